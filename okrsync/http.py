@@ -1,0 +1,154 @@
+"""Patience with servers: one limiter per credential, one retry policy, no other.
+
+The vendors' client libraries do the talking; their own retrying is switched off, and each of their calls goes through
+``patiently``. What is worth repeating is said by the connector, which knows its vendor.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final, TypeVar
+from weakref import WeakKeyDictionary
+
+from tenacity import RetryCallState, Retrying
+
+from okrsync import __version__
+from okrsync.errors import Unavailable
+from okrsync.ports import Clock
+
+USER_AGENT: Final = f"okrsync/{__version__} (gzip)"
+ATTEMPTS: Final = 6
+DEADLINE: Final = 180.0
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A failed request may be repeated. ``after`` is the server's own wait in seconds, honoured in full."""
+
+    reason: str
+    after: float | None = None
+
+
+class Limiter:
+    """A token bucket for one credential, shared by all threads that use it.
+
+    ``rate`` requests a second on average, ``burst`` at once. ``pause`` stops everybody, as a server's Retry-After asks.
+    """
+
+    def __init__(self, clock: Clock, rate: float, burst: int) -> None:
+        self._clock = clock
+        self._rate = rate
+        self._burst = float(burst)
+        self._tokens = float(burst)
+        self._filled_at = clock.monotonic()
+        self._closed_until = self._filled_at
+        self._lock = threading.Lock()
+
+    def take(self) -> None:
+        """Wait for one request's turn."""
+        while (wait := self._claim()) > 0:
+            self._clock.sleep(wait)
+
+    def pause(self, seconds: float) -> None:
+        with self._lock:
+            self._closed_until = max(self._closed_until, self._clock.monotonic() + seconds)
+
+    def _claim(self) -> float:
+        with self._lock:
+            now = self._clock.monotonic()
+            if now < self._closed_until:
+                return self._closed_until - now
+            self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._rate)
+            self._filled_at = now
+            # A millionth is forgiven: adding up floats may never quite reach a whole token.
+            if self._tokens < 1 - 1e-6:
+                return (1 - self._tokens) / self._rate
+            self._tokens -= 1
+            return 0.0
+
+
+_limiters: WeakKeyDictionary[Clock, dict[Hashable, Limiter]] = WeakKeyDictionary()
+_limiters_lock = threading.Lock()
+
+
+def limiter(clock: Clock, credential: Hashable, *, rate: float, burst: int) -> Limiter:
+    """The one limiter of ``credential`` in this process: companies that share a token share its budget."""
+    with _limiters_lock:
+        known = _limiters.setdefault(clock, {})
+        if credential not in known:
+            known[credential] = Limiter(clock, rate, burst)
+        return known[credential]
+
+
+def retry_after(value: str | None, now: datetime) -> float | None:
+    """Seconds of a ``Retry-After`` header (whole, decimal or an HTTP date), or None where it says nothing."""
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
+
+
+def patiently(
+    call: Callable[[], T],
+    *,
+    clock: Clock,
+    limit: Limiter,
+    again: Callable[[Exception], Again | None],
+    what: str,
+    attempts: int = ATTEMPTS,
+    deadline: float = DEADLINE,
+) -> T:
+    """Run one request until it succeeds, fails for good, or patience ends.
+
+    ``again`` says of an exception whether the request may be repeated; where it says None the exception goes up as it
+    is. Waits are the server's own in full, else full jitter up to 2, 4, 8 ... seconds. Raises ``Unavailable`` after
+    ``attempts``, or at once where the next wait would pass ``deadline`` seconds from the start.
+    """
+    started = clock.monotonic()
+    verdict: Again | None = None
+
+    def one_try() -> T:
+        limit.take()
+        return call()
+
+    def repeatable(state: RetryCallState) -> bool:
+        nonlocal verdict
+        error = state.outcome.exception() if state.outcome else None
+        verdict = again(error) if isinstance(error, Exception) else None
+        return verdict is not None
+
+    def wait(state: RetryCallState) -> float:
+        if verdict is not None and verdict.after is not None:
+            limit.pause(verdict.after)
+            return verdict.after
+        return random.uniform(0, 2.0**state.attempt_number)  # noqa: S311 - jitter, not a secret
+
+    def exhausted(state: RetryCallState) -> bool:
+        pending = (verdict.after if verdict is not None else None) or 0.0
+        return state.attempt_number >= attempts or clock.monotonic() - started + pending > deadline
+
+    def give_up(state: RetryCallState) -> T:
+        error = state.outcome.exception() if state.outcome else None
+        reason = verdict.reason if verdict is not None else "no answer"
+        asked = f"; it asked to wait {verdict.after:.0f} s" if verdict is not None and verdict.after else ""
+        tries = "1 try" if state.attempt_number == 1 else f"{state.attempt_number} tries"
+        raise Unavailable(f"{what}: {reason} after {tries}{asked}", hint="run again later") from error
+
+    return Retrying(
+        sleep=clock.sleep, retry=repeatable, wait=wait, stop=exhausted, retry_error_callback=give_up, reraise=False
+    )(one_try)

@@ -1,0 +1,111 @@
+"""The protocols between the engine and the outside world.
+
+A protocol has three methods at the most: a fourth needs a reason in CONTRIBUTING.md. Everything here is pure; what a
+connector is given to work with (clock, secrets, limits) comes in through ``Opening``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from okrsync.model import Answer, Question, Row, Stored, Wanted
+
+
+class Clock(Protocol):
+    """The only way to learn or spend time. Tests hand in one that jumps."""
+
+    def now(self) -> datetime:
+        """The present as an aware datetime in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards."""
+        ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class Source(Protocol):
+    """Where numbers come from. A whole batch is asked at once, so that a source can share requests between metrics."""
+
+    def read(self, questions: Sequence[Question]) -> Sequence[Answer]:
+        """Answer every question, in order: a ``Reading`` in the question's unit, or a ``Missing`` with the reason.
+
+        A fault of one question never costs another its answer. Raises ``AccessError`` or ``Unavailable`` where
+        nothing at all can be read, and never answers 0 for "I do not know".
+        """
+        ...
+
+
+class Destination(Protocol):
+    """One table that people edit: the key results, or the objectives."""
+
+    def read(self) -> Sequence[Row]:
+        """Every row that can be matched to a configured id, with only the cells okrsync may own."""
+        ...
+
+    def canonical(self, cell: str, value: Wanted) -> Stored:
+        """How ``value`` will read back from this cell (rounded, as a fraction, as the option's own spelling).
+
+        Raises ``DataError`` where the cell cannot hold it, naming what it can hold. Needs ``read`` to have run.
+        """
+        ...
+
+    def write(self, row: str, values: Mapping[str, Stored], expect: Mapping[str, Stored]) -> Row:
+        """Put canonical ``values`` into the cells of one row with one request, and return the row as it is now.
+
+        Re-reads the row first; raises ``Conflict`` and writes nothing where a cell is neither as in ``expect`` nor
+        already as in ``values``. After an answer that was lost, finds out by reading whether the write landed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line of ``okrsync doctor``: what was looked at, whether it is well, and what to do if not."""
+
+    subject: str
+    ok: bool
+    detail: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What a connector gets to work with.
+
+    ``name`` is the connection's name in the YAML, ``memo`` a small persistent notebook of this connection (resolved
+    ids and the like: losing it costs requests, never correctness), ``base`` the folder that relative paths start from.
+    """
+
+    name: str
+    clock: Clock
+    timezone: str = "UTC"
+    locale: str = "en_US"
+    base: str = "."
+    memo: MutableMapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connector:
+    """One plug-in. Its module must import quickly: vendor libraries are loaded inside the factories.
+
+    ``settings``, ``query`` and ``table`` are strict pydantic models: of a connection, of one metric's own keys, and of
+    a destination table. ``source(settings, opening)`` and ``destination(settings, table, opening)`` connect lazily:
+    they send no request. ``doctor(settings, tables, opening)`` looks at a connection as an operator would.
+    ``emulator`` starts a loopback server with the vendor's shapes.
+    """
+
+    name: str
+    summary: str
+    settings: type[Any]
+    query: type[Any] | None = None
+    table: type[Any] | None = None
+    source: Callable[[Any, Opening], Source] | None = None
+    destination: Callable[[Any, Any, Opening], Destination] | None = None
+    doctor: Callable[[Any, Sequence[Any], Opening], Iterable[Finding]] | None = None
+    emulator: Callable[[], Any] | None = None
+    contract: int = 1

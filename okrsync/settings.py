@@ -1,0 +1,109 @@
+"""What settings are made of: strict models, lengths of time, and secrets by reference only.
+
+Connectors build their models on these, so that every connector refuses unknown keys and never sees a secret's text
+in a file. Machine-wide settings come from ``OKRSYNC_*`` variables.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, create_model, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from okrsync.errors import AccessError
+from okrsync.units import span
+
+_revealed: set[str] = set()
+
+
+def redact(text: str) -> str:
+    """``text`` with every secret that this process has read replaced by ``***``."""
+    for secret in sorted(_revealed, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text
+
+
+class Strict(BaseModel):
+    """A settings model: unknown keys are errors, values are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+def _to_span(value: Any) -> Any:
+    return span(value) if isinstance(value, str) else value
+
+
+Span = Annotated[timedelta, BeforeValidator(_to_span, json_schema_input_type=str)]
+"""A length of time in YAML: ``90s``, ``36h``, ``2d``."""
+
+
+class Secret(Strict):
+    """A reference to a secret, ``{env: NAME}`` or ``{file: PATH}``. Its text is read only by ``reveal``."""
+
+    env: str | None = Field(default=None, description="the environment variable that holds the secret")
+    file: Path | None = Field(default=None, description="the file that holds the secret")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_reference_only(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            raise ValueError("secrets stay out of this file; write {env: NAME} or {file: PATH}")
+        return value
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Secret:
+        if (self.env is None) == (self.file is None):
+            raise ValueError("write exactly one of env and file")
+        return self
+
+    def __str__(self) -> str:
+        return f"environment variable {self.env}" if self.env else f"file {self.file}"
+
+    def reveal(self) -> str:
+        """The secret's text without surrounding white space. Raises ``AccessError`` where it is not to be had."""
+        sources: dict[str, Any] = {}
+        alias = self.env or ""
+        if self.file is not None:
+            if not self.file.is_file():
+                raise AccessError(f"the secret's {self} does not exist", hint="put the credential there")
+            alias, sources = self.file.name, {"_secrets_dir": self.file.parent}
+            if alias in os.environ:
+                return _remember(self.file.read_text(encoding="utf-8"), str(self))
+        reader = create_model("Reader", __base__=BaseSettings, text=(SecretStr | None, Field(None, validation_alias=alias)))
+        found = reader(**sources).text  # type: ignore[attr-defined]
+        if found is None:
+            raise AccessError(f"the {self} is not set", hint=f"export {self.env}=… and run again")
+        return _remember(found.get_secret_value(), str(self))
+
+
+def _remember(text: str, where: str) -> str:
+    text = text.strip()
+    if not text:
+        raise AccessError(f"the {where} is empty", hint="put the credential there")
+    _revealed.add(text)
+    return text
+
+
+class Table(Strict):
+    """What every destination table's settings have in common.
+
+    ``cells`` maps okrsync's cells (current, progress, status, ...) to columns; ``pages`` maps ids of the YAML to rows
+    named there by address, and is filled by okrsync from the key results' own ``page`` keys.
+    """
+
+    cells: dict[str, str] = Field(description="which column each cell is written to")
+    pages: dict[str, str] = Field(default_factory=dict, exclude=True)
+
+
+class Machine(BaseSettings):
+    """Settings of the machine, from ``OKRSYNC_*`` environment variables."""
+
+    model_config = SettingsConfigDict(env_prefix="OKRSYNC_", extra="ignore")
+
+    ledger: SecretStr | None = Field(default=None, description="URL of the ledger; default: SQLite in the state folder")
+    config: Path = Field(default=Path("config"), description="the folder with one YAML per company")
+    log: str = Field(default="text", pattern="^(text|json)$", description="form of the log lines on stderr")

@@ -1,0 +1,5 @@
+"""Test support for authors of plug-ins: a clock that jumps, and the contract suites every connector runs."""
+
+from okrsync.testing.clock import JumpClock
+
+__all__ = ["JumpClock"]
