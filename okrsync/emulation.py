@@ -10,9 +10,9 @@ import asyncio
 import re
 import socket
 import threading
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -62,6 +62,33 @@ class Fault:
             return False
         self.times -= 1
         return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableView:
+    """What one table holds, as a person would see it: texts only."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+class Emulator(Protocol):
+    """A vendor on this machine: a server with state, seeded from plain data, watched and disturbed by tests."""
+
+    server: LoopbackServer
+
+    def load(self, seed: Mapping[str, Any]) -> None:
+        """Fill the state from plain YAML data; every emulator documents its own keys."""
+        ...
+
+    def tables(self) -> Sequence[TableView]:
+        """Everything a person could look at."""
+        ...
+
+    def edit(self, table: str, row: str, column: str, value: Any) -> None:
+        """A person changes one cell: ``table`` and ``column`` by their titles, ``row`` by its title or key."""
+        ...
 
 
 class LoopbackServer:

@@ -150,5 +150,10 @@ def patiently(
         raise Unavailable(f"{what}: {reason} after {tries}{asked}", hint="run again later") from error
 
     return Retrying(
-        sleep=clock.sleep, retry=repeatable, wait=wait, stop=exhausted, retry_error_callback=give_up, reraise=False
+        sleep=clock.sleep,
+        retry=repeatable,
+        wait=wait,
+        stop=exhausted,
+        retry_error_callback=give_up,
+        reraise=False,
     )(one_try)

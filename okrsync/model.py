@@ -213,3 +213,109 @@ class Decision:
     cause: Cause | None = None
     hint: str = ""
     answer: Answer | None = field(default=None, compare=False)
+
+
+# ---- What the ledger keeps ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """A write that was about to happen: ``before`` stood in the cell, ``after`` was to stand there."""
+
+    before: Stored
+    after: Stored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted:
+    run: str
+    command: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFinished:
+    """``exit_code`` as the command ended; ``digest`` of the plan; ``counts`` of verdicts (written, same, held)."""
+
+    run: str
+    at: datetime
+    exit_code: int
+    digest: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intended:
+    """Recorded before a row is written; ``values`` is keyed by the cell's address."""
+
+    run: str
+    row: str
+    values: Mapping[str, Intent]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Landed:
+    """These values stand in the row and are ours: they become what was last put there, and settle any intent."""
+
+    run: str
+    row: str
+    values: Mapping[str, Stored]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """The intents of these cells are known not to have been applied; what was last put there stays as it was."""
+
+    run: str
+    row: str
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """A reading seen by a run. Readings are only ever added."""
+
+    run: str
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """The measured baseline of a key result, frozen once captured."""
+
+    subject: str
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a run found for one key result or objective, as plain JSON data, for ``status`` and ``explain``."""
+
+    run: str
+    subject: str
+    at: datetime
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """A line in a connection's notebook; None strikes it out."""
+
+    connection: str
+    key: str
+    value: str | None
+
+
+Entry = RunStarted | RunFinished | Intended | Landed | Withdrawn | Observed | Baseline | Outcome | Noted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What the ledger knows of one company now. ``puts`` and ``intents`` are keyed by (row, address)."""
+
+    puts: Mapping[tuple[str, str], Stored] = field(default_factory=dict)
+    intents: Mapping[tuple[str, str], Intent] = field(default_factory=dict)
+    baselines: Mapping[str, Reading] = field(default_factory=dict)
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
+    notes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    last_run: RunFinished | None = None

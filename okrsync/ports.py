@@ -7,11 +7,12 @@ connector is given to work with (clock, secrets, limits) comes in through ``Open
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from okrsync.model import Answer, Question, Row, Stored, Wanted
+from okrsync.model import Answer, Entry, Memory, Question, Reading, Row, Stored, Wanted
 
 
 class Clock(Protocol):
@@ -60,6 +61,36 @@ class Destination(Protocol):
         Re-reads the row first; raises ``Conflict`` and writes nothing where a cell is neither as in ``expect`` nor
         already as in ``values``. After an answer that was lost, finds out by reading whether the write landed.
         """
+        ...
+
+
+class Lease(Protocol):
+    """The right to write one company's rows, held by one run at a time."""
+
+    def renew(self) -> None:
+        """Confirm that the lease is still ours. Raises ``Busy`` where another run has taken it over."""
+        ...
+
+
+class Ledger(Protocol):
+    """What okrsync remembers. A fourth method is needed because history has no bound and memory has."""
+
+    def hold(self, company: str) -> AbstractContextManager[Lease]:
+        """Hold the company's lease, renewed in the background, for the length of a ``with`` block.
+
+        Raises ``Busy`` with the owner and since when. The lease of a dead owner is taken over: at once where the
+        owner was a process of this machine, else when it has expired.
+        """
+        ...
+
+    def record(self, company: str, *entries: Entry) -> None:
+        """Keep all ``entries`` or, where that fails, none: one transaction, durable on return."""
+        ...
+
+    def recall(self, company: str) -> Memory: ...
+
+    def history(self, company: str, metric: str, since: datetime, until: datetime) -> Sequence[Reading]:
+        """The metric's readings with ``since <= as_of < until``, oldest first, as they were observed."""
         ...
 
 

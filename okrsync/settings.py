@@ -73,7 +73,9 @@ class Secret(Strict):
             alias, sources = self.file.name, {"_secrets_dir": self.file.parent}
             if alias in os.environ:
                 return _remember(self.file.read_text(encoding="utf-8"), str(self))
-        reader = create_model("Reader", __base__=BaseSettings, text=(SecretStr | None, Field(None, validation_alias=alias)))
+        reader = create_model(
+            "Reader", __base__=BaseSettings, text=(SecretStr | None, Field(None, validation_alias=alias))
+        )
         found = reader(**sources).text  # type: ignore[attr-defined]
         if found is None:
             raise AccessError(f"the {self} is not set", hint=f"export {self.env}=… and run again")
@@ -104,6 +106,8 @@ class Machine(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="OKRSYNC_", extra="ignore")
 
-    ledger: SecretStr | None = Field(default=None, description="URL of the ledger; default: SQLite in the state folder")
+    ledger: SecretStr | None = Field(
+        default=None, description="URL of the ledger; default: SQLite in the state folder"
+    )
     config: Path = Field(default=Path("config"), description="the folder with one YAML per company")
     log: str = Field(default="text", pattern="^(text|json)$", description="form of the log lines on stderr")

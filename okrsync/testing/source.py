@@ -48,7 +48,11 @@ class SourceContract:
     def test_nobody_answers_for_another(self, case: SourceCase) -> None:
         first, value = case.good[0]
         answers = case.source.read([case.broken, first, case.nothing])
-        assert [answer.metric for answer in answers] == [case.broken.metric, first.metric, case.nothing.metric]
+        assert [answer.metric for answer in answers] == [
+            case.broken.metric,
+            first.metric,
+            case.nothing.metric,
+        ]
         assert isinstance(answers[0], Missing)
         assert isinstance(answers[1], Reading)
         assert answers[1].value == value
