@@ -82,6 +82,10 @@ class Emulator(Protocol):
         """Fill the state from plain YAML data; every emulator documents its own keys."""
         ...
 
+    def secret(self) -> str:
+        """A credential this emulator accepts, as the text that a secret's file or variable would hold."""
+        ...
+
     def tables(self) -> Sequence[TableView]:
         """Everything a person could look at."""
         ...
