@@ -146,12 +146,14 @@ class Cell:
     """One cell that okrsync may own.
 
     ``address`` names the column in a way that survives its renaming (a property id, say); what okrsync remembers is
-    kept under it. ``locked`` is why it can never be written (a formula, a roll-up), else empty.
+    kept under it. ``locked`` is why it can never be written (a formula, a roll-up), else empty. ``fraction`` says that
+    a percentage is stored as its fraction (0.37 for 37 %).
     """
 
     address: str
     value: Stored = None
     locked: str = ""
+    fraction: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +211,7 @@ class Decision:
     now: Stored = None
     wanted: Stored = None
     shown: Wanted = None
+    fraction: bool = False
     hold: Hold | None = None
     cause: Cause | None = None
     hint: str = ""

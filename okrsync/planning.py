@@ -1,0 +1,296 @@
+"""The write rule: for every cell one verdict, and for every plan a limit to what it may change.
+
+     last put there | cell now | wanted | verdict
+    ----------------+----------+--------+------------------------------------------------------------------
+     anything       | X        | X      | SAME   and remember X: a lost ledger heals itself
+     never          | empty    | Y      | WRITE  the first value
+     never          | X        | Y      | HELD   unclaimed: `okrsync adopt` takes it over
+     X              | X        | Y      | WRITE
+     X              | Z        | Y      | HELD   edited by a person since okrsync wrote X: `okrsync release`
+     anything       | anything | none   | HELD   no data, with the reason
+
+All three columns are canonical: they have passed through ``Destination.canonical``. "Never" and "empty" are None; okrsync
+never puts an empty value. A write that was intended and whose end is not known counts by what stands in the cell now:
+the after-value means it landed, the before-value that it did not, anything else that a person edited it (the intent is
+kept). The plan is total: a missing row or a missing number is a HELD line, never an absent one.
+
+Absence is never a reason to delete, so a source that fails holds its own key results and no others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Final
+
+from okrsync.errors import UnsafePlan
+from okrsync.model import (
+    Answer,
+    Cause,
+    Cell,
+    Decision,
+    Hold,
+    Intent,
+    Memory,
+    Missing,
+    Row,
+    Stored,
+    Verdict,
+    Wanted,
+)
+
+# Followers are written only together with another cell of their row: alone they would make every run a write.
+FOLLOWERS: Final = ("updated", "source")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What one cell should hold: ``value`` is the canonical form of ``shown``; where there is none, ``hold`` says why."""
+
+    shown: Wanted = None
+    value: Stored = None
+    hold: Hold | None = None
+    reason: str = ""
+    hint: str = ""
+    cause: Cause | None = None
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """What the run wants of one row.
+
+    ``row`` is None where the destination has none, and ``absent`` says so in words. ``direction`` is +1 where the
+    key result's number should rise, -1 where it should fall, 0 where neither is better. ``restarted`` marks a number
+    whose window began anew since the last one was written (a new week), ``unguarded`` one that may drop freely.
+    """
+
+    subject: str
+    row: Row | None
+    proposals: Mapping[str, Proposal]
+    absent: str = ""
+    direction: int = 0
+    restarted: bool = False
+    unguarded: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much one plan may change unconfirmed.
+
+    ``drop`` is the share of its value that a number may lose at once (a fall to exactly 0 is always too much);
+    ``fall_back`` is the share of key results that may move against their goal at once, where at least
+    ``of_at_least`` of them hold a number.
+    """
+
+    drop: Decimal = Decimal("0.5")
+    fall_back: Decimal = Decimal("0.3")
+    of_at_least: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Every Decision of a run, and what the limits need to judge it. ``alarms`` are the sentences of ``check``."""
+
+    decisions: tuple[Decision, ...]
+    alarms: tuple[str, ...] = ()
+
+    @property
+    def writes(self) -> tuple[Decision, ...]:
+        return tuple(one for one in self.decisions if one.verdict is Verdict.WRITE)
+
+    @property
+    def held(self) -> tuple[Decision, ...]:
+        return tuple(one for one in self.decisions if one.verdict is Verdict.HELD)
+
+    @property
+    def same(self) -> tuple[Decision, ...]:
+        return tuple(one for one in self.decisions if one.verdict is Verdict.SAME)
+
+    @property
+    def digest(self) -> str:
+        """What this plan would do, in 16 hex digits: equal digests write the same values over the same values."""
+        lines = sorted(
+            json.dumps(
+                [one.subject, one.row, one.address, str(one.verdict), _text(one.now), _text(one.wanted)]
+            )
+            for one in self.decisions
+        )
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+    def check(self, *, hint: str = "") -> None:
+        """Raise ``UnsafePlan`` where the plan changes more than its limits allow."""
+        if self.alarms:
+            raise UnsafePlan("the plan was refused: " + "; ".join(self.alarms), hint=hint)
+
+
+def plan(company: str, aims: Sequence[Aim], memory: Memory, limits: Limits | None = None) -> Plan:
+    """Decide every cell of every aim; ``company`` is only named in hints."""
+    decided = [(aim, _decide_row(company, aim, memory)) for aim in aims]
+    decisions = tuple(decision for _, row in decided for decision in row)
+    return Plan(decisions=decisions, alarms=tuple(_alarms(decided, limits or Limits())))
+
+
+def decide(
+    last: Stored, now: Stored, wanted: Stored, intent: Intent | None = None
+) -> tuple[Verdict, Hold | None]:
+    """The truth table for one cell whose wanted value is known (not none)."""
+    if now == wanted:
+        return Verdict.SAME, None
+    if intent is not None:
+        if now == intent.after:
+            last = now
+        elif now != intent.before:
+            return Verdict.HELD, Hold.EDITED
+        else:
+            last = intent.before
+    if last is None:
+        return (Verdict.WRITE, None) if now is None else (Verdict.HELD, Hold.UNCLAIMED)
+    if now == last:
+        return Verdict.WRITE, None
+    return Verdict.HELD, Hold.EDITED
+
+
+def _decide_row(company: str, aim: Aim, memory: Memory) -> list[Decision]:
+    if aim.row is None or aim.row.problem:
+        reason = aim.row.problem if aim.row is not None else aim.absent
+        return [_no_row(aim, cell, proposal, reason) for cell, proposal in aim.proposals.items()]
+    decisions: list[Decision] = []
+    for cell in _in_order(aim.proposals):
+        decision = _decide_cell(company, aim.subject, aim.row, cell, aim.proposals[cell], memory)
+        decisions.append(_following(decision, decisions))
+    return decisions
+
+
+def _in_order(cells: Iterable[str]) -> list[str]:
+    """Return ``current`` first, because the others follow it, and followers last."""
+    return sorted(cells, key=lambda cell: (cell != "current", cell in FOLLOWERS))
+
+
+def _no_row(aim: Aim, cell: str, proposal: Proposal, reason: str) -> Decision:
+    return Decision(
+        subject=aim.subject,
+        row=aim.row.id if aim.row is not None else "",
+        cell=cell,
+        address="",
+        verdict=Verdict.HELD,
+        reason=reason,
+        wanted=proposal.value,
+        shown=proposal.shown,
+        hold=Hold.NO_ROW,
+        answer=proposal.answer,
+    )
+
+
+def _decide_cell(
+    company: str, subject: str, row: Row, name: str, proposal: Proposal, memory: Memory
+) -> Decision:
+    cell = row.cells.get(name) or Cell(address="", locked="this table has no such cell")
+    last = memory.puts.get((row.id, cell.address))
+    intent = memory.intents.get((row.id, cell.address))
+    verdict, hold = Verdict.HELD, proposal.hold
+    reason, hint, cause = proposal.reason, proposal.hint, proposal.cause
+    if cell.locked:
+        hold, reason, hint, cause = Hold.LOCKED, cell.locked, "", None
+    elif hold is None:
+        verdict, hold = decide(last, cell.value, proposal.value, intent)
+        reason, hint = _words(company, subject, verdict, hold, cell.value, last)
+    return Decision(
+        subject=subject,
+        row=row.id,
+        cell=name,
+        address=cell.address,
+        verdict=verdict,
+        reason=reason,
+        last=last,
+        now=cell.value,
+        wanted=proposal.value,
+        shown=proposal.shown,
+        fraction=cell.fraction,
+        hold=hold,
+        cause=cause,
+        hint=hint,
+        answer=proposal.answer,
+    )
+
+
+def _words(
+    company: str, subject: str, verdict: Verdict, hold: Hold | None, now: Stored, last: Stored
+) -> tuple[str, str]:
+    if hold is Hold.UNCLAIMED:
+        return "it was filled in by a person before okrsync", f"okrsync adopt {company} {subject}"
+    if hold is Hold.EDITED:
+        change = "cleared" if now is None else "changed"
+        return f"a person {change} it since okrsync wrote it", f"okrsync release {company} {subject}"
+    if verdict is Verdict.SAME:
+        return "already so", ""
+    return ("first value" if last is None and now is None else "new value"), ""
+
+
+def _following(decision: Decision, before: Sequence[Decision]) -> Decision:
+    """Hold what is derived from a held ``current``, and leave followers alone where nothing else is written."""
+    current = next((one for one in before if one.cell == "current"), None)
+    if current is not None and current.verdict is Verdict.HELD and decision.verdict is not Verdict.HELD:
+        return replace(
+            decision,
+            verdict=Verdict.HELD,
+            hold=Hold.FOLLOWS,
+            reason="it follows current, which is held",
+            hint="",
+            cause=current.cause,
+        )
+    if decision.cell in FOLLOWERS and decision.verdict is Verdict.WRITE:
+        others = [one for one in before if one.cell not in FOLLOWERS]
+        if not any(one.verdict is Verdict.WRITE for one in others):
+            return replace(decision, verdict=Verdict.SAME, reason="nothing else of this row changes")
+    return decision
+
+
+def _alarms(decided: Sequence[tuple[Aim, list[Decision]]], limits: Limits) -> Iterable[str]:
+    numbers = 0
+    fallen: list[str] = []
+    for aim, row in decided:
+        before, after = _replaced_number(row)
+        if before is None or after is None:
+            continue
+        numbers += 1
+        if aim.restarted or aim.unguarded:
+            continue
+        if _drops(before, after, limits.drop):
+            yield f"{aim.subject} would drop from {before.normalize():f} to {after.normalize():f}"
+        if (after - before) * aim.direction < 0:
+            fallen.append(aim.subject)
+    if numbers >= limits.of_at_least and len(fallen) > limits.fall_back * numbers:
+        yield f"{len(fallen)} of {numbers} key results would fall back at once ({', '.join(fallen)})"
+
+
+def _replaced_number(row: Sequence[Decision]) -> tuple[Decimal | None, Decimal | None]:
+    """Return the number in ``current`` now and after the plan; None where there is none or it is held."""
+    for one in row:
+        if one.cell == "current" and one.verdict is not Verdict.HELD:
+            return (
+                one.now if isinstance(one.now, Decimal) else None,
+                one.wanted if isinstance(one.wanted, Decimal) else None,
+            )
+    return None, None
+
+
+def _drops(before: Decimal, after: Decimal, share: Decimal) -> bool:
+    if after == 0:
+        return before != 0
+    return before > 0 and after < before * (1 - share)
+
+
+def _text(value: Stored) -> str:
+    plain = f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
+    return f"{type(value).__name__} {plain}"
+
+
+def held_for_lack_of_data(answer: Missing) -> Proposal:
+    """Turn a missing answer into the proposal that holds its cell."""
+    return Proposal(
+        hold=Hold.NO_DATA, reason=answer.reason, hint=answer.hint, cause=answer.cause, answer=answer
+    )
