@@ -1,0 +1,227 @@
+"""The calendar of a cycle: which span a value covers, and how far along it should be.
+
+Periods begin at midnight of the company's own time zone, weeks on Monday. Every span is half-open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from okrsync.model import Window
+from okrsync.units import span
+
+PERIODS: Final = ("day", "week", "month", "quarter", "year")
+WINDOWS: Final = (*PERIODS, "cycle", *(f"previous_{period}" for period in PERIODS), "last 30d")
+"""The words a window may be, for messages; ``last`` takes any length of time."""
+
+_ZERO: Final = Decimal(0)
+_ONE: Final = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """The span the key results are set for. ``end`` is its last day and belongs to it."""
+
+    name: str
+    start: date
+    end: date
+    zone: ZoneInfo
+
+    def __post_init__(self) -> None:
+        if self.end < self.start:
+            raise ValueError(f"the cycle {self.name} ends on {self.end}, before it starts on {self.start}")
+
+    @property
+    def opens(self) -> datetime:
+        """The first moment of the first day."""
+        return _midnight(self.start, self.zone)
+
+    @property
+    def closes(self) -> datetime:
+        """The first moment after the last day."""
+        return _midnight(self.end + timedelta(days=1), self.zone)
+
+
+def window(kind: str, at: datetime, cycle: Cycle) -> Window:
+    """The span that a value of ``kind`` covers at the moment ``at``.
+
+    ``day`` to ``year`` is the running period up to ``at``, ``previous_...`` the last complete one, ``cycle`` the cycle
+    so far, ``last 30d`` that much elapsed time before ``at``. At midnight sharp the running period is the one that just
+    ended, so that a span is never empty. Raises ``ValueError`` for another word, for a naive ``at``, and for ``cycle``
+    at a moment before it opens.
+    """
+    moment = _aware(at).astimezone(cycle.zone)
+    if kind == "cycle":
+        if moment.astimezone(UTC) <= cycle.opens.astimezone(UTC):
+            raise ValueError(
+                f"the cycle {cycle.name} has not begun on {moment:%Y-%m-%d}: it starts on {cycle.start}"
+            )
+        return Window(start=cycle.opens, end=_earlier(cycle.closes, moment), label=cycle.name)
+    if kind in PERIODS:
+        running = _period(kind, _day_before(moment), cycle.zone)
+        return Window(start=running.start, end=_earlier(running.end, moment), label=running.label)
+    word, _, rest = kind.partition("_")
+    if word == "previous" and rest in PERIODS:
+        today = _first(rest, moment.date())
+        return _period(rest, today - timedelta(days=1), cycle.zone)
+    word, _, rest = kind.partition(" ")
+    if word == "last":
+        start = (moment.astimezone(UTC) - span(rest)).astimezone(cycle.zone)
+        if start == moment:
+            raise ValueError(f"{kind!r} covers no time at all; write last 30d")
+        return Window(start=start, end=moment, label=kind)
+    raise ValueError(f"{kind!r} is not a window; write one of {', '.join(WINDOWS)}")
+
+
+def windows_of(kind: str, cycle: Cycle, until: datetime) -> list[Window]:
+    """Every period of ``kind`` that is complete at ``until`` and belongs to the cycle, oldest first.
+
+    A period belongs to the cycle in which it ends, so a week across two cycles is judged once. ``previous_week`` is
+    read as ``week``. Raises ``ValueError`` for a window that is not a period.
+    """
+    limit = _earlier(cycle.closes, _aware(until))
+    period = kind.removeprefix("previous_")
+    if period == "cycle":
+        whole = Window(start=cycle.opens, end=cycle.closes, label=cycle.name)
+        return [whole] if not _before(limit, cycle.closes) else []
+    if period not in PERIODS:
+        raise ValueError(
+            f"{kind!r} cannot be judged over time; write one of {', '.join((*PERIODS, 'cycle'))}"
+        )
+    found: list[Window] = []
+    one = _period(period, cycle.start, cycle.zone)
+    while not _before(limit, one.end):
+        found.append(one)
+        one = _period(period, one.end.date(), cycle.zone)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """An equal step each day: 0 on the first day of the cycle, all of it on the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phased:
+    """The share (0 to 1) that should be done by given days, straight lines between them.
+
+    The cycle starts at 0 and its last day is 1, unless a point says otherwise.
+    """
+
+    points: tuple[tuple[date, Decimal], ...]
+
+    def __post_init__(self) -> None:
+        if not self.points:
+            raise ValueError("a phased pace needs at least one date with its share")
+        for (day, share), (later, more) in zip(self.points, self.points[1:], strict=False):
+            if later <= day or more < share:
+                raise ValueError(
+                    f"a phased pace must rise with time, but {later} {more} follows {day} {share}"
+                )
+        for day, share in self.points:
+            if not _ZERO <= share <= _ONE:
+                raise ValueError(f"the phased share of {day} is {share}; write a share from 0 to 1")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingDays:
+    """An equal step each Monday to Friday that is not a holiday."""
+
+    holidays: frozenset[date] = frozenset()
+
+
+Pace = Linear | Phased | WorkingDays
+
+
+def expected(cycle: Cycle, on: date, pace: Pace) -> Decimal:
+    """The share of the way that should be done by ``on``, from 0 on the first day to 1 on the last."""
+    if on >= cycle.end:
+        return _ONE if not isinstance(pace, Phased) else _phased(cycle, cycle.end, pace)
+    if on < cycle.start:
+        return _ZERO
+    if isinstance(pace, Phased):
+        return _phased(cycle, on, pace)
+    if isinstance(pace, WorkingDays):
+        total = _working(cycle.start, cycle.end, pace.holidays)
+        return Decimal(_working(cycle.start, on, pace.holidays)) / total if total else _ZERO
+    return Decimal((on - cycle.start).days) / (cycle.end - cycle.start).days
+
+
+def _phased(cycle: Cycle, on: date, pace: Phased) -> Decimal:
+    known = dict(pace.points)
+    curve = sorted({cycle.start: _ZERO, cycle.end: _ONE, **known}.items())
+    before = max((point for point in curve if point[0] <= on), key=lambda point: point[0])
+    after = min((point for point in curve if point[0] >= on), key=lambda point: point[0])
+    if before == after:
+        return before[1]
+    return before[1] + (after[1] - before[1]) * (on - before[0]).days / (after[0] - before[0]).days
+
+
+def _working(start: date, end: date, holidays: frozenset[date]) -> int:
+    """Working days after ``start`` up to and with ``end``."""
+    days = (start + timedelta(days=offset) for offset in range(1, (end - start).days + 1))
+    return sum(day.weekday() < 5 and day not in holidays for day in days)
+
+
+def _first(period: str, day: date) -> date:
+    if period == "day":
+        return day
+    if period == "week":
+        return day - timedelta(days=day.weekday())
+    if period == "month":
+        return day.replace(day=1)
+    if period == "quarter":
+        return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+    return day.replace(month=1, day=1)
+
+
+def _label(period: str, first: date) -> str:
+    if period == "day":
+        return first.isoformat()
+    if period == "week":
+        year, week, _ = first.isocalendar()
+        return f"{year}-W{week:02}"
+    if period == "month":
+        return f"{first:%Y-%m}"
+    if period == "quarter":
+        return f"{first.year}-Q{(first.month + 2) // 3}"
+    return str(first.year)
+
+
+_LONGEST: Final = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
+
+
+def _period(period: str, day: date, zone: ZoneInfo) -> Window:
+    """The whole period that ``day`` lies in."""
+    first = _first(period, day)
+    following = _first(period, first + timedelta(days=_LONGEST[period]))
+    return Window(start=_midnight(first, zone), end=_midnight(following, zone), label=_label(period, first))
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The first moment of ``day``: where the clocks skip midnight, the moment they skip to."""
+    return datetime.combine(day, time.min, zone).astimezone(UTC).astimezone(zone)
+
+
+def _day_before(moment: datetime) -> date:
+    """The day that holds the last instant before ``moment``."""
+    return (moment - timedelta(microseconds=1)).date()
+
+
+def _aware(at: datetime) -> datetime:
+    if at.utcoffset() is None:
+        raise ValueError(f"{at.isoformat()} has no time zone")
+    return at
+
+
+def _before(one: datetime, other: datetime) -> bool:
+    """Whether ``one`` is earlier. Python compares two moments of one zone by their wall clocks, hence UTC."""
+    return one.astimezone(UTC) < other.astimezone(UTC)
+
+
+def _earlier(one: datetime, other: datetime) -> datetime:
+    return one if _before(one, other) else other
