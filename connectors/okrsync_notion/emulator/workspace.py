@@ -1,0 +1,205 @@
+"""What a Notion workspace holds, and how things are found in it."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+_T = TypeVar("_T")
+NAMESPACE = uuid.UUID("6f6b7273-796e-5c63-8e6f-74696f6e2e64")
+TEXTS = frozenset({"title", "rich_text", "url", "email", "phone_number"})
+CHOICES = frozenset({"select", "status", "multi_select"})
+STAMPS = frozenset({"created_time", "last_edited_time"})
+AUTHORS = frozenset({"created_by", "last_edited_by"})
+COMPUTED = STAMPS | AUTHORS | {"formula", "rollup", "unique_id", "button"}
+LISTS = frozenset({"multi_select", "relation", "people", "files"})
+KINDS = TEXTS | CHOICES | COMPUTED | LISTS | {"number", "date", "checkbox"}
+GROUPS = {"To-do": "gray", "In progress": "blue", "Complete": "green"}
+_PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_ODD = ":;<=>?@[\\]^`{|}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Option:
+    """One choice of a select, multi_select or status column; ``group`` is used by status only."""
+
+    id: str
+    name: str
+    color: str = "default"
+    description: str | None = None
+    group: str = "To-do"
+
+
+@dataclass(slots=True, kw_only=True)
+class Column:
+    """One property of a data source. ``id`` is unescaped; ``wire`` is the id as answers carry it."""
+
+    id: str
+    name: str
+    kind: str
+    description: str | None = None
+    options: list[Option] = field(default_factory=list)
+    format: str = "number"
+    target: str = ""
+    result: str = "number"
+    details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def wire(self) -> str:
+        return quote(self.id, safe="-_.!~*'()")
+
+    def option(self, name: str) -> Option | None:
+        return next((option for option in self.options if option.name == name), None)
+
+    def option_by_id(self, identity: str) -> Option | None:
+        return next((option for option in self.options if option.id == identity), None)
+
+
+@dataclass(slots=True, kw_only=True)
+class Row:
+    """One page of a data source. ``cells`` maps a column's id to its stored value; an absent id is an empty cell."""
+
+    id: str
+    source: str
+    serial: int
+    created: datetime
+    edited: datetime
+    created_by: str
+    edited_by: str
+    cells: dict[str, Any] = field(default_factory=dict)
+    in_trash: bool = False
+    is_archived: bool = False
+    is_locked: bool = False
+    shared: bool = True
+    hidden_for: int = 0
+    icon: Any = None
+    cover: Any = None
+
+
+@dataclass(slots=True, kw_only=True)
+class DataSource:
+    """One table. ``columns`` maps ids to columns in the order of the schema; ``rows`` is in order of creation."""
+
+    id: str
+    database: str
+    title: str
+    created: datetime
+    edited: datetime
+    edited_by: str
+    columns: dict[str, Column] = field(default_factory=dict)
+    rows: dict[str, Row] = field(default_factory=dict)
+    in_trash: bool = False
+    numbered: int = 0
+
+    def column(self, name_or_id: str) -> Column | None:
+        """By name, then by id, escaped or not."""
+        for column in self.columns.values():
+            if column.name == name_or_id:
+                return column
+        return self.column_by_id(name_or_id)
+
+    def column_by_id(self, identity: str) -> Column | None:
+        return next((c for c in self.columns.values() if identity in {c.id, c.wire}), None)
+
+    def titled(self) -> Column:
+        return next(column for column in self.columns.values() if column.kind == "title")
+
+
+@dataclass(slots=True, kw_only=True)
+class Database:
+    """The container of data sources; ``shared`` says whether the integration may see it and all that is in it."""
+
+    id: str
+    title: str
+    created: datetime
+    edited: datetime
+    parent: dict[str, Any]
+    sources: list[str] = field(default_factory=list)
+    shared: bool = True
+    in_trash: bool = False
+    is_inline: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A person, or the integration's bot."""
+
+    id: str
+    name: str
+    kind: str = "person"
+    email: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Workspace:
+    """Everything there is. ``now`` is asked for each time stamp."""
+
+    now: Callable[[], datetime]
+    token: str
+    bot: User
+    people: list[User] = field(default_factory=list)
+    name: str = "Acme"
+    databases: dict[str, Database] = field(default_factory=dict)
+    sources: dict[str, DataSource] = field(default_factory=dict)
+    serial: int = 0
+
+    def users(self) -> list[User]:
+        return [*self.people, self.bot]
+
+    def user(self, identity: str) -> User | None:
+        return next((user for user in self.users() if user.id == identity), None)
+
+    def row(self, identity: str) -> Row | None:
+        return next((s.rows[identity] for s in self.sources.values() if identity in s.rows), None)
+
+    def source(self, name: str) -> DataSource:
+        """By id, by title, or by the title of a database that holds exactly one data source."""
+        hits = [s for s in self.sources.values() if name in {s.id, s.title}]
+        hits = hits or [
+            self.sources[database.sources[0]]
+            for database in self.databases.values()
+            if name in {database.id, database.title} and len(database.sources) == 1
+        ]
+        return only(hits, f"table {name!r}")
+
+    def visible(self, row: Row) -> bool:
+        """Whether the integration may see the row at all."""
+        return row.shared and self.databases[self.sources[row.source].database].shared
+
+    def next_serial(self) -> int:
+        self.serial += 1
+        return self.serial
+
+
+def only(hits: Iterable[_T], what: str) -> _T:
+    """The one hit. Raises LookupError where there is none or more than one: a test must not guess."""
+    found = list(hits)
+    if len(found) != 1:
+        raise LookupError(f"{what}: {len(found)} found, one expected")
+    return found[0]
+
+
+def stable(*parts: str) -> str:
+    """The same uuid for the same names, in every run."""
+    return str(uuid.uuid5(NAMESPACE, "\n".join(parts)))
+
+
+def column_id(source: DataSource, name: str, kind: str) -> str:
+    """Four characters, some of which must be escaped in an address; the title column is always ``title``."""
+    if kind == "title":
+        return "title"
+    salt = 0
+    while True:
+        digest = hashlib.sha256(f"{source.id}\n{name}\n{salt}".encode()).digest()
+        letters = [_PLAIN[byte % len(_PLAIN)] for byte in digest[:4]]
+        if digest[4] % 2:
+            letters[digest[5] % 4] = _ODD[digest[6] % len(_ODD)]
+        candidate = "".join(letters)
+        if candidate not in source.columns:
+            return candidate
+        salt += 1
