@@ -121,6 +121,10 @@ class Plan:
         )
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
+    def with_more(self, other: Plan) -> Plan:
+        """Both plans as one, to be checked and applied together."""
+        return Plan(decisions=self.decisions + other.decisions, alarms=self.alarms + other.alarms)
+
     def check(self, *, hint: str = "") -> None:
         """Raise ``UnsafePlan`` where the plan changes more than its limits allow."""
         if self.alarms:

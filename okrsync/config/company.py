@@ -1,0 +1,82 @@
+"""A company as the conductor needs it: checked, with numbers in their units and connectors found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from okrsync.goals import KeyResult
+from okrsync.model import Unit
+from okrsync.periods import Cycle, Pace
+from okrsync.planning import Limits
+from okrsync.ports import Connector
+from okrsync.progress import Rollup
+from okrsync.settings import Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusRule:
+    """The preset that turns progress into a status; None keeps the preset's own tolerance and grace."""
+
+    preset: str
+    tolerance: Decimal | None
+    grace: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """One named connection: its connector and that connector's own settings."""
+
+    name: str
+    connector: Connector
+    settings: Any
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One metric: asked of ``connection`` with ``query``, or computed by ``expr``."""
+
+    name: str
+    unit: Unit
+    place: str
+    title: str = ""
+    connection: str = ""
+    query: Any = None
+    window: str = ""
+    expr: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objective:
+    id: str
+    rollup: Rollup
+    place: str
+    title: str = ""
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Company:
+    """Everything one YAML says. ``tables`` holds ``key_results`` and, where configured, ``objectives``."""
+
+    id: str
+    title: str
+    zone: ZoneInfo
+    locale: str
+    cycle: Cycle
+    pace: Pace
+    status: StatusRule
+    limits: Limits
+    schedule: str
+    connections: Mapping[str, Connection]
+    destination: str
+    tables: Mapping[str, Table]
+    metrics: Mapping[str, Metric]
+    objectives: tuple[Objective, ...]
+    key_results: tuple[KeyResult, ...]
+    path: Path

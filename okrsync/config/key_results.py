@@ -1,0 +1,120 @@
+"""From a key result's YAML to its goal: the numbers parsed in its unit and the company's locale."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+from okrsync.config.models import KeyResultModel
+from okrsync.config.problems import Problems
+from okrsync.config.yamlfile import PathInFile
+from okrsync.goals import Aimed, Form, Judging, KeyResult
+from okrsync.model import Dimension, Unit
+from okrsync.progress import FromTo, Judge, MissingPeriod
+from okrsync.units import parse_number, to_unit
+
+_Number = Callable[[str, Decimal | str], Decimal]
+_RELATIVE = re.compile(r"\s*([+\-\u2212])\s*(\d+(?:[.,]\d+)?)\s*%\s*")
+
+
+class _Bad(Exception):
+    """A number that cannot be read; ``key`` is the YAML key it stands under."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        super().__init__(reason)
+        self.key = key
+
+
+def key_result(
+    raw: KeyResultModel, unit: Unit, metric_unit: Unit, locale: str, at: PathInFile, problems: Problems
+) -> KeyResult | None:
+    """Build one key result; what is wrong with it goes to ``problems`` and gives None."""
+
+    def number(key: str, value: Decimal | str) -> Decimal:
+        if isinstance(value, Decimal):
+            return value
+        try:
+            return parse_number(value, unit, locale)
+        except ValueError as error:
+            raise _Bad(key, str(error)) from error
+
+    try:
+        to_unit(Decimal(1), metric_unit, unit)
+        aimed = _aimed(raw, unit, number)
+        if aimed.form is Form.FROM_TO and aimed.start is not None and aimed.target is not None:
+            FromTo(start=aimed.start, target=aimed.target)
+    except _Bad as bad:
+        problems.add((*at, bad.key), f"{raw.id}: {bad}")
+        return None
+    except ValueError as error:
+        problems.add(at, f"{raw.id}: {error}")
+        return None
+    judging = Judging(how=Judge(raw.judge), every=raw.every, missing=MissingPeriod(raw.missing_periods))
+    return KeyResult(
+        id=raw.id,
+        metric=raw.metric,
+        aimed=aimed,
+        place=problems.file.place(at),
+        title=raw.title,
+        unit=unit,
+        objective=raw.objective,
+        weight=raw.weight,
+        page=raw.page,
+        judging=judging if raw.judge != "last" else None,
+        may_drop=raw.may_drop,
+    )
+
+
+def _aimed(raw: KeyResultModel, unit: Unit, number: _Number) -> Aimed:
+    for key, form in (
+        ("at_most", Form.AT_MOST),
+        ("at_least", Form.AT_LEAST),
+        ("milestones", Form.MILESTONES),
+    ):
+        value = getattr(raw, key)
+        if value is not None:
+            risk = number("risk", raw.risk) if raw.risk is not None else None
+            target = None if value == "row" else number(key, value)
+            return Aimed(form=form, target=target, strict=raw.strict, risk=risk)
+    for key in ("reach", "share"):
+        value = getattr(raw, key)
+        if value is not None:
+            if key == "share" and unit.dimension is not Dimension.PERCENT:
+                raise _Bad("share", "a share is measured in percent; write `unit: percent` at its metric")
+            target = None if value == "row" else number(key, value)
+            return Aimed(form=Form.FROM_TO, start=Decimal(0), target=target, strict=raw.strict)
+    if raw.within is not None:
+        return _within(raw.within, number)
+    if raw.change is not None:
+        return _change(raw, number)
+    if raw.yes_no:
+        return Aimed(form=Form.YES_NO)
+    if raw.find_baseline:
+        return Aimed(form=Form.BASELINE)
+    start = number("from", raw.start) if raw.start is not None else None
+    target = number("to", raw.to) if raw.to is not None else None
+    return Aimed(form=Form.FROM_TO, start=start, target=target, strict=raw.strict)
+
+
+def _within(within: list[Decimal | str] | Decimal | str, number: _Number) -> Aimed:
+    if isinstance(within, list):
+        low, high = (number("within", one) for one in within)
+        if low >= high:
+            raise _Bad("within", f"{low} to {high} is no range; write the lower number first")
+        return Aimed(form=Form.WITHIN, start=low, target=high)
+    tolerance = abs(number("within", within))
+    return Aimed(form=Form.WITHIN, start=-tolerance, target=tolerance)
+
+
+def _change(raw: KeyResultModel, number: _Number) -> Aimed:
+    assert raw.change is not None
+    start = None
+    if raw.baseline is not None and raw.baseline != "cycle_start":
+        start = number("baseline", raw.baseline)
+    if isinstance(raw.change, str) and (found := _RELATIVE.fullmatch(raw.change)):
+        share = Decimal(found[2].replace(",", ".")) / 100
+        signed = share if found[1] == "+" else -share
+        return Aimed(form=Form.RELATIVE, change=signed, start=start, strict=raw.strict)
+    text = raw.change.strip().removeprefix("+") if isinstance(raw.change, str) else raw.change
+    return Aimed(form=Form.DELTA, change=number("change", text), start=start, strict=raw.strict)

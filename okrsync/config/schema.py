@@ -1,0 +1,47 @@
+"""The JSON Schema of a company's YAML, for editors: the engine's keys with those of every installed connector."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from okrsync.config.models import CompanyModel, MetricModel
+from okrsync.ports import Connector
+
+
+def json_schema(connectors: Mapping[str, Connector]) -> dict[str, Any]:
+    """A schema (draft 2020-12) that offers, at every place, what okrsync accepts there."""
+    schema = CompanyModel.model_json_schema(by_alias=True)
+    definitions: dict[str, Any] = schema.setdefault("$defs", {})
+
+    def added(model: type[Any]) -> dict[str, Any]:
+        own: dict[str, Any] = model.model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
+        definitions.update(own.pop("$defs", {}))
+        return own
+
+    connections = []
+    for name, connector in sorted(connectors.items()):
+        one = added(connector.settings)
+        one["properties"] = {"type": {"const": name, "description": connector.summary}, **one["properties"]}
+        one["required"] = ["type", *one.get("required", ())]
+        connections.append(one)
+    common = added(MetricModel)
+    metrics = [common]
+    for connector in connectors.values():
+        if connector.query is not None:
+            one = added(connector.query)
+            one["properties"] = {**common["properties"], **one["properties"]}
+            one["required"] = ["from", *one.get("required", ())]
+            metrics.append(one)
+    tables = [added(connector.table) for connector in connectors.values() if connector.table is not None]
+    properties = schema["properties"]
+    properties["connections"]["additionalProperties"] = {"anyOf": connections}
+    properties["metrics"]["additionalProperties"] = {"anyOf": metrics}
+    destination = definitions["DestinationModel"]["properties"]
+    destination["key_results"] = {"anyOf": tables}
+    destination["objectives"] = {"anyOf": [*tables, {"type": "null"}]}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "okrsync: one company",
+        **schema,
+    }

@@ -1,0 +1,178 @@
+"""A key result as it is configured, and its goal once baseline and target are known.
+
+People may keep baseline and target in the destination, and a relative target stands on a measured baseline: so a key
+result's goal is settled in every run anew, from what the YAML says first and from what the row says where it is silent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from okrsync.model import COUNT, Cause, Missing, Quantity, Unit
+from okrsync.progress import (
+    AtLeast,
+    AtMost,
+    Baseline,
+    FromTo,
+    Goal,
+    Judge,
+    Milestones,
+    MissingPeriod,
+    Within,
+    YesNo,
+    delta,
+    relative,
+)
+from okrsync.units import to_unit
+
+
+class Form(StrEnum):
+    """The forms of a key result."""
+
+    FROM_TO = "from_to"
+    RELATIVE = "relative"
+    DELTA = "delta"
+    AT_MOST = "at_most"
+    AT_LEAST = "at_least"
+    WITHIN = "within"
+    MILESTONES = "milestones"
+    YES_NO = "yes_no"
+    BASELINE = "baseline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aimed:
+    """What the YAML says of a goal, in the key result's unit. None means: the row says it.
+
+    ``start`` and ``target`` of FROM_TO; ``target`` of AT_MOST, AT_LEAST and MILESTONES; ``start`` (low) and ``target``
+    (high) of WITHIN; ``change`` of RELATIVE (0.25 for +25 %) and DELTA, whose ``start`` is the given baseline or None
+    where it is measured.
+    """
+
+    form: Form
+    start: Decimal | None = None
+    target: Decimal | None = None
+    change: Decimal | None = None
+    strict: bool = False
+    risk: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """How a threshold is judged over the complete periods (``every``: day, week, month) of the cycle."""
+
+    how: Judge
+    every: str
+    missing: MissingPeriod
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyResult:
+    """One key result of a company's YAML. ``place`` is ``file:line:column``; ``page`` its row's address, if named."""
+
+    id: str
+    metric: str
+    aimed: Aimed
+    place: str
+    title: str = ""
+    unit: Unit = COUNT
+    objective: str = ""
+    weight: Decimal | None = None
+    page: str = ""
+    judging: Judging | None = None
+    may_drop: bool = False
+
+    @property
+    def measured_baseline(self) -> bool:
+        """Whether the baseline is captured from the source at the start of the cycle."""
+        return self.aimed.form in {Form.RELATIVE, Form.DELTA} and self.aimed.start is None
+
+
+def settle(
+    key_result: KeyResult, baseline: Quantity | None, target: Quantity | None, measured: Decimal | None
+) -> Goal | Missing:
+    """The key result's goal for this run.
+
+    ``baseline`` and ``target`` are what the row says, ``measured`` is the captured baseline in the key result's unit.
+    Missing where a needed number is nowhere, or where the numbers make no goal (start equals target).
+    """
+    try:
+        return _goal(key_result, baseline, target, measured)
+    except ValueError as error:
+        return Missing(
+            metric=key_result.metric,
+            cause=Cause.CONFIG,
+            reason=f"{key_result.id} has no goal to measure against: {error}",
+            hint=f"see {key_result.place}",
+        )
+
+
+def direction(goal: Goal) -> int:
+    """+1 where the number should rise, -1 where it should fall, 0 where neither is better."""
+    match goal:
+        case FromTo(start=start, target=target):
+            return 1 if target > start else -1
+        case AtLeast() | Milestones() | YesNo():
+            return 1
+        case AtMost():
+            return -1
+        case _:
+            return 0
+
+
+def target_of(goal: Goal) -> Decimal | None:
+    """The number to reach or keep; None where there is not exactly one."""
+    match goal:
+        case FromTo(target=target):
+            return target
+        case AtMost(limit=limit) | AtLeast(limit=limit):
+            return limit
+        case Milestones(parts=parts):
+            return parts
+        case YesNo():
+            return Decimal(1)
+        case _:
+            return None
+
+
+def _goal(
+    key_result: KeyResult, baseline: Quantity | None, target: Quantity | None, measured: Decimal | None
+) -> Goal:
+    aimed = key_result.aimed
+
+    def known(number: Decimal | None, row: Quantity | None, word: str) -> Decimal:
+        if number is not None:
+            return number
+        if row is None:
+            raise ValueError(f"neither the YAML nor the row says its {word}")
+        return to_unit(row.value, row.unit, key_result.unit)
+
+    match aimed.form:
+        case Form.FROM_TO:
+            start = known(aimed.start, baseline, "baseline")
+            return FromTo(start=start, target=known(aimed.target, target, "target"), strict=aimed.strict)
+        case Form.RELATIVE | Form.DELTA:
+            start_from = aimed.start if aimed.start is not None else measured
+            if start_from is None:
+                raise ValueError("its baseline has not been captured")
+            assert aimed.change is not None
+            grow = relative if aimed.form is Form.RELATIVE else delta
+            return grow(start_from, aimed.change)
+        case Form.AT_MOST:
+            limit = known(aimed.target, target, "limit")
+            return AtMost(limit=limit, strict=aimed.strict, risk=aimed.risk)
+        case Form.AT_LEAST:
+            limit = known(aimed.target, target, "limit")
+            return AtLeast(limit=limit, strict=aimed.strict, risk=aimed.risk)
+        case Form.WITHIN:
+            assert aimed.start is not None
+            assert aimed.target is not None
+            return Within(low=aimed.start, high=aimed.target)
+        case Form.MILESTONES:
+            return Milestones(parts=known(aimed.target, target, "number of parts"))
+        case Form.YES_NO:
+            return YesNo()
+        case Form.BASELINE:
+            return Baseline()

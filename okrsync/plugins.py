@@ -1,0 +1,58 @@
+"""Name to connector, through the entry-point group ``okrsync.connectors``: built-ins register as third parties do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import Final
+
+from okrsync.errors import ConfigError
+from okrsync.ports import Connector
+
+GROUP: Final = "okrsync.connectors"
+CONTRACT: Final = 1
+
+
+class Connectors(Mapping[str, Connector]):
+    """All installed connectors; each is imported when it is first asked for.
+
+    Raises ``ConfigError`` where one cannot be imported, is no ``Connector``, or was made for another contract.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[str, EntryPoint] = {one.name: one for one in entry_points(group=GROUP)}
+        self._loaded: dict[str, Connector] = {}
+
+    def __getitem__(self, name: str) -> Connector:
+        if name not in self._loaded:
+            self._loaded[name] = _load(self._found[name])
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._found))
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def distribution(self, name: str) -> str:
+        """Which installed distribution a connector comes from, with its version."""
+        found = self._found[name].dist
+        return f"{found.name} {found.version}" if found is not None else "unknown"
+
+
+def _load(entry: EntryPoint) -> Connector:
+    try:
+        connector = entry.load()
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(
+            f"the connector {entry.name} ({entry.value}) cannot be loaded: {error}",
+            hint="reinstall its package",
+        ) from error
+    if not isinstance(connector, Connector):
+        raise ConfigError(f"the connector {entry.name} ({entry.value}) is no okrsync Connector")
+    if connector.contract != CONTRACT:
+        raise ConfigError(
+            f"the connector {entry.name} keeps contract {connector.contract}, this okrsync contract {CONTRACT}",
+            hint="install versions that belong together",
+        )
+    return connector

@@ -1,0 +1,136 @@
+"""The conductor: lease, read, plan, check, apply, record. This page is meant to be read aloud."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from okrsync.config import Company
+from okrsync.errors import ExitCode, OkrsyncError
+from okrsync.model import (
+    Baseline,
+    Cause,
+    Decision,
+    Entry,
+    Memory,
+    Observed,
+    Outcome,
+    Reading,
+    Row,
+    RunFinished,
+    RunStarted,
+    Verdict,
+)
+from okrsync.planning import Plan
+from okrsync.ports import Clock, Ledger
+from okrsync.sync.applying import apply, settle_same
+from okrsync.sync.assessing import Standing
+from okrsync.sync.claiming import Claim, claim
+from okrsync.sync.opening import new_notes
+from okrsync.sync.outcomes import outcome_of
+from okrsync.sync.preparing import Prepared, counts, prepare
+
+__all__ = ["Claim", "Report", "claim", "preview", "sync"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a run found and, where ``applied``, did. ``decisions`` are the plan's, as they ended."""
+
+    company: Company
+    at: datetime
+    plan: Plan
+    decisions: tuple[Decision, ...]
+    standings: tuple[Standing, ...]
+    rows: Mapping[str, Row | None]
+    applied: bool
+
+    @property
+    def exit_code(self) -> ExitCode:
+        held = [one for one in self.decisions if one.verdict is Verdict.HELD]
+        if any(one.cause is Cause.ACCESS for one in held):
+            return ExitCode.ACCESS
+        return ExitCode.HELD if held else ExitCode.IN_SYNC
+
+
+def preview(company: Company, ledger: Ledger, clock: Clock) -> Report:
+    """Read everything and plan; write nothing, neither to the destination nor to the ledger."""
+    now = clock.now()
+    prepared = prepare(company, ledger, ledger.recall(company.id), clock, now)
+    return _report(company, now, prepared, prepared.plan.decisions, applied=False)
+
+
+def sync(company: Company, ledger: Ledger, clock: Clock, *, force: bool = False) -> Report:
+    """Bring the destination in step with the sources, as far as the write rule allows.
+
+    Raises ``Busy`` where another run holds the company, ``UnsafePlan`` where the plan is too much to apply without
+    ``force``, and whatever makes planning impossible; in each of these cases nothing was written.
+    """
+    with ledger.hold(company.id) as lease:
+        now, run = clock.now(), uuid.uuid4().hex
+        ledger.record(company.id, RunStarted(run=run, command="sync", at=now))
+        try:
+            memory = ledger.recall(company.id)
+            prepared = prepare(company, ledger, memory, clock, now)
+            ledger.record(company.id, *_learned(prepared, memory, run))
+            if not force:
+                prepared.plan.check(
+                    hint=f"read `okrsync plan {company.id}`, then: okrsync sync {company.id} --force"
+                )
+            lease.renew()
+            decisions = apply(
+                prepared.plan,
+                lambda subject: prepared.destinations[prepared.table_of[subject]],
+                lambda *entries: ledger.record(company.id, *entries),
+                run,
+                f"okrsync sync {company.id}",
+            )
+        except OkrsyncError as error:
+            ledger.record(company.id, RunFinished(run=run, at=clock.now(), exit_code=error.exit_code))
+            raise
+        report = _report(company, now, prepared, decisions, applied=True)
+        ledger.record(company.id, *_concluded(report, run, clock.now()))
+        return report
+
+
+def _report(
+    company: Company, at: datetime, prepared: Prepared, decisions: tuple[Decision, ...], *, applied: bool
+) -> Report:
+    return Report(
+        company=company,
+        at=at,
+        plan=prepared.plan,
+        decisions=decisions,
+        standings=prepared.standings,
+        rows=prepared.rows,
+        applied=applied,
+    )
+
+
+def _learned(prepared: Prepared, memory: Memory, run: str) -> Iterator[Entry]:
+    """What reading alone has taught: worth keeping even where the plan is refused."""
+    yield from new_notes(prepared.openings, memory)
+    yield from (Baseline(subject=subject, reading=one) for subject, one in prepared.baselines.items())
+    readings = {one for one in prepared.answers.values() if isinstance(one, Reading)}
+    yield from (
+        Observed(run=run, reading=one) for one in sorted(readings, key=lambda one: (one.metric, one.as_of))
+    )
+    yield from settle_same(prepared.plan, memory, run)
+
+
+def _concluded(report: Report, run: str, at: datetime) -> Iterator[Entry]:
+    standing_of = {one.key_result.id: one for one in report.standings}
+    for subject in report.rows:
+        cells = [one for one in report.decisions if one.subject == subject]
+        yield Outcome(
+            run=run, subject=subject, at=report.at, detail=outcome_of(standing_of.get(subject), cells)
+        )
+    yield RunFinished(
+        run=run,
+        at=at,
+        exit_code=report.exit_code,
+        digest=report.plan.digest,
+        counts=counts(report.decisions),
+    )

@@ -1,0 +1,108 @@
+"""Ask the sources: every metric at every moment that is needed, each connection once, all connections side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from okrsync.config import Company, Metric
+from okrsync.errors import AccessError, DataError, Unavailable
+from okrsync.expressions import evaluate, names, order
+from okrsync.model import Answer, Cause, Missing, Question
+from okrsync.periods import window
+from okrsync.ports import Opening
+
+
+_CAUSES = {AccessError: Cause.ACCESS, Unavailable: Cause.UNAVAILABLE, DataError: Cause.DATA}
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One metric wanted for one moment."""
+
+    metric: str
+    at: datetime
+
+
+def ask_all(
+    company: Company, openings: Mapping[str, Opening], wanted: Collection[Ask], now: datetime
+) -> dict[Ask, Answer]:
+    """Answer everything in ``wanted``, and what its expressions stand on.
+
+    A connection that fails as a whole answers each of its questions with a Missing: nothing here stops the others.
+    """
+    needed = _with_parts(company, wanted)
+    answers: dict[Ask, Answer] = {}
+    batches: dict[str, list[tuple[Ask, Question]]] = {}
+    for ask in needed:
+        metric = company.metrics[ask.metric]
+        if metric.expr:
+            continue
+        question = _question(company, metric, ask, now)
+        if isinstance(question, Missing):
+            answers[ask] = question
+        else:
+            batches.setdefault(metric.connection, []).append((ask, question))
+    with ThreadPoolExecutor(max_workers=max(1, len(batches)), thread_name_prefix="source") as pool:
+        read = {
+            name: pool.submit(_read, company, openings[name], name, [question for _, question in batch])
+            for name, batch in batches.items()
+        }
+    for name, batch in batches.items():
+        answers.update(zip((ask for ask, _ in batch), read[name].result(), strict=True))
+    _compute(company, needed, answers)
+    return answers
+
+
+def _with_parts(company: Company, wanted: Iterable[Ask]) -> list[Ask]:
+    found: dict[Ask, None] = {}
+    rest = list(wanted)
+    while rest:
+        ask = rest.pop()
+        if ask in found:
+            continue
+        found[ask] = None
+        metric = company.metrics[ask.metric]
+        if metric.expr:
+            rest += [Ask(name, ask.at) for name in sorted(names(metric.expr))]
+    return sorted(found, key=lambda ask: (ask.at, ask.metric))
+
+
+def _question(company: Company, metric: Metric, ask: Ask, now: datetime) -> Question | Missing:
+    span = None
+    if metric.window:
+        try:
+            span = window(metric.window, ask.at, company.cycle)
+        except ValueError as error:
+            return Missing(metric=metric.name, cause=Cause.PAST, reason=str(error))
+    return Question(metric=metric.name, query=metric.query, at=ask.at, now=now, unit=metric.unit, window=span)
+
+
+def _read(company: Company, opening: Opening, name: str, questions: Sequence[Question]) -> Sequence[Answer]:
+    connection = company.connections[name]
+    assert connection.connector.source is not None
+    try:
+        return connection.connector.source(connection.settings, opening).read(questions)
+    except (AccessError, Unavailable, DataError) as error:
+        return [
+            Missing(
+                metric=one.metric,
+                cause=_CAUSES[type(error)],
+                reason=f"{name}: {error.message}",
+                hint=error.hint,
+            )
+            for one in questions
+        ]
+
+
+def _compute(company: Company, needed: Collection[Ask], answers: dict[Ask, Answer]) -> None:
+    expressions = {name: metric.expr for name, metric in company.metrics.items() if metric.expr}
+    sequence = order(expressions, set(company.metrics) - set(expressions))
+    for name in sequence:
+        for ask in needed:
+            if ask.metric == name:
+                parts = {part: answers[Ask(part, ask.at)] for part in names(expressions[name])}
+                metric = company.metrics[name]
+                answers[ask] = evaluate(name, metric.expr, parts, metric.unit, ask.at)

@@ -1,0 +1,78 @@
+"""Take over cells that a person filled or changed: the only way okrsync ever writes over them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from okrsync.config import Company
+from okrsync.errors import ConfigError, DataError
+from okrsync.model import Landed, Memory, Row, RunFinished, RunStarted, Stored
+from okrsync.ports import Clock, Ledger
+from okrsync.sync.opening import new_notes, open_connections
+from okrsync.sync.preparing import match_rows, open_tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One cell that the next sync may write over: ``value`` is what a person put there."""
+
+    subject: str
+    cell: str
+    value: Stored
+
+
+def claim(
+    company: Company, ledger: Ledger, clock: Clock, subjects: Sequence[str], *, edited: bool
+) -> list[Claim]:
+    """Take over the cells of ``subjects`` that were edited since okrsync wrote them, or (``edited`` False) filled before.
+
+    What stands there stays until the next sync. Raises ``ConfigError`` for an unknown subject and ``DataError`` for
+    one without a usable row.
+    """
+    known = {one.id for one in company.key_results} | {one.id for one in company.objectives}
+    for subject in subjects:
+        if subject not in known:
+            raise ConfigError(
+                f"there is no key result {subject!r} in {company.path.name}",
+                hint=f"known are: {', '.join(sorted(known))}",
+            )
+    with ledger.hold(company.id):
+        now, run, memory = clock.now(), uuid.uuid4().hex, ledger.recall(company.id)
+        openings = open_connections(company, memory, clock)
+        rows = match_rows(company, {name: one.read() for name, one in open_tables(company, openings).items()})
+        claims: list[Claim] = []
+        landed: list[Landed] = []
+        for subject in subjects:
+            row = rows[subject]
+            if row is None or row.problem:
+                raise DataError(f"{subject}: {row.problem if row is not None else 'there is no such row'}")
+            cells = _foreign(row, memory, edited=edited)
+            claims += [Claim(subject=subject, cell=cell, value=row.cells[cell].value) for cell in cells]
+            if cells:
+                values = {row.cells[cell].address: row.cells[cell].value for cell in cells}
+                landed.append(Landed(run=run, row=row.id, values=values))
+        command = "release" if edited else "adopt"
+        ledger.record(
+            company.id,
+            RunStarted(run=run, command=command, at=now),
+            *landed,
+            *new_notes(openings, memory),
+            RunFinished(run=run, at=clock.now(), exit_code=0),
+        )
+        return claims
+
+
+def _foreign(row: Row, memory: Memory, *, edited: bool) -> list[str]:
+    found = []
+    for name, cell in row.cells.items():
+        where = (row.id, cell.address)
+        last, intent = memory.puts.get(where), memory.intents.get(where)
+        ours = {last} if intent is None else {last, intent.before, intent.after}
+        if cell.locked or cell.value in ours:
+            continue
+        touched = last is not None or intent is not None
+        if touched is edited:
+            found.append(name)
+    return found

@@ -1,0 +1,58 @@
+"""What every connection is opened with, and the check that no credential is missing before anything is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from okrsync.config import Company
+from okrsync.errors import AccessError
+from okrsync.model import Memory, Noted
+from okrsync.ports import Clock, Opening
+from okrsync.settings import Secret
+
+
+def open_connections(company: Company, memory: Memory, clock: Clock) -> dict[str, Opening]:
+    """One ``Opening`` for each connection, its notebook filled from the ledger.
+
+    Raises ``AccessError`` where a secret cannot be read: a run without all its credentials does not begin.
+    """
+    for name, connection in company.connections.items():
+        for key, secret in _secrets(connection.settings):
+            try:
+                secret.reveal()
+            except AccessError as error:
+                raise AccessError(
+                    f"{connection.place}: connection {name}, {key}: {error.message}", hint=error.hint
+                ) from error
+    return {
+        name: Opening(
+            name=name,
+            clock=clock,
+            timezone=str(company.zone),
+            locale=company.locale,
+            base=str(company.path.parent),
+            memo={key: value for (owner, key), value in memory.notes.items() if owner == name},
+        )
+        for name in company.connections
+    }
+
+
+def new_notes(openings: Mapping[str, Opening], memory: Memory) -> list[Noted]:
+    """What connectors wrote into their notebooks during this run, or struck out."""
+    before = dict(memory.notes)
+    after = {(name, key): value for name, opening in openings.items() for key, value in opening.memo.items()}
+    changed = [where for where in after if before.get(where) != after[where]]
+    gone = [where for where in before if where[0] in openings and where not in after]
+    return [Noted(connection=name, key=key, value=after.get((name, key))) for name, key in [*changed, *gone]]
+
+
+def _secrets(settings: Any) -> Iterator[tuple[str, Secret]]:
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, Secret):
+            yield name, value
+        elif isinstance(value, BaseModel):
+            yield from ((f"{name}.{key}", secret) for key, secret in _secrets(value))
