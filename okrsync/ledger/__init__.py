@@ -1,0 +1,49 @@
+"""What okrsync remembers, in SQLite or PostgreSQL. Importing this loads no database layer; ``open_ledger`` does."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from okrsync.ports import Clock
+
+if TYPE_CHECKING:
+    from okrsync.ledger.store import SqlLedger
+
+__all__ = ["open_ledger"]
+
+
+def open_ledger(
+    url: str | None,
+    clock: Clock,
+    *,
+    owner: str | None = None,
+    ttl: timedelta = timedelta(seconds=60),
+    interval: timedelta = timedelta(seconds=15),
+) -> SqlLedger:
+    """The ledger at ``url``, created or brought up to date where it must be. Close it, or use it in ``with``.
+
+    None is SQLite in the user's state folder; else ``sqlite:///PATH`` or ``postgresql://USER:PASSWORD@HOST/NAME``.
+    ``owner`` names the holder of leases; by default it is this process, which lets others see that it has died. A
+    lease that is not renewed lives ``ttl``; it is renewed every ``interval`` of real time, and its times are the
+    clock's in SQLite and the server's in PostgreSQL.
+
+    Raises ``ConfigError`` where the URL or the file cannot be a ledger or is a newer one than this program knows,
+    ``AccessError`` where the server refuses us, ``Unavailable`` where it does not answer.
+    """
+    from okrsync.ledger.database import connected
+    from okrsync.ledger.lease import Terms
+    from okrsync.ledger.owner import this_process
+    from okrsync.ledger.schema import bring_up_to_date
+    from okrsync.ledger.store import SqlLedger
+
+    database = connected(url)
+    try:
+        bring_up_to_date(database)
+    except BaseException:
+        database.close()
+        raise
+    return SqlLedger(
+        database,
+        Terms(database=database, clock=clock, owner=owner or this_process(), ttl=ttl, interval=interval),
+    )

@@ -1,0 +1,69 @@
+"""Where the ledger is: from what a person wrote to an address of SQLAlchemy, and to a name without its password."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from platformdirs import user_state_dir
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from okrsync.errors import ConfigError
+
+_POSTGRES = {"postgres", "postgresql", "postgresql+psycopg"}
+_SQLITE = {"sqlite", "sqlite+pysqlite"}
+_FORMS = "set OKRSYNC_LEDGER to sqlite:////var/lib/okrsync/ledger.db or postgresql://USER:PASSWORD@HOST/NAME"
+
+
+def address(url: str | None) -> URL:
+    """The address of the ledger that ``url`` names, by default SQLite in the user's state folder.
+
+    Raises ``ConfigError``, which never repeats the URL: what cannot be parsed may hold a password anywhere.
+    """
+    if url is None:
+        folder = user_state_dir("okrsync", appauthor=False)
+        return URL.create("sqlite+pysqlite", database=str(Path(folder) / "ledger.db"))
+    try:
+        given = make_url(url.strip())
+    except (ArgumentError, ValueError):
+        given = None
+    if given is None:
+        raise ConfigError("the ledger's URL is not a URL of a database", hint=_FORMS)
+    if given.drivername in _POSTGRES:
+        return given.set(drivername="postgresql+psycopg")
+    if given.drivername not in _SQLITE:
+        raise ConfigError(
+            f"a ledger cannot be kept in {given.drivername!r}, only in SQLite and PostgreSQL", hint=_FORMS
+        )
+    if given.database in {None, "", ":memory:"} or given.host:
+        raise ConfigError("the ledger's URL names no file; a ledger in memory would forget", hint=_FORMS)
+    if given.query:
+        raise ConfigError(
+            f"the ledger's URL has options SQLite is not asked for: {', '.join(given.query)}", hint=_FORMS
+        )
+    path = Path(given.database or "").expanduser().absolute()
+    return URL.create("sqlite+pysqlite", database=str(path))
+
+
+def place(url: URL) -> str:
+    """How messages name the ledger."""
+    if url.drivername.startswith("sqlite"):
+        return f"the ledger {url.database}"
+    host = url.host or url.query.get("host") or "this machine"
+    return f"the ledger {url.database or ''} on {host}{f':{url.port}' if url.port else ''}"
+
+
+def made(path: Path) -> None:
+    """Make the file, readable by its owner only, and its folder, where they are not there yet.
+
+    SQLite gives the files beside it (-wal, -shm) the rights of this one. Raises ``ConfigError``.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise ConfigError(
+            f"the ledger {path} cannot be written: {error.strerror}",
+            hint="give okrsync the right to write there, or name another place with OKRSYNC_LEDGER",
+        ) from error

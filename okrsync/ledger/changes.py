@@ -1,0 +1,75 @@
+"""What a sequence of entries amounts to, so that a thousand of them take as many statements as one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from okrsync.ledger.values import packed
+from okrsync.model import (
+    Baseline,
+    Entry,
+    Intended,
+    Landed,
+    Noted,
+    Observed,
+    Outcome,
+    RunFinished,
+    RunStarted,
+    Withdrawn,
+)
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The last word on every key: None takes away. Keys are (row, address) or (connection, key)."""
+
+    starts: list[RunStarted] = field(default_factory=list)
+    finishes: list[RunFinished] = field(default_factory=list)
+    puts: dict[Key, dict[str, str]] = field(default_factory=dict)
+    intents: dict[Key, dict[str, str] | None] = field(default_factory=dict)
+    observed: list[Observed] = field(default_factory=list)
+    baselines: list[Baseline] = field(default_factory=list)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    notes: dict[Key, str | None] = field(default_factory=dict)
+
+
+def amount(entries: Sequence[Entry]) -> Changes:
+    """``entries`` in their order. Raises ``DataError`` or ``TypeError`` for a value that no cell can hold."""
+    changes = Changes()
+    for entry in entries:
+        _add(changes, entry)
+    return changes
+
+
+def _add(changes: Changes, entry: Entry) -> None:
+    match entry:
+        case RunStarted():
+            changes.starts.append(entry)
+        case RunFinished():
+            changes.finishes.append(entry)
+        case Intended():
+            for address, intent in entry.values.items():
+                both = {"before": packed(intent.before), "after": packed(intent.after)}
+                changes.intents[entry.row, address] = {**both, "run": entry.run}
+        case Landed():
+            for address, value in entry.values.items():
+                changes.puts[entry.row, address] = {"value": packed(value), "run": entry.run}
+                changes.intents[entry.row, address] = None
+        case Withdrawn():
+            changes.intents.update(dict.fromkeys((entry.row, address) for address in entry.addresses))
+        case Observed():
+            changes.observed.append(entry)
+        case Baseline():
+            changes.baselines.append(entry)
+        case Outcome():
+            known = changes.outcomes.get(entry.subject)
+            if known is None or known.at <= entry.at:
+                changes.outcomes[entry.subject] = entry
+        case Noted():
+            changes.notes[entry.connection, entry.key] = entry.value
+        case _:
+            assert_never(entry)

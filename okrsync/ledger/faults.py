@@ -1,0 +1,68 @@
+"""What a database complains about, as an error a person can act on."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from okrsync.errors import AccessError, ConfigError, DataError, OkrsyncError, Unavailable
+
+_CHECK = "check OKRSYNC_LEDGER"
+_ELSEWHERE = "give okrsync the right to write there, or name another place with OKRSYNC_LEDGER"
+
+
+def explained(error: DBAPIError | PoolTimeout, place: str, secret: str) -> OkrsyncError | None:
+    """``error`` in our words and without ``secret``; None where it can only be a bug of ours."""
+    if isinstance(error, PoolTimeout):
+        return Unavailable(f"{place} has no connection free", hint="run fewer companies side by side")
+    if isinstance(error.orig, sqlite3.Error):
+        return _of_sqlite(error.orig, place)
+    state = getattr(error.orig, "sqlstate", None) or ""
+    said = " ".join(str(error.orig).split())
+    return _of_postgres(error, state, said.replace(secret, "***") if secret else said, place)
+
+
+def _of_sqlite(error: sqlite3.Error, place: str) -> OkrsyncError | None:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the extended codes refine the lowest byte
+    match code:
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return Unavailable(f"{place} is being written by another program: {error}", hint="run again")
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
+            return ConfigError(f"{place} cannot be written: {error}", hint=_ELSEWHERE)
+        case sqlite3.SQLITE_NOTADB:
+            return ConfigError(f"{place} is not a database", hint="name another file with OKRSYNC_LEDGER")
+        case sqlite3.SQLITE_CORRUPT:
+            return DataError(f"{place} is damaged: {error}", hint="put a copy of it back, or move it away")
+        case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
+            return Unavailable(f"{place} cannot be written: {error}", hint="look at the disk, then run again")
+        case _:
+            return None
+
+
+def _of_postgres(error: DBAPIError, state: str, said: str, place: str) -> OkrsyncError | None:
+    # An attempt to connect has no statement, and its refusal no state: only the server's sentence tells the cause.
+    connecting = error.statement is None and not state
+    if state[:2] == "28" or state == "42501" or (connecting and _refuses(said)):
+        return AccessError(f"{place} refuses us: {said}", hint="check the user, its password and its rights")
+    if connecting and "FATAL: database" in said and "does not exist" in said:
+        return ConfigError(f"{place} is not there: {said}", hint=f"create the database, or {_CHECK}")
+    if connecting and not isinstance(error, OperationalError):
+        return ConfigError(f"{place} cannot be asked for like this: {said}", hint=_CHECK)
+    if connecting or error.connection_invalidated or state[:2] in {"08", "53", "57", "58"}:
+        return Unavailable(f"{place} does not answer: {said}", hint=f"start the server, or {_CHECK}")
+    if state[:2] in {"40", "55"}:
+        return Unavailable(f"{place} is busy with another program's changes: {said}", hint="run again")
+    return None
+
+
+def _refuses(said: str) -> bool:
+    signs = (
+        "authentication failed",
+        "no pg_hba.conf entry",
+        "no password supplied",
+        "FATAL: role",
+        "not permitted",
+    )
+    return any(sign in said for sign in signs)

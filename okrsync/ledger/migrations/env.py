@@ -1,0 +1,11 @@
+"""Alembic's environment: it runs in the caller's transaction, on the caller's connection (see schema.py)."""
+
+from alembic import context
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    version_table=context.config.attributes["version_table"],
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,65 @@
+"""Who holds a lease: ``HOST:PID:START``, where START tells this process from a later one with its number.
+
+START also holds the boot and the process namespace, because two containers can share a host name: only where both
+are ours can the absence of a process be believed. Where the system tells neither, only a lease's end frees it.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+_PROC = Path("/proc")
+
+
+def this_process() -> str:
+    pid = os.getpid()
+    birth, world = _birth(pid), _world()
+    return f"{socket.gethostname()}:{pid}:{f'{birth}.{world}' if birth and world else '?'}"
+
+
+def is_gone(owner: str) -> bool:
+    """True only where ``owner`` was a process of this machine and certainly has ended. Zombies have ended."""
+    host, pid, birth, world = _parts(owner)
+    if host != socket.gethostname() or not world or world != _world() or not pid:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass  # it lives, and belongs to somebody else
+    return _birth(pid) not in {birth, None}
+
+
+def told(owner: str) -> str:
+    """``owner`` as a person would say it."""
+    host, pid, _, _ = _parts(owner)
+    return f"process {pid} on {host}" if pid else owner
+
+
+def _parts(owner: str) -> tuple[str, int, str, str]:
+    host, _, rest = owner.partition(":")
+    pid, _, start = rest.partition(":")
+    birth, _, world = start.partition(".")
+    return (host, int(pid), birth, world) if pid.isdecimal() else (owner, 0, "", "")
+
+
+def _birth(pid: int) -> str | None:
+    """When the process started, in clock ticks since the boot; empty for a zombie, None where nobody tells."""
+    try:
+        text = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    # The name in parentheses may itself hold spaces and parentheses. Fields from there: see proc(5), state and starttime.
+    fields = text.rpartition(")")[2].split()
+    return "" if fields[0] in {"Z", "X"} else fields[19]
+
+
+def _world() -> str:
+    try:
+        boot = (_PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot}.{(_PROC / 'self/ns/pid').readlink()}"
+    except OSError:
+        return ""

@@ -1,0 +1,60 @@
+"""Bringing a database to the schema this program knows. Alembic is loaded only where something is to be done."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from sqlalchemy import Connection, column, select, table, text
+
+from okrsync.errors import ConfigError
+from okrsync.ledger.database import Database
+
+HEAD = "0001"
+"""The newest revision in migrations/versions; revisions are numbers of four digits."""
+
+_VERSION = "okrsync_schema"
+_FOLDER = Path(__file__).parent / "migrations"
+# Any number that other users of the same PostgreSQL server's advisory locks are not likely to take.
+_LOCK = 0x6F6B7273796E63
+# Alembic's environment is one per process.
+_one_at_a_time = threading.Lock()
+
+
+def bring_up_to_date(database: Database) -> None:
+    """Create or migrate the tables, in one transaction, once however many programs start at the same time.
+
+    Raises ``ConfigError`` and touches nothing where a newer okrsync has written the schema.
+    """
+    with database.reading() as connection:
+        if _version(connection, database) == HEAD:
+            return
+    with _one_at_a_time, database.writing() as connection:
+        if database.kind == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        if _version(connection, database) != HEAD:
+            _migrate(connection)
+
+
+def _version(connection: Connection, database: Database) -> str:
+    """The revision the database has, empty where it has none."""
+    if not connection.dialect.has_table(connection, _VERSION):
+        return ""
+    held = str(connection.scalar(select(column("version_num")).select_from(table(_VERSION))) or "")
+    if held > HEAD:
+        raise ConfigError(
+            f"{database.place} was written by a newer okrsync: its schema is {held}, and this program knows {HEAD}",
+            hint="install the newer okrsync here too",
+        )
+    return held
+
+
+def _migrate(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config(attributes={"connection": connection, "version_table": _VERSION})
+    # The configuration would read a % of the path as the start of a variable.
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    command.upgrade(config, "head")

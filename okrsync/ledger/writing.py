@@ -1,0 +1,146 @@
+"""Changes as statements: one for each kind of change, however many rows it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from okrsync.errors import DataError
+from okrsync.ledger import tables
+from okrsync.ledger.changes import Changes, Key
+from okrsync.ledger.values import identity, packed_data, packed_reading, unpacked_reading
+from okrsync.model import Baseline, Observed, Outcome, RunFinished, RunStarted
+
+
+def write(connection: Connection, company: str, changes: Changes) -> None:
+    """Carry out all ``changes`` in the connection's transaction. Raises ``DataError`` for a second baseline."""
+    mine = {"company": company}
+    _insert(connection, tables.starts, [mine | _start(each) for each in changes.starts])
+    _insert(connection, tables.finishes, [mine | _finish(each) for each in changes.finishes])
+    _upsert(connection, tables.puts, _kept(changes.puts, mine, "row", "address"))
+    _upsert(
+        connection,
+        tables.intents,
+        _kept(
+            {key: both for key, both in changes.intents.items() if both is not None}, mine, "row", "address"
+        ),
+    )
+    _delete(connection, tables.intents, _gone(changes.intents, mine, "row", "address"))
+    add(connection, tables.readings, [mine | _seen(each) for each in changes.observed])
+    _freeze(connection, company, changes.baselines)
+    _upsert(
+        connection,
+        tables.outcomes,
+        [mine | _outcome(each) for each in changes.outcomes.values()],
+        newest="at",
+    )
+    texts = {key: {"value": value} for key, value in changes.notes.items() if value is not None}
+    _upsert(connection, tables.notes, _kept(texts, mine, "connection", "key"))
+    _delete(connection, tables.notes, _gone(changes.notes, mine, "connection", "key"))
+
+
+def _start(entry: RunStarted) -> dict[str, Any]:
+    return {"run": entry.run, "command": entry.command, "at": entry.at}
+
+
+def _finish(entry: RunFinished) -> dict[str, Any]:
+    return {
+        "run": entry.run,
+        "at": entry.at,
+        "exit_code": int(entry.exit_code),
+        "digest": entry.digest,
+        "counts": packed_data(entry.counts),
+    }
+
+
+def _seen(entry: Observed) -> dict[str, Any]:
+    reading = entry.reading
+    return {
+        "run": entry.run,
+        "metric": reading.metric,
+        "as_of": reading.as_of,
+        "identity": identity(reading),
+        "reading": packed_reading(reading),
+    }
+
+
+def _outcome(entry: Outcome) -> dict[str, Any]:
+    return {"run": entry.run, "subject": entry.subject, "at": entry.at, "detail": packed_data(entry.detail)}
+
+
+def _kept(
+    values: Mapping[Key, Mapping[str, str]], mine: dict[str, str], first: str, second: str
+) -> list[dict[str, Any]]:
+    return [{**mine, first: key[0], second: key[1], **value} for key, value in values.items()]
+
+
+def _gone(
+    values: Mapping[Key, object], mine: dict[str, str], first: str, second: str
+) -> list[dict[str, Any]]:
+    return [{**mine, first: key[0], second: key[1]} for key, value in values.items() if value is None]
+
+
+def _freeze(connection: Connection, company: str, entries: Sequence[Baseline]) -> None:
+    if not entries:
+        return
+    kept = tables.baselines
+    rows = [
+        {"company": company, "subject": each.subject, "reading": packed_reading(each.reading)}
+        for each in entries
+    ]
+    add(connection, kept, rows)
+    frozen = dict(
+        connection.execute(select(kept.c.subject, kept.c.reading).where(kept.c.company == company)).all()
+    )
+    for entry in entries:
+        first = unpacked_reading(frozen[entry.subject])
+        if first != entry.reading:
+            raise DataError(
+                f"the baseline of {entry.subject} is frozen at {first.value}, measured {first.as_of.isoformat()}; "
+                f"it cannot become {entry.reading.value}, measured {entry.reading.as_of.isoformat()}",
+                hint=f"write a baseline for {entry.subject} into the YAML to use another one",
+            )
+
+
+def _insert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def add(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert the rows whose key is not there yet."""
+    if rows:
+        connection.execute(_inserting(connection, table).on_conflict_do_nothing(), rows)
+
+
+def _upsert(
+    connection: Connection, table: Table, rows: Sequence[dict[str, Any]], *, newest: str | None = None
+) -> None:
+    """Insert or replace; with ``newest`` only rows that are not older by that column are replaced."""
+    if not rows:
+        return
+    statement = _inserting(connection, table)
+    fresh = statement.excluded
+    replaced = {column.name: fresh[column.name] for column in table.c if not column.primary_key}
+    upsert = statement.on_conflict_do_update(
+        index_elements=list(table.primary_key),
+        set_=replaced,
+        where=fresh[newest] >= table.c[newest] if newest else None,
+    )
+    connection.execute(upsert, rows)
+
+
+def _inserting(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def _delete(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    # The names of bound parameters must differ from the columns' own.
+    named = [{f"its_{name}": value for name, value in row.items()} for row in rows]
+    matches = [table.c[name] == bindparam(f"its_{name}") for name in rows[0]]
+    connection.execute(delete(table).where(*matches), named)
