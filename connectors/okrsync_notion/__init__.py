@@ -1,0 +1,40 @@
+"""Notion as a destination: a database that people edit, of which okrsync owns a few cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from okrsync.ports import Connector, Destination, Finding, Opening
+from okrsync_notion.settings import NotionSettings, NotionTable
+
+__all__ = ["NotionSettings", "NotionTable", "connector"]
+
+
+def _destination(settings: NotionSettings, table: NotionTable, opening: Opening) -> Destination:
+    from okrsync_notion.destination import NotionDestination
+
+    return NotionDestination(settings, table, opening)
+
+
+def _doctor(settings: NotionSettings, tables: Sequence[NotionTable], opening: Opening) -> Iterable[Finding]:
+    from okrsync_notion.doctor import examine
+
+    return examine(settings, tables, opening)
+
+
+def _emulator() -> Any:
+    from okrsync_notion.emulator import NotionEmulator
+
+    return NotionEmulator()
+
+
+connector = Connector(
+    name="notion",
+    summary="writes key results into a Notion database",
+    settings=NotionSettings,
+    table=NotionTable,
+    destination=_destination,
+    doctor=_doctor,
+    emulator=_emulator,
+)

@@ -1,0 +1,306 @@
+"""Cells as Notion sends them, as Notion wants them, and as okrsync compares them. Pure.
+
+A canonical value is what reading back gives: numbers are Decimals without trailing zeros, as the double that Notion
+keeps; instants are ``2026-11-23T06:00Z``, because Notion drops the seconds; texts are NFC; an empty cell is None.
+"""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
+from math import isfinite
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from okrsync.errors import DataError
+from okrsync.model import Dimension, Quantity, Stored, Wanted
+
+TEXT_LIMIT: Final = 2000
+WRITABLE: Final = ("number", "status", "select", "rich_text", "date", "checkbox")
+KIND: Final = {
+    "rich_text": "text",
+    "unique_id": "ID",
+    "phone_number": "phone",
+    "multi_select": "multi-select",
+    "people": "person",
+    "last_edited_time": "last edited time",
+    "last_edited_by": "last edited by",
+    "created_time": "created time",
+    "created_by": "created by",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a data source.
+
+    ``wire`` is its id as Notion's answers and bodies spell it, percent-encoded; ``id`` the same decoded. ``options``
+    (name -> id) belong to a select or status column.
+    """
+
+    id: str
+    wire: str
+    name: str
+    type: str
+    format: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def percent(self) -> bool:
+        """Whether a percentage is kept as its fraction: 0.37 shows as 37 %."""
+        return self.type == "number" and self.format == "percent"
+
+    @property
+    def kind(self) -> str:
+        """What Notion's own pages call this type."""
+        return KIND.get(self.type, self.type)
+
+
+# ---- From Notion ------------------------------------------------------------------------------------------------
+
+
+def decode(held: Mapping[str, Any], column: Column) -> Stored:
+    """What ``held``, the column's part of a page, holds. Raises ``DataError`` where it is not of the column's type."""
+    if held.get("type") != column.type:
+        raise DataError(f"the column {column.name!r} was {column.kind} and is now {held.get('type')}")
+    value = held.get(column.type)
+    try:
+        return _DECODERS[column.type](value)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise DataError(f"Notion sent {value!r} for the {column.kind} column {column.name!r}") from error
+
+
+def number(value: Any) -> Decimal | None:
+    """A JSON number as the Decimal that is written like it. Raises ``ValueError`` for anything that is not finite."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        raise ValueError(value)
+    return _plain(Decimal(repr(value)))
+
+
+def text(items: Iterable[Mapping[str, Any]]) -> str:
+    """Rich text as plain text; adjacent runs may come merged, so only the joined text can be compared."""
+    return unicodedata.normalize("NFC", "".join(str(item["plain_text"]) for item in items))
+
+
+def key(held: Mapping[str, Any]) -> str:
+    """The id a matching column holds, whatever the column's type; empty where it holds none."""
+    kind = str(held.get("type"))
+    value = held.get(kind)
+    if value is None:
+        return ""
+    if kind in {"title", "rich_text"}:
+        return text(value).strip()
+    if kind in {"select", "status"}:
+        return str(value["name"]).strip()
+    if kind == "unique_id":
+        bare = str(value["number"]) if value.get("number") is not None else ""
+        return f"{value['prefix']}-{bare}" if value.get("prefix") and bare else bare
+    if kind == "formula":
+        return key(value) if value.get("type") in {"string", "number"} else ""
+    if kind == "number":
+        return format(number(value) or Decimal(0), "f")
+    return unicodedata.normalize("NFC", str(value)).strip() if isinstance(value, str) else ""
+
+
+MATCHING: Final = (
+    "title",
+    "rich_text",
+    "select",
+    "status",
+    "unique_id",
+    "formula",
+    "number",
+    "url",
+    "email",
+    "phone_number",
+)
+
+
+def _option(value: Any) -> str | None:
+    return None if value is None else str(value["name"])
+
+
+def _checkbox(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(value)
+    return value
+
+
+def _date(value: Any) -> str | None:
+    if value is None:
+        return None
+    ends = [value["start"], *([value["end"]] if value.get("end") else [])]
+    return "/".join(_moment(end, value.get("time_zone")) for end in ends)
+
+
+def _moment(spelled: str, zone: str | None) -> str:
+    if len(spelled) == len("2026-11-23"):
+        return date.fromisoformat(spelled).isoformat()
+    moment = datetime.fromisoformat(spelled)
+    if moment.tzinfo is None:
+        try:
+            moment = moment.replace(tzinfo=ZoneInfo(zone) if zone else UTC)
+        except ZoneInfoNotFoundError as error:
+            raise ValueError(zone) from error
+    return _minute(moment)
+
+
+_DECODERS: Final = {
+    "number": number,
+    "rich_text": lambda items: text(items) or None,
+    "select": _option,
+    "status": _option,
+    "checkbox": _checkbox,
+    "date": _date,
+}
+
+
+# ---- Canonical --------------------------------------------------------------------------------------------------
+
+
+def canonical(column: Column, value: Wanted, *, decimals: int, place: str) -> Stored:
+    """How ``value`` will read back from ``column``.
+
+    ``place`` is where in the YAML an option's name comes from. Raises ``DataError`` where the column cannot hold it.
+    """
+    if value is None:
+        if column.type == "checkbox":
+            raise DataError(f"the checkbox column {column.name!r} cannot be empty")
+        return None
+    if isinstance(value, Quantity) and column.type == "number":
+        return _canonical_number(column, value, decimals)
+    if isinstance(value, bool) and column.type == "checkbox":
+        return value
+    if isinstance(value, datetime) and column.type == "date":
+        if value.tzinfo is None:
+            raise DataError(f"the time {value} for the column {column.name!r} has no time zone")
+        return _minute(value)
+    if isinstance(value, date) and column.type == "date":
+        return value.isoformat()
+    if isinstance(value, str) and column.type == "rich_text":
+        return _fitting(value)
+    if isinstance(value, str) and column.type in {"select", "status"}:
+        return _known_option(column, value, place)
+    needed = _columns_for(value)
+    raise DataError(
+        f"the column {column.name!r} is a {column.kind} column and cannot hold {_shown(value)}",
+        hint=f"name a {needed} column for it in `cells`",
+    )
+
+
+def _canonical_number(column: Column, wanted: Quantity, decimals: int) -> Decimal:
+    value, places = wanted.value, decimals
+    if not value.is_finite():
+        raise DataError(f"{value} is not a number that the column {column.name!r} can hold")
+    try:
+        with localcontext(prec=400):
+            if column.percent:
+                places += 2
+                if wanted.unit.dimension is Dimension.PERCENT:
+                    value = value.scaleb(-2)
+            rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+            kept = float(rounded)
+    except (InvalidOperation, OverflowError) as error:
+        raise DataError(f"{value:.3E} is too large for the column {column.name!r}") from error
+    if not isfinite(kept):
+        raise DataError(f"{value:.3E} is too large for the column {column.name!r}")
+    return _plain(Decimal(repr(kept)))
+
+
+def _plain(value: Decimal) -> Decimal:
+    """The same number without trailing zeros, exponent or negative zero."""
+    if value == 0:
+        return Decimal(0)
+    spelled = format(value, "f")
+    return Decimal(spelled.rstrip("0").rstrip(".") if "." in spelled else spelled)
+
+
+def _minute(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
+
+
+def _fitting(value: str) -> str | None:
+    spelled = unicodedata.normalize("NFC", value.replace("\r\n", "\n"))
+    # Unknown: whether Notion counts characters or UTF-16 units as JavaScript does. The stricter count fits both.
+    if _units(spelled) > TEXT_LIMIT:
+        spelled = spelled[: TEXT_LIMIT - 1]
+        while _units(spelled) > TEXT_LIMIT - 1:
+            spelled = spelled[:-1]
+        spelled += "…"
+    return spelled or None
+
+
+def _units(spelled: str) -> int:
+    return len(spelled.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _known_option(column: Column, value: str, place: str) -> str:
+    if value in column.options:
+        return value
+    alike = [name for name in column.options if name.strip().casefold() == value.strip().casefold()]
+    if len(alike) == 1:
+        return alike[0]
+    close = did_you_mean(value, column.options)
+    names = ", ".join(repr(name) for name in column.options) or "none at all"
+    raise DataError(
+        f"the {column.kind} column {column.name!r} has no option {value!r}; it has {names}",
+        hint=f"{close}add the option in Notion, or write the name it has there under `{place}`",
+    )
+
+
+def did_you_mean(wrong: str, known: Iterable[str]) -> str:
+    """``did you mean 'X'? `` for the known name most like ``wrong``, else nothing."""
+    by_lower = {name.strip().casefold(): name for name in known}
+    close = difflib.get_close_matches(wrong.strip().casefold(), by_lower, n=1, cutoff=0.6)
+    return f"did you mean {by_lower[close[0]]!r}? " if close else ""
+
+
+def _columns_for(value: Wanted) -> str:
+    if isinstance(value, Quantity):
+        return "number"
+    if isinstance(value, bool):
+        return "checkbox"
+    if isinstance(value, date):
+        return "date"
+    return "text, select or status"
+
+
+def _shown(value: Wanted) -> str:
+    if isinstance(value, Quantity):
+        return f"the number {value.value}"
+    if isinstance(value, bool):
+        return "yes or no"
+    if isinstance(value, date):
+        return f"the date {value.isoformat()}"
+    return f"the text {value!r}"
+
+
+# ---- To Notion --------------------------------------------------------------------------------------------------
+
+
+def encode(column: Column, value: Stored) -> dict[str, Any]:
+    """The body that puts the canonical ``value`` into ``column``.
+
+    Options go by id: by name, Notion would create a select option that somebody has deleted meanwhile.
+    """
+    kind = column.type
+    if kind == "number" and isinstance(value, Decimal):
+        whole = value == value.to_integral_value() and abs(value) < 2**53
+        return {kind: int(value) if whole else float(value)}
+    if kind == "rich_text" and (value is None or isinstance(value, str)):
+        return {kind: [{"type": "text", "text": {"content": value}}] if value else []}
+    if kind in {"select", "status"} and isinstance(value, str) and value in column.options:
+        return {kind: {"id": column.options[value]}}
+    if kind == "date" and isinstance(value, str):
+        return {kind: {"start": value.replace("Z", ":00Z")}}
+    if kind == "checkbox" and isinstance(value, bool):
+        return {kind: value}
+    if value is None and kind != "checkbox":
+        return {kind: None}
+    raise DataError(f"the {column.kind} column {column.name!r} cannot hold {value!r}")

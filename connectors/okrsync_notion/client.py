@@ -1,0 +1,229 @@
+"""The only place that touches ``notion_client``: how it is set up, and what each of its failures means.
+
+Its own retrying is off (it never repeats a timeout, a cut connection, a 502, 504 or 529, nor any query), its console
+logger is replaced, and its context manager, which would swap our HTTP client for another, is not used.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+import notion_client
+from notion_client.errors import HTTPResponseError, RequestTimeoutError
+
+from okrsync.errors import AccessError, ConfigError, DataError, OkrsyncError, Unavailable
+from okrsync.http import USER_AGENT, Again, Limiter, limiter, patiently, retry_after
+from okrsync.ports import Opening
+from okrsync.settings import redact
+from okrsync_notion.settings import LOOPBACK, NotionSettings
+
+VERSION: Final = "2026-03-11"
+# Notion gives up on a request after 60 seconds; waiting longer lets its own answer arrive.
+TIMEOUT: Final = httpx.Timeout(75.0, connect=5.0)
+TOKENS: Final = "https://www.notion.so/profile/integrations"
+_SILENT: Final = logging.getLogger("okrsync.notion.wire")
+_SILENT.addHandler(logging.NullHandler())
+_SILENT.propagate = False
+T = TypeVar("T")
+
+
+class NotFound(AccessError):
+    """Notion knows nothing under this id, or does not show it to this token: it never says which."""
+
+
+class Refused(DataError):
+    """Notion understood the request and will not carry it out (400 and its like)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """A failure that may pass. ``landed``: the request may have been carried out all the same."""
+
+    again: Again
+    landed: bool
+
+
+class Notion:
+    """Notion's API with one token. Answers are JSON objects; every method but ``patch`` waits out what may pass.
+
+    Connects at the first request. Raises ``AccessError`` (``NotFound`` for 404), ``Unavailable`` and ``DataError``
+    (``Refused`` for 400), with Notion's request id in the text.
+    """
+
+    def __init__(self, settings: NotionSettings, opening: Opening) -> None:
+        self._settings = settings
+        self._clock = opening.clock
+
+    def me(self) -> dict[str, Any]:
+        return self._ask("asking Notion who the token is", self._wire.users.me)
+
+    def user(self, user: str) -> dict[str, Any]:
+        return self._ask("asking Notion for a user", lambda: self._wire.users.retrieve(user), attempts=2)
+
+    def database(self, database: str) -> dict[str, Any]:
+        return self._ask("reading the database", lambda: self._wire.databases.retrieve(database))
+
+    def data_source(self, source: str) -> dict[str, Any]:
+        return self._ask("reading the data source", lambda: self._wire.data_sources.retrieve(source))
+
+    def query(self, source: str, properties: Sequence[str], body: Mapping[str, Any]) -> dict[str, Any]:
+        """One page of a data source's rows, with only the ``properties`` (unquoted ids)."""
+        return self._ask(
+            "reading the rows",
+            lambda: self._wire.data_sources.query(source, filter_properties=list(properties), **body),
+        )
+
+    def page(self, page: str, properties: Sequence[str] = ()) -> dict[str, Any]:
+        chosen = {"filter_properties": list(properties)} if properties else {}
+        return self._ask("reading the row", lambda: self._wire.pages.retrieve(page, **chosen))
+
+    def patch(self, page: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """Send one PATCH, once. Its failures go up raw: only ``carefully`` may call this."""
+        return _object(self._wire.pages.update(page, properties=dict(properties)))
+
+    def carefully(self, what: str, attempt: Callable[[], T]) -> T:
+        """Run ``attempt``, which reads, decides and sends at most one PATCH, until it ends well or for good.
+
+        The PATCH's turn is taken before ``attempt`` reads, so that nothing waits between its reading and its writing.
+        """
+        return self._patiently(what, attempt)
+
+    def passing(self, error: Exception) -> Passing | None:
+        """What ``error`` means where it may pass, else None."""
+        verdict = self._judge(error, "")
+        return verdict if isinstance(verdict, Passing) else None
+
+    def _ask(self, what: str, call: Callable[[], Any], attempts: int = 6) -> dict[str, Any]:
+        return self._patiently(what, lambda: _object(call()), attempts)
+
+    def _patiently(self, what: str, call: Callable[[], T], attempts: int = 6) -> T:
+        try:
+            return patiently(
+                call,
+                clock=self._clock,
+                limit=self._limiter,
+                again=lambda error: found.again if (found := self.passing(error)) else None,
+                what=what,
+                attempts=attempts,
+            )
+        except Exception as error:
+            verdict = self._judge(error, what)
+            if isinstance(verdict, OkrsyncError):
+                raise verdict from error
+            raise
+
+    def _judge(self, error: Exception, what: str) -> Passing | OkrsyncError | None:
+        if isinstance(error, HTTPResponseError):
+            return self._answered(error, what)
+        return _unanswered(error, what)
+
+    def _answered(self, error: HTTPResponseError, what: str) -> Passing | OkrsyncError:
+        code, said = _spoken(error)
+        told = f"{code or error.status}: {said}{_trace(error)}"
+        after = retry_after(error.headers.get("retry-after"), self._clock.now())
+        if error.status in {429, 529}:
+            return Passing(Again(f"Notion asks to slow down ({_reason(error)})", after), landed=False)
+        if code == "conflict_error":
+            return Passing(Again(told, after), landed=False)
+        if error.status >= 500 or error.status in {408, 425}:
+            return Passing(Again(told, after), landed=True)
+        if error.status == 401:
+            return AccessError(
+                f"{what}: Notion does not accept the token from {self._settings.token} ({told})",
+                hint=f"copy the token anew from {TOKENS}",
+            )
+        if error.status == 403 and code == "restricted_resource":
+            return AccessError(
+                f"{what}: the connection may not do this ({told})",
+                hint=f"give it the capabilities to read and update content at {TOKENS}",
+            )
+        if error.status == 404 and code == "object_not_found":
+            return NotFound(f"{what}: {told}", hint="share it with the connection: ••• > Connections")
+        if error.status in {400, 409} or code:
+            return Refused(f"{what}: Notion refused it, {told}")
+        return Unavailable(
+            f"{what}: something between okrsync and Notion answered {told}",
+            hint="look at proxies, firewalls and `url` of the connection",
+        )
+
+    @cached_property
+    def _token(self) -> str:
+        return self._settings.token.reveal()
+
+    @cached_property
+    def _limiter(self) -> Limiter:
+        rate = float(self._settings.requests_per_second)
+        return limiter(self._clock, ("notion", self._token), rate=rate, burst=self._settings.burst)
+
+    @cached_property
+    def _wire(self) -> notion_client.Client:
+        # A proxy from the environment would capture what is meant for this machine.
+        http = httpx.Client(trust_env=urlsplit(self._settings.url).hostname not in LOOPBACK)
+        wire = notion_client.Client(
+            auth=self._token,
+            base_url=self._settings.url,
+            notion_version=VERSION,
+            retry=False,
+            logger=_SILENT,
+            log_level=logging.CRITICAL,
+            client=http,
+        )
+        # The constructor has overwritten both.
+        http.timeout = TIMEOUT
+        http.headers["User-Agent"] = USER_AGENT
+        weakref.finalize(self, http.close)
+        return wire
+
+
+def _unanswered(error: Exception, what: str) -> Passing | OkrsyncError | None:
+    """Failures without an answer from Notion. None: this is not about the request at all, but a bug."""
+    if isinstance(error, RequestTimeoutError):
+        return Passing(Again("no answer in time"), landed=True)
+    if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
+        return ConfigError(f"{what}: {error}", hint="mend `url` of the connection")
+    if isinstance(error, httpx.ConnectError | httpx.ProxyError):
+        return Passing(Again(f"no connection ({error})"), landed=False)
+    if isinstance(error, httpx.HTTPError):
+        return Passing(Again(f"the connection broke ({type(error).__name__})"), landed=True)
+    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
+        return Passing(Again("the answer was not JSON, so not Notion's"), landed=True)
+    return None
+
+
+def _object(answer: Any) -> dict[str, Any]:
+    if not isinstance(answer, dict) or "object" not in answer:
+        raise json.JSONDecodeError("not an object of Notion's", str(answer)[:80], 0)
+    return answer
+
+
+def _spoken(error: HTTPResponseError) -> tuple[str, str]:
+    """Code and message of Notion's error body; the client itself gives up on codes it does not know."""
+    try:
+        body = json.loads(error.body)
+    except ValueError:
+        return "", "an answer that is not Notion's"
+    if not isinstance(body, dict):
+        return "", "an answer that is not Notion's"
+    return str(body.get("code") or ""), redact(str(body.get("message") or "no message"))
+
+
+def _reason(error: HTTPResponseError) -> str:
+    given = error.additional_data or {}
+    return str(given.get("rate_limit_reason") or error.status)
+
+
+def _trace(error: HTTPResponseError) -> str:
+    """What Notion's support asks for: the request's id, and the edge's where it never got further."""
+    request = error.request_id or error.headers.get("x-notion-request-id")
+    ray = error.headers.get("cf-ray")
+    parts = [f"request {request}" if request else "", f"cf-ray {ray}" if ray else ""]
+    named = ", ".join(part for part in parts if part)
+    return f" ({named})" if named else ""

@@ -1,0 +1,116 @@
+"""What an operator wants to know of a Notion connection before trusting it: one finding a line, nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from okrsync.errors import OkrsyncError
+from okrsync.ports import Finding, Opening
+from okrsync_notion import schema as schemas
+from okrsync_notion.cells import Column, canonical
+from okrsync_notion.client import Notion
+from okrsync_notion.destination import NotionDestination
+from okrsync_notion.locate import locate
+from okrsync_notion.schema import Schema
+from okrsync_notion.settings import NotionSettings, NotionTable
+
+
+def examine(settings: NotionSettings, tables: Sequence[NotionTable], opening: Opening) -> Iterator[Finding]:
+    """Look at the token, then at every table: columns, options, ids. Only a refused token ends it early."""
+    api = Notion(settings, opening)
+    try:
+        bot = api.me()
+    except OkrsyncError as error:
+        yield Finding(subject=f"token from {settings.token}", ok=False, detail=error.message, hint=error.hint)
+        return
+    workspace = (bot.get("bot") or {}).get("workspace_name") or "an unnamed workspace"
+    yield Finding(
+        subject=f"token from {settings.token}", ok=True, detail=f"bot {bot.get('name')!r} of {workspace}"
+    )
+    for table in tables:
+        yield from _TableLook(api, settings, table, opening).findings()
+
+
+@dataclass(frozen=True, slots=True)
+class _TableLook:
+    api: Notion
+    settings: NotionSettings
+    table: NotionTable
+    opening: Opening
+
+    def findings(self) -> Iterator[Finding]:
+        try:
+            found = locate(self.api, self.table, self.opening.memo)
+        except OkrsyncError as error:
+            yield Finding(
+                subject=f"database {self.table.database}", ok=False, detail=error.message, hint=error.hint
+            )
+            return
+        yield Finding(
+            subject=f"database {found.title!r}", ok=True, detail="shared with the connection and readable"
+        )
+        columns = [*self._cells(found), *self._others(found)]
+        yield from columns
+        if all(finding.ok for finding in columns):
+            yield from self._rows(found)
+
+    def _cells(self, found: Schema) -> Iterator[Finding]:
+        for cell, name in self.table.cells.items():
+            look = partial(schemas.cell_column, found, cell, name, self.opening.memo)
+            column, finding = _column(f"{cell} → {name}", look)
+            if column is None:
+                yield finding
+                continue
+            why = schemas.locked(cell, column)
+            if why:
+                yield Finding(subject=finding.subject, ok=False, detail=why)
+                continue
+            yield finding
+            if cell == "status" and column.options:
+                yield from self._statuses(column)
+
+    def _statuses(self, column: Column) -> Iterator[Finding]:
+        for status, name in self.table.statuses.items():
+            try:
+                canonical(column, name, decimals=0, place=f"statuses: {status}")
+            except OkrsyncError as error:
+                yield Finding(subject=f"status {status}", ok=False, detail=error.message, hint=error.hint)
+
+    def _others(self, found: Schema) -> Iterator[Finding]:
+        memo, table = self.opening.memo, self.table
+        if table.match is not None:
+            look = partial(schemas.match_column, found, table.match, memo)
+            yield _column(f"match → {table.match}", look)[1]
+        for role, name in (("baseline", table.baseline), ("target", table.target)):
+            if name is not None:
+                yield _column(f"{role} → {name}", partial(schemas.number_column, found, role, name, memo))[1]
+
+    def _rows(self, found: Schema) -> Iterator[Finding]:
+        destination = NotionDestination(self.settings, self.table, self.opening)
+        try:
+            rows = destination.read()
+        except OkrsyncError as error:
+            yield Finding(subject=f"rows of {found.title!r}", ok=False, detail=error.message, hint=error.hint)
+            return
+        unmatched = f", {destination.unmatched} without" if destination.unmatched else ""
+        yield Finding(
+            subject=f"rows of {found.title!r}", ok=True, detail=f"{len(rows)} with an id{unmatched}"
+        )
+        for row in rows:
+            if row.problem:
+                yield Finding(subject=f"row {row.key}", ok=False, detail=row.problem, hint=row.url)
+
+
+def _column(subject: str, look: Callable[[], Column | None]) -> tuple[Column | None, Finding]:
+    try:
+        column = look()
+    except OkrsyncError as error:
+        return None, Finding(subject=subject, ok=False, detail=error.message, hint=error.hint)
+    detail = ""
+    if column is not None:
+        detail = f"a {column.kind} column"
+        if column.percent:
+            detail += " shown as percent: 37 % is kept as 0.37"
+    return column, Finding(subject=subject, ok=True, detail=detail)

@@ -1,0 +1,121 @@
+"""From Notion's pages to rows, and what stands in the way of writing one. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from okrsync.errors import DataError
+from okrsync.model import COUNT, PERCENT, Cell, Quantity, Row
+from okrsync_notion.cells import Column, decode, key, number, text
+from okrsync_notion.schema import Layout
+
+
+def row_of(layout: Layout, page: Mapping[str, Any], name: str, problem: str = "") -> Row:
+    """The row that ``page`` holds for ``name``, an id of the YAML; what cannot be read becomes its problem."""
+    held = _by_id(page)
+    problems = [problem, away(layout, page)]
+    cells: dict[str, Cell] = {}
+    for cell, column in layout.cells.items():
+        why = layout.locked.get(cell, "")
+        value = None
+        if not why:
+            try:
+                value = decode(_part(held, column), column)
+            except DataError as error:
+                problems.append(error.message)
+        cells[cell] = Cell(address=column.id, value=value, locked=why, fraction=column.percent)
+    quantities: list[Quantity | None] = []
+    for column_or_none in (layout.baseline, layout.target):
+        try:
+            quantities.append(_quantity(held, column_or_none))
+        except DataError as error:
+            quantities.append(None)
+            problems.append(error.message)
+    return Row(
+        id=str(page["id"]),
+        key=name,
+        title=title_of(layout, page),
+        url=url_of(page),
+        cells=cells,
+        baseline=quantities[0],
+        target=quantities[1],
+        problem="; ".join(one for one in problems if one),
+    )
+
+
+def lost_row(layout: Layout, page: str, name: str, problem: str) -> Row:
+    """The row of a page that cannot be seen."""
+    cells = {
+        cell: Cell(address=column.id, locked=layout.locked.get(cell, ""))
+        for cell, column in layout.cells.items()
+    }
+    url = f"https://www.notion.so/{page.replace('-', '')}"
+    return Row(id=page, key=name, title="", url=url, cells=cells, problem=problem)
+
+
+def key_of(layout: Layout, page: Mapping[str, Any]) -> str:
+    """The id in the matching column; empty where there is none."""
+    held = _by_id(page).get(layout.match.id) if layout.match is not None else None
+    return key(held) if held is not None else ""
+
+
+def title_of(layout: Layout, page: Mapping[str, Any]) -> str:
+    held = _by_id(page).get(layout.title.id) or {}
+    return text(held.get("title") or ())
+
+
+def url_of(page: Mapping[str, Any]) -> str:
+    return str(page.get("url") or f"https://www.notion.so/{str(page['id']).replace('-', '')}")
+
+
+def away(layout: Layout, page: Mapping[str, Any]) -> str:
+    """Why the page is no longer a row of the table, in words, else empty."""
+    if page.get("in_trash"):
+        return "the row is in Notion's trash"
+    # Unknown: what Notion lets one do with a row that is archived but not in the trash; somebody has put it away.
+    if page.get("is_archived"):
+        return "the row is archived"
+    parent = page.get("parent") or {}
+    if parent.get("data_source_id") != layout.schema.id:
+        return f"the row was moved out of {layout.schema.title!r}"
+    return ""
+
+
+def shared_keys(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, str]:
+    """For every key that several rows have: the sentence that names them all."""
+    urls: dict[str, list[str]] = {}
+    for name, page in rows:
+        urls.setdefault(name, []).append(url_of(page))
+    return {
+        name: f"{len(several)} rows have the id {name!r}: {' and '.join(several)}"
+        for name, several in urls.items()
+        if len(several) > 1
+    }
+
+
+def _by_id(page: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    held = page.get("properties") or {}
+    return {unquote(str(one["id"])): one for one in held.values()}
+
+
+def _part(held: Mapping[str, Mapping[str, Any]], column: Column) -> Mapping[str, Any]:
+    if column.id not in held:
+        raise DataError(f"the row has no column {column.name!r} any more")
+    return held[column.id]
+
+
+def _quantity(held: Mapping[str, Mapping[str, Any]], column: Column | None) -> Quantity | None:
+    if column is None:
+        return None
+    part = _part(held, column)
+    try:
+        value = number(part[column.type])
+    except (KeyError, ValueError) as error:
+        raise DataError(f"the column {column.name!r} holds no number") from error
+    if value is None:
+        return None
+    return (
+        Quantity(value=value.scaleb(2), unit=PERCENT) if column.percent else Quantity(value=value, unit=COUNT)
+    )

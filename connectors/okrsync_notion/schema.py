@@ -1,0 +1,182 @@
+"""What a data source looks like, and which of its columns a table in the YAML means. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import unquote
+
+from okrsync.errors import ConfigError
+from okrsync_notion.cells import KIND, MATCHING, WRITABLE, Column, did_you_mean, text
+from okrsync_notion.settings import NotionTable
+
+COMPUTED: Final = {
+    "formula": "Notion computes it",
+    "rollup": "Notion computes it from related rows",
+    "created_time": "Notion fills it in itself",
+    "created_by": "Notion fills it in itself",
+    "last_edited_time": "Notion fills it in itself",
+    "last_edited_by": "Notion fills it in itself",
+    "unique_id": "Notion numbers the rows itself",
+    "button": "it holds no value",
+    "verification": "only people may set it",
+}
+# What the cells that every company has must be; other cells may be of any writable type.
+FITTING: Final[Mapping[str, tuple[str, ...]]] = {
+    "current": ("number", "checkbox"),
+    "progress": ("number",),
+    "status": ("status", "select", "rich_text"),
+    "updated": ("date",),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schema:
+    """A data source: ``database`` is the id of the database it belongs to."""
+
+    id: str
+    title: str
+    database: str
+    in_trash: bool
+    columns: Mapping[str, Column]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """The columns of one table that okrsync reads; ``locked`` says of a cell why it can never be written."""
+
+    schema: Schema
+    title: Column
+    cells: Mapping[str, Column]
+    locked: Mapping[str, str]
+    match: Column | None
+    baseline: Column | None
+    target: Column | None
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The ids of all these columns, each once, in a steady order."""
+        others = [column for column in (self.match, self.baseline, self.target) if column is not None]
+        columns = (self.title, *self.cells.values(), *others)
+        return tuple(dict.fromkeys(column.id for column in columns))
+
+
+def parse(answer: Mapping[str, Any]) -> Schema:
+    """The schema in Notion's answer about a data source."""
+    columns = [_column(name, held) for name, held in answer["properties"].items()]
+    return Schema(
+        id=str(answer["id"]),
+        title=text(answer.get("title") or ()),
+        database=str((answer.get("parent") or {}).get("database_id") or ""),
+        in_trash=bool(answer.get("in_trash")),
+        columns={column.name: column for column in columns},
+    )
+
+
+def _column(name: str, held: Mapping[str, Any]) -> Column:
+    kind = str(held["type"])
+    detail = held.get(kind) or {}
+    return Column(
+        id=unquote(str(held["id"])),
+        wire=str(held["id"]),
+        name=name,
+        type=kind,
+        format=str(detail.get("format") or ""),
+        options={str(option["name"]): str(option["id"]) for option in detail.get("options") or ()},
+    )
+
+
+def locked(cell: str, column: Column) -> str:
+    """Why ``column`` can never be written, in words, else empty."""
+    if column.type not in COMPUTED:
+        return ""
+    kinds = _or(FITTING.get(cell, ("number", "rich_text")))
+    article = "an" if column.kind[0] in "aeioAEIO" else "a"
+    return (
+        f"{column.name} is {article} {column.kind}: {COMPUTED[column.type]}; "
+        f"remove it from `cells`, or give okrsync a {kinds} column"
+    )
+
+
+def layout(schema: Schema, table: NotionTable, memo: MutableMapping[str, str]) -> Layout:
+    """The columns ``table`` means.
+
+    ``memo`` remembers which column had a name, so that a renamed one can be told. Raises ``ConfigError`` for a column
+    that is missing or of a type that cannot serve.
+    """
+    cells = {cell: cell_column(schema, cell, name, memo) for cell, name in table.cells.items()}
+    return Layout(
+        schema=schema,
+        title=next(column for column in schema.columns.values() if column.type == "title"),
+        cells=cells,
+        locked={cell: why for cell, column in cells.items() if (why := locked(cell, column))},
+        match=match_column(schema, table.match, memo),
+        baseline=number_column(schema, "baseline", table.baseline, memo),
+        target=number_column(schema, "target", table.target, memo),
+    )
+
+
+def cell_column(schema: Schema, cell: str, name: str, memo: MutableMapping[str, str]) -> Column:
+    """The column of a cell: of a type the cell can be kept in, or one that is locked."""
+    column = named(schema, name, f"cells: {cell}", memo)
+    fitting = FITTING.get(cell, WRITABLE)
+    if column.type not in fitting and column.type not in COMPUTED:
+        raise ConfigError(
+            f"the column {name!r} is a {column.kind} column, and the cell {cell!r} needs a {_or(fitting)} column",
+            hint="name another column under `cells`, or change the column's type in Notion",
+        )
+    return column
+
+
+def match_column(schema: Schema, name: str | None, memo: MutableMapping[str, str]) -> Column | None:
+    if name is None:
+        return None
+    column = named(schema, name, "match", memo)
+    if column.type not in MATCHING:
+        raise ConfigError(
+            f"the column {name!r} is a {column.kind} column, which cannot hold the ids of key results",
+            hint="name a text column (or an ID column) under `match`",
+        )
+    return column
+
+
+def number_column(
+    schema: Schema, role: str, name: str | None, memo: MutableMapping[str, str]
+) -> Column | None:
+    if name is None:
+        return None
+    column = named(schema, name, role, memo)
+    if column.type != "number":
+        raise ConfigError(
+            f"the column {name!r} is a {column.kind} column, and `{role}` needs a number column",
+            hint=f"name a number column under `{role}`, or write the number at the key result itself",
+        )
+    return column
+
+
+def named(schema: Schema, name: str, place: str, memo: MutableMapping[str, str]) -> Column:
+    """The column called ``name``. Raises ``ConfigError`` that says what became of it where there is none."""
+    note = f"column {name!r} of {schema.id}"
+    column = schema.columns.get(name)
+    if column is not None:
+        if memo.get(note) != column.id:
+            memo[note] = column.id
+        return column
+    known = memo.get(note)
+    renamed = next((one.name for one in schema.columns.values() if one.id == known), None)
+    if renamed is not None:
+        raise ConfigError(
+            f"the column {name!r} is now called {renamed!r}", hint=f"write {renamed!r} under `{place}`"
+        )
+    gone = "was deleted from" if known is not None else "is not in"
+    columns = ", ".join(repr(one) for one in schema.columns)
+    raise ConfigError(
+        f"the column {name!r} {gone} {schema.title!r}; its columns are {columns}",
+        hint=f"{did_you_mean(name, schema.columns)}mend it under `{place}`",
+    )
+
+
+def _or(kinds: tuple[str, ...]) -> str:
+    names = [KIND.get(kind, kind) for kind in kinds]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

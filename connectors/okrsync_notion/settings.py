@@ -1,0 +1,87 @@
+"""What the YAML says about a Notion connection and about a table in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
+
+from okrsync.settings import Secret, Strict, Table
+from okrsync_notion.addresses import database_id
+
+LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+STATUSES: Final = {
+    "not_started": "Not started",
+    "on_track": "On track",
+    "behind": "Behind",
+    "at_risk": "At risk",
+    "achieved": "Achieved",
+}
+
+
+class NotionSettings(Strict):
+    """A connection to one Notion workspace."""
+
+    token: Secret = Field(description="the access token of the Notion connection (integration)")
+    url: str = Field(default="https://api.notion.com", description="where Notion's API answers")
+    requests_per_second: Decimal = Field(
+        default=Decimal(3), gt=0, le=100, description="requests a second, on average"
+    )
+    burst: int = Field(default=10, ge=1, le=1000, description="requests that may go out at once")
+
+    @field_validator("url")
+    @classmethod
+    def _encrypted_or_on_this_machine(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if not parts.hostname or (parts.scheme != "https" and parts.hostname not in LOOPBACK):
+            raise ValueError("the token only ever travels over https; write https://…")
+        return url.rstrip("/")
+
+
+class NotionTable(Table):
+    """A Notion database whose rows are key results or objectives."""
+
+    database: str = Field(description="address or id of the database (or of one of its data sources)")
+    data_source: str | None = Field(
+        default=None, description="name or id of the data source, where the database has several"
+    )
+    match: str | None = Field(default=None, description="the column that holds the ids used in this file")
+    baseline: str | None = Field(
+        default=None, description="a number column in which people keep where a key result started"
+    )
+    target: str | None = Field(default=None, description="a number column in which people keep the target")
+    statuses: dict[str, str] = Field(
+        default_factory=lambda: dict(STATUSES), description="how each status is called in the status column"
+    )
+    decimals: int = Field(
+        default=2,
+        ge=0,
+        le=10,
+        description="decimal places of written numbers (percentages: of the percent figure)",
+    )
+
+    @field_validator("database")
+    @classmethod
+    def _holds_an_id(cls, text: str) -> str:
+        if database_id(text) is None:
+            raise ValueError(
+                f"{text!r} holds no Notion id; open the database as a full page in Notion and copy its link"
+            )
+        return text
+
+    @field_validator("statuses", mode="before")
+    @classmethod
+    def _over_the_defaults(cls, given: Any) -> Any:
+        return {**STATUSES, **given} if isinstance(given, dict) else given
+
+    @field_validator("cells")
+    @classmethod
+    def _one_column_each(cls, cells: dict[str, str]) -> dict[str, str]:
+        doubled = [column for column, count in Counter(cells.values()).items() if count > 1]
+        if doubled:
+            both = " and ".join(cell for cell, column in cells.items() if column == doubled[0])
+            raise ValueError(f"{both} cannot share the column {doubled[0]!r}")
+        return cells
