@@ -27,12 +27,12 @@ def _partial(identity: str) -> dict[str, Any]:
     return {"object": "user", "id": identity}
 
 
-def page(
-    workspace: Workspace, row: Row, *, legacy: bool, only: list[Column] | None = None
-) -> dict[str, Any]:
+def page(workspace: Workspace, row: Row, *, legacy: bool, only: list[Column] | None = None) -> dict[str, Any]:
     """A page with all its properties, or with those of ``only``."""
     source = workspace.sources[row.source]
     columns = list(source.columns.values()) if only is None else only
+    if row.moved_to:
+        columns = [source.titled()]
     return {
         "object": "page",
         "id": row.id,
@@ -42,15 +42,24 @@ def page(
         "last_edited_by": _partial(row.edited_by),
         "cover": row.cover,
         "icon": row.icon,
-        "parent": {"type": "data_source_id", "data_source_id": source.id, "database_id": source.database},
+        "parent": _parent(source, row),
         **_archived(row.in_trash, legacy=legacy),
         "in_trash": row.in_trash,
         "is_archived": row.is_archived,
         "is_locked": row.is_locked,
-        "properties": {column.name: cells.answered(workspace, column, row) for column in columns},
+        "properties": {
+            "title" if row.moved_to else column.name: cells.answered(workspace, column, row)
+            for column in columns
+        },
         "url": _address(row.id, texts.plain(row.cells.get(source.titled().id))),
         "public_url": None,
     }
+
+
+def _parent(source: DataSource, row: Row) -> dict[str, Any]:
+    if row.moved_to:
+        return {"type": "page_id", "page_id": row.moved_to}
+    return {"type": "data_source_id", "data_source_id": source.id, "database_id": source.database}
 
 
 def data_source(workspace: Workspace, source: DataSource, *, legacy: bool) -> dict[str, Any]:
@@ -67,9 +76,7 @@ def data_source(workspace: Workspace, source: DataSource, *, legacy: bool) -> di
         "title": texts.answered(texts.stored(source.title)),
         "description": [],
         "is_inline": database.is_inline,
-        "properties": {
-            column.name: schema.answered(workspace, column) for column in source.columns.values()
-        },
+        "properties": {column.name: schema.answered(workspace, column) for column in source.columns.values()},
         "parent": {"type": "database_id", "database_id": source.database},
         "database_parent": database.parent,
         "url": _address(source.database),

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-import calendar
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
 from typing import Any
 
 from okrsync_notion.emulator import dates, texts
+from okrsync_notion.emulator.date_filters import date_test
 from okrsync_notion.emulator.refusals import invalid, malformed, undefined
 from okrsync_notion.emulator.workspace import AUTHORS, STAMPS, TEXTS, Column, DataSource, Row, Workspace
 
 Test = Callable[[Row], bool]
 _EMPTY = frozenset({"is_empty", "is_not_empty"})
-_NAMED = frozenset({"past_week", "past_month", "past_year", "this_week", "next_week", "next_month", "next_year"})
-_TEXT = {
+_TEXT: dict[str, Callable[[str, str], bool]] = {
     "equals": lambda value, wanted: value == wanted,
     "contains": lambda value, wanted: wanted in value,
     "starts_with": lambda value, wanted: value.startswith(wanted),
     "ends_with": lambda value, wanted: value.endswith(wanted),
 }
-_NUMBER = {
+_NUMBER: dict[str, Callable[[Any, Any], bool]] = {
     "equals": lambda value, wanted: value == wanted,
     "greater_than": lambda value, wanted: value > wanted,
     "less_than": lambda value, wanted: value < wanted,
     "greater_than_or_equal_to": lambda value, wanted: value >= wanted,
     "less_than_or_equal_to": lambda value, wanted: value <= wanted,
-}
-_DATE = {
-    "equals": lambda value, wanted: value == wanted,
-    "before": lambda value, wanted: value < wanted,
-    "after": lambda value, wanted: value > wanted,
-    "on_or_before": lambda value, wanted: value <= wanted,
-    "on_or_after": lambda value, wanted: value >= wanted,
 }
 
 
@@ -54,12 +46,16 @@ def _node(workspace: Workspace, source: DataSource, path: str, node: Any, *, dep
                 _node(workspace, source, f"{path}.{word}[{position}]", part, depth=depth + 1)
                 for position, part in enumerate(parts)
             ]
-            return lambda row, combine=combine, tests=tests: combine(test(row) for test in tests)  # type: ignore[misc]
+            return _combined(combine, tests)
     if "timestamp" in node:
         return _timestamp(workspace, path, node)
     if "property" not in node:
         raise undefined(f"{path}.property")
     return _property(workspace, source, path, node)
+
+
+def _combined(combine: Callable[[Iterable[bool]], bool], tests: list[Test]) -> Test:
+    return lambda row: combine(test(row) for test in tests)
 
 
 def _timestamp(workspace: Workspace, path: str, node: dict[str, Any]) -> Test:
@@ -71,7 +67,7 @@ def _timestamp(workspace: Workspace, path: str, node: dict[str, Any]) -> Test:
 
 
 def _on_stamp(workspace: Workspace, which: str, path: str, operator: str, wanted: Any) -> Test:
-    accept = _date_test(workspace, path, operator, wanted)
+    accept = date_test(workspace.now(), path, operator, wanted)
     if which == "created_time":
         return lambda row: accept(dates.floored(row.created))
     return lambda row: accept(dates.floored(row.edited))
@@ -124,7 +120,7 @@ def _cell(workspace: Workspace, column: Column, path: str, operator: str, wanted
     if kind == "checkbox":
         return _checkbox_test(identity, path, operator, wanted)
     if kind == "date":
-        accept_date = _date_test(workspace, path, operator, wanted)
+        accept_date = date_test(workspace.now(), path, operator, wanted)
         return lambda row: accept_date(_start(row.cells.get(identity)))
     if kind in {"select", "status"}:
         return _choice_test(column, path, operator, wanted)
@@ -151,7 +147,7 @@ def _computed(workspace: Workspace, column: Column, path: str, condition: Any) -
     if kind == "checkbox":
         return _checkbox_test(identity, path, operator, wanted)
     if kind == "date":
-        accept_date = _date_test(workspace, path, operator, wanted)
+        accept_date = date_test(workspace.now(), path, operator, wanted)
         return lambda row: accept_date(_start(row.cells.get(identity)))
     accept_number = _number_test(path, operator, wanted)
     # "unsupported" and "incomplete" are no numbers: no comparison holds for them.
@@ -236,73 +232,3 @@ def _author(workspace: Workspace, column: Column, path: str, operator: str, want
     user = workspace.bot.id if wanted == "me" else wanted
     by_creator = column.kind == "created_by"
     return lambda row: ((row.created_by if by_creator else row.edited_by) == user) is (operator == "contains")
-
-
-def _date_test(
-    workspace: Workspace, path: str, operator: str, wanted: Any
-) -> Callable[[date | datetime | None], bool]:
-    if operator in _EMPTY:
-        return lambda value: (value is None) is (operator == "is_empty")
-    today = workspace.now().astimezone(UTC).date()
-    if operator in _NAMED:
-        first, last = _window(operator, today)
-        return lambda value: value is not None and first <= _day(value) <= last
-    compare = _DATE.get(operator)
-    if compare is None:
-        raise malformed(f"{path}.{operator}", "not present", wanted)
-    bound = _bound(f"{path}.{operator}", wanted, today)
-    if isinstance(bound, datetime):
-        return lambda value: value is not None and compare(_moment(value), bound)
-    return lambda value: value is not None and compare(_day(value), bound)
-
-
-def _bound(path: str, wanted: Any, today: date) -> date | datetime:
-    relative = {
-        "today": today,
-        "tomorrow": today + timedelta(days=1),
-        "yesterday": today - timedelta(days=1),
-        "one_week_ago": today - timedelta(days=7),
-        "one_week_from_now": today + timedelta(days=7),
-        "one_month_ago": _months(today, -1),
-        "one_month_from_now": _months(today, 1),
-    }
-    if wanted in relative:
-        return relative[wanted]
-    if not isinstance(wanted, str):
-        raise malformed(path, "a valid ISO 8601 date string", wanted)
-    try:
-        return dates.parsed(wanted)
-    except ValueError as error:
-        raise malformed(path, "a valid ISO 8601 date string", wanted) from error
-
-
-def _window(operator: str, today: date) -> tuple[date, date]:
-    """First and last day, both inclusive; today belongs to every window. Weeks of ``this_week`` start on Monday.
-
-    Unknown: the first day of Notion's week, which is a setting of the workspace.
-    """
-    if operator == "this_week":
-        monday = today - timedelta(days=today.weekday())
-        return monday, monday + timedelta(days=6)
-    steps = {
-        "week": (today - timedelta(days=7), today + timedelta(days=7)),
-        "month": (_months(today, -1), _months(today, 1)),
-        "year": (_months(today, -12), _months(today, 12)),
-    }
-    direction, unit = operator.split("_")
-    earlier, later = steps[unit]
-    return (earlier, today) if direction == "past" else (today, later)
-
-
-def _months(day: date, months: int) -> date:
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
-
-
-def _day(value: date | datetime) -> date:
-    """The day in UTC. Unknown: in which zone Notion compares a moment with a day."""
-    return value.astimezone(UTC).date() if isinstance(value, datetime) else value
-
-
-def _moment(value: date | datetime) -> datetime:
-    return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day, tzinfo=UTC)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from okrsync_notion.emulator import cells, dates
+from okrsync_notion.emulator import dates, people
 from okrsync_notion.emulator.filters import compile_filter
-from okrsync_notion.emulator.refusals import invalid, malformed, undefined
+from okrsync_notion.emulator.refusals import invalid, malformed, out_of_range, undefined
 from okrsync_notion.emulator.workspace import CHOICES, STAMPS, Column, DataSource, Row, Workspace
 
 
@@ -32,10 +32,10 @@ class Cursors:
     cap: int
     _open: dict[str, tuple[str, Sequence[str], int]] = field(default_factory=dict)
 
-    def first(self, owner: str, ids: Sequence[str], size: int) -> Slice:
-        return self._slice(owner, ids, 0, size)
-
-    def after(self, owner: str, cursor: str, size: int) -> Slice:
+    def slice(self, owner: str, ids: Sequence[str], cursor: str | None, size: int) -> Slice:
+        """The first ``size`` of ``ids``, or what follows ``cursor`` in the list that it was handed out for."""
+        if cursor is None:
+            return self._slice(owner, ids, 0, size)
         found = self._open.get(cursor)
         if found is None or found[0] != owner:
             raise invalid(f"The start_cursor provided is invalid: {cursor}")
@@ -60,13 +60,9 @@ def page_size(path: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise malformed(path, "a number or `undefined`", value)
     if value > 100:
-        raise invalid(
-            f"{path.split('.')[0]} failed validation: {path} should be ≤ `100`, instead was `{value}`."
-        )
+        raise out_of_range(path, "≤ `100`", value)
     if value < 1:
-        raise invalid(
-            f"{path.split('.')[0]} failed validation: {path} should be ≥ `1`, instead was `{value}`."
-        )
+        raise out_of_range(path, "≥ `1`", value)
     return value
 
 
@@ -75,7 +71,10 @@ def matching(workspace: Workspace, source: DataSource, body: dict[str, Any]) -> 
     rows = [
         row
         for row in reversed(source.rows.values())
-        if row.shared and row.hidden_for <= 0 and row.in_trash is bool(body.get("in_trash", False))
+        if row.shared
+        and not row.moved_to
+        and row.hidden_for <= 0
+        and row.in_trash is bool(body.get("in_trash", False))
     ]
     if body.get("filter") is not None:
         keep = compile_filter(workspace, source, body["filter"])
@@ -109,7 +108,9 @@ def _keys(
     """What to sort each row by; None for an empty cell."""
     if "timestamp" in sort:
         if sort["timestamp"] not in STAMPS:
-            raise malformed(f"{path}.timestamp", '`"created_time"` or `"last_edited_time"`', sort["timestamp"])
+            raise malformed(
+                f"{path}.timestamp", '`"created_time"` or `"last_edited_time"`', sort["timestamp"]
+            )
         return {row.id: _stamp(sort["timestamp"], row) for row in rows}
     column = source.column(str(sort["property"]))
     if column is None:
@@ -132,7 +133,7 @@ def _key(workspace: Workspace, column: Column, row: Row) -> Any:
         return bool(value)
     if column.kind == "date":
         return None if value is None else dates.parsed(value["start"]).isoformat()
-    plain = cells.plain(workspace, column, row)
+    plain = people.plain(workspace, column, row)
     if isinstance(plain, str):
         return plain.casefold()
     return str(plain) if isinstance(plain, list) else plain

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from okrsync_notion.emulator.workspace import User
+
 
 class RefusalError(Exception):
     """A request that Notion turns down: ``status``, ``code`` and ``message`` become the answer."""
@@ -63,13 +65,18 @@ def too_long(path: str, limit: int, length: int) -> RefusalError:
     return invalid(f"{part} failed validation: {path}.length should be ≤ `{limit}`, instead was `{length}`.")
 
 
-def not_found(noun: str, identity: str, bot: str, bot_name: str) -> RefusalError:
+def not_found(noun: str, identity: str, bot: User) -> RefusalError:
     """What is gone, never was, or is not shared: Notion does not tell these apart."""
     message = (
         f"Could not find {noun} with ID: {identity}. Make sure the relevant pages and databases are shared "
-        f'with your integration "{bot_name}".'
+        f'with your integration "{bot.name}".'
     )
-    return RefusalError(404, "object_not_found", message, extra={"integration_id": bot})
+    return RefusalError(404, "object_not_found", message, extra={"integration_id": bot.id})
+
+
+def out_of_range(path: str, bound: str, value: Any) -> RefusalError:
+    part = path.split(".", 1)[0]
+    return invalid(f"{part} failed validation: {path} should be {bound}, instead was `{value}`.")
 
 
 def unknown_route() -> RefusalError:

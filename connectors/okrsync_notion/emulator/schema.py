@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from okrsync_notion.emulator import cells, texts
-from okrsync_notion.emulator.refusals import invalid, malformed, too_long, undefined
+from okrsync_notion.emulator import people, texts, writes
+from okrsync_notion.emulator.refusals import invalid, malformed, not_found, too_long, undefined
 from okrsync_notion.emulator.workspace import (
     CHOICES,
     GROUPS,
@@ -50,7 +50,12 @@ def _configuration(workspace: Workspace, column: Column) -> dict[str, Any]:
     if kind == "formula":
         return {"expression": column.details.get("expression", "")}
     if kind == "rollup":
-        names = ("rollup_property_name", "relation_property_name", "rollup_property_id", "relation_property_id")
+        names = (
+            "rollup_property_name",
+            "relation_property_name",
+            "rollup_property_id",
+            "relation_property_id",
+        )
         return {name: column.details.get(name, "") for name in names} | {
             "function": column.details.get("function", "sum")
         }
@@ -89,7 +94,7 @@ def starting_option(column: Column) -> Option | None:
     return next((o for group in GROUPS for o in column.options if o.group == group), None)
 
 
-def create(source: DataSource, name: str, path: str, config: Any) -> Column:
+def create(workspace: Workspace, source: DataSource, name: str, path: str, config: Any) -> Column:
     """Add a column from a request's configuration."""
     if not isinstance(config, dict):
         raise malformed(path, "an object", config)
@@ -97,7 +102,7 @@ def create(source: DataSource, name: str, path: str, config: Any) -> Column:
     column = Column(id=column_id(source, name, kind), name=name, kind=kind)
     if kind == "title" and any(other.kind == "title" for other in source.columns.values()):
         raise invalid("Cannot create new title property. There can only be one title property.")
-    configure(column, path, config[kind])
+    configure(workspace, column, path, config[kind])
     if kind == "status" and not column.options:
         column.options = default_status()
     source.columns[column.id] = column
@@ -111,18 +116,27 @@ def _kind(path: str, config: dict[str, Any]) -> str:
     return kinds[0]
 
 
-def configure(column: Column, path: str, config: Any) -> None:
+def configure(workspace: Workspace, column: Column, path: str, config: Any) -> None:
     """Take over a configuration: formats are merged, options replaced."""
     if not isinstance(config, dict):
         raise malformed(f"{path}.{column.kind}", "an object", config)
     if column.kind == "number" and "format" in config:
         column.format = str(config["format"])
-    if column.kind == "relation" and "data_source_id" in config:
-        column.target = str(config["data_source_id"])
+    if column.kind == "relation":
+        _aim(workspace, column, f"{path}.relation", config)
     if column.kind in CHOICES and "options" in config:
         _replace_options(column, f"{path}.{column.kind}.options", config["options"])
     if column.kind in {"formula", "rollup", "unique_id"}:
         column.details |= config
+
+
+def _aim(workspace: Workspace, column: Column, path: str, config: dict[str, Any]) -> None:
+    if "data_source_id" not in config:
+        raise undefined(f"{path}.data_source_id")
+    target = workspace.sources.get(str(config["data_source_id"]))
+    if target is None or not workspace.databases[target.database].shared:
+        raise not_found("database", str(config["data_source_id"]), workspace.bot)
+    column.target = target.id
 
 
 def _replace_options(column: Column, path: str, wanted: Any) -> None:
@@ -139,7 +153,7 @@ def _replace_options(column: Column, path: str, wanted: Any) -> None:
         if option is None and "name" not in item:
             raise invalid(f"Could not find option with id: {item['id']}")
         if option is None:
-            option = cells.make_option(column, item["name"], item.get("color") or "default")
+            option = writes.make_option(column, item["name"], item.get("color") or "default")
         elif item.get("color", option.color) != option.color:
             raise invalid(f"Cannot update color of select with name: {option.name}.")
         kept.append(option)
@@ -156,7 +170,7 @@ def patch(workspace: Workspace, source: DataSource, changes: Any) -> None:
         if column is None:
             if change is None:
                 raise invalid(f"Could not find property with name or id: {key}")
-            create(source, key, path, change)
+            create(workspace, source, key, path, change)
         elif change is None:
             delete(source, column)
         elif isinstance(change, dict):
@@ -173,7 +187,7 @@ def _change(
         kind = _kind(path, rest)
         if kind != column.kind:
             retype(workspace, source, column, kind)
-        configure(column, path, rest[kind])
+        configure(workspace, column, path, rest[kind])
         forget_lost_options(source, column)
     if "name" in change:
         rename(source, column, change["name"])
@@ -203,7 +217,7 @@ def retype(workspace: Workspace, source: DataSource, column: Column, kind: str) 
     """
     if "title" in {kind, column.kind}:
         raise invalid("Cannot change the type of, or to, the title property.")
-    texts_before = {row.id: cells.shown(workspace, column, row) for row in source.rows.values()}
+    texts_before = {row.id: people.shown(workspace, column, row) for row in source.rows.values()}
     before, column.kind, column.options, column.format = column.kind, kind, [], "number"
     if kind == "status":
         column.options = default_status()
@@ -214,7 +228,7 @@ def retype(workspace: Workspace, source: DataSource, column: Column, kind: str) 
             row.cells[column.id] = texts.stored(text)
         elif text and kind == "number" and before == "rich_text":
             try:
-                row.cells[column.id] = cells.number(column.name, Decimal(text))
+                row.cells[column.id] = writes.number(column.name, Decimal(text))
             except InvalidOperation:
                 continue
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from okrsync_notion.emulator import cells, schema
+from okrsync_notion.emulator import people, schema, writes
 from okrsync_notion.emulator.workspace import (
+    CAPABILITIES,
     CHOICES,
-    COMPUTED,
     GROUPS,
     KINDS,
     Column,
@@ -28,48 +29,56 @@ def workspace_from(seed: Mapping[str, Any], now: Callable[[], datetime]) -> Work
     """Everything ``seed`` describes (see ``NotionEmulator.load``). Raises LookupError or ValueError for a bad seed."""
     bot = seed.get("bot") or {}
     name = str(bot.get("name", "okrsync"))
-    people = seed.get("people") or ["Ada Lovelace"]
     workspace = Workspace(
         now=now,
         token=str(seed.get("token", "secret_demo")),
-        bot=User(id=str(bot.get("id") or stable("bot", name)), name=name, kind="bot"),
-        people=[_person(person) for person in people],
+        bot=User(id=_identity(bot, "bot", name), name=name, kind="bot"),
+        people=[_person(person) for person in seed.get("people") or ["Ada Lovelace"]],
         name=str(seed.get("workspace", "Acme")),
+        capabilities=frozenset(bot.get("capabilities") or CAPABILITIES),
     )
     databases = seed.get("databases") or []
     for entry in databases:
         _add_database(workspace, entry)
-    for entry in databases:
-        for table in entry["data_sources"]:
-            _aim_relations(workspace, workspace.source(_source_id(entry, table)))
-    # Relations may point to rows of any table: first all rows, then their cells.
-    loaded = [
-        (workspace.source(_source_id(entry, table)), values)
+    tables = [
+        (workspace.sources[_source_id(_database_id(entry), table)], table)
         for entry in databases
         for table in entry["data_sources"]
-        for values in table.get("rows") or []
     ]
-    rows = [(source, add_row(workspace, source, values), values) for source, values in loaded]
-    for source, row, values in rows:
+    for source, _ in tables:
+        _aim_relations(workspace, source)
+    add_rows(workspace, [(source, values) for source, table in tables for values in table.get("rows") or []])
+    return workspace
+
+
+def add_rows(workspace: Workspace, rows: Sequence[tuple[DataSource, Mapping[str, Any]]]) -> list[Row]:
+    """Rows that the first person typed in. Relations may point to any of them: they are filled in last."""
+    made = [(source, _add_row(workspace, source, values), values) for source, values in rows]
+    for source, row, values in made:
         for column in source.columns.values():
             if column.kind == "relation" and column.name in values:
-                put(workspace, column, row, values[column.name])
-    return workspace
+                people.put(workspace, column, row, values[column.name])
+    return [row for _, row, _ in made]
 
 
 def _person(person: Any) -> User:
     if isinstance(person, str):
         return User(id=stable("person", person), name=person)
     name = str(person["name"])
-    return User(id=str(person.get("id") or stable("person", name)), name=name, email=person.get("email"))
+    return User(id=_identity(person, "person", name), name=name, email=person.get("email"))
+
+
+def _identity(entry: Mapping[str, Any], *names: str) -> str:
+    """The id that the seed gives, or one made of names. Raises ValueError for one that is not a uuid."""
+    return str(uuid.UUID(str(entry["id"]))) if entry.get("id") else stable(*names)
 
 
 def _database_id(entry: Mapping[str, Any]) -> str:
-    return str(entry.get("id") or stable("database", str(entry["title"])))
+    return _identity(entry, "database", str(entry["title"]))
 
 
-def _source_id(entry: Mapping[str, Any], table: Mapping[str, Any]) -> str:
-    return str(table.get("id") or stable("data source", _database_id(entry), str(table.get("title"))))
+def _source_id(database: str, table: Mapping[str, Any]) -> str:
+    return _identity(table, "data source", database, str(table.get("title")))
 
 
 def _add_database(workspace: Workspace, entry: Mapping[str, Any]) -> None:
@@ -84,14 +93,12 @@ def _add_database(workspace: Workspace, entry: Mapping[str, Any]) -> None:
     )
     workspace.databases[database.id] = database
     for table in entry["data_sources"]:
-        add_source(workspace, database, table, _source_id(entry, table))
+        add_source(workspace, database, table)
 
 
-def add_source(
-    workspace: Workspace, database: Database, table: Mapping[str, Any], identity: str
-) -> DataSource:
-    """One more table in a database, without its rows."""
-    moment = workspace.now()
+def add_source(workspace: Workspace, database: Database, table: Mapping[str, Any]) -> DataSource:
+    """One more table in a database, without its rows and with relations not aimed yet."""
+    moment, identity = workspace.now(), _source_id(database.id, table)
     source = DataSource(
         id=identity,
         database=database.id,
@@ -141,7 +148,7 @@ def _add_option(column: Column, option: Mapping[str, Any]) -> None:
     group = str(option.get("group", "To-do"))
     if group not in GROUPS:
         raise ValueError(f"{column.name}: a status group is one of {', '.join(GROUPS)}, not {group!r}")
-    identity = str(option.get("id") or stable("option", column.id, name)[:8])
+    identity = str(option.get("id") or writes.option_id(column, name))
     color = str(option.get("color", "default"))
     column.options.append(Option(id=identity, name=name, color=color, group=group))
 
@@ -152,12 +159,12 @@ def _aim_relations(workspace: Workspace, source: DataSource) -> None:
             column.target = workspace.source(column.target).id
 
 
-def add_row(workspace: Workspace, source: DataSource, values: Mapping[str, Any]) -> Row:
-    """A row that the first person typed in; its relations are left to ``put``. Raises LookupError for a bad name."""
+def _add_row(workspace: Workspace, source: DataSource, values: Mapping[str, Any]) -> Row:
+    """The row without its relations. Raises LookupError for a column or option that is not there."""
     moment, person = workspace.now(), workspace.people[0].id
     serial = workspace.next_serial()
     row = Row(
-        id=str(values.get("id") or stable("row", source.id, str(serial))),
+        id=_identity(values, "row", source.id, str(serial)),
         source=source.id,
         serial=serial,
         created=moment,
@@ -171,7 +178,7 @@ def add_row(workspace: Workspace, source: DataSource, values: Mapping[str, Any])
         if column is None:
             raise LookupError(f"{source.title} has no column {name!r}")
         if column.kind != "relation":
-            put(workspace, column, row, value)
+            people.put(workspace, column, row, value)
     fill_in(source, row, set(given))
     source.rows[row.id] = row
     return row
@@ -187,16 +194,3 @@ def fill_in(source: DataSource, row: Row, given: set[str]) -> None:
             option = schema.starting_option(column)
             if option is not None:
                 row.cells[column.id] = option.id
-
-
-def put(workspace: Workspace, column: Column, row: Row, value: Any) -> None:
-    """Type a value into a cell, or the literal result into a formula's. Raises LookupError for unknown names."""
-    if column.kind in COMPUTED - {"formula", "rollup", "unique_id"}:
-        raise LookupError(f"nobody can type into {column.name!r}: it is a {column.kind} column")
-    stored = cells.typed(workspace, column, value)
-    if column.kind == "formula" and column.result == "date" and isinstance(value, str):
-        stored = {"start": value, "end": None, "time_zone": None}
-    if stored is None:
-        row.cells.pop(column.id, None)
-    else:
-        row.cells[column.id] = stored

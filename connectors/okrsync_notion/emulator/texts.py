@@ -45,13 +45,20 @@ def _run(path: str, item: Any) -> dict[str, Any]:
     content = item["text"].get("content")
     if not isinstance(content, str):
         raise malformed(f"{path}.text.content", "a string", content)
-    if len(content) > 2000:
-        raise too_long(f"{path}.text.content", 2000, len(content))
+    if length(content) > 2000:
+        raise too_long(f"{path}.text.content", 2000, length(content))
     link = item["text"].get("link")
-    if link is not None and len(link["url"]) > 2000:
-        raise too_long(f"{path}.text.link.url", 2000, len(link["url"]))
+    if link is not None and not (isinstance(link, dict) and isinstance(link.get("url"), str)):
+        raise malformed(f"{path}.text.link", "an object with a url or `null`", link)
+    if link is not None and length(link["url"]) > 2000:
+        raise too_long(f"{path}.text.link.url", 2000, length(link["url"]))
     annotations = DEFAULTS | (item.get("annotations") or {})
     return {"content": content, "link": link, "annotations": annotations}
+
+
+def length(text: str) -> int:
+    """In UTF-16 units, as JavaScript counts: an emoji is two."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def stored(text: str) -> list[dict[str, Any]]:

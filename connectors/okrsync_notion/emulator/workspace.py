@@ -19,6 +19,7 @@ AUTHORS = frozenset({"created_by", "last_edited_by"})
 COMPUTED = STAMPS | AUTHORS | {"formula", "rollup", "unique_id", "button"}
 LISTS = frozenset({"multi_select", "relation", "people", "files"})
 KINDS = TEXTS | CHOICES | COMPUTED | LISTS | {"number", "date", "checkbox"}
+CAPABILITIES = frozenset({"read", "update", "insert", "users"})
 GROUPS = {"To-do": "gray", "In progress": "blue", "Complete": "green"}
 _PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _ODD = ":;<=>?@[\\]^`{|}"
@@ -62,7 +63,10 @@ class Column:
 
 @dataclass(slots=True, kw_only=True)
 class Row:
-    """One page of a data source. ``cells`` maps a column's id to its stored value; an absent id is an empty cell."""
+    """One page of a data source. ``cells`` maps a column's id to its stored value; an absent id is an empty cell.
+
+    ``moved_to`` is the page that it was moved under, out of its table; ``hidden_for`` counts queries that miss it yet.
+    """
 
     id: str
     source: str
@@ -76,6 +80,7 @@ class Row:
     is_archived: bool = False
     is_locked: bool = False
     shared: bool = True
+    moved_to: str = ""
     hidden_for: int = 0
     icon: Any = None
     cover: Any = None
@@ -144,6 +149,7 @@ class Workspace:
     bot: User
     people: list[User] = field(default_factory=list)
     name: str = "Acme"
+    capabilities: frozenset[str] = CAPABILITIES
     databases: dict[str, Database] = field(default_factory=dict)
     sources: dict[str, DataSource] = field(default_factory=dict)
     serial: int = 0
