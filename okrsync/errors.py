@@ -89,3 +89,10 @@ class DataError(OkrsyncError):
 
 class Conflict(OkrsyncError):
     """What stands in the destination is not what the plan was made for; it was left as it is."""
+
+
+def exit_code_of(error: BaseException) -> ExitCode:
+    """Which exit code an exception ends a command with."""
+    if isinstance(error, OkrsyncError):
+        return error.exit_code
+    return ExitCode.INTERRUPTED if isinstance(error, KeyboardInterrupt) else ExitCode.BUG

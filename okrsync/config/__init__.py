@@ -2,6 +2,16 @@
 
 from okrsync.config.build import load_company
 from okrsync.config.company import Company, Connection, Metric, Objective, StatusRule
+from okrsync.config.problems import did_you_mean
 from okrsync.config.schema import json_schema
 
-__all__ = ["Company", "Connection", "Metric", "Objective", "StatusRule", "json_schema", "load_company"]
+__all__ = [
+    "Company",
+    "Connection",
+    "Metric",
+    "Objective",
+    "StatusRule",
+    "did_you_mean",
+    "json_schema",
+    "load_company",
+]

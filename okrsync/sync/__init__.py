@@ -6,9 +6,10 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from okrsync.config import Company
-from okrsync.errors import ExitCode, OkrsyncError
+from okrsync.errors import ExitCode, exit_code_of
 from okrsync.model import (
     Baseline,
     Cause,
@@ -28,16 +29,19 @@ from okrsync.ports import Clock, Ledger
 from okrsync.sync.applying import apply, settle_same
 from okrsync.sync.assessing import Standing
 from okrsync.sync.claiming import Claim, claim
-from okrsync.sync.opening import new_notes
+from okrsync.sync.opening import missing_secrets, new_notes, open_connections
 from okrsync.sync.outcomes import outcome_of
 from okrsync.sync.preparing import Prepared, counts, prepare
 
-__all__ = ["Claim", "Report", "claim", "preview", "sync"]
+__all__ = ["Claim", "Report", "claim", "missing_secrets", "open_connections", "preview", "sync"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a run found and, where ``applied``, did. ``decisions`` are the plan's, as they ended."""
+    """What a run found and, where ``applied``, did. ``decisions`` are the plan's, as they ended.
+
+    ``details`` holds for every key result and objective what the ledger keeps of it, as plain data.
+    """
 
     company: Company
     at: datetime
@@ -45,6 +49,7 @@ class Report:
     decisions: tuple[Decision, ...]
     standings: tuple[Standing, ...]
     rows: Mapping[str, Row | None]
+    details: Mapping[str, Mapping[str, Any]]
     applied: bool
 
     @property
@@ -87,8 +92,8 @@ def sync(company: Company, ledger: Ledger, clock: Clock, *, force: bool = False)
                 run,
                 f"okrsync sync {company.id}",
             )
-        except OkrsyncError as error:
-            ledger.record(company.id, RunFinished(run=run, at=clock.now(), exit_code=error.exit_code))
+        except BaseException as error:
+            ledger.record(company.id, RunFinished(run=run, at=clock.now(), exit_code=exit_code_of(error)))
             raise
         report = _report(company, now, prepared, decisions, applied=True)
         ledger.record(company.id, *_concluded(report, run, clock.now()))
@@ -98,6 +103,13 @@ def sync(company: Company, ledger: Ledger, clock: Clock, *, force: bool = False)
 def _report(
     company: Company, at: datetime, prepared: Prepared, decisions: tuple[Decision, ...], *, applied: bool
 ) -> Report:
+    standing_of = {one.key_result.id: one for one in prepared.standings}
+    details = {
+        subject: outcome_of(
+            standing_of.get(subject), row, [one for one in decisions if one.subject == subject]
+        )
+        for subject, row in prepared.rows.items()
+    }
     return Report(
         company=company,
         at=at,
@@ -105,6 +117,7 @@ def _report(
         decisions=decisions,
         standings=prepared.standings,
         rows=prepared.rows,
+        details=details,
         applied=applied,
     )
 
@@ -121,12 +134,8 @@ def _learned(prepared: Prepared, memory: Memory, run: str) -> Iterator[Entry]:
 
 
 def _concluded(report: Report, run: str, at: datetime) -> Iterator[Entry]:
-    standing_of = {one.key_result.id: one for one in report.standings}
-    for subject in report.rows:
-        cells = [one for one in report.decisions if one.subject == subject]
-        yield Outcome(
-            run=run, subject=subject, at=report.at, detail=outcome_of(standing_of.get(subject), cells)
-        )
+    for subject, detail in report.details.items():
+        yield Outcome(run=run, subject=subject, at=report.at, detail=detail)
     yield RunFinished(
         run=run,
         at=at,

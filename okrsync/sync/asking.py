@@ -14,7 +14,6 @@ from okrsync.model import Answer, Cause, Missing, Question
 from okrsync.periods import window
 from okrsync.ports import Opening
 
-
 _CAUSES = {AccessError: Cause.ACCESS, Unavailable: Cause.UNAVAILABLE, DataError: Cause.DATA}
 
 

@@ -19,14 +19,8 @@ def open_connections(company: Company, memory: Memory, clock: Clock) -> dict[str
 
     Raises ``AccessError`` where a secret cannot be read: a run without all its credentials does not begin.
     """
-    for name, connection in company.connections.items():
-        for key, secret in _secrets(connection.settings):
-            try:
-                secret.reveal()
-            except AccessError as error:
-                raise AccessError(
-                    f"{connection.place}: connection {name}, {key}: {error.message}", hint=error.hint
-                ) from error
+    for error in _unreadable(company):
+        raise error
     return {
         name: Opening(
             name=name,
@@ -40,6 +34,11 @@ def open_connections(company: Company, memory: Memory, clock: Clock) -> dict[str
     }
 
 
+def missing_secrets(company: Company) -> list[str]:
+    """Which credentials are not to be had on this machine, in words."""
+    return [error.message for error in _unreadable(company)]
+
+
 def new_notes(openings: Mapping[str, Opening], memory: Memory) -> list[Noted]:
     """What connectors wrote into their notebooks during this run, or struck out."""
     before = dict(memory.notes)
@@ -47,6 +46,16 @@ def new_notes(openings: Mapping[str, Opening], memory: Memory) -> list[Noted]:
     changed = [where for where in after if before.get(where) != after[where]]
     gone = [where for where in before if where[0] in openings and where not in after]
     return [Noted(connection=name, key=key, value=after.get((name, key))) for name, key in [*changed, *gone]]
+
+
+def _unreadable(company: Company) -> Iterator[AccessError]:
+    for name, connection in company.connections.items():
+        for key, secret in _secrets(connection.settings):
+            try:
+                secret.reveal()
+            except AccessError as error:
+                message = f"connection {name}, {key}: {error.message} ({connection.place})"
+                yield AccessError(message, hint=error.hint)
 
 
 def _secrets(settings: Any) -> Iterator[tuple[str, Secret]]:

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from okrsync.goals import target_of
-from okrsync.model import Answer, Decision, Quantity, Reading, Stored
-from okrsync.progress import FromTo
+from okrsync.model import Answer, Decision, Quantity, Reading, Row, Stored
+from okrsync.progress import Goal
 from okrsync.sync.assessing import Standing, provenance
 
 
-def outcome_of(standing: Standing | None, decisions: Sequence[Decision]) -> dict[str, Any]:
+def outcome_of(standing: Standing | None, row: Row | None, decisions: Sequence[Decision]) -> dict[str, Any]:
     """Everything known of one key result (or, with no standing, of one objective) after a run."""
-    detail: dict[str, Any] = {"cells": {one.cell: _cell(one) for one in decisions}}
+    detail: dict[str, Any] = {
+        "title": row.title if row is not None else "",
+        "url": row.url if row is not None else "",
+        "cells": {one.cell: _cell(one) for one in decisions},
+    }
     if standing is None:
         return detail
     key_result, answer = standing.key_result, standing.answer
     detail |= {
         "metric": key_result.metric,
         "unit": str(key_result.unit),
-        "goal": type(standing.goal).__name__ if standing.goal is not None else None,
-        "start": _number(standing.goal.start if isinstance(standing.goal, FromTo) else None),
-        "target": _number(target_of(standing.goal) if standing.goal is not None else None),
+        "goal": _goal(standing.goal),
         "value": _number(standing.value),
         "progress": _number(standing.progress),
         "expected": _number(standing.expected),
@@ -37,6 +39,17 @@ def outcome_of(standing: Standing | None, decisions: Sequence[Decision]) -> dict
     if isinstance(answer, Reading) and answer.window is not None:
         detail["window"] = answer.window.label
     return detail
+
+
+def _goal(goal: Goal | None) -> dict[str, Any] | None:
+    if goal is None:
+        return None
+    numbers = {name: _plain_number(value) for name, value in asdict(goal).items()}
+    return {"form": type(goal).__name__, **numbers}
+
+
+def _plain_number(value: object) -> Any:
+    return _number(value) if isinstance(value, Decimal) else value
 
 
 def answer_detail(answer: Answer) -> dict[str, Any]:

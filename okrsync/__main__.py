@@ -1,0 +1,7 @@
+"""``python -m okrsync``."""
+
+import sys
+
+from okrsync.cli import main
+
+sys.exit(main())

@@ -1,0 +1,64 @@
+"""The way in: run a command, and turn whatever ends it into a message and an exit code."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from types import FrameType
+
+import click
+import typer
+
+from okrsync.cli import look, run
+from okrsync.cli.world import World
+from okrsync.errors import ExitCode, OkrsyncError, exit_code_of
+
+app = typer.Typer(
+    name="okrsync",
+    help="Keep the key results in your Notion database true: numbers from Jira, Google Sheets and CRM exports.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+run.register(app)
+look.register(app)
+
+
+def main(arguments: Sequence[str] | None = None, world: World | None = None) -> int:
+    """Run one command and return its exit code; errors are said on stderr, and as JSON where ``--json`` was asked."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None:
+        signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        code = app(words, standalone_mode=False, obj=world or World())
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.CONFIG
+    except (click.Abort, KeyboardInterrupt) as error:
+        return _said("interrupted; run it again to finish", error, words)
+    except OkrsyncError as error:
+        return _said(str(error), error, words)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a bug is shown whole, without secrets
+        return _said(f"{traceback.format_exc()}\nThis is a bug in okrsync.", error, words)
+    return int(code or 0)
+
+
+def _said(text: str, error: BaseException, words: Sequence[str]) -> int:
+    from okrsync.settings import redact
+
+    code = ExitCode.INTERRUPTED if isinstance(error, click.Abort) else exit_code_of(error)
+    typer.echo(redact(f"okrsync: {text}"), err=True)
+    if "--json" in words:
+        said = {"error": getattr(error, "message", str(error)), "exit_code": int(code)}
+        said |= {name: getattr(error, name) for name in ("hint", "place") if getattr(error, name, "")}
+        typer.echo(redact(json.dumps(said, ensure_ascii=False)))
+    return int(code)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

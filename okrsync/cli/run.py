@@ -1,0 +1,149 @@
+"""The commands that read sources and write: plan, sync, adopt, release."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from okrsync.cli.output import Json, say, say_json
+from okrsync.cli.world import World
+from okrsync.errors import ConfigError, ExitCode, OkrsyncError, exit_code_of
+
+if TYPE_CHECKING:
+    from okrsync.ports import Ledger
+
+Company = Annotated[str, typer.Argument(help="Name of a YAML in the configuration folder, or its path.")]
+Subjects = Annotated[list[str], typer.Argument(help="Ids of key results or objectives.", metavar="KR...")]
+
+# From bad to worse, for the exit code of several companies.
+SEVERITY = (
+    ExitCode.IN_SYNC,
+    ExitCode.HELD,
+    ExitCode.BUSY,
+    ExitCode.UNSAFE,
+    ExitCode.CONFIG,
+    ExitCode.ACCESS,
+    ExitCode.INTERRUPTED,
+    ExitCode.BUG,
+)
+
+
+def register(app: typer.Typer) -> None:
+    for command in (plan, sync, adopt, release):
+        app.command()(command)
+
+
+def plan(context: typer.Context, company: Company, as_json: Json = False) -> int:
+    """Show what a sync would write, and why. Writes nothing."""
+    from okrsync.render import plan_text, report_data
+    from okrsync.sync import preview
+
+    world: World = context.obj
+    with world.ledger() as ledger:
+        report = preview(world.company(company), ledger, world.clock)
+    if as_json:
+        say_json(report_data(report))
+    else:
+        say(plan_text(report))
+    return ExitCode.UNSAFE if report.plan.alarms else report.exit_code
+
+
+def sync(
+    context: typer.Context,
+    companies: Annotated[
+        list[str] | None, typer.Argument(metavar="[COMPANY]...", help="Names or paths.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every company in the configuration folder.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Apply a plan that changes more than its limits allow.")
+    ] = False,
+    as_json: Json = False,
+) -> int:
+    """Bring Notion in step with the sources. One company's failure stops no other."""
+    world: World = context.obj
+    names = list(world.companies()) if every else companies or []
+    if not names:
+        raise ConfigError("no company was named", hint="okrsync sync COMPANY, or okrsync sync --all")
+    if len(names) == 1:
+        with world.ledger() as ledger:
+            code, data = _sync_one(world, ledger, names[0], force=force, as_json=as_json)
+    else:
+        code, data = _sync_several(world, names, force=force, as_json=as_json)
+    if as_json:
+        say_json(data)
+    return code
+
+
+def _sync_one(
+    world: World, ledger: Ledger, name: str, *, force: bool, as_json: bool
+) -> tuple[ExitCode, dict[str, Any]]:
+    from okrsync.render import plan_text, report_data
+    from okrsync.sync import sync as run
+
+    report = run(world.company(name), ledger, world.clock, force=force)
+    if not as_json:
+        say(plan_text(report))
+    return report.exit_code, report_data(report)
+
+
+def _sync_several(
+    world: World, names: Sequence[str], *, force: bool, as_json: bool
+) -> tuple[ExitCode, dict[str, Any]]:
+    from okrsync.settings import redact
+
+    ended: list[dict[str, Any]] = []
+    codes: list[ExitCode] = []
+    with world.ledger() as ledger:
+        for name in names:
+            try:
+                code, data = _sync_one(world, ledger, name, force=force, as_json=as_json)
+            except Exception as error:  # noqa: BLE001 - one company's bug or failure stops no other; it is said in full
+                code = exit_code_of(error)
+                text = str(error) if isinstance(error, OkrsyncError) else traceback.format_exc()
+                data = {"company": name, "error": text, "exit_code": int(code)}
+                typer.echo(redact(f"okrsync: {name}: {text}"), err=True)
+            codes.append(code)
+            ended.append(data)
+    worst = max(codes, key=SEVERITY.index)
+    return worst, {"companies": ended, "exit_code": int(worst)}
+
+
+def adopt(context: typer.Context, company: Company, key_results: Subjects, as_json: Json = False) -> int:
+    """Take over cells that people filled before okrsync: the next sync may write them."""
+    return _claim(context.obj, company, key_results, edited=False, as_json=as_json)
+
+
+def release(context: typer.Context, company: Company, key_results: Subjects, as_json: Json = False) -> int:
+    """Give up a person's edit: the next sync may write over it."""
+    return _claim(context.obj, company, key_results, edited=True, as_json=as_json)
+
+
+def _claim(world: World, name: str, subjects: Sequence[str], *, edited: bool, as_json: bool) -> int:
+    from okrsync.sync import claim
+
+    company = world.company(name)
+    with world.ledger() as ledger:
+        claims = claim(company, ledger, world.clock, subjects, edited=edited)
+    if as_json:
+        say_json(
+            {
+                "company": company.id,
+                "cells": [{"id": one.subject, "cell": one.cell, "value": str(one.value)} for one in claims],
+            }
+        )
+        return ExitCode.IN_SYNC
+    for one in claims:
+        typer.echo(
+            f"{one.subject} {one.cell}: {'empty' if one.value is None else one.value} stays until the next sync"
+        )
+    if not claims:
+        typer.echo(
+            "nothing to take over: "
+            + ("no cell was edited by a person" if edited else "no cell was filled before okrsync")
+        )
+    else:
+        typer.echo(f"→ okrsync sync {company.id}")
+    return ExitCode.IN_SYNC

@@ -1,0 +1,75 @@
+"""What the commands stand on: the clock, the machine's settings, the companies and the ledger."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from okrsync.errors import ConfigError
+from okrsync.plugins import Connectors
+from okrsync.ports import Clock, Ledger
+
+if TYPE_CHECKING:
+    from okrsync.config import Company
+    from okrsync.settings import Machine
+
+
+class WallClock:
+    """The real clock: the only place in okrsync that asks the system for the time."""
+
+    def now(self) -> datetime:
+        return datetime.now(tz=UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Handed to every command as typer's context object; tests hand in a clock that jumps."""
+
+    clock: Clock = field(default_factory=WallClock)
+    connectors: Connectors = field(default_factory=Connectors)
+
+    @property
+    def machine(self) -> Machine:
+        from okrsync.settings import Machine
+
+        return Machine()
+
+    def company(self, name: str) -> Company:
+        """The company called ``name`` in the configuration folder, or that of a YAML file's path."""
+        from okrsync.config import load_company
+
+        path = Path(name)
+        if path.suffix in {".yaml", ".yml"}:
+            return load_company(path, self.connectors)
+        path = self.machine.config / f"{name}.yaml"
+        if not path.is_file():
+            from okrsync.config import did_you_mean
+
+            raise ConfigError(
+                f"there is no company {name!r} in {self.machine.config}",
+                hint=did_you_mean(name, self.companies()),
+            )
+        return load_company(path, self.connectors)
+
+    def companies(self) -> Sequence[str]:
+        """The names of all YAML files in the configuration folder."""
+        return sorted(path.stem for path in self.machine.config.glob("*.yaml"))
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        from okrsync.ledger import open_ledger
+
+        url = self.machine.ledger
+        with open_ledger(url.get_secret_value() if url is not None else None, self.clock) as ledger:
+            yield ledger

@@ -1,0 +1,93 @@
+"""One number explained: formula, inputs, query, rows, source and time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from rich.text import Text
+
+from okrsync.config import Company
+from okrsync.goals import KeyResult
+from okrsync.model import COUNT, Outcome
+from okrsync.render.words import STATUS, goal, moment, number, share
+from okrsync.units import show
+
+Lines = Iterator[tuple[str, str]]
+
+
+def explanation(company: Company, key_result: KeyResult, outcome: Outcome) -> Text:
+    """What the last run found for one key result, and how it got there."""
+    detail = outcome.detail
+    out = Text(f"{key_result.id}  {key_result.title or detail['title']}\n", style="bold")
+    for name, text in _lines(company, key_result, outcome):
+        out.append(f"  {name:<10} ", style="cyan")
+        out.append(f"{text}\n")
+    return out
+
+
+def _lines(company: Company, key_result: KeyResult, outcome: Outcome) -> Lines:
+    detail, locale = outcome.detail, company.locale
+    unit = detail["unit"]
+    yield "defined", key_result.place
+    if detail["url"]:
+        yield "row", detail["url"]
+    yield "value", number(detail["value"], unit, locale)
+    yield from _answer(detail["answer"], company, "")
+    yield "goal", goal(detail["goal"], unit, locale)
+    if detail["baseline"] is not None:
+        yield "baseline", f"{number(detail['baseline']['value'], detail['baseline']['unit'], locale)}, frozen"
+        yield from _answer(detail["baseline"], company, "  ")
+    if detail["blocked"]:
+        yield "no progress", detail["blocked"]
+    if detail["progress"] is not None:
+        yield "progress", f"{_formula(detail, locale)} = {share(detail['progress'], locale)}"
+    yield "expected", f"{share(detail['expected'], locale)} by {moment(outcome.at, company.zone)}"
+    if detail["status"]:
+        yield "status", f"{STATUS[detail['status']]} (rule: {company.status.preset})"
+    for name, cell in detail["cells"].items():
+        yield name, _cell(cell)
+
+
+def _answer(answer: dict[str, Any], company: Company, indent: str) -> Lines:
+    if "missing" in answer:
+        yield f"{indent}no data", answer["missing"] + (f" → {answer['hint']}" if answer["hint"] else "")
+        return
+    as_of = moment(datetime.fromisoformat(answer["as_of"]), company.zone)
+    yield f"{indent}metric", f"{answer['metric']}, as of {as_of}, {answer['method']}"
+    yield f"{indent}source", answer["source"]
+    yield f"{indent}query", answer["query"]
+    if answer["rows"] is not None:
+        yield f"{indent}rows", show(Decimal(answer["rows"]), COUNT, company.locale)
+    if answer["window"]:
+        start, end = (moment(datetime.fromisoformat(one), company.zone) for one in answer["window"][:2])
+        yield f"{indent}window", f"{answer['window'][2]}: {start} to {end}"
+    for name, text in answer["facts"].items():
+        yield f"{indent}{name}", text
+    for part in answer["inputs"]:
+        yield f"{indent}{part['metric']}", number(part["value"], part["unit"], company.locale)
+        yield from _answer(part, company, f"{indent}  ")
+
+
+def _formula(detail: Mapping[str, Any], locale: str) -> str:
+    aim, unit = detail["goal"], detail["unit"]
+    value = number(detail["value"], unit, locale)
+    if detail["history"]:
+        seen = ", ".join(number(one, unit, locale) for one in detail["history"])
+        return f"{goal(aim, unit, locale)} judged over {seen}, {value}"
+    match aim["form"]:
+        case "FromTo":
+            start, target = (number(aim[name], unit, locale) for name in ("start", "target"))
+            return f"({value} − {start}) ÷ ({target} − {start})"
+        case "Milestones":
+            return f"{value} ÷ {goal(aim, unit, locale)}"
+        case _:
+            return f"{value} against {goal(aim, unit, locale)}"
+
+
+def _cell(cell: dict[str, Any]) -> str:
+    if cell["verdict"] == "held":
+        return f"HELD: {cell['reason']}" + (f" → {cell['hint']}" if cell["hint"] else "")
+    return f"{cell['wanted']} ({'written' if cell['verdict'] == 'write' else 'was so'})"

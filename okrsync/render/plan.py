@@ -1,0 +1,122 @@
+"""A plan as a diff that a manager understands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from rich.text import Text
+
+from okrsync.model import Decision, Hold, Stored, Verdict
+from okrsync.render.words import goal, moment, stored, wanted
+from okrsync.sync import Report
+
+WIDTH = 60
+
+
+def plan_text(report: Report) -> Text:
+    """Every change and every held cell, row by row; what is in step in one line; what to do next."""
+    locale = report.company.locale
+    out = Text()
+    head = f"{report.company.title} · {report.company.cycle.name} · {moment(report.at, report.company.zone)}"
+    out.append(f"{head}\n", style="bold")
+    in_step: list[str] = []
+    for subject in report.rows:
+        cells = [one for one in report.decisions if one.subject == subject]
+        if all(one.verdict is Verdict.SAME for one in cells):
+            in_step.append(subject)
+            continue
+        out.append("\n")
+        out.append_text(_heading(report, subject))
+        out.append_text(_row(cells, locale, applied=report.applied))
+    if in_step:
+        out.append(f"\n= in step: {', '.join(in_step)}\n", style="dim")
+    out.append("\n")
+    out.append_text(_footer(report))
+    return out
+
+
+def _heading(report: Report, subject: str) -> Text:
+    row = report.rows[subject]
+    standing = next((one for one in report.standings if one.key_result.id == subject), None)
+    title = row.title if row is not None else ""
+    aim = ""
+    if standing is not None:
+        title = standing.key_result.title or title
+        detail = report.details[subject]
+        aim = goal(detail["goal"], detail["unit"], report.company.locale) if detail["goal"] else ""
+    line = Text(f"{subject}  ", style="bold")
+    line.append(title.ljust(WIDTH - len(subject)) if aim else title)
+    line.append(f"{aim}\n" if aim else "\n", style="cyan")
+    return line
+
+
+def _row(cells: Sequence[Decision], locale: str, *, applied: bool) -> Text:
+    out = Text()
+    for one in cells:
+        if one.verdict is Verdict.WRITE:
+            mark, style = ("✓", "green") if applied else ("~" if one.now is not None else "+", "yellow")
+            out.append(f"  {mark} {one.cell:<10}", style=style)
+            out.append_text(_change(one, locale))
+    for held in _alike(one for one in cells if one.verdict is Verdict.HELD):
+        out.append_text(_held(held, locale))
+    return out
+
+
+def _change(one: Decision, locale: str) -> Text:
+    line = Text()
+    if one.now is not None:
+        line.append(f"{_short(stored(one, one.now, locale))} → ", style="dim")
+    line.append(f"{_short(wanted(one, locale))}\n")
+    return line
+
+
+def _held(alike: Sequence[Decision], locale: str) -> Text:
+    first = alike[0]
+    names = ", ".join(one.cell for one in alike)
+    line = Text("  ! HELD ", style="bold red")
+    line.append(f"{names}: {first.reason}\n")
+    if first.hold in {Hold.UNCLAIMED, Hold.EDITED}:
+        for one in alike:
+            line.append(f"      {_three(one, locale)}\n", style="dim")
+    if first.hint:
+        line.append(f"      → {first.hint}\n", style="cyan")
+    return line
+
+
+def _three(one: Decision, locale: str) -> str:
+    wrote = f" · okrsync wrote {_short(stored(one, one.last, locale))}" if one.last is not None else ""
+    there: Stored = one.now
+    return f"{one.cell}: there stands {_short(stored(one, there, locale))}{wrote} · would write {_short(wanted(one, locale))}"
+
+
+def _alike(held: Iterable[Decision]) -> list[list[Decision]]:
+    """Held cells with one reason and one next step, said once."""
+    ordered = sorted(held, key=lambda one: (one.hold is Hold.FOLLOWS, one.reason, one.hint))
+    return [list(group) for _, group in groupby(ordered, key=lambda one: (one.reason, one.hint))]
+
+
+def _footer(report: Report) -> Text:
+    writes = [one for one in report.decisions if one.verdict is Verdict.WRITE]
+    held = {one.subject for one in report.decisions if one.verdict is Verdict.HELD}
+    rows = len({one.subject for one in writes})
+    in_step = len(report.rows) - len({one.subject for one in writes} | held)
+    verb = "Written" if report.applied else "Plan"
+    parts = [f"{_count(len(writes), 'cell')} in {_count(rows, 'row')}" if writes else "nothing to write"]
+    parts += [f"{in_step} in step"] if in_step else []
+    parts += [f"{len(held)} held"] if held else []
+    out = Text(f"{verb}: {' · '.join(parts)}\n", style="bold")
+    for alarm in report.plan.alarms if not report.applied else ():
+        out.append(f"  ! UNSAFE {alarm}\n", style="bold red")
+    if not report.applied and writes:
+        force = " --force" if report.plan.alarms else ""
+        out.append(f"  → okrsync sync {report.company.id}{force}\n", style="cyan")
+    return out
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 100 else f"{text[:97]}…"

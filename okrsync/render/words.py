@@ -1,0 +1,87 @@
+"""Values in words, in the company's locale and time zone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from okrsync.model import COUNT, PERCENT, Decision, Quantity, Stored, Unit, Wanted
+from okrsync.units import parse_unit, show
+
+STATUS = {
+    "not_started": "not started",
+    "on_track": "on track",
+    "behind": "behind",
+    "at_risk": "at risk",
+    "achieved": "achieved",
+}
+
+
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """Like ``Mon 23 Nov 2026, 07:00``, in the company's zone."""
+    local = at.astimezone(zone)
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
+
+
+def stored(decision: Decision, value: Stored, locale: str) -> str:
+    """A canonical value of the decision's cell as a person reads it there."""
+    if value is None:
+        return "empty"
+    if isinstance(value, Decimal):
+        unit = decision.shown.unit if isinstance(decision.shown, Quantity) else COUNT
+        return show(value * 100 if decision.fraction else value, unit, locale)
+    return str(value)
+
+
+def wanted(decision: Decision, locale: str) -> str:
+    """What okrsync wants the cell to show; where it has no canonical form, as it was meant."""
+    if decision.wanted is not None:
+        return stored(decision, decision.wanted, locale)
+    return _meant(decision.shown, locale)
+
+
+def number(text: str | None, unit: str, locale: str) -> str:
+    """A number kept as text, in its unit; a dash where there is none."""
+    return show(Decimal(text), parse_unit(unit), locale) if text is not None else "–"
+
+
+def share(text: str | None, locale: str) -> str:
+    """A fraction kept as text, as a percentage."""
+    return show(Decimal(text) * 100, PERCENT, locale) if text is not None else "–"
+
+
+def goal(detail: dict[str, Any] | None, unit: str, locale: str) -> str:
+    """A settled goal in a few characters: ``120 → 30``, ``≤ 90 s``, ``3 parts``."""
+    if detail is None:
+        return "no goal"
+
+    def amount(name: str) -> str:
+        return number(detail[name], unit, locale)
+
+    match detail["form"]:
+        case "FromTo":
+            return f"{amount('start')} → {amount('target')}"
+        case "AtMost":
+            return f"{'<' if detail['strict'] else '≤'} {amount('limit')}"
+        case "AtLeast":
+            return f"{'>' if detail['strict'] else '≥'} {amount('limit')}"
+        case "Within":
+            return f"{amount('low')} … {amount('high')}"
+        case "Milestones":
+            return f"{show(Decimal(detail['parts']), COUNT, locale)} parts"
+        case "YesNo":
+            return "done or not"
+        case _:
+            return "find a baseline"
+
+
+def unit_of(text: str) -> Unit:
+    return parse_unit(text)
+
+
+def _meant(value: Wanted, locale: str) -> str:
+    if isinstance(value, Quantity):
+        return show(value.value, value.unit, locale)
+    return STATUS.get(value, value) if isinstance(value, str) else str(value)
