@@ -5,90 +5,224 @@ from __future__ import annotations
 import ast
 import difflib
 import operator
-from collections.abc import Callable, Collection, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
+from decimal import (
+    Context,
+    Decimal,
+    DecimalException,
+    DivisionByZero,
+    InvalidOperation,
+    Overflow,
+    localcontext,
+)
 from graphlib import CycleError, TopologicalSorter
-from typing import Final
+from typing import Any, Final
 
-from simpleeval import SimpleEval
+from okrsync.model import Answer, Cause, Evidence, Missing, Reading, Unit, Window
 
-from okrsync.model import Answer, Evidence, Missing, Reading, Unit
-
-_OPERATORS: Final[Mapping[type, Callable[..., Decimal]]] = {
+_OPERATORS: Final[Mapping[type[ast.AST], Callable[..., Decimal]]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
     ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
 }
 _FUNCTIONS: Final[Mapping[str, Callable[..., Decimal]]] = {"min": min, "max": max, "abs": abs}
 _ALLOWED: Final = "numbers, names of metrics, + - * /, parentheses, min(), max() and abs()"
+_NUMBER: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
+# simpleeval walks by recursion: these keep any text far from the interpreter's own limit.
+_LONGEST: Final = 2000
+_DEEPEST: Final = 100
 
 
 def names(text: str) -> frozenset[str]:
     """The metrics that an expression uses. Raises ``ValueError`` with the place of what cannot be used."""
-    return frozenset(node.id for node in _nodes(_parse(text)) if isinstance(node, ast.Name))
+    return frozenset(node.id for node in _named(_parse(text)))
 
 
 def order(expressions: Mapping[str, str], known: Collection[str]) -> list[str]:
     """The names of ``expressions`` so that each comes after those it uses; ``known`` are the metrics that are read.
 
-    Raises ``ValueError`` for a name that is neither, and for metrics that are computed from one another.
+    Raises ``ValueError`` for bad syntax, for a name that is neither, and for metrics computed from one another.
     """
-    uses = {metric: names(text) for metric, text in expressions.items()}
-    there = {*known, *expressions}
-    for metric, used in uses.items():
-        for name in sorted(used - there):
-            close = difflib.get_close_matches(name, sorted(there), n=1)
+    uses: dict[str, frozenset[str]] = {}
+    there = sorted({*known, *expressions})
+    for metric, text in expressions.items():
+        try:
+            uses[metric] = names(text)
+        except ValueError as error:
+            raise ValueError(f"{metric}: {error}") from None
+        for name in sorted(uses[metric].difference(there)):
+            close = difflib.get_close_matches(name, there, n=1)
             meant = f"; did you mean {close[0]}?" if close else ""
             raise ValueError(f"{metric} uses {name}, but there is no such metric{meant}")
-    graph = TopologicalSorter({metric: sorted(used & expressions.keys()) for metric, used in uses.items()})
+    graph = {metric: sorted(used & expressions.keys()) for metric, used in uses.items()}
     try:
-        return list(graph.static_order())
+        return list(TopologicalSorter(graph).static_order())
     except CycleError as error:
+        # graphlib names what is needed first; people read "a -> b" as "a needs b".
         circle = " -> ".join(reversed(error.args[1]))
-        raise ValueError(f"these metrics are computed from one another: {circle}") from error
+        raise ValueError(f"these metrics are computed from one another: {circle}") from None
 
 
 def evaluate(metric: str, text: str, answers: Mapping[str, Answer], unit: Unit, at: datetime) -> Answer:
-    """The value of ``text`` at the moment ``at``, or why there is none.
+    """The value of ``text`` in ``unit``, or why there is none.
 
-    The reading is as old as its oldest input and holds the inputs. A part without a value, a division by zero or a
-    result that is no number makes it ``Missing``. Raises ``ValueError`` for bad syntax and ``KeyError`` for a name
-    without an answer.
+    The reading holds its inputs, is as old as the oldest of them (``at`` where there are none), and has their window
+    where they share one. A part without a value, a division by 0 or a result beyond all bounds makes it ``Missing``.
+    Raises ``ValueError`` for bad syntax and ``KeyError`` for a name without an answer.
     """
     tree = _parse(text)
-    parts = [
-        answers[name] for name in sorted({node.id for node in _nodes(tree) if isinstance(node, ast.Name)})
-    ]
-    for part in parts:
-        if isinstance(part, Missing):
-            return Missing(
-                metric=metric, cause=part.cause, reason=f"{part.metric}: {part.reason}", hint=part.hint
-            )
-    inputs = tuple(part for part in parts if isinstance(part, Reading))
-    values = {reading.metric: reading.value for reading in inputs}
-    engine = SimpleEval(operators=dict(_OPERATORS), functions=dict(_FUNCTIONS), names=values)
-    value = Decimal(engine.eval(text, tree.body))
+    parts = [answers[name] for name in dict.fromkeys(node.id for node in _named(tree))]
+    missing = [part for part in parts if isinstance(part, Missing)]
+    if missing:
+        reason = "; ".join(f"{part.metric}: {part.reason}" for part in missing)
+        return Missing(metric=metric, cause=missing[0].cause, reason=reason, hint=missing[0].hint)
+    inputs = [part for part in parts if isinstance(part, Reading)]
+    written = " ".join(text.split())
+    values = {name: answer.value for name, answer in answers.items() if isinstance(answer, Reading)}
+    try:
+        value = _value(tree.body, values)
+    except DecimalException:
+        divisor = _zero_divisor(tree, values)
+        if divisor is None:
+            return Missing(metric=metric, cause=Cause.DATA, reason=f"{written} has no finite value")
+        return Missing(metric=metric, cause=Cause.EMPTY, reason=f"{written}: {_source(text, divisor)} is 0")
     return Reading(
         metric=metric,
         value=value,
         unit=unit,
         as_of=min((reading.as_of for reading in inputs), default=at),
-        evidence=Evidence(source="expression", query=text),
-        inputs=inputs,
+        evidence=Evidence(source="expression", query=f"{written} = {_substituted(text, tree, values)}"),
+        window=_shared([reading.window for reading in inputs]),
+        method=next((reading.method for reading in inputs if reading.method != "observed"), "observed"),
+        inputs=tuple(inputs),
     )
 
 
+# ---- Syntax ---------------------------------------------------------------------------------------------------
+
+
 def _parse(text: str) -> ast.Expression:
+    """The checked tree of an expression, its literals turned into the decimals they are written as."""
+    if len(text) > _LONGEST:
+        raise ValueError(
+            f"the expression has {len(text)} characters; split it where it is longer than {_LONGEST}"
+        )
+    if "#" in text:
+        raise ValueError(f"{_short(text)} holds a #, behind which nothing would count; use {_ALLOWED}")
     try:
-        return ast.parse(text.strip(), mode="eval")
-    except SyntaxError as error:
-        raise ValueError(f"{text!r} cannot be read at character {error.offset}; use {_ALLOWED}") from error
+        tree = ast.parse(_one_line(text), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        offset = getattr(error, "offset", None)
+        where = f"at character {offset + len(text) - len(_one_line(text))}" if offset else "to its end"
+        raise ValueError(f"{_short(text)} cannot be read {where}; use {_ALLOWED}") from None
+    _check(tree.body, text, 0)
+    return tree
 
 
-def _nodes(tree: ast.Expression) -> Iterator[ast.AST]:
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 60 else f"{text[:60]}…")
+
+
+def _one_line(text: str) -> str:
+    """``text`` without its line ends and with every other character at its own place, but for leading blanks."""
+    return re.sub(r"\s", " ", text).lstrip(" ")
+
+
+def _check(node: ast.AST, text: str, depth: int) -> None:
+    if depth > _DEEPEST:
+        raise ValueError("the expression is nested too deeply; split it into several metrics")
+    match node:
+        case ast.Constant():
+            if not _NUMBER.fullmatch(_source(text, node)):
+                raise _refused(node, text)
+            node.value = Decimal(_source(text, node))  # type: ignore[assignment]  # simpleeval takes it as it is
+        case ast.BinOp(left, op, right) if type(op) in _OPERATORS:
+            _check(left, text, depth + 1)
+            _check(right, text, depth + 1)
+        case ast.UnaryOp(op, operand) if type(op) in _OPERATORS:
+            _check(operand, text, depth + 1)
+        case ast.Call(ast.Name(function), args, []) if function in _FUNCTIONS:
+            if (len(args) == 1) != (function == "abs") or not args:
+                takes = "one number" if function == "abs" else "two numbers or more"
+                raise ValueError(f"{function}() takes {takes}, not {len(args)}: {_source(text, node)!r}")
+            for arg in args:
+                _check(arg, text, depth + 1)
+        case ast.Name():
+            pass
+        case _:
+            raise _refused(node, text)
+
+
+def _refused(node: ast.AST, text: str) -> ValueError:
+    start, _ = _place(text, node)
+    return ValueError(
+        f"{_short(_source(text, node))} at character {start + 1} cannot be used; use {_ALLOWED}"
+    )
+
+
+def _place(text: str, node: ast.AST) -> tuple[int, int]:
+    """Where in ``text`` the node stands, in characters: Python counts in bytes of UTF-8, and without leading blanks."""
+    assert isinstance(node, ast.expr)
+    line = _one_line(text)
+    lead = len(text) - len(line)
+    start, end = (len(line.encode()[:byte].decode()) for byte in (node.col_offset, node.end_col_offset or 0))
+    return lead + start, lead + end
+
+
+def _source(text: str, node: ast.AST) -> str:
+    start, end = _place(text, node)
+    return " ".join(text[start:end].split())
+
+
+def _named(tree: ast.Expression) -> Iterator[ast.Name]:
+    """The names of metrics as they stand in the text, from left to right."""
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    return (node for node in ast.walk(tree) if id(node) not in called)
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called]
+    return iter(sorted(found, key=lambda node: node.col_offset))
+
+
+# ---- Value ----------------------------------------------------------------------------------------------------
+
+
+def _value(node: ast.expr, values: Mapping[str, Decimal]) -> Decimal:
+    """Raises ``DecimalException`` where there is no finite value."""
+    import simpleeval
+
+    evaluator: Any = simpleeval.SimpleEval
+    engine = evaluator(operators=dict(_OPERATORS), functions=dict(_FUNCTIONS), names=dict(values))
+    with localcontext(Context(traps=[InvalidOperation, DivisionByZero, Overflow])):
+        value = engine.eval("", node)
+        if not value.is_finite():
+            raise InvalidOperation
+    assert isinstance(value, Decimal)
+    return value
+
+
+def _zero_divisor(tree: ast.Expression, values: Mapping[str, Decimal]) -> ast.expr | None:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+            try:
+                if _value(node.right, values) == 0:
+                    return node.right
+            except DecimalException:
+                continue  # the culprit is inside of this divisor, and is met on its own
+    return None
+
+
+def _substituted(text: str, tree: ast.Expression, values: Mapping[str, Decimal]) -> str:
+    """``text`` with the values in place of the names."""
+    pieces, behind = [], 0
+    for node in _named(tree):
+        start, end = _place(text, node)
+        shown = f"{values[node.id].normalize():f}"
+        pieces += [text[behind:start], f"({shown})" if shown.startswith("-") else shown]
+        behind = end
+    return " ".join("".join([*pieces, text[behind:]]).split())
+
+
+def _shared(items: Sequence[Window | None]) -> Window | None:
+    return items[0] if items and all(item == items[0] for item in items) else None

@@ -18,6 +18,7 @@ PERIODS: Final = ("day", "week", "month", "quarter", "year")
 WINDOWS: Final = (*PERIODS, "cycle", *(f"previous_{period}" for period in PERIODS), "last 30d")
 """The words a window may be, for messages; ``last`` takes any length of time."""
 
+_TICK: Final = timedelta(microseconds=1)
 _ZERO: Final = Decimal(0)
 _ONE: Final = Decimal(1)
 
@@ -56,24 +57,24 @@ def window(kind: str, at: datetime, cycle: Cycle) -> Window:
     """
     moment = _aware(at).astimezone(cycle.zone)
     if kind == "cycle":
-        if moment.astimezone(UTC) <= cycle.opens.astimezone(UTC):
+        if not _before(cycle.opens, moment):
             raise ValueError(
                 f"the cycle {cycle.name} has not begun on {moment:%Y-%m-%d}: it starts on {cycle.start}"
             )
         return Window(start=cycle.opens, end=_earlier(cycle.closes, moment), label=cycle.name)
     if kind in PERIODS:
-        running = _period(kind, _day_before(moment), cycle.zone)
+        running = _period(kind, (at.astimezone(UTC) - _TICK).astimezone(cycle.zone).date(), cycle.zone)
         return Window(start=running.start, end=_earlier(running.end, moment), label=running.label)
     word, _, rest = kind.partition("_")
     if word == "previous" and rest in PERIODS:
         today = _first(rest, moment.date())
         return _period(rest, today - timedelta(days=1), cycle.zone)
     word, _, rest = kind.partition(" ")
-    if word == "last":
-        start = (moment.astimezone(UTC) - span(rest)).astimezone(cycle.zone)
-        if start == moment:
+    if word == "last" and rest:
+        length = span(rest)
+        if not length:
             raise ValueError(f"{kind!r} covers no time at all; write last 30d")
-        return Window(start=start, end=moment, label=kind)
+        return Window(start=(at.astimezone(UTC) - length).astimezone(cycle.zone), end=moment, label=kind)
     raise ValueError(f"{kind!r} is not a window; write one of {', '.join(WINDOWS)}")
 
 
@@ -129,7 +130,7 @@ class Phased:
 
 @dataclass(frozen=True, slots=True)
 class WorkingDays:
-    """An equal step each Monday to Friday that is not a holiday."""
+    """An equal step each Monday to Friday that is not a holiday; each day, where the cycle has no working day."""
 
     holidays: frozenset[date] = frozenset()
 
@@ -138,27 +139,31 @@ Pace = Linear | Phased | WorkingDays
 
 
 def expected(cycle: Cycle, on: date, pace: Pace) -> Decimal:
-    """The share of the way that should be done by ``on``, from 0 on the first day to 1 on the last."""
-    if on >= cycle.end:
-        return _ONE if not isinstance(pace, Phased) else _phased(cycle, cycle.end, pace)
-    if on < cycle.start:
-        return _ZERO
-    if isinstance(pace, Phased):
-        return _phased(cycle, on, pace)
-    if isinstance(pace, WorkingDays):
-        total = _working(cycle.start, cycle.end, pace.holidays)
-        return Decimal(_working(cycle.start, on, pace.holidays)) / total if total else _ZERO
-    return Decimal((on - cycle.start).days) / (cycle.end - cycle.start).days
+    """The share of the way that should be done by ``on``, from 0 on the first day to 1 on the last.
+
+    Raises ``ValueError`` for a phased pace with a date outside the cycle.
+    """
+    day = min(max(on, cycle.start), cycle.end)
+    match pace:
+        case Phased(points):
+            return _phased(cycle, day, points)
+        case WorkingDays(holidays) if total := _working(cycle.start, cycle.end, holidays):
+            return Decimal(_working(cycle.start, day, holidays)) / total
+        case _:
+            days = (cycle.end - cycle.start).days
+            return Decimal((day - cycle.start).days) / days if days else _ONE
 
 
-def _phased(cycle: Cycle, on: date, pace: Phased) -> Decimal:
-    known = dict(pace.points)
-    curve = sorted({cycle.start: _ZERO, cycle.end: _ONE, **known}.items())
-    before = max((point for point in curve if point[0] <= on), key=lambda point: point[0])
-    after = min((point for point in curve if point[0] >= on), key=lambda point: point[0])
-    if before == after:
-        return before[1]
-    return before[1] + (after[1] - before[1]) * (on - before[0]).days / (after[0] - before[0]).days
+def _phased(cycle: Cycle, day: date, points: tuple[tuple[date, Decimal], ...]) -> Decimal:
+    for outside, _ in points:
+        if not cycle.start <= outside <= cycle.end:
+            raise ValueError(
+                f"the phased pace names {outside}, but {cycle.name} is {cycle.start} to {cycle.end}"
+            )
+    curve = sorted(({cycle.start: _ZERO, cycle.end: _ONE} | dict(points)).items())
+    before, done = next(point for point in reversed(curve) if point[0] <= day)
+    after, due = next(point for point in curve if point[0] >= day)
+    return done + (due - done) * (day - before).days / ((after - before).days or 1)
 
 
 def _working(start: date, end: date, holidays: frozenset[date]) -> int:
@@ -205,11 +210,6 @@ def _period(period: str, day: date, zone: ZoneInfo) -> Window:
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     """The first moment of ``day``: where the clocks skip midnight, the moment they skip to."""
     return datetime.combine(day, time.min, zone).astimezone(UTC).astimezone(zone)
-
-
-def _day_before(moment: datetime) -> date:
-    """The day that holds the last instant before ``moment``."""
-    return (moment - timedelta(microseconds=1)).date()
 
 
 def _aware(at: datetime) -> datetime:
