@@ -1,0 +1,38 @@
+"""Google Sheets as a source: cells, ranges and columns of spreadsheets, read with one permission and never guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from okrsync.ports import Connector, Finding, Opening, Source
+from okrsync_sheets.settings import Query, Settings
+
+
+def _source(settings: Settings, opening: Opening) -> Source:
+    from okrsync_sheets.source import SheetsSource
+
+    return SheetsSource(settings, opening)
+
+
+def _doctor(settings: Settings, _tables: Sequence[Any], opening: Opening) -> Iterator[Finding]:
+    from okrsync_sheets.doctor import examine
+
+    return examine(settings, opening)
+
+
+def _emulator() -> Any:
+    from okrsync_sheets.emulator import SheetsEmulator
+
+    return SheetsEmulator()
+
+
+connector = Connector(
+    name="sheets",
+    summary="numbers in Google Sheets: a cell, a named range, a column by its heading, a dated series",
+    settings=Settings,
+    query=Query,
+    source=_source,
+    doctor=_doctor,
+    emulator=_emulator,
+)

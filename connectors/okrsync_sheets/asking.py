@@ -1,0 +1,171 @@
+"""One question to a spreadsheet: which ranges it needs, and what number they answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from okrsync.model import Answer, Cause, Evidence, Missing, Question, Reading
+from okrsync_sheets import a1, addresses, series
+from okrsync_sheets.book import Book, Group
+from okrsync_sheets.cells import LOADING, Block, Found, NoValue, in_unit, measured, one
+from okrsync_sheets.headings import ByHeading
+from okrsync_sheets.settings import Query
+
+_IN: Final = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """The headings point to another place than the one that was read: ask once more, for ``group``."""
+
+    group: Group
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A question bound to its spreadsheet.
+
+    ``fixed`` are ranges known beforehand; ``heading`` finds its range by reading headings. What is found by headings is
+    only believed where headings and value came in one answer, so that a row inserted in between cannot shift it.
+    """
+
+    question: Question
+    source: str
+    fixed: Group = ()
+    heading: ByHeading | None = None
+
+    @property
+    def query(self) -> Query:
+        found: Query = self.question.query
+        return found
+
+    def first(self, hint: str | None) -> Group:
+        """The ranges to begin with; ``hint`` is where the headings pointed last time."""
+        if self.heading is None:
+            return self.fixed
+        headings = tuple(str(area) for area in self.heading.ranges)
+        return (*headings, hint) if hint else headings
+
+    def settle(self, blocks: tuple[Block, ...], group: Group, book: Book) -> Answer | Again:
+        """The answer, or what to read instead. Raises ``NoValue``."""
+        if self.heading is None:
+            return self._answer(blocks, book)
+        count = len(self.heading.ranges)
+        try:
+            target = str(self.heading.target(blocks[0], blocks[1] if count == 2 else None))
+        except NoValue:
+            if any(block.loading for block in blocks[:count]):
+                raise _loading(blocks) from None
+            raise
+        if group[count:] != (target,):
+            return Again(group=(*group[:count], target))
+        return self._answer(blocks[count:], book)
+
+    def _answer(self, blocks: tuple[Block, ...], book: Book) -> Reading:
+        if any(block.loading for block in blocks):
+            raise _loading(blocks)
+        query, values = self.query, blocks[0]
+        if query.dates is not None:
+            return self._dated(blocks[1], values, book)
+        if query.named is not None:
+            book.check_name(query.named, values.area)
+        measure = "last" if query.last_row else query.measure
+        if measure is not None:
+            return self._reading(measured(values, query, measure), values.area, book, measure)
+        if not values.area.single:
+            raise NoValue(
+                Cause.CONFIG,
+                f"{query.named} is {values.area.shown}, more than one cell",
+                hint="add measure: sum, say",
+            )
+        try:
+            return self._reading(one(values, query), values.area, book)
+        except NoValue as why:
+            merged = book.merged(values.area) if why.cause is Cause.EMPTY else ""
+            raise NoValue(why.cause, why.reason, merged or why.hint) from None
+
+    def _dated(self, dates: Block, values: Block, book: Book) -> Reading:
+        zone = series.zone_of(book.timezone)
+        value, when, place = series.as_of(dates, values, self.question.at, zone, self.query)
+        found = Found(
+            value=value, rows=1, facts=(("dated", f"{when:%Y-%m-%d %H:%M %Z}"), ("cell", place.shown))
+        )
+        return self._reading(found, place, book, as_of=when)
+
+    def _reading(
+        self, found: Found, area: a1.Area, book: Book, measure: str = "", as_of: datetime | None = None
+    ) -> Reading:
+        question = self.question
+        link = addresses.web(book.id, area if area.single else None, book.gid(area.tab))
+        return Reading(
+            metric=question.metric,
+            value=in_unit(found.value, self.query, question.unit),
+            unit=question.unit,
+            as_of=(as_of or question.now).astimezone(UTC),
+            evidence=Evidence(
+                source=self.source,
+                query=f"{book.name} {_IN} {self._place(area)}" + (f" · {measure}" if measure else ""),
+                rows=found.rows,
+                facts=(*found.facts, ("link", link)),
+            ),
+            window=question.window,
+            method="dated rows" if question.past else "observed",
+        )
+
+    def _place(self, area: a1.Area) -> str:
+        query = self.query
+        if query.named is not None:
+            return f"{query.named} ({area.shown})"
+        if self.heading is not None:
+            row = f"row “{query.row}”, " if query.row is not None else ""
+            return f"{area.shown} ({row}column “{query.column}”)"
+        return area.shown
+
+
+def ask(question: Question, source: str, link: addresses.Link, book: Book) -> Ask:
+    """Bind ``question`` to ``book``; a tab named by gid costs the metadata. Raises ``NoValue``."""
+    query: Query = question.query
+    if query.named is not None:
+        return Ask(question=question, source=source, fixed=(query.named,))
+    text = query.cell or query.range or ""
+    named, _ = a1.split(text)
+    tab = named or query.tab or _linked(query, link, book)
+    if query.column is not None:
+        heading = ByHeading(
+            tab=tab,
+            column=query.column,
+            row=query.row,
+            row_headings=a1.number(query.row_headings),
+            column_headings=query.column_headings,
+        )
+        return Ask(question=question, source=source, heading=heading)
+    ranges = [a1.parse(text, tab), *([a1.parse(query.dates, tab)] if query.dates else [])]
+    if query.dates:
+        _ = book.timezone
+    return Ask(question=question, source=source, fixed=tuple(str(area) for area in ranges))
+
+
+def _linked(query: Query, link: addresses.Link, book: Book) -> str:
+    gid = query.gid if query.gid is not None else link.gid
+    if gid is None:
+        raise NoValue(
+            Cause.CONFIG, "nothing says which tab is meant", hint="write KPI!B4, or add tab: or gid:"
+        )
+    return book.tab(gid)
+
+
+def missing(question: Question, why: NoValue) -> Missing:
+    return Missing(metric=question.metric, cause=why.cause, reason=why.reason, hint=why.hint)
+
+
+def _loading(blocks: tuple[Block, ...]) -> NoValue:
+    places = [place.shown for block in blocks for place, raw in block.filled() if raw == LOADING]
+    return StillLoading(
+        Cause.UNAVAILABLE, f"{places[0]} is still loading in Google Sheets", hint="run again in some minutes"
+    )
+
+
+class StillLoading(NoValue):
+    """A formula that fetches from elsewhere (IMPORTRANGE, say) was not done."""

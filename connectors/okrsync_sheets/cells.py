@@ -1,0 +1,227 @@
+"""What stands in cells, and one number out of them. Pure; nothing is guessed and a blank is never zero."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from okrsync.measures import aggregate, is_aggregate
+from okrsync.model import PERCENT, SECONDS_IN, Cause, Dimension, Unit
+from okrsync_sheets.a1 import Area
+from okrsync_sheets.settings import COUNTS, Query, TextNumbers
+
+LOADING: Final = "Loading..."
+# Error cells arrive as texts, in the spreadsheet's language: #REF!, #N/A, #DIV/0!, #ССЫЛКА!, #NV.
+_ERROR: Final = re.compile(r"#(?:[^\W_]+(?:/[^\W_]+)?[!?]|\w/\w|NV)")
+_SPACES: Final = re.compile(r"[\u00a0\u202f\u2009]")
+
+Raw = str | bool | int | float | None
+
+
+class NoValue(Exception):
+    """There is no value, and why; it becomes a ``Missing`` of one metric."""
+
+    def __init__(self, cause: Cause, reason: str, hint: str = "") -> None:
+        super().__init__(reason)
+        self.cause = cause
+        self.reason = reason
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """The values of one range as Google sent them: ragged rows, blanks at the ends left out."""
+
+    area: Area
+    rows: Sequence[Sequence[Raw]]
+
+    def filled(self) -> Iterator[tuple[Area, Raw]]:
+        """Each cell that is not blank, row by row, with its place."""
+        for down, row in enumerate(self.rows):
+            for right, raw in enumerate(row):
+                if not blank(raw):
+                    yield self.area.cell(down, right), raw
+
+    @property
+    def loading(self) -> bool:
+        return any(raw == LOADING for _, raw in self.filled())
+
+    @property
+    def span(self) -> int:
+        """How many cells the rows that arrived could hold, blanks among them."""
+        width = max((len(row) for row in self.rows), default=0)
+        return width * len(self.rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A number, how many cells it stands on, and what else is worth telling."""
+
+    value: Decimal
+    rows: int
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+def blank(raw: Raw) -> bool:
+    return raw is None or (isinstance(raw, str) and not raw.strip())
+
+
+def is_error(raw: Raw) -> bool:
+    return isinstance(raw, str) and _ERROR.fullmatch(raw.strip()) is not None
+
+
+def number(raw: Raw, place: Area, texts: TextNumbers | None) -> Decimal:
+    """The number in the cell at ``place``. Raises ``NoValue`` quoting what stands there instead."""
+    if isinstance(raw, bool):
+        raise NoValue(
+            Cause.DATA, f"{place.shown} holds {str(raw).upper()}, not a number", hint="use count_true"
+        )
+    if isinstance(raw, int | float):
+        found = Decimal(repr(raw))
+        if not found.is_finite():
+            raise NoValue(Cause.DATA, f"{place.shown} holds {raw}, not a number")
+        return found
+    text = str(raw).strip()
+    if is_error(text):
+        raise NoValue(
+            Cause.DATA, f"{place.shown} holds the error {text}", hint="mend the formula in that cell"
+        )
+    typed = _typed(text, texts) if texts is not None else None
+    if typed is None:
+        raise NoValue(
+            Cause.DATA,
+            f"{place.shown} holds the text “{_short(text)}”, not a number",
+            hint="make it a number in the sheet"
+            + (
+                ", or say how it is written with text_numbers"
+                if texts is None
+                else " or correct text_numbers"
+            ),
+        )
+    return typed
+
+
+def _typed(text: str, form: TextNumbers) -> Decimal | None:
+    text = _SPACES.sub(" ", text).replace("\u2212", "-")
+    groups = rf"\d{{1,3}}(?:{re.escape(form.thousands)}\d{{3}})+|" if form.thousands else ""
+    if re.fullmatch(rf"[+-]?(?:{groups}\d+)(?:{re.escape(form.decimal)}\d+)?", text, re.ASCII) is None:
+        return None
+    if form.thousands:
+        text = text.replace(form.thousands, "")
+    return Decimal(text.replace(form.decimal, "."))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def one(block: Block, query: Query) -> Found:
+    """The number of a single cell. Raises ``NoValue``."""
+    for place, raw in block.filled():
+        return Found(value=number(raw, place, query.text_numbers), rows=1)
+    raise NoValue(Cause.EMPTY, f"{block.area.shown} is blank", hint="put a value there; a blank is not zero")
+
+
+def measured(block: Block, query: Query, measure: str) -> Found:
+    """``measure`` over the cells of a range; blanks are passed over and counted. Raises ``NoValue``."""
+    filled = list(block.filled())
+    if not filled:
+        raise NoValue(Cause.EMPTY, f"{block.area.shown} is empty", hint="no data is not zero: fill the range")
+    blanks = block.span - len(filled)
+    facts = (("blank cells passed over", str(blanks)),) if blanks else ()
+    if measure in {"count", "count_distinct"}:
+        for place, raw in filled:
+            if is_error(raw):
+                number(raw, place, None)
+        # TRUE is not 1: bool and int are told apart by the type beside the value.
+        distinct = {
+            (isinstance(raw, bool), raw.strip() if isinstance(raw, str) else raw) for _, raw in filled
+        }
+        amount = len(filled) if measure == "count" else len(distinct)
+        return Found(value=Decimal(amount), rows=len(filled), facts=facts)
+    if measure in {"count_true", "share_true"}:
+        return _truths(filled, measure, facts)
+    numbers, passed = _numbers(filled, query)
+    if passed:
+        facts = (*facts, ("text cells passed over", str(passed)))
+    if not numbers:
+        raise NoValue(Cause.EMPTY, f"{block.area.shown} holds only text", hint="no data is not zero")
+    if is_aggregate(measure):
+        return Found(
+            value=aggregate(measure, [value for _, value in numbers]), rows=len(numbers), facts=facts
+        )
+    place, value = numbers[0] if measure == "first" else numbers[-1]
+    return Found(value=value, rows=1, facts=(*facts, ("cell", place.shown)))
+
+
+def _truths(filled: Sequence[tuple[Area, Raw]], measure: str, facts: tuple[tuple[str, str], ...]) -> Found:
+    for place, raw in filled:
+        if not isinstance(raw, bool):
+            said = f"the error {raw}" if is_error(raw) else f"“{_short(str(raw))}”"
+            raise NoValue(
+                Cause.DATA, f"{place.shown} holds {said}, not TRUE or FALSE", hint="use ticks there"
+            )
+    true = sum(1 for _, raw in filled if raw is True)
+    value = Decimal(true) if measure == "count_true" else Decimal(true) / len(filled) * 100
+    return Found(value=value, rows=len(filled), facts=(*facts, ("true", f"{true} of {len(filled)}")))
+
+
+def _numbers(filled: Sequence[tuple[Area, Raw]], query: Query) -> tuple[list[tuple[Area, Decimal]], int]:
+    numbers: list[tuple[Area, Decimal]] = []
+    passed = 0
+    for place, raw in filled:
+        if query.skip_text and _is_text(raw):
+            try:
+                numbers.append((place, number(raw, place, query.text_numbers)))
+            except NoValue:
+                passed += 1
+            continue
+        numbers.append((place, number(raw, place, query.text_numbers)))
+    return numbers, passed
+
+
+def _is_text(raw: Raw) -> bool:
+    """Text that may be passed over. What starts like an error is not: languages we do not know have errors too."""
+    return isinstance(raw, str) and raw != LOADING and not (raw.startswith("#") and " " not in raw)
+
+
+def check_unit(query: Query, unit: Unit) -> None:
+    """Whether the question can be answered in ``unit`` without guessing. Raises ``NoValue``; needs no request."""
+    percent, duration = unit == PERCENT, unit.dimension is Dimension.DURATION
+    if query.measure == "share_true":
+        if not percent:
+            raise NoValue(
+                Cause.CONFIG, f"share_true answers in percent, the metric is in {unit}", "write unit: percent"
+            )
+    elif query.measure in COUNTS:
+        if unit.dimension not in {Dimension.COUNT, Dimension.INDEX}:
+            raise NoValue(
+                Cause.CONFIG, f"{query.measure} answers a count, the metric is in {unit}", "write unit: count"
+            )
+    elif percent and query.values not in {"fraction", "points"}:
+        raise NoValue(
+            Cause.CONFIG,
+            "the metric is in percent, and nothing says how its cells hold percent",
+            hint="write values: fraction where the cell is formatted as percent (0.37 shows as 37%), "
+            "values: points where it holds the plain number 37",
+        )
+    elif query.values in {"fraction", "points"} and not percent:
+        raise NoValue(
+            Cause.CONFIG, f"values: {query.values} is for percent, the metric is in {unit}", "leave it out"
+        )
+    elif query.values == "serial_days" and not duration:
+        raise NoValue(
+            Cause.CONFIG, f"values: serial_days is for durations, the metric is in {unit}", "leave it out"
+        )
+
+
+def in_unit(value: Decimal, query: Query, unit: Unit) -> Decimal:
+    """What the cells hold, as a number in ``unit``: percent figures, or the unit of the duration."""
+    if query.values == "fraction":
+        return value * 100
+    if query.values == "serial_days":
+        return value * SECONDS_IN["days"] / SECONDS_IN[unit.detail]
+    return value

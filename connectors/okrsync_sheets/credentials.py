@@ -1,0 +1,111 @@
+# mypy: allow-untyped-calls
+# google-auth carries no annotations on what is called here.
+"""Who we are to Google: google-auth credentials with one permission, to read spreadsheets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import google.auth
+import requests
+from google.auth.api_key import Credentials as ApiKey
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, TransportError
+from google.auth.transport.requests import Request
+from google.oauth2.credentials import Credentials as User
+from google.oauth2.service_account import Credentials as ServiceAccount
+
+from okrsync.errors import AccessError
+from okrsync.settings import Secret
+from okrsync_sheets.settings import Settings
+
+SCOPE: Final = "https://www.googleapis.com/auth/spreadsheets.readonly"
+_TIMEOUT: Final = (10, 60)
+_PASSING: Final = ("internal_failure", "server_error", "temporarily_unavailable")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """``account`` is the e-mail a spreadsheet must be shared with, where it is known; ``kind`` is for messages.
+
+    ``limit`` tells credentials apart that have quotas of their own; it holds no secret.
+    """
+
+    credentials: Any
+    kind: str
+    account: str
+    limit: str
+
+
+def identity(settings: Settings) -> Identity:
+    """The credential of a connection. Sends no request. Raises ``AccessError``; what it says holds no secret."""
+    if settings.api_key is not None:
+        key = settings.api_key.reveal()
+        return Identity(credentials=ApiKey(key), kind="API key", account="", limit=f"key {hash(key)}")
+    if settings.credentials is not None:
+        return _from_json(settings.credentials)
+    try:
+        found, _project = google.auth.default(scopes=[SCOPE])
+    except (DefaultCredentialsError, ValueError) as error:
+        raise AccessError(
+            "adc: this machine has no usable application default credentials",
+            hint=f"set GOOGLE_APPLICATION_CREDENTIALS, or run gcloud auth application-default login --scopes={SCOPE}",
+        ) from error
+    account = str(getattr(found, "service_account_email", "") or "")
+    return Identity(
+        credentials=found, kind="application default credentials", account=account, limit=f"adc {account}"
+    )
+
+
+def _from_json(secret: Secret) -> Identity:
+    # Nothing below may chain the parser's own error: it quotes the key.
+    try:
+        info = json.loads(secret.reveal())
+    except ValueError:
+        info = None
+    if not isinstance(info, dict):
+        raise AccessError(
+            f"the {secret} is not the JSON of a Google credential",
+            hint="put the whole key file there, as Google Cloud downloads it",
+        )
+    kind = info.get("type")
+    try:
+        if kind == "service_account":
+            account = str(info.get("client_email", ""))
+            found: Any = ServiceAccount.from_service_account_info(info, scopes=[SCOPE])
+            return Identity(
+                credentials=found, kind="service account", account=account, limit=f"account {account}"
+            )
+        if kind == "authorized_user":
+            found = User.from_authorized_user_info(info, scopes=[SCOPE])
+            token = hash(info["refresh_token"])
+            return Identity(credentials=found, kind="authorized user", account="", limit=f"user {token}")
+    except (ValueError, KeyError, TypeError, GoogleAuthError):
+        raise AccessError(
+            f"the {secret} holds a damaged {str(kind).replace('_', ' ')}: a field is missing or its key is cut",
+            hint="download the key again and put the whole file there",
+        ) from None
+    raise AccessError(
+        f"the {secret} holds a credential of the type {kind!r}; okrsync reads service_account and authorized_user",
+        hint="for workload identity and impersonation write adc: true and set GOOGLE_APPLICATION_CREDENTIALS",
+    )
+
+
+def asking(session: requests.Session) -> Callable[..., Any]:
+    """How google-auth may ask for a token: one request, no waiting.
+
+    google-auth repeats a failed token request by itself and sleeps for real between; an answer it would repeat is
+    raised here instead, and repeated by the one policy of okrsync.
+    """
+    transport = Request(session)
+
+    def ask(url: str, method: str = "GET", body: Any = None, headers: Any = None, **_: Any) -> Any:
+        response = transport(url, method=method, body=body, headers=headers, timeout=_TIMEOUT)
+        passing = response.status >= 400 and any(word in str(response.data) for word in _PASSING)
+        if response.status in {408, 429} or response.status >= 500 or passing:
+            raise TransportError(f"the token server answered {response.status}")
+        return response
+
+    return ask

@@ -1,0 +1,101 @@
+"""A column of dates beside a column of values: what was true on a day. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from okrsync.model import Cause
+from okrsync_sheets.a1 import Area
+from okrsync_sheets.cells import Block, NoValue, Raw, blank, is_error, number
+from okrsync_sheets.headings import EPOCH
+from okrsync_sheets.settings import Query
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The spreadsheet's time zone. Raises ``NoValue`` where this machine does not know it."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise NoValue(
+            Cause.DATA,
+            f"the spreadsheet's time zone is {name!r}, which is unknown here",
+            hint="choose a city in File > Settings > Time zone",
+        ) from None
+
+
+def moment(serial: Decimal, zone: ZoneInfo) -> datetime:
+    """A serial number (days since 1899-12-30) as an instant; it is meant in the spreadsheet's time zone."""
+    days = int(serial)
+    milliseconds = int(((serial - days) * 86_400_000).to_integral_value())
+    start = datetime(EPOCH.year, EPOCH.month, EPOCH.day, tzinfo=zone)
+    return start + timedelta(days=days, milliseconds=milliseconds)
+
+
+def as_of(
+    dates: Block, values: Block, at: datetime, zone: ZoneInfo, query: Query
+) -> tuple[Decimal, datetime, Area]:
+    """The value on the last date that is not after ``at``, with that date and the value's cell; rows in any order.
+
+    Cells without a value are passed over: the value of a day is the last one known by then. Raises ``NoValue`` where
+    a value has no readable date, where two cells share the date, and where nothing is dated so early.
+    """
+    last: tuple[datetime, Area, Raw] | None = None
+    twin: Area | None = None
+    earliest: datetime | None = None
+    for day, date_at, raw, value_at in _pairs(dates, values):
+        when = _when(day, date_at, value_at, zone)
+        earliest = when if earliest is None else min(earliest, when)
+        if when > at:
+            continue
+        if last is None or when > last[0]:
+            last, twin = (when, value_at, raw), None
+        elif when == last[0]:
+            twin = value_at
+    if earliest is None:
+        raise NoValue(
+            Cause.EMPTY, f"{values.area.shown} has no values", hint="no data is not zero: fill the column"
+        )
+    if last is None:
+        raise NoValue(
+            Cause.PAST,
+            f"{dates.area.shown} begins on {earliest:%Y-%m-%d}, and the value of {at.astimezone(zone):%Y-%m-%d} is asked",
+            hint="add older rows, or ask for a later day",
+        )
+    when, place, raw = last
+    if twin is not None:
+        raise NoValue(
+            Cause.DATA,
+            f"{place.shown} and {twin.shown} both are dated {when:%Y-%m-%d %H:%M}".removesuffix(" 00:00"),
+            hint="keep one row for each date",
+        )
+    return number(raw, place, query.text_numbers), when, place
+
+
+def _pairs(dates: Block, values: Block) -> Iterator[tuple[Raw, Area, Raw, Area]]:
+    across = dates.area.top == dates.area.bottom and dates.area.top is not None and not dates.area.single
+    for place, raw in values.filled():
+        down = (place.top or 1) - (values.area.top or 1)
+        right = (place.left or 1) - (values.area.left or 1)
+        row, column = (0, right) if across else (down, 0)
+        line = dates.rows[row] if row < len(dates.rows) else ()
+        yield (line[column] if column < len(line) else None), dates.area.cell(row, column), raw, place
+
+
+def _when(day: Raw, date_at: Area, value_at: Area, zone: ZoneInfo) -> datetime:
+    if blank(day):
+        raise NoValue(
+            Cause.DATA,
+            f"{value_at.shown} has a value and {date_at.shown} has no date",
+            hint="date it, or clear it",
+        )
+    if isinstance(day, bool | str):
+        said = f"the error {day}" if is_error(day) else f"“{day}”"
+        raise NoValue(
+            Cause.DATA,
+            f"{date_at.shown} holds {said}, not a date",
+            hint="type it as a date: Format > Number > Date",
+        )
+    return moment(number(day, date_at, None), zone)

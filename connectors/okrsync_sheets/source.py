@@ -1,0 +1,200 @@
+"""Answers a batch of questions from Google Sheets: one request for each spreadsheet, spreadsheets side by side."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+from okrsync.errors import AccessError, ConfigError, OkrsyncError, Unavailable
+from okrsync.model import Answer, Cause, Missing, Question
+from okrsync.ports import Opening
+from okrsync_sheets import addresses
+from okrsync_sheets.asking import Again, Ask, StillLoading, ask, missing
+from okrsync_sheets.book import Book, Group, Outcome
+from okrsync_sheets.cells import NoValue, check_unit
+from okrsync_sheets.client import BadRange, SheetsClient
+from okrsync_sheets.settings import Query, Settings
+
+LOADING_WAIT: Final = 20.0
+_ROUNDS: Final = 5
+_SIDE_BY_SIDE: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What one spreadsheet answered; ``failures`` are those answers for which it could not be read at all."""
+
+    answers: list[Answer]
+    failures: list[OkrsyncError]
+
+    def fail(self, index: int, question: Question, error: OkrsyncError) -> None:
+        cause = _cause(error)
+        self.answers[index] = Missing(
+            metric=question.metric, cause=cause, reason=error.message, hint=error.hint
+        )
+        self.failures.append(error)
+
+
+class SheetsSource:
+    """A ``Source``. Spreadsheets are only read, and only their ids and ranges leave this machine."""
+
+    def __init__(self, settings: Settings, opening: Opening) -> None:
+        self._settings = settings
+        self._opening = opening
+        self._client: SheetsClient | None = None
+        self._memo_lock = threading.Lock()
+
+    def read(self, questions: Sequence[Question]) -> list[Answer]:
+        answers: dict[int, Answer] = {}
+        books: dict[str, list[int]] = {}
+        for index, question in enumerate(questions):
+            try:
+                link = self._link(question)
+            except NoValue as why:
+                answers[index] = missing(question, why)
+            else:
+                books.setdefault(link.id, []).append(index)
+        if books:
+            self._connect().sign_in()
+            failures: list[OkrsyncError] = []
+            with ThreadPoolExecutor(max_workers=min(_SIDE_BY_SIDE, len(books))) as pool:
+                asked = [[questions[index] for index in indexes] for indexes in books.values()]
+                for indexes, outcome in zip(
+                    books.values(), pool.map(self._read_book, books, asked), strict=True
+                ):
+                    answers.update(zip(indexes, outcome.answers, strict=True))
+                    failures += outcome.failures
+            if len(failures) == len(questions):
+                _raise_if_alike(failures)
+        return [answers[index] for index in range(len(questions))]
+
+    def _link(self, question: Question) -> addresses.Link:
+        """Which spreadsheet is asked, where the question can be answered at all. Raises ``NoValue``; no request."""
+        query: Query = question.query
+        check_unit(query, question.unit)
+        if question.past and query.dates is None:
+            raise NoValue(
+                Cause.PAST,
+                f"a spreadsheet shows only today's value, and {question.at:%Y-%m-%d} is asked",
+                hint="keep one row per date in the sheet and name its columns with range and dates",
+            )
+        address = query.spreadsheet or self._settings.spreadsheet
+        if address is None:
+            raise NoValue(
+                Cause.CONFIG,
+                "nothing says which spreadsheet",
+                hint="add spreadsheet: to the metric or connection",
+            )
+        return addresses.parse(address)
+
+    def _connect(self) -> SheetsClient:
+        if self._client is None:
+            self._client = SheetsClient(self._settings, self._opening.clock)
+        return self._client
+
+    def _read_book(self, spreadsheet: str, questions: Sequence[Question]) -> _Outcome:
+        book = Book(self._connect(), spreadsheet)
+        done = _Outcome(answers=[_unasked(question) for question in questions], failures=[])
+        pending: dict[int, tuple[Ask, Group]] = {}
+        for index, question in enumerate(questions):
+            try:
+                bound = ask(question, self._opening.name, self._link(question), book)
+            except NoValue as why:
+                done.answers[index] = missing(question, why)
+            except OkrsyncError as error:
+                done.fail(index, question, error)
+            else:
+                pending[index] = (bound, bound.first(self._hint(spreadsheet, bound)))
+        book.label()
+        waited: set[int] = set()
+        for _ in range(_ROUNDS):
+            if not pending:
+                break
+            pending = self._round(book, pending, done, waited)
+        for index, (bound, _group) in pending.items():
+            moved = NoValue(Cause.UNAVAILABLE, "the headings moved while they were read", hint="run again")
+            done.answers[index] = missing(bound.question, moved)
+        return done
+
+    def _round(
+        self, book: Book, pending: dict[int, tuple[Ask, Group]], done: _Outcome, waited: set[int]
+    ) -> dict[int, tuple[Ask, Group]]:
+        """Read what is pending once; returns what has to be read again, after a wait where cells were loading."""
+        found = book.read([group for _, group in pending.values()])
+        left: dict[int, tuple[Ask, Group]] = {}
+        loading = False
+        for index, (bound, group) in pending.items():
+            try:
+                outcome = self._settle(bound, group, found[group], book)
+            except StillLoading as why:
+                if index in waited:
+                    done.answers[index] = missing(bound.question, why)
+                    continue
+                loading = True
+                waited.add(index)
+                left[index] = (bound, group)
+            except NoValue as why:
+                done.answers[index] = missing(bound.question, why)
+            except OkrsyncError as error:
+                done.fail(index, bound.question, error)
+            else:
+                if isinstance(outcome, Again):
+                    left[index] = (bound, outcome.group)
+                else:
+                    done.answers[index] = outcome
+        if loading:
+            self._opening.clock.sleep(LOADING_WAIT)
+        return left
+
+    def _settle(self, bound: Ask, group: Group, found: Outcome, book: Book) -> Answer | Again:
+        if isinstance(found, OkrsyncError):
+            raise found
+        if isinstance(found, BadRange):
+            plain = bound.first(None)
+            if plain == group:
+                raise book.unreadable(group, found)
+            # A remembered place may lie outside a tab that shrank: ask again from the headings alone.
+            return Again(group=plain)
+        outcome = bound.settle(found, group, book)
+        if not isinstance(outcome, Again):
+            self._remember(book.id, bound, group)
+        return outcome
+
+    def _hint(self, spreadsheet: str, bound: Ask) -> str | None:
+        with self._memo_lock:
+            return self._opening.memo.get(_key(spreadsheet, bound)) if bound.heading is not None else None
+
+    def _remember(self, spreadsheet: str, bound: Ask, group: Group) -> None:
+        if bound.heading is None:
+            return
+        with self._memo_lock:
+            if self._opening.memo.get(_key(spreadsheet, bound)) != group[-1]:
+                self._opening.memo[_key(spreadsheet, bound)] = group[-1]
+
+
+def _key(spreadsheet: str, bound: Ask) -> str:
+    heading = bound.heading
+    assert heading is not None
+    row = f" row {heading.row} of {heading.row_headings}" if heading.row is not None else ""
+    return f"{spreadsheet} {heading.tab} column {heading.column} of {heading.column_headings}{row}"
+
+
+def _cause(error: OkrsyncError) -> Cause:
+    if isinstance(error, AccessError):
+        return Cause.ACCESS
+    return Cause.CONFIG if isinstance(error, ConfigError) else Cause.UNAVAILABLE
+
+
+def _unasked(question: Question) -> Answer:
+    return Missing(metric=question.metric, cause=Cause.UNAVAILABLE, reason="it was not asked")
+
+
+def _raise_if_alike(errors: Sequence[OkrsyncError]) -> None:
+    """Where nothing at all could be read, and always for the same kind of reason, that is the whole answer."""
+    for kind in (AccessError, Unavailable):
+        if all(isinstance(error, kind) for error in errors):
+            messages = dict.fromkeys(error.message for error in errors)
+            raise kind("; ".join(messages), hint=errors[0].hint) from errors[0]
