@@ -36,7 +36,8 @@ class NotionSettings(Strict):
     @classmethod
     def _encrypted_or_on_this_machine(cls, url: str) -> str:
         parts = urlsplit(url)
-        if not parts.hostname or (parts.scheme != "https" and parts.hostname not in LOOPBACK):
+        here = parts.scheme == "http" and parts.hostname in LOOPBACK
+        if not parts.hostname or (parts.scheme != "https" and not here):
             raise ValueError("the token only ever travels over https; write https://…")
         return url.rstrip("/")
 
