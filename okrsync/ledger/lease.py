@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Interval, Row, func, literal, or_, select, update
 
 from okrsync.errors import Busy, OkrsyncError
 from okrsync.ledger.database import Database
@@ -103,7 +103,7 @@ def _now(terms: Terms) -> datetime | ColumnElement[datetime]:
 
 
 def _later(now: datetime | ColumnElement[datetime], ahead: timedelta) -> Any:
-    return now + ahead
+    return now + ahead if isinstance(now, datetime) else now + literal(ahead, Interval)
 
 
 def _taken(terms: Terms, company: str) -> int:

@@ -1,0 +1,310 @@
+"""What goes wrong with a ledger, in the operator's words and without a secret."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import stat
+import threading
+import traceback
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from okrsync.errors import AccessError, ConfigError, DataError, OkrsyncError, Unavailable
+from okrsync.ledger import database, lease, open_ledger
+from okrsync.ledger.faults import explained
+from okrsync.ledger.store import SqlLedger
+from okrsync.model import Noted
+from okrsync.testing import JumpClock
+from tests import postgres
+from tests.postgres import PASSWORD, QUOTED, Server, running
+
+SECRET = "hunter2"
+NOTE = Noted(connection="jira", key="k", value="v" * 10_000)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "ledger.db"
+
+
+@pytest.fixture
+def ledger(file: Path) -> Iterator[SqlLedger]:
+    with open_ledger(f"sqlite:///{file}", JumpClock()) as ledger:
+        yield ledger
+
+
+def refused(url: str | None, kind: type[OkrsyncError], *words: str) -> None:
+    """Opening ``url`` fails with exactly ``kind``, says ``words`` and a hint, and tells no password anywhere."""
+    with pytest.raises(OkrsyncError) as caught:
+        open_ledger(url, JumpClock())
+    assert type(caught.value) is kind, caught.value
+    for word in words:
+        assert word in str(caught.value)
+    assert caught.value.hint
+    told = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
+    for secret in (SECRET, PASSWORD, QUOTED):
+        assert secret not in told
+
+
+# ---- the URL
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ledger.db",
+        "",
+        f"postgres://u:{SECRET}@h:{SECRET}/x",
+        f"mysql://u:{SECRET}@h/x",
+        f"postgresql+asyncpg://u:{SECRET}@h/x",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "sqlite://host/ledger.db",
+        "sqlite:////tmp/ledger.db?mode=memory",
+    ],
+)
+def test_a_url_that_is_none_of_a_ledger(url: str) -> None:
+    refused(url, ConfigError, "OKRSYNC_LEDGER")
+
+
+def test_by_default_it_is_in_the_state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    open_ledger(None, JumpClock()).close()
+    assert (tmp_path / "okrsync" / "ledger.db").is_file()
+
+
+def test_a_path_may_begin_at_home_or_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    open_ledger("sqlite:///~/100%/a.db", JumpClock()).close()
+    open_ledger("sqlite:///here/b.db", JumpClock()).close()
+    assert (tmp_path / "100%" / "a.db").is_file()
+    assert (tmp_path / "here" / "b.db").is_file()
+
+
+# ---- SQLite
+
+
+def test_only_its_owner_may_read_it(ledger: SqlLedger, file: Path) -> None:
+    ledger.record("acme", NOTE)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in file.parent.iterdir()}
+    assert modes == {"ledger.db": 0o600, "ledger.db-wal": 0o600, "ledger.db-shm": 0o600}
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
+def test_what_is_recorded_survives_a_power_cut(ledger: SqlLedger) -> None:
+    asked = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
+    for transaction in (ledger._database.reading, ledger._database.writing):
+        with transaction() as connection:
+            assert {name: connection.scalar(text(f"PRAGMA {name}")) for name in asked} == asked
+
+
+def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refused(
+        f"sqlite:///{tmp_path}/file/ledger.db", ConfigError, f"{tmp_path}/file/ledger.db", "OKRSYNC_LEDGER"
+    )
+    refused(f"sqlite:///{tmp_path}", ConfigError, f"{tmp_path} cannot be written")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_a_folder_of_somebody_else(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    refused(f"sqlite:///{tmp_path}/ledger.db", ConfigError, "Permission denied")
+
+
+def test_a_file_that_is_no_database(file: Path) -> None:
+    file.parent.mkdir()
+    file.write_text("I am a letter, not a ledger. " * 100)
+    refused(f"sqlite:///{file}", ConfigError, f"{file} is not a database")
+    assert file.read_text().startswith("I am a letter")
+
+
+def test_a_ledger_of_a_newer_program_is_left_alone(ledger: SqlLedger, file: Path) -> None:
+    with ledger._database.writing() as connection:
+        connection.exec_driver_sql("UPDATE okrsync_schema SET version_num = '0999'")
+        connection.exec_driver_sql("DROP TABLE okrsync_puts")
+    refused(f"sqlite:///{file}", ConfigError, "written by a newer okrsync", "0999", "0001", "install")
+    with ledger._database.reading() as connection:
+        assert connection.dialect.has_table(connection, "okrsync_puts") is False
+
+
+def test_a_damaged_file(ledger: SqlLedger, file: Path) -> None:
+    ledger.record("acme", NOTE)
+    ledger.close()
+    size = file.stat().st_size
+    with file.open("r+b") as raw:
+        raw.seek(4096)
+        raw.write(b"\xff" * (size - 4096))
+    with pytest.raises(DataError, match="is damaged"):
+        ledger.recall("acme")
+
+
+def test_a_disk_that_is_full(ledger: SqlLedger) -> None:
+    with ledger._database.reading() as connection:
+        pages = connection.scalar(text("PRAGMA page_count"))
+    event.listen(
+        ledger._database.engine, "begin", lambda c: c.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    )
+    with pytest.raises(Unavailable, match="full"):
+        ledger.record("acme", NOTE)
+    assert ledger.recall("acme").notes == {}
+
+
+def test_a_file_that_may_only_be_read(ledger: SqlLedger) -> None:
+    event.listen(ledger._database.engine, "begin", lambda c: c.exec_driver_sql("PRAGMA query_only = ON"))
+    with pytest.raises(ConfigError, match="cannot be written"):
+        ledger.record("acme", NOTE)
+
+
+def test_another_program_that_writes_for_too_long(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_WAIT", 0)
+    with open_ledger(f"sqlite:///{file}", JumpClock()) as ledger:
+        raw = sqlite3.connect(file, isolation_level=None)
+        raw.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable, match="being written by another program"):
+            ledger.record("acme", NOTE)
+        with pytest.raises(Unavailable):
+            ledger.hold("acme").__enter__()
+        assert ledger.recall("acme").notes == {}, "reading goes on"
+        raw.close()
+        ledger.record("acme", NOTE)
+
+
+def test_a_bug_stays_a_bug(ledger: SqlLedger) -> None:
+    with pytest.raises(OperationalError), ledger._database.writing() as connection:
+        connection.exec_driver_sql("SELECT * FROM nowhere")
+    with pytest.raises(IntegrityError) as caught, ledger._database.writing() as connection:
+        connection.execute(text("INSERT INTO okrsync_puts (company) VALUES (:value)"), {"value": SECRET})
+    assert SECRET not in str(caught.value)
+
+
+# ---- PostgreSQL
+
+
+def test_a_server_that_does_not_answer() -> None:
+    url = f"postgres://okr:{SECRET}@127.0.0.1:1/ledger"
+    refused(url, Unavailable, "ledger ledger on 127.0.0.1:1", "Connection refused")
+
+
+def test_a_password_in_the_servers_words_is_struck_out() -> None:
+    said = psycopg.OperationalError(f'invalid connection "host=h password={SECRET}"\n  really')
+    known = explained(OperationalError(None, None, said), "the ledger", SECRET)
+    assert isinstance(known, Unavailable)
+    assert known.message == 'the ledger does not answer: invalid connection "host=h password=***" really'
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("", pytest.skip.Exception), ("1", pytest.fail.Exception)])
+def test_without_postgresql_the_tests_are_skipped_loudly_but_never_on_ci(
+    monkeypatch: pytest.MonkeyPatch, ci: str, outcome: type[BaseException]
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setattr(postgres, "_binary", lambda name: None)
+    with pytest.raises(outcome, match="NO POSTGRESQL HERE"):
+        postgres.serving().__enter__()
+
+
+@pytest.fixture
+def server() -> Server:
+    return running()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_every_way_to_write_its_url(server: Server, scheme: str) -> None:
+    with open_ledger(server.fresh().replace("postgresql", scheme, 1), JumpClock()) as ledger:
+        ledger.record("acme", NOTE)
+
+
+@pytest.mark.postgres
+def test_a_server_that_refuses_us(server: Server) -> None:
+    refused(server.url("postgres", password=SECRET), AccessError, "password authentication failed", "okrsync")
+    refused(server.url("postgres", user="stranger"), AccessError, "stranger")
+    refused(server.url("postgres").replace(f":{QUOTED}", ""), AccessError, "no password supplied")
+    refused(server.url("nowhere"), ConfigError, 'database "nowhere" does not exist', "create the database")
+    refused(f"{server.url('postgres')}&nonsense=1", ConfigError, "nonsense")
+
+
+@pytest.mark.postgres
+def test_a_user_that_may_not_make_tables(server: Server) -> None:
+    url = server.fresh()
+    with server.connect() as connection:
+        connection.execute("DROP ROLE IF EXISTS guest")
+        connection.execute(f"CREATE ROLE guest LOGIN PASSWORD '{SECRET}'")
+    refused(
+        url.replace(f"okrsync:{QUOTED}", f"guest:{SECRET}"),
+        AccessError,
+        "permission denied for schema public",
+    )
+
+
+@pytest.mark.postgres
+def test_a_connection_that_broke_while_idle_is_replaced(server: Server) -> None:
+    with open_ledger(server.fresh(), JumpClock()) as ledger:
+        ledger.record("acme", NOTE)
+        _cut(server, ledger)
+        assert ledger.recall("acme").notes == {("jira", "k"): NOTE.value}
+
+
+@pytest.mark.postgres
+def test_a_connection_that_breaks_midway_leaves_nothing(server: Server) -> None:
+    url = server.fresh()
+    with open_ledger(url, JumpClock()) as ledger:
+        event.listen(ledger._database.engine, "commit", lambda _: _cut(server, ledger))
+        with pytest.raises(Unavailable, match="does not answer"):
+            ledger.record("acme", NOTE)
+        with open_ledger(url, JumpClock()) as other:
+            assert other.recall("acme").notes == {}
+
+
+def _cut(server: Server, ledger: SqlLedger) -> None:
+    name = ledger._database.engine.url.database
+    with server.connect() as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", [name]
+        )
+
+
+# ---- the lease
+
+
+def test_a_beat_that_fails_is_told_and_the_next_one_tried(
+    caplog: pytest.LogCaptureFixture, ledger: SqlLedger
+) -> None:
+    ended, beats = threading.Event(), []
+
+    class Failing(lease._Held):
+        def renew(self) -> None:
+            beats.append(1)
+            if len(beats) == 3:
+                ended.set()
+            raise Unavailable("the ledger does not answer")
+
+    terms = lease.Terms(
+        database=ledger._database, clock=JumpClock(), owner="me", ttl=timedelta(1), interval=timedelta(0)
+    )
+    lease._beat(Failing(terms, "acme", 1), ended)
+    assert len(beats) == 3
+    assert caplog.messages == ["the lease of acme could not be renewed: the ledger does not answer"] * 3
+
+
+def test_a_lease_that_cannot_be_given_back_hides_no_error(
+    caplog: pytest.LogCaptureFixture, ledger: SqlLedger
+) -> None:
+    def work() -> None:
+        event.listen(ledger._database.engine, "begin", lambda c: c.exec_driver_sql("PRAGMA query_only = ON"))
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), ledger.hold("acme"):
+        work()
+    assert caplog.record_tuples[0][:2] == ("okrsync.ledger", logging.WARNING)
+    assert "could not be given back" in caplog.text

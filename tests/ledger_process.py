@@ -1,0 +1,135 @@
+"""Programs that tests of the ledger run beside themselves, to kill them: python ledger_process.py PROGRAM URL ...
+
+What a program has done it says in one line on stdout; it goes on when a line comes in on stdin.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from importlib import import_module
+from itertools import count
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+from okrsync.errors import Busy
+from okrsync.ledger import open_ledger
+from okrsync.model import (
+    COUNT,
+    Entry,
+    Evidence,
+    Intended,
+    Intent,
+    Landed,
+    Noted,
+    Observed,
+    Outcome,
+    Reading,
+    RunFinished,
+    Stored,
+)
+from okrsync.testing import JumpClock
+
+CELLS = 200
+DAY = datetime(2026, 11, 23, 6, tzinfo=UTC)
+
+
+def entries(number: int) -> list[Entry]:
+    """One of everything a ledger keeps; all of it says ``number``."""
+    run, at, value = f"run-{number}", DAY + timedelta(seconds=number), Decimal(number)
+    reading = Reading(
+        metric="bugs", value=value, unit=COUNT, as_of=at, evidence=Evidence(source="jira", query="q")
+    )
+    values: dict[str, Stored] = {f"cell-{cell}": value for cell in range(CELLS)}
+    return [
+        Landed(run=run, row="row", values=values),
+        Intended(run=run, row="row", values={"next": Intent(before=value, after="y")}),
+        Observed(run=run, reading=reading),
+        Outcome(run=run, subject="KR-1", at=at, detail={"number": number}),
+        Noted(connection="jira", key="number", value=str(number)),
+        RunFinished(run=run, at=at, exit_code=number),
+    ]
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def loop(url: str, company: str) -> None:
+    """Record 1, 2, 3 ... and say each number when ``record`` has returned, for ever."""
+    with open_ledger(url, JumpClock()) as ledger:
+        for number in count(1):
+            ledger.record(company, *entries(number))
+            say(str(number))
+
+
+def hold(url: str) -> None:
+    """Wait for a word; open the ledger, hold acme until the next word, and say how that went."""
+    say("ready")
+    sys.stdin.readline()
+    with open_ledger(url, JumpClock()) as ledger:
+        try:
+            with ledger.hold("acme"):
+                say("held")
+                sys.stdin.readline()
+        except Busy as error:
+            say(f"busy: {error}".replace("\n", " "))
+            sys.stdin.readline()
+
+
+def _die_at(moment: int) -> None:
+    """From now on, kill this process in front of the ``moment``-th statement or commit."""
+    left = count(1)
+
+    def maybe(*_: Any) -> None:
+        if next(left) == moment:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(Engine, "before_cursor_execute", maybe)
+    event.listen(Engine, "commit", maybe)
+
+
+def killed(url: str) -> None:
+    """Record into company N over an older state, dying in front of moment N, until a process survives; say N."""
+    for moment in count(1):
+        pid = os.fork()
+        if pid == 0:
+            with open_ledger(url, JumpClock()) as ledger:
+                ledger.record(str(moment), *entries(1))
+                _die_at(moment)
+                ledger.record(str(moment), *entries(2))
+            os._exit(0)
+        if os.waitpid(pid, 0)[1] == 0:
+            say(str(moment))
+            return
+
+
+def killed_opening(url: str) -> None:
+    """The same while the ledger at URL + N is created."""
+    for moment in count(1):
+        pid = os.fork()
+        if pid == 0:
+            _die_at(moment)
+            open_ledger(f"{url}{moment}", JumpClock()).close()
+            os._exit(0)
+        if os.waitpid(pid, 0)[1] == 0:
+            say(str(moment))
+            return
+
+
+if __name__ == "__main__":
+    # Loaded beforehand, so that programs that go on together also create the tables together.
+    import_module("alembic.command")
+    programs: dict[str, Callable[..., None]] = {
+        "loop": loop,
+        "hold": hold,
+        "killed": killed,
+        "killed_opening": killed_opening,
+    }
+    programs[sys.argv[1]](*sys.argv[2:])
