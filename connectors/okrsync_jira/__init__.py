@@ -1,0 +1,40 @@
+"""Numbers from Jira Cloud and Jira Data Center."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from okrsync.ports import Connector, Finding, Opening, Source
+from okrsync_jira.settings import JiraQuery, JiraSettings
+
+__all__ = ["JiraQuery", "JiraSettings", "connector"]
+
+
+def _source(settings: JiraSettings, opening: Opening) -> Source:
+    from okrsync_jira.source import JiraSource
+
+    return JiraSource(settings, opening)
+
+
+def _doctor(settings: JiraSettings, tables: Sequence[Any], opening: Opening) -> Iterable[Finding]:  # noqa: ARG001 - the port's signature
+    from okrsync_jira.doctor import examine
+
+    return examine(settings, opening)
+
+
+def _emulator() -> Any:
+    from okrsync_jira.emulator import JiraEmulator
+
+    return JiraEmulator()
+
+
+connector = Connector(
+    name="jira",
+    summary="counts, sums, percentiles, ratios and the done share of issues in Jira Cloud or Data Center",
+    settings=JiraSettings,
+    query=JiraQuery,
+    source=_source,
+    doctor=_doctor,
+    emulator=_emulator,
+)

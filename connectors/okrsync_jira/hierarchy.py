@@ -1,0 +1,78 @@
+"""The work below epics and initiatives, found level by level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from okrsync.errors import DataError
+from okrsync_jira.client import Found, Issue, Site
+
+DEEPEST: Final = 5
+KEYS_AT_ONCE: Final = 100
+CHILD_FIELDS: Final = frozenset({"status", "issuetype", "resolution"})
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """How this Jira ties a child to its parent.
+
+    ``names`` are JQL fields. On Data Center ``parent`` is for sub-tasks alone, stories name their epic in the field
+    ``epic`` (its id) and epics their initiative in "Parent Link"; Cloud has ``parent`` for all.
+    """
+
+    names: tuple[str, ...] = ("parent",)
+    epic: str = ""
+
+
+def children(site: Site, parents: Sequence[str], fields: frozenset[str], links: Links) -> Found:
+    """The pieces of work below ``parents``, each once: breadth first, at most 100 keys a search.
+
+    Work is what stands at the level of stories. A sub-task counts only where its own parent was asked for, else its
+    points would count twice.
+    """
+    wanted = fields | CHILD_FIELDS | ({links.epic} if links.epic else set())
+    seen = set(parents)
+    work: list[Issue] = []
+    asked: list[str] = []
+    pages = 0
+    above: Sequence[str] = parents
+    for depth in range(DEEPEST + 1):
+        if depth == DEEPEST and above:
+            raise DataError(f"below {', '.join(parents)} there are more than {DEEPEST} levels of issues")
+        level: list[Issue] = []
+        for jql in _searches(links, above, directly=depth == 0):
+            found = site.search(jql, wanted)
+            asked.append(found.jql)
+            pages += found.pages
+            level += [issue for issue in found.issues if issue.key not in seen]
+            seen.update(issue.key for issue in found.issues)
+        heights = {issue.key: _height(issue, links) for issue in level}
+        work += [
+            issue for issue in level if heights[issue.key] == 0 or (heights[issue.key] < 0 and depth == 0)
+        ]
+        above = [key for key, height in heights.items() if height > 0]
+    further = f" (and {len(asked) - 1} more searches below)" if len(asked) > 1 else ""
+    return Found(jql=asked[0] + further, count=len(work), issues=tuple(work), pages=pages)
+
+
+def _searches(links: Links, keys: Sequence[str], *, directly: bool) -> Iterator[str]:
+    # Containers have no sub-tasks that count, so Data Center's "parent" is only asked of the parents themselves.
+    names = links.names if directly or not links.epic else [name for name in links.names if name != "parent"]
+    for start in range(0, len(keys), KEYS_AT_ONCE):
+        listed = ", ".join(keys[start : start + KEYS_AT_ONCE])
+        yield " OR ".join(f"{name} in ({listed})" for name in names)
+
+
+def _height(issue: Issue, links: Links) -> int:
+    """Levels above (1, 2, ...) or below (-1) that of stories (0)."""
+    kind = issue.fields.get("issuetype") or {}
+    if isinstance(level := kind.get("hierarchyLevel"), int):
+        return level
+    if kind.get("subtask"):
+        return -1
+    # Data Center tells no level: what names its epic is a story, what does not was found by its initiative.
+    if links.epic:
+        return 0 if issue.fields.get(links.epic) else 1
+    return 1 if kind.get("name") == "Epic" else 0

@@ -1,0 +1,176 @@
+"""Answer a batch of questions with as few requests as they need.
+
+A batch costs: serverInfo where the deployment is not known (once in the life of the connection's notebook), ``myself``
+(an empty result is a number only if somebody is signed in), the canary if there is one, the fields' names if a query
+names one (once a day), and then for each different JQL one request for every page: 5,000 issues on Cloud, 1,000 on
+Data Center, where a mere count is one request. A read of values of more than 1,000 issues on Cloud costs one more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from decimal import Decimal
+from functools import partial
+from typing import Final
+
+from okrsync.errors import AccessError, ConfigError, OkrsyncError, Unavailable
+from okrsync.model import Answer, Evidence, Question, Reading
+from okrsync.ports import Opening
+from okrsync_jira.client import Found, Site
+from okrsync_jira.errors import missing
+from okrsync_jira.fields import FieldNames
+from okrsync_jira.hierarchy import children
+from okrsync_jira.plans import Below, Need, Plan, Subject, merged, plan, refuse, subject
+from okrsync_jira.settings import Anonymous, JiraSettings
+
+# A read of values that is longer than this gets a second opinion on its length.
+CHECKED_ABOVE: Final = 1000
+A_LITTLE: Final = Decimal("0.01")
+TOO_MUCH: Final = Decimal("0.10")
+
+
+class JiraSource:
+    """A ``Source`` in front of one Jira. It sends nothing before the first ``read``."""
+
+    def __init__(self, settings: JiraSettings, opening: Opening) -> None:
+        self._settings = settings
+        self._opening = opening
+        self._site: Site | None = None
+
+    def read(self, questions: Sequence[Question]) -> Sequence[Answer]:
+        """See ``okrsync.ports.Source``. Raises ``AccessError`` or ``Unavailable`` where signing in fails."""
+        answers: dict[int, Answer] = {}
+        for place, question in enumerate(questions):
+            try:
+                refuse(question)
+            except OkrsyncError as error:
+                answers[place] = missing(question.metric, error)
+        left = [place for place in range(len(questions)) if place not in answers]
+        if left:
+            asked = self._ask([questions[place] for place in left])
+            answers |= dict(zip(left, asked, strict=True))
+        return [answers[place] for place in range(len(questions))]
+
+    def _ask(self, questions: Sequence[Question]) -> Sequence[Answer]:
+        try:
+            site = self._signed_in()
+        except ConfigError as error:
+            return [missing(question.metric, error) for question in questions]
+        if (lost := lost_permissions(site, self._settings.canary)) is not None:
+            return [missing(question.metric, lost) for question in questions]
+        plans = self._plans(site, questions)
+        fetched = self._fetch(site, [need for one in plans if isinstance(one, Plan) for need in one.needs])
+        denials = [result for result in fetched.values() if isinstance(result, AccessError)]
+        if denials and len(denials) == len(fetched):
+            raise denials[0]
+        return [self._answer(question, one, fetched) for question, one in zip(questions, plans, strict=True)]
+
+    def _signed_in(self) -> Site:
+        """The site, with proof that somebody is signed in."""
+        site = self._site = self._site or Site(self._settings, self._opening)
+        if problem := self._settings.misfit(site.deployment()):
+            raise ConfigError(f"{self._opening.name}: {problem}")
+        if not isinstance(self._settings.auth, Anonymous):
+            site.myself()
+        return site
+
+    def _plans(self, site: Site, questions: Iterable[Question]) -> list[Plan | OkrsyncError]:
+        names = FieldNames(site, self._opening.memo, self._opening.clock.now())
+        plans: list[Plan | OkrsyncError] = []
+        for question in questions:
+            try:
+                plans.append(plan(question, names, site.deployment(), self._opening.timezone))
+            except OkrsyncError as error:
+                plans.append(error)
+        return plans
+
+    def _fetch(self, site: Site, needs: Iterable[Need]) -> Mapping[Subject, Found | OkrsyncError]:
+        """Everything that is needed, each subject once, a few side by side."""
+        wanted = merged(needs)
+        if not wanted:
+            return {}
+        with ThreadPoolExecutor(self._settings.parallel, thread_name_prefix="jira") as pool:
+            return dict(zip(wanted, pool.map(partial(_fetched, site), wanted.values()), strict=True))
+
+    def _answer(
+        self,
+        question: Question,
+        planned: Plan | OkrsyncError,
+        fetched: Mapping[Subject, Found | OkrsyncError],
+    ) -> Answer:
+        if isinstance(planned, OkrsyncError):
+            return missing(question.metric, planned)
+        results = [fetched[subject(need)] for need in planned.needs]
+        found = [result for result in results if isinstance(result, Found)]
+        for result in results:
+            if isinstance(result, OkrsyncError):
+                return missing(question.metric, result)
+        try:
+            outcome = planned.reduce(*found)
+        except OkrsyncError as error:
+            return missing(question.metric, error)
+        return Reading(
+            metric=question.metric,
+            value=outcome.value,
+            unit=question.unit,
+            as_of=question.at,
+            window=question.window,
+            method="events" if question.past else "observed",
+            evidence=Evidence(
+                source=f"{self._opening.name} ({self._settings.url})",
+                query=outcome.query,
+                rows=outcome.rows,
+                facts=outcome.facts,
+            ),
+        )
+
+
+def lost_permissions(site: Site, canary: str | None) -> AccessError | None:
+    """Why nothing this account finds can be believed, or None: the canary is a search that must find something."""
+    if canary is None:
+        return None
+    try:
+        if site.finds_any(canary):
+            return None
+        why = "finds nothing"
+    except ConfigError as error:
+        why = f"cannot be asked ({error.message})"
+    return AccessError(
+        f"the canary '{canary}' {why}: the account has lost its permissions",
+        hint="give the account back its Browse Projects permission, or correct the canary",
+    )
+
+
+def _fetched(site: Site, need: Need) -> Found | OkrsyncError:
+    try:
+        if isinstance(need, Below):
+            return children(site, need.parents, need.fields, need.links)
+        if need.fields:
+            return _second_opinion(site, need.jql, site.search(need.jql, need.fields))
+        if not need.exact and site.deployment() == "cloud":
+            return site.estimate(need.jql)
+        return site.count(need.jql)
+    except OkrsyncError as error:
+        return error
+
+
+def _second_opinion(site: Site, jql: str, found: Found) -> Found:
+    """``found`` with what Jira estimates; raises ``Unavailable`` where the list must have been cut short.
+
+    Data Center says with every page how many there are, so only Cloud is asked.
+    """
+    if found.count <= CHECKED_ABOVE or site.deployment() != "cloud":
+        return found
+    estimate = site.estimate(jql).count
+    lacking = Decimal(estimate - found.count) / estimate if estimate else Decimal(0)
+    if lacking > TOO_MUCH:
+        raise Unavailable(
+            f"Jira gave {found.count} issues and estimates {estimate}: the list was cut short",
+            hint="run again later",
+        )
+    note = f"{estimate} by Jira's estimate"
+    if abs(lacking) > A_LITTLE:
+        note += ", more than 1 % away from what was read"
+    return replace(found, note=(*found.note, ("cross-check", note)))
