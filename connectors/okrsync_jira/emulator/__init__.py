@@ -2,6 +2,6 @@
 
 from okrsync_jira.emulator import faults
 from okrsync_jira.emulator.app import JiraEmulator
-from okrsync_jira.emulator.seed import BadSeed
+from okrsync_jira.emulator.changes import BadSeed
 
 __all__ = ["BadSeed", "JiraEmulator", "faults"]

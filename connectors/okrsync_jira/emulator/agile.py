@@ -74,7 +74,8 @@ def configuration(call: Call) -> Any:
                 {
                     "name": name,
                     "statuses": [
-                        {"id": status, "self": f"{call.site.url}/rest/api/2/status/{status}"} for status in statuses
+                        {"id": status, "self": f"{call.site.url}/rest/api/2/status/{status}"}
+                        for status in statuses
                     ],
                 }
                 for name, statuses in found.columns

@@ -1,69 +1,18 @@
-"""The emulator itself: routes, signing in, and the hooks for tests."""
+"""The emulator itself: its seed, its tables, and the hooks for tests."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from time import monotonic
-from typing import Any, Final
-
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
+from typing import Any
 
 from okrsync.emulation import LoopbackServer, TableView
-from okrsync_jira.emulator import agile, endpoints, search, seed
+from okrsync_jira.emulator import changes, seed
+from okrsync_jira.emulator.answering import application
+from okrsync_jira.emulator.defaults import default_fields, default_statuses
 from okrsync_jira.emulator.moments import millis
-from okrsync_jira.emulator.site import CLOUD_ID, Call, Site, pairs, sender
-from okrsync_jira.emulator.texts import Refusal
-from okrsync_jira.emulator.world import Issue, Kind, Project, User, World, default_fields, default_statuses
-
-Handler = Callable[[Call], Any]
-_CLOUD: Final = frozenset({"cloud"})
-_SERVER: Final = frozenset({"data_center"})
-_BOTH: Final = _CLOUD | _SERVER
-_ROUTES: Final[Sequence[tuple[str, str, frozenset[str], Handler]]] = (
-    ("GET", "api/V/serverInfo", _BOTH, endpoints.server_info),
-    ("GET", "api/V/myself", _BOTH, endpoints.myself),
-    ("GET", "api/V/field", _BOTH, endpoints.fields),
-    ("GET", "api/V/status", _BOTH, endpoints.statuses),
-    ("GET", "api/V/search", _CLOUD, search.gone),
-    ("POST", "api/V/search", _CLOUD, search.gone),
-    ("GET", "api/V/search", _SERVER, search.get_search),
-    ("POST", "api/V/search", _SERVER, search.post_search),
-    ("GET", "api/V/search/jql", _CLOUD, search.get_jql),
-    ("POST", "api/V/search/jql", _CLOUD, search.post_jql),
-    ("POST", "api/V/search/approximate-count", _CLOUD, search.approximate_count),
-    ("POST", "api/V/jql/parse", _CLOUD, search.parse_queries),
-    ("GET", "api/V/issue/([^/]+)", _BOTH, endpoints.issue),
-    ("GET", "api/V/issue/([^/]+)/changelog", _CLOUD, endpoints.issue_changelog),
-    ("POST", "api/V/issue/bulkfetch", _CLOUD, endpoints.bulk_issues),
-    ("POST", "api/V/changelog/bulkfetch", _CLOUD, endpoints.bulk_changes),
-    ("GET", "api/V/mypermissions", _BOTH, endpoints.my_permissions),
-    ("GET", "api/V/project/search", _CLOUD, endpoints.project_search),
-    ("GET", "api/V/project", _BOTH, endpoints.projects),
-    ("GET", "api/V/project/([^/]+)", _BOTH, endpoints.project),
-    (
-        "GET",
-        r"api/V/filter/(\d+)",
-        _BOTH,
-        endpoints.saved_filter,
-    ),
-    ("GET", "agile/1.0/board", _BOTH, agile.boards),
-    ("GET", r"agile/1.0/board/(\d+)", _BOTH, agile.board),
-    ("GET", r"agile/1.0/board/(\d+)/configuration", _BOTH, agile.configuration),
-    ("GET", r"agile/1.0/board/(\d+)/sprint", _BOTH, agile.board_sprints),
-    ("GET", r"agile/1.0/board/(\d+)/issue", _BOTH, agile.board_issues),
-    ("GET", r"agile/1.0/board/(\d+)/sprint/(\d+)/issue", _BOTH, agile.sprint_issues),
-    ("GET", r"agile/1.0/sprint/(\d+)", _BOTH, agile.sprint),
-    ("GET", r"agile/1.0/sprint/(\d+)/issue", _BOTH, agile.sprint_issues),
-)
-_VERSIONS: Final = {"cloud": "(?:2|3|latest)", "data_center": "(?:2|latest)"}
-_BURSTS: Final = {"GET": 350, "POST": 200}
-_STEADY: Final = 100
+from okrsync_jira.emulator.site import CLOUD_ID, Site
+from okrsync_jira.emulator.world import Kind, Project, User, World
 
 
 class JiraEmulator:
@@ -124,10 +73,9 @@ class JiraEmulator:
             account_id="712020:00000001",
         )
         self.world.users[bot.email] = bot
-        app = Starlette(routes=[Route("/{path:path}", self._answer, methods=["GET", "POST", "PUT", "DELETE", "PATCH"])])
-        self.server = LoopbackServer(app, port=port)
-        self.site = Site(self.world, self.server.url, page_cap, server_cap, history_cap)
-        self._spent: dict[str, tuple[int, int]] = {}
+        self.site = Site(self.world, page_cap=page_cap, server_cap=server_cap, history_cap=history_cap)
+        self.server = LoopbackServer(application(self.site), port=port)
+        self.site.url = self.server.url
 
     @property
     def url(self) -> str:
@@ -168,14 +116,11 @@ class JiraEmulator:
         return TableView(
             title=project.key,
             columns=["Key", *(known.name for known in shown)],
-            rows=[[issue.key, *(self._text(issue, known.id) for known in shown)] for issue in inside],
+            rows=[
+                [issue.key, *(changes.shown(self.world, issue, known.id) for known in shown)]
+                for issue in inside
+            ],
         )
-
-    def _text(self, issue: Issue, field_id: str) -> str:
-        value = issue.values.get(field_id)
-        if value is None:
-            return ""
-        return seed.item(self.world, field_id, None, value).new_text or ""
 
     def edit(self, table: str, row: str, column: str, value: Any) -> None:
         """A person changes one field of the issue ``row``; ``table`` is its project's key, or anything.
@@ -187,8 +132,10 @@ class JiraEmulator:
             issue = self.world.issue(row)
             matches = self.world.named(column)
             if issue is None or len(matches) != 1:
-                raise KeyError(f"there is no {'issue ' + row if issue is None else 'one column ' + column} in {table}")
-            seed.change(self.world, issue, {matches[0].id: value}, author=self.email)
+                raise KeyError(
+                    f"there is no {'issue ' + row if issue is None else 'one column ' + column} in {table}"
+                )
+            changes.change(self.world, issue, {matches[0].id: value}, author=self.email)
 
     # ---- hooks --------------------------------------------------------------------------------------------
 
@@ -256,101 +203,9 @@ class JiraEmulator:
         self.site.switches.approximate_off = by
 
     def rename_site(self, url: str | None) -> None:
-        """serverInfo tells another address than the one that was asked."""
+        """ServerInfo tells another address than the one that was asked."""
         self.site.base_url = url
 
     def delete_status(self, name: str) -> None:
         """The status is gone from the site; changelogs go on naming it."""
-        seed.delete_status(self.world, name)
-
-    # ---- answering ----------------------------------------------------------------------------------------
-
-    async def _answer(self, request: Request) -> Response:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        body = await request.body()
-        try:
-            call, handler = self._call(request, headers, body)
-        except Refusal as refusal:
-            return _refused(refusal, {})
-        extra = self._headers(call)
-        try:
-            return Response(json.dumps(handler(call)), media_type="application/json", headers=extra)
-        except Refusal as refusal:
-            return _refused(refusal, extra)
-
-    def _call(self, request: Request, headers: Mapping[str, str], body: bytes) -> tuple[Call, Handler]:
-        path = request.url.path
-        cloud = self.world.kind == "cloud"
-        gateway = cloud and path.startswith("/ex/jira/")
-        if gateway:
-            _, _, _, cloud_id, path = path.split("/", 4) if path.count("/") >= 4 else ("", "", "", "", "")
-            path = f"/{path}"
-            if cloud_id != CLOUD_ID:
-                raise Refusal(404, body={"code": 404, "message": "Not Found"})  # Unknown: the words
-        if cloud and path == "/_edge/tenant_info" and not gateway:
-            user, rejected, handler, parts, version = None, False, endpoints.tenant_info, (), "3"
-        elif cloud and path == "/oauth/token/accessible-resources":
-            user, rejected = sender(self.site, headers, gateway=True)
-            handler, parts, version = endpoints.accessible_resources, (), "3"
-        else:
-            user, rejected = sender(self.site, headers, gateway=gateway)
-            handler, parts, version = self._route(request.method, path)
-        found = Call(
-            site=self.site,
-            method=request.method,
-            path=path,
-            query=pairs(request.url.query),
-            body=body,
-            headers=headers,
-            user=user,
-            rejected=rejected,
-            version=version,
-            parts=parts,
-        )
-        return found, handler
-
-    def _route(self, method: str, path: str) -> tuple[Handler, tuple[str, ...], str]:
-        known = False
-        # POST issue/bulkfetch is no issue called "bulkfetch": the method tells them apart.
-        for wanted, pattern, kinds, handler in _ROUTES:
-            full = "/rest/" + pattern.replace("/V/", f"/{_VERSIONS[self.world.kind]}/").replace("1.0", r"1\.0")
-            found = re.fullmatch(full, path)
-            if found is None or self.world.kind not in kinds:
-                continue
-            known = True
-            if wanted == method:
-                version = path.split("/")[3] if path.startswith("/rest/api/") else "2"
-                return handler, found.groups(), version
-        if known:
-            raise Refusal(405, body={"message": "HTTP 405 Method Not Allowed", "status-code": 405})
-        # Unknown: Cloud's own words for a path that does not exist.
-        raise Refusal(404, body={"message": f"null for uri: {self.url}{path}", "status-code": 404})
-
-    def _headers(self, call: Call) -> dict[str, str]:
-        """What every answer of a site carries: how the sign-in went, and how much of the burst is left."""
-        if call.rejected:
-            return {"x-seraph-loginreason": "AUTHENTICATED_FAILED"}
-        if call.user is None or not self.site.cloud:
-            return {} if call.user is None else {"x-ausername": call.user.email.partition("@")[0]}
-        burst = _BURSTS.get(call.method, 100)
-        second, route = int(monotonic()), f"{call.user.email} {call.method} {call.path}"
-        then, used = self._spent.get(route, (second, 0))
-        used = used + 1 if then == second else 1
-        self._spent[route] = (second, used)
-        left = max(0, burst - used)
-        return {
-            "x-aaccountid": call.user.account_id,
-            "x-ratelimit-limit": str(burst),
-            "x-ratelimit-remaining": str(left),
-            "x-ratelimit-nearlimit": "true" if left < burst // 5 else "false",
-            "ratelimit": f'"jira-burst-based";r={left};t=1',
-            "ratelimit-policy": f'"jira-burst-based";q={_STEADY};w=1',
-        }
-
-
-def _refused(refusal: Refusal, extra: Mapping[str, str]) -> Response:
-    headers = {**extra, **refusal.headers}
-    if refusal.html is not None:
-        return HTMLResponse(refusal.html, refusal.status, headers)
-    body = refusal.body if refusal.body is not None else {"errorMessages": list(refusal.messages), "errors": {}}
-    return Response(json.dumps(body), refusal.status, headers, media_type="application/json")
+        changes.delete_status(self.world, name)

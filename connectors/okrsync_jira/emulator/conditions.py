@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
+import operator as relations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from okrsync_jira.emulator import grammar, moments
-from okrsync_jira.emulator.grammar import And, Call, Compare, Condition, Empty, Literal, Many, Not, Operand, Or, Query, Was
+from okrsync_jira.emulator.grammar import (
+    And,
+    Call,
+    Compare,
+    Condition,
+    Empty,
+    Literal,
+    Many,
+    Not,
+    Operand,
+    Or,
+    Query,
+    Was,
+)
 from okrsync_jira.emulator.moments import Span
-from okrsync_jira.emulator.texts import Refusal, bad_request
-from okrsync_jira.emulator.world import CATEGORIES, PRIORITIES, RESOLUTIONS, SPRINT, TYPES, Field, Issue, User, World
+from okrsync_jira.emulator.ordering import arrangement
+from okrsync_jira.emulator.texts import Refusal
+from okrsync_jira.emulator.values import Asker, Test, is_unresolved, members, searched
+from okrsync_jira.emulator.world import Field, Issue, World
 
-Test = Callable[[Issue], bool]
 _FLIPPED: Final[Mapping[str, str]] = {
     "=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">", "~": "!~", "!~": "~",
     "in": "not in", "not in": "in", "is": "is not", "is not": "is",
-    "was": "was not", "was not": "was", "was in": "was not in", "was not in": "was in",
 }  # fmt: skip
 _POSITIVE: Final = {"=", "in", "is", "~"}
 _LISTS: Final = {"in", "not in"}
-_RELATIONS: Final = {"<", "<=", ">", ">="}
-MOST_SORTS: Final = 7
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asks, and what that changes: the zone and locale of dates, the language of names, what can be seen."""
-
-    user: User | None
-    language: str
-    zone: ZoneInfo
-    locale: str
-    sees: Test
-    sees_project: Callable[[str], bool]
-    hidden_fields: frozenset[str] = frozenset()
+_RELATION: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+    "<": relations.lt,
+    "<=": relations.le,
+    ">": relations.gt,
+    ">=": relations.ge,
+}
+_FILTERS: Final = {"filter", "savedfilter", "request", "searchrequest"}
+_NEVER_EMPTY: Final = {"issuekey", "project", "status", "statusCategory", "issuetype"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +52,16 @@ class Compiled:
     order: Callable[[list[Issue]], list[Issue]]
 
 
-def compile_query(world: World, asker: Asker, query: Query, *, filters: frozenset[int] = frozenset()) -> Compiled:
-    """The meaning of ``query`` for ``asker`` now. Raises ``Refusal`` as Jira does."""
-    compiler = _Compiler(world, asker, filters)
+def compile_query(
+    world: World, asker: Asker, query: Query, *, filters: frozenset[int] = frozenset()
+) -> Compiled:
+    """The meaning of ``query`` for ``asker`` now. Raises ``Refusal`` as Jira does.
+
+    ``filters`` are the saved filters this query stands in, by id: none of them may be named again.
+    """
+    compiler = Compiler(world, asker, filters)
     where = None if query.where is None else compiler.test(query.where, negated=False)
-    return Compiled(where, compiler.order(query))
+    return Compiled(where, arrangement(world, asker, query))
 
 
 def parse_or_refuse(jql: str) -> Query:
@@ -60,18 +71,19 @@ def parse_or_refuse(jql: str) -> Query:
         raise Refusal(400, str(error)) from None
 
 
-class _Compiler:
+class Compiler:
+    """Turns the clauses of one query into tests, all at the same moment."""
+
     def __init__(self, world: World, asker: Asker, filters: frozenset[int]) -> None:
         self.world = world
         self.asker = asker
         self.filters = filters
         self.now = world.now()
 
-    def refuse(self, text: str, **values: object) -> Refusal:
-        return bad_request(self.asker.language, text, **values)
-
     def test(self, condition: Condition, *, negated: bool) -> Test:
-        """``condition`` as a test. Negations are pushed down to the clauses, as Jira does: NOT (a = b) is a != b,
+        """``condition`` as a test.
+
+        Negations are pushed down to the clauses, as Jira's own rewriting does (De Morgan): NOT (a = b) means a != b,
         which an empty field does not fulfil.
         """
         if isinstance(condition, Not):
@@ -84,361 +96,216 @@ class _Compiler:
 
             return history_test(self, condition, negated=negated)
         operator = _FLIPPED[condition.operator] if negated else condition.operator
-        if condition.field.casefold() in {"filter", "savedfilter", "request", "searchrequest"}:
+        if condition.field.casefold() in _FILTERS:
             return self._filter(condition, operator)
         if condition.field.casefold() == "text":
-            return self._text(condition, operator, ("summary", *self._text_fields()))
-        tests = tuple(self._clause(known, condition, operator) for known in self.fields(condition.field))
+            custom = [
+                known.id for known in self.world.fields.values() if known.type == "string" and known.custom
+            ]
+            return self._text(condition, operator, ["summary", *custom])
+        tests = tuple(
+            self._clause(known, condition, operator)
+            for known in searched(self.world, self.asker, condition.field)
+        )
         return tests[0] if len(tests) == 1 else _some(tests)
-
-    def fields(self, name: str) -> list[Field]:
-        """The fields a clause means: names are not unique, and then Jira searches all of them."""
-        found = [known for known in self.world.named(name) if known.id not in self.asker.hidden_fields]
-        if not found:
-            raise self.refuse("no_field", field=name)
-        return found
-
-    def _text_fields(self) -> list[str]:
-        return [known.id for known in self.world.fields.values() if known.type == "string" and known.custom]
 
     def _clause(self, known: Field, clause: Compare, operator: str) -> Test:
         operand = clause.operand
         if isinstance(operand, Many) and operator not in _LISTS:
-            shown = "(" + ", ".join(_shown(member) for member in operand.members) + ")"
-            raise self.refuse("bad_list", operator=operator, value=shown, field=clause.field)
+            listed = "(" + ", ".join(worded(member) for member in operand.members) + ")"
+            raise self.asker.refuse("bad_list", operator=operator, value=listed, field=clause.field)
         if isinstance(operand, Literal) and operator in _LISTS:
-            raise self.refuse("no_list", operator=operator, value=operand.text, field=clause.field)
-        if isinstance(operand, Empty) or (isinstance(operand, Literal) and _is_unresolved(known, operand)):
+            raise self.asker.refuse("no_list", operator=operator, value=operand.text, field=clause.field)
+        if isinstance(operand, Empty) or is_unresolved(known, operand):
             return self._empty(known, operator, clause.field)
         if operator in {"is", "is not"}:
-            raise self.refuse("no_operator", operator=operator, field=clause.field)
+            raise self._unsupported(operator, clause)
         if known.type in {"datetime", "date"}:
-            return self._date(known, operator, operand, clause.field)
+            return self._date(known, clause, operator)
         if known.type == "number":
-            return self._number(known, operator, operand, clause.field)
-        if operator in {"~", "!~"} or (known.type == "string" and known.id != "issuekey"):
-            if known.type != "string" or known.id == "issuekey" or operator not in {"~", "!~"}:
-                raise self.refuse("no_operator", operator=operator, field=clause.field)
-            return self._text(clause, operator, (known.id,))
-        if operator in _RELATIONS:
-            return self._ranked(known, operator, operand, clause.field)
-        wanted, with_empty = self.members(known, operand, clause.field)
+            return self._number(known, clause, operator)
+        if known.type == "string" and known.id != "issuekey":
+            return self._text(clause, operator, [known.id])
+        if operator in {"~", "!~"}:
+            raise self._unsupported(operator, clause)
+        if operator in _RELATION:
+            return self._ranked(known, clause, operator)
+        wanted, with_empty = members(self.world, self.asker, known, operand, clause.field)
         if known.id == "statusCategory":
-            wanted = frozenset(key for key, status in self.world.statuses.items() if status.category in wanted)
+            wanted = frozenset(
+                key for key, status in self.world.statuses.items() if status.category in wanted
+            )
             known = self.world.fields["status"]
         return _membership(known, wanted, positive=operator in _POSITIVE, empty=with_empty)
 
+    def _unsupported(self, operator: str, clause: Compare) -> Refusal:
+        return self.asker.refuse("no_operator", operator=operator, field=clause.field)
+
     def _empty(self, known: Field, operator: str, name: str) -> Test:
         if operator not in {"is", "is not", "=", "!="}:
-            raise self.refuse("no_operator", operator=operator, field=name)
-        if known.id in {"issuekey", "project", "status", "statusCategory", "issuetype"}:
-            raise self.refuse("no_empty", field=name)
-        wanted = operator in _POSITIVE
-        return lambda issue: (known.id not in issue.values) is wanted
+            raise self.asker.refuse("no_operator", operator=operator, field=name)
+        if known.id in _NEVER_EMPTY:
+            raise self.asker.refuse("no_empty", field=name)
+        wanted, field_id = operator in _POSITIVE, known.id
+        return lambda issue: (field_id not in issue.values) is wanted
 
-    # ---- values -------------------------------------------------------------------------------------------
-
-    def members(self, known: Field, operand: Operand, name: str) -> tuple[frozenset[Any], bool]:
-        """The held values that ``operand`` names, and whether EMPTY is among them."""
-        if isinstance(operand, Many):
-            found: set[Any] = set()
-            with_empty = False
-            for member in operand.members:
-                values, empty = self.members(known, member, name)
-                found |= values
-                with_empty = with_empty or empty
-            return frozenset(found), with_empty
-        if isinstance(operand, Empty) or (isinstance(operand, Literal) and _is_unresolved(known, operand)):
-            return frozenset(), True
-        if isinstance(operand, Call):
-            return self._called(known, operand, name), False
-        return frozenset(self._value(known, operand.text, name)), False
-
-    def _called(self, known: Field, call: Call, name: str) -> frozenset[Any]:
-        function = call.name.casefold()
-        if function == "currentuser" and known.type == "user":
-            return frozenset({self.asker.user.email} if self.asker.user else ())
-        states = {"opensprints": "active", "closedsprints": "closed", "futuresprints": "future"}
-        if function in states and known.id == SPRINT:
-            return frozenset(sprint.id for sprint in self.world.sprints.values() if sprint.state == states[function])
-        raise self.refuse("no_function", function=f"{call.name}()")
-
-    def _value(self, known: Field, text: str, name: str) -> set[Any]:
-        folded = text.casefold()
-        found: set[Any] = set()
-        if known.id == "project":
-            found = {
-                project.key
-                for project in self.world.projects.values()
-                if folded in {project.key.casefold(), project.name.casefold(), str(project.id)}
-                and self.asker.sees_project(project.key)
-            }
-        elif known.id == "status":
-            found = {
-                status.id
-                for status in self.world.statuses.values()
-                if not status.deleted
-                and folded in {status.id, status.name.casefold(), status.shown(self.asker.language).casefold()}
-            }
-        elif known.id == "statusCategory":
-            found = {
-                key
-                for key, (number, english, german, _colour) in CATEGORIES.items()
-                # Unknown: whether the key is taken as well; the name is in the language of the request.
-                if folded in {str(number), (german if self.asker.language == "de" else english).casefold()}
-            }
-        elif known.id == "issuetype":
-            used = {issue.values["issuetype"] for issue in self.world.issues.values()} if folded not in _TYPE_NAMES else ()
-            found = {kind for kind in (*TYPES, *used) if folded in {kind.casefold(), str(TYPES.get(kind, (0, 0))[0])}}
-        elif known.id == "priority":
-            found = {
-                known_name for index, known_name in enumerate(PRIORITIES, 1) if folded in {known_name.casefold(), str(index)}
-            }
-        elif known.id == "resolution":
-            found = {kind for kind, number in RESOLUTIONS.items() if folded in {kind.casefold(), str(number)}}
-        elif known.type == "user":
-            found = {
-                user.email
-                for user in self.world.users.values()
-                if folded in {user.account_id.casefold(), user.email.casefold(), user.name.casefold()}
-            }
-        elif known.id == "issuekey" or known.type == "issuelink" or known.id in _LINKS:
-            issue = self.world.issue(text)
-            if issue is None or not self.asker.sees(issue):
-                raise self.refuse("no_id" if text.isdigit() else "no_key", value=text, field=name)
-            return {issue.key}
-        elif known.id == SPRINT:
-            found = {
-                sprint.id
-                for sprint in self.world.sprints.values()
-                if folded in {str(sprint.id), sprint.name.casefold()}
-            }
-        elif known.id == "labels" or known.item == "string":
-            return {text}
-        else:
-            found = self._used(known.id, folded)
-        if not found:
-            text_key = "no_id" if text.isdigit() and known.id != "project" else "no_value"
-            raise self.refuse(text_key, value=text, field=name)
-        return found
-
-    def _used(self, field_id: str, folded: str) -> set[Any]:
-        """Versions, components and options exist here once an issue has them."""
-        found = set()
-        for issue in self.world.issues.values():
-            value = issue.values.get(field_id)
-            for member in value if isinstance(value, tuple) else (value,):
-                if isinstance(member, str) and member.casefold() == folded:
-                    found.add(member)
-        return found
-
-    # ---- kinds of clauses ---------------------------------------------------------------------------------
-
-    def _ranked(self, known: Field, operator: str, operand: Operand, name: str) -> Test:
-        """<, <=, >, >= on keys; priorities and versions can be ranked in Jira, too, but not here."""
-        if known.id != "issuekey" or not isinstance(operand, Literal):
-            raise self.refuse("no_operator", operator=operator, field=name)
-        (key,) = self._value(known, operand.text, name)
-        limit = self.world.issues[key]
-        compare = _RELATION[operator]
+    def _ranked(self, known: Field, clause: Compare, operator: str) -> Test:
+        """<, <=, >, >= on keys. Jira ranks priorities and versions too; here they are refused."""
+        if known.id != "issuekey" or not isinstance(clause.operand, Literal):
+            raise self._unsupported(operator, clause)
+        ((key,), _) = members(self.world, self.asker, known, clause.operand, clause.field)
+        limit, compare = self.world.issues[key], _RELATION[operator]
         return lambda issue: issue.project == limit.project and compare(issue.number, limit.number)
 
-    def _number(self, known: Field, operator: str, operand: Operand, name: str) -> Test:
+    def _number(self, known: Field, clause: Compare, operator: str) -> Test:
         if operator in {"~", "!~"}:
-            raise self.refuse("no_operator", operator=operator, field=name)
-        members = operand.members if isinstance(operand, Many) else (operand,)
-        numbers = []
-        for member in members:
-            if not isinstance(member, Literal):
-                raise self.refuse("bad_number", value=_shown(member), field=name)
-            try:
-                numbers.append(float(member.text))
-            except ValueError:
-                raise self.refuse("bad_number", value=member.text, field=name) from None
-        if operator in _RELATIONS:
-            compare, limit, field_id = _RELATION[operator], numbers[0], known.id
-            return lambda issue: field_id in issue.values and compare(issue.values[field_id], limit)
-        return _membership(known, frozenset(numbers), positive=operator in _POSITIVE, empty=False)
+            raise self._unsupported(operator, clause)
+        return _compared(
+            known, [self._figure(member, clause.field) for member in _each(clause.operand)], operator
+        )
+
+    def _figure(self, operand: Operand, name: str) -> float:
+        try:
+            return float(operand.text if isinstance(operand, Literal) else worded(operand))
+        except ValueError:
+            raise self.asker.refuse("bad_number", value=worded(operand), field=name) from None
+
+    def _date(self, known: Field, clause: Compare, operator: str) -> Test:
+        if operator in {"~", "!~"}:
+            raise self._unsupported(operator, clause)
+        limits = [self.span(member, clause.field).start for member in _each(clause.operand)]
+        if known.type == "datetime":
+            return _compared(known, limits, operator)
+        # A day has no zone; a moment is turned into the asker's own day.
+        days = [moments.moment(limit, self.asker.zone).date().isoformat() for limit in limits]
+        return _compared(known, days, operator)
 
     def span(self, operand: Operand, name: str) -> Span:
         """What a date operand covers."""
         if isinstance(operand, Call):
-            function = moments.function(operand.name)
-            if function is None:
-                raise self.refuse("no_function", function=f"{operand.name}()")
-            if len(operand.arguments) > 1:
-                raise self.refuse(
-                    "bad_arguments", function=operand.name, expected="0-1", received=len(operand.arguments)
-                )
-            increment = operand.arguments[0] if operand.arguments else None
-            found = function(increment, self.now, self.asker.zone, self.asker.locale)
-            if found is None:
-                raise self.refuse("bad_increment", function=operand.name)
-            return Span(found)
+            return Span(self._called(operand))
         if isinstance(operand, Literal):
             read = moments.read(operand.text, quoted=operand.quoted, now=self.now, zone=self.asker.zone)
             if read is not None:
                 return read
-            raise self.refuse("bad_date", value=operand.text, field=name)
-        raise self.refuse("bad_date", value=_shown(operand), field=name)
+        raise self.asker.refuse("bad_date", value=worded(operand).strip('"'), field=name)
 
-    def _date(self, known: Field, operator: str, operand: Operand, name: str) -> Test:
-        if operator in {"~", "!~"}:
-            raise self.refuse("no_operator", operator=operator, field=name)
-        field_id = known.id
-        members = operand.members if isinstance(operand, Many) else (operand,)
-        limits = [self.span(member, name).start for member in members]
-        if known.type == "date":
-            # A day has no zone; a moment is turned into the asker's own day.
-            days = [moments.moment(limit, self.asker.zone).date().isoformat() for limit in limits]
-            if operator in _RELATIONS:
-                compare, day = _RELATION[operator], days[0]
-                return lambda issue: field_id in issue.values and compare(issue.values[field_id], day)
-            return _membership(known, frozenset(days), positive=operator in _POSITIVE, empty=False)
-        if operator in _RELATIONS:
-            compare, limit = _RELATION[operator], limits[0]
-            return lambda issue: field_id in issue.values and compare(issue.values[field_id], limit)
-        return _membership(known, frozenset(limits), positive=operator in _POSITIVE, empty=False)
+    def _called(self, call: Call) -> int:
+        function = moments.function(call.name)
+        if function is None:
+            raise self.asker.refuse("no_function", function=f"{call.name}()")
+        most = 0 if call.name.casefold() == "now" else 1
+        if len(call.arguments) > most:
+            raise self.asker.refuse(
+                "bad_arguments", function=call.name, expected=most, received=len(call.arguments)
+            )
+        increment = call.arguments[0] if call.arguments else None
+        found = function(increment, self.now, self.asker.zone, self.asker.locale)
+        if found is None:
+            raise self.asker.refuse("bad_increment", function=call.name)
+        return found
 
     def _text(self, clause: Compare, operator: str, field_ids: Sequence[str]) -> Test:
         """Every word must occur, without regard to case; a final * takes any ending."""
         if operator not in {"~", "!~"} or not isinstance(clause.operand, Literal):
-            raise self.refuse("no_operator", operator=operator, field=clause.field)
+            raise self._unsupported(operator, clause)
         words = clause.operand.text.casefold().replace('"', " ").split()
         wanted = operator == "~"
 
         def matches(issue: Issue) -> bool:
-            texts = [str(issue.values[field_id]).casefold() for field_id in field_ids if field_id in issue.values]
+            texts = [str(issue.values[key]).casefold().split() for key in field_ids if key in issue.values]
             if not texts:
                 return False
-            found = any(all(_occurs(word, text) for word in words) for text in texts)
-            return found is wanted
+            return any(all(_occurs(word, text) for word in words) for text in texts) is wanted
 
         return matches
 
     def _filter(self, clause: Compare, operator: str) -> Test:
-        operands = clause.operand.members if isinstance(clause.operand, Many) else (clause.operand,)
         if operator not in {"=", "!=", "in", "not in"}:
-            raise self.refuse("no_operator", operator=operator, field=clause.field)
-        tests: list[Test] = []
-        for operand in operands:
-            text = operand.text if isinstance(operand, Literal) else _shown(operand)
-            saved = next(
-                (known for known in self.world.filters.values() if text.casefold() in {str(known.id), known.name.casefold()}),
-                None,
-            )
-            if saved is None:
-                raise self.refuse("no_filter", value=text)
-            if saved.id in self.filters:
-                raise self.refuse("cyclic_filter", value=text)
-            inner = compile_query(self.world, self.asker, parse_or_refuse(saved.jql), filters=self.filters | {saved.id})
-            tests.append(inner.where or (lambda _issue: True))
-        found = _some(tuple(tests))
+            raise self._unsupported(operator, clause)
+        found = _some(tuple(self._saved(worded(operand).strip('"')) for operand in _each(clause.operand)))
         return found if operator in _POSITIVE else (lambda issue: not found(issue))
 
-    # ---- order --------------------------------------------------------------------------------------------
-
-    def order(self, query: Query) -> Callable[[list[Issue]], list[Issue]]:
-        if len(query.order) > MOST_SORTS:
-            raise self.refuse("too_many_sorts")
-        steps = []
-        for sort in reversed(query.order):
-            if sort.field.casefold() == "rank":
-                # Unknown: ranks; here they follow the order of creation.
-                steps.append((_rank, bool(sort.descending)))
-                continue
-            known = self.fields(sort.field)[0]
-            steps.append((self._sort_key(known), bool(sort.descending)))
-        if not steps:
-            # Unknown: the order of a query without ORDER BY; newest first is what people see.
-            steps.append((_rank, True))
-
-        def arrange(issues: list[Issue]) -> list[Issue]:
-            for key, descending in steps:
-                issues.sort(key=key, reverse=descending)
-            return issues
-
-        return arrange
-
-    def _sort_key(self, known: Field) -> Callable[[Issue], Any]:
-        """Empty fields come last in ascending order, as in Jira."""
-        if known.id == "issuekey":
-            return lambda issue: (issue.project, issue.number)
-        if known.id == "project":
-            return lambda issue: issue.project
-        if known.id == "priority":
-            ranks = {name: -rank for rank, name in enumerate(PRIORITIES)}
-            return lambda issue: ranks.get(issue.values.get("priority", ""), 1)
-        if known.id == "status":
-            ranks = {status: rank for rank, status in enumerate(self.world.statuses)}
-            return lambda issue: ranks[issue.values["status"]]
-        field_id = known.id
-        if field_id in {"created", "updated"}:
-            return lambda issue: issue.values[field_id]
-        return lambda issue: (field_id not in issue.values, issue.values.get(field_id))
+    def _saved(self, name: str) -> Test:
+        known = [
+            saved
+            for saved in self.world.filters.values()
+            if name.casefold() in {str(saved.id), saved.name.casefold()}
+        ]
+        if not known:
+            raise self.asker.refuse("no_value", value=name, field="filter")
+        if known[0].id in self.filters:
+            raise self.asker.refuse("cyclic_filter", value=name)
+        inner = parse_or_refuse(known[0].jql)
+        compiled = compile_query(self.world, self.asker, inner, filters=self.filters | {known[0].id})
+        return compiled.where or (lambda _issue: True)
 
 
-_TYPE_NAMES: Final = frozenset(name.casefold() for name in TYPES)
-_LINKS: Final = ("customfield_10014", "customfield_10018")
-_RELATION: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
-    "<": lambda left, right: left < right,
-    "<=": lambda left, right: left <= right,
-    ">": lambda left, right: left > right,
-    ">=": lambda left, right: left >= right,
-}
+def worded(operand: Operand) -> str:
+    """An operand as an error message shows it."""
+    if isinstance(operand, Literal):
+        return f'"{operand.text}"'
+    if isinstance(operand, Call):
+        return f"{operand.name}({', '.join(operand.arguments)})"
+    return "EMPTY" if isinstance(operand, Empty) else "(...)"
 
 
-def _rank(issue: Issue) -> tuple[int, int]:
-    return issue.values["created"], issue.id
+def _each(operand: Operand) -> tuple[Operand, ...]:
+    return operand.members if isinstance(operand, Many) else (operand,)
 
 
 def _every(tests: tuple[Test, ...]) -> Test:
-    return lambda issue: all(test(issue) for test in tests)
+    def every(issue: Issue) -> bool:
+        for test in tests:  # noqa: SIM110 - all() costs twice as much, and pages have thousands of issues
+            if not test(issue):
+                return False
+        return True
+
+    return every
 
 
 def _some(tests: tuple[Test, ...]) -> Test:
     return lambda issue: any(test(issue) for test in tests)
 
 
+def _compared(known: Field, limits: Sequence[Any], operator: str) -> Test:
+    """A value against a limit, or among ``limits``; an empty field never fulfils it."""
+    field_id = known.id
+    if operator not in _RELATION:
+        return _membership(known, frozenset(limits), positive=operator in _POSITIVE, empty=False)
+    compare, limit = _RELATION[operator], limits[0]
+
+    def compared(issue: Issue) -> bool:
+        value = issue.values.get(field_id)
+        return value is not None and compare(value, limit)
+
+    return compared
+
+
 def _membership(known: Field, wanted: frozenset[Any], *, positive: bool, empty: bool) -> Test:
     """Whether the field holds one of ``wanted``; an empty field fulfils neither = nor !=, unless EMPTY was named."""
     field_id = known.id
-    if known.id == "issuekey":
+    if field_id == "issuekey":
         return lambda issue: (issue.key in wanted) is positive
-    if known.id == "project":
+    if field_id == "project":
         return lambda issue: (issue.project in wanted) is positive
+    for_empty = empty and positive
     if known.type == "array":
 
         def many(issue: Issue) -> bool:
             value = issue.values.get(field_id)
-            if value is None:
-                return empty if positive else False
-            return wanted.isdisjoint(value) is not positive
+            return for_empty if value is None else wanted.isdisjoint(value) is not positive
 
         return many
 
     def one(issue: Issue) -> bool:
         value = issue.values.get(field_id)
-        if value is None:
-            return empty if positive else False
-        return (value in wanted) is positive
+        return for_empty if value is None else (value in wanted) is positive
 
     return one
 
 
-def _is_unresolved(known: Field, operand: Literal) -> bool:
-    return known.id == "resolution" and operand.text.casefold() == "unresolved"
-
-
-def _occurs(word: str, text: str) -> bool:
+def _occurs(word: str, text: list[str]) -> bool:
     if word.endswith("*"):
-        return any(part.startswith(word[:-1]) for part in text.split())
-    return word in text.split()
-
-
-def _shown(operand: Operand) -> str:
-    if isinstance(operand, Literal):
-        return f'"{operand.text}"'
-    if isinstance(operand, Call):
-        return f"{operand.name}({', '.join(operand.arguments)})"
-    return "EMPTY" if isinstance(operand, Empty) else "(...)"
+        return any(part.startswith(word[:-1]) for part in text)
+    return word in text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from okrsync_jira.emulator.search import embedded
@@ -97,7 +96,9 @@ def bulk_issues(call: Call) -> Any:
     )
     names = body.get("issueIdsOrKeys", [])
     if not 1 <= len(names) <= _MOST_BULK_ISSUES:
-        raise Refusal(400, f"The number of issues must be between 1 and {_MOST_BULK_ISSUES}.")  # Unknown: the words
+        raise Refusal(
+            400, f"The number of issues must be between 1 and {_MOST_BULK_ISSUES}."
+        )  # Unknown: the words
     seen, missing = _visible(call, names)
     wanted, _, _ = call.shapes.wanted(body.get("fields") or ["*navigable"])
     beans = []
@@ -115,8 +116,14 @@ def bulk_changes(call: Call) -> Any:
     body = call.payload({"issueIdsOrKeys": list, "fieldIds": list, "maxResults": int, "nextPageToken": str})
     names, only = body.get("issueIdsOrKeys", []), set(body.get("fieldIds", ()))
     size = body.get("maxResults", 1000)
-    if not 1 <= len(names) <= _MOST_BULK_CHANGES or len(only) > _MOST_FIELD_IDS or not 1 <= size <= _MOST_CHANGES:
-        raise Refusal(400, "issueIdsOrKeys, fieldIds or maxResults is outside its limits.")  # Unknown: the words
+    if (
+        not 1 <= len(names) <= _MOST_BULK_CHANGES
+        or len(only) > _MOST_FIELD_IDS
+        or not 1 <= size <= _MOST_CHANGES
+    ):
+        raise Refusal(
+            400, "issueIdsOrKeys, fieldIds or maxResults is outside its limits."
+        )  # Unknown: the words
     token = body.get("nextPageToken", "0")
     if not token.isdigit():
         raise Refusal(400, "The nextPageToken is invalid.")  # Unknown: the words
@@ -133,7 +140,10 @@ def bulk_changes(call: Call) -> Any:
         grouped.setdefault(number, []).append(change)
     answer: dict[str, Any] = {
         "issueChangeLogs": [
-            {"issueId": str(number), "changeHistories": [_bulk_change(call, change, only) for change in changes]}
+            {
+                "issueId": str(number),
+                "changeHistories": [_bulk_change(call, change, only) for change in changes],
+            }
             for number, changes in grouped.items()
         ]
     }
@@ -184,7 +194,8 @@ def my_permissions(call: Call) -> Any:
                 "type": "PROJECT",
                 "description": "",
                 # A site's emulated people read; nothing is written to Jira.
-                "havePermission": name == "BROWSE_PROJECTS" and any(map(call.sees_project, call.world.projects)),
+                "havePermission": name == "BROWSE_PROJECTS"
+                and any(map(call.sees_project, call.world.projects)),
             }
             for name in names or _PERMISSIONS
         }
@@ -238,7 +249,7 @@ def saved_filter(call: Call) -> Any:
     }
 
 
-def tenant_info(call: Call) -> Any:
+def tenant_info(_call: Call) -> Any:
     return {"cloudId": CLOUD_ID}
 
 
@@ -252,7 +263,3 @@ def accessible_resources(call: Call) -> Any:
             "avatarUrl": f"{call.site.url}/avatar.png",
         }
     ]
-
-
-def today(epoch: int) -> str:
-    return datetime.fromtimestamp(epoch / 1000, UTC).date().isoformat()

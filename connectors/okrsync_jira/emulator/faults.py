@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Final
 
 from okrsync.emulation import Fault
 
@@ -12,7 +13,7 @@ _BURST = {
     "x-ratelimit-remaining": "0",
     "x-ratelimit-nearlimit": "true",
 }
-_LOGIN_PAGE = (
+LOGIN_PAGE: Final = (
     b"<!DOCTYPE html><html><head><title>Log in with Atlassian account</title></head>"
     b'<body><form id="form-login" action="/login"></form></body></html>'
 )
@@ -57,7 +58,27 @@ def server_error(where: str = "search", *, status: int = 503, times: int = 1, sk
 def html_page(where: str = "rest/api", *, times: int = 1, skip: int = 0) -> Fault:
     """200 with a login page where JSON should be: single sign-on, or a wrong context path."""
     headers = {"content-type": "text/html;charset=UTF-8"}
-    return Fault(where=where, times=times, skip=skip, status=200, headers=headers, body=_LOGIN_PAGE)
+    return Fault(where=where, times=times, skip=skip, status=200, headers=headers, body=LOGIN_PAGE)
+
+
+def single_sign_on(where: str = "rest/api", *, times: int = 1, skip: int = 0) -> Fault:
+    """302 to a login page, which then answers 200 with HTML."""
+    return Fault(where=where, times=times, skip=skip, status=302, headers={"location": "/login"})
+
+
+def data_center_busy(
+    where: str = "search", *, retry_after: str = "1", times: int = 1, skip: int = 0
+) -> Fault:
+    """429 as Data Center's token bucket says it."""
+    headers = {
+        "retry-after": retry_after,
+        "x-ratelimit-limit": "100",
+        "x-ratelimit-remaining": "0",
+        "x-ratelimit-fillrate": "10",
+        "x-ratelimit-interval-seconds": "60",
+    }
+    body = json.dumps({"message": "Rate limit exceeded."}).encode()
+    return Fault(where=where, times=times, skip=skip, status=429, headers=headers, body=body)
 
 
 def lost(where: str = "search", *, times: int = 1, skip: int = 0) -> Fault:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from lark import Lark, Token, Transformer
-from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
+from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken, VisitError
 
 _GRAMMAR: Final = r"""
 start: [disjunction] [order]
@@ -64,6 +64,28 @@ WORD: /[^\s()=!<>~,'"&|\[\]{}*\/%+^$#@?;\\]+/
 """
 _PARSER: Final = Lark(_GRAMMAR, parser="lalr", lexer="contextual", maybe_placeholders=True)
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r"}
+
+
+# Where a field must stand the lexer does not look for these; Jira does.
+_RESERVED: Final = {
+    *(
+        "and",
+        "or",
+        "not",
+        "in",
+        "is",
+        "was",
+        "changed",
+        "order",
+        "by",
+        "empty",
+        "null",
+        "on",
+        "before",
+        "after",
+    ),
+    *("during", "from", "to", "asc", "desc", "select", "where", "limit", "like", "join", "having"),
+}
 
 
 class Malformed(Exception):
@@ -161,7 +183,10 @@ def parse(jql: str) -> Query:
         tree = _PARSER.parse(jql)
     except UnexpectedInput as error:
         raise Malformed(_explain(jql, error)) from None
-    result = _Builder().transform(tree)
+    try:
+        result = _Builder().transform(tree)
+    except VisitError as error:
+        raise error.orig_exc from None
     assert isinstance(result, Query)
     return result
 
@@ -169,9 +194,10 @@ def parse(jql: str) -> Query:
 def _explain(jql: str, error: UnexpectedInput) -> str:
     prefix = "Error in the JQL Query: "
     if isinstance(error, UnexpectedCharacters):
-        wrong = jql[error.pos_in_stream]
+        at = error.pos_in_stream
+        wrong = jql[at]
         if wrong in "'\"":
-            return f"{prefix}The quoted string '{jql[error.pos_in_stream + 1 :]}' has not been completed. (line {error.line}, character {error.column})"
+            return f"{prefix}The quoted string '{jql[at + 1 :]}' has not been completed. (line {error.line}, character {error.column})"
         return (
             f"{prefix}The character '{wrong}' is a reserved JQL character. You must enclose it in a string or use "
             f"the escape '\\u{ord(wrong):04x}' instead. (line {error.line}, character {error.column})"
@@ -242,6 +268,12 @@ class _Builder(Transformer[Token, object]):
         return parts[0]
 
     def field(self, parts: list[Token]) -> str:
+        name = str(parts[0])
+        if name.casefold() in _RESERVED:
+            raise Malformed(
+                f"Error in the JQL Query: '{name}' is a reserved JQL word. You must surround it in quotation marks "
+                f"to use it in a query. (line {parts[0].line}, character {parts[0].column})"
+            )
         return _unquote(parts[0]).text
 
     def value(self, parts: list[Token]) -> Literal:

@@ -13,14 +13,13 @@ from babel import Locale
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DATE: Final = re.compile(r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?: (\d{1,2}):(\d{2}))?")
-_PERIOD: Final = re.compile(r"[+-]?\d+[wdhm]?(?: \d+[wdhm])*", re.IGNORECASE)
+# Unknown: what Jira makes of longer numbers; nobody means more minutes than nine digits hold.
+_PERIOD: Final = re.compile(r"[+-]?\d{1,9}[wdhm]?(?: \d{1,9}[wdhm])*", re.IGNORECASE)
 _PART: Final = re.compile(r"(\d+)([wdhm]?)", re.IGNORECASE)
 _INCREMENT: Final = re.compile(r"([+-]?)(\d+)([yMwdhm]?)")
 _SECONDS: Final = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60}
 _EDGE: Final = re.compile(r"(start|end)of(day|week|month|year)", re.IGNORECASE)
 _NATURAL: Final = {"day": "d", "week": "w", "month": "M", "year": "y"}
-# A bare number this long is an epoch in milliseconds; a shorter one is a period in minutes.
-_EPOCH_DIGITS: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,8 @@ def moment(epoch: int, zone: ZoneInfo) -> datetime:
 
 def read(text: str, *, quoted: bool, now: int, zone: ZoneInfo) -> Span | None:
     """The date that ``text`` means, or None where it is no date."""
-    if not quoted and text.lstrip("-").isdigit() and len(text.lstrip("-")) >= _EPOCH_DIGITS:
+    # An unquoted number is an epoch in milliseconds, a quoted one a period in minutes.
+    if not quoted and text.removeprefix("-").isdigit():
         return Span(int(text))
     if found := _DATE.fullmatch(text):
         year, _, month, day, hour, minute = found.groups()
@@ -56,13 +56,18 @@ def read(text: str, *, quoted: bool, now: int, zone: ZoneInfo) -> Span | None:
     return None
 
 
+def day_after(epoch: int, zone: ZoneInfo) -> int:
+    """The midnight after ``epoch`` in ``zone``."""
+    return millis(_moved(_start(moment(epoch, zone), "day", "en_US"), 1, "d"))
+
+
 def function(name: str) -> Callable[[str | None, int, ZoneInfo, str], int | None] | None:
     """The date function ``name``, as (increment, now, zone, locale) -> instant, or None where there is none.
 
     The result is None where the increment cannot be read.
     """
-    if name.casefold() in {"now", "currentlogin", "lastlogin"}:
-        return lambda _increment, now, _zone, _locale: now if name.casefold() == "now" else None
+    if name.casefold() == "now":
+        return lambda _increment, now, _zone, _locale: now
     found = _EDGE.fullmatch(name)
     if found is None:
         return None

@@ -49,7 +49,7 @@ def disturbed(call: Call, issues: list[Issue], *, first: bool) -> list[Issue]:
 # ---- Cloud ----------------------------------------------------------------------------------------------------
 
 
-def gone(call: Call) -> Any:
+def gone(_call: Call) -> Any:
     raise Refusal(410, GONE)
 
 
@@ -85,7 +85,9 @@ def post_jql(call: Call) -> Any:
         raise Refusal(500, "Internal server error")
     if len(body.get("reconcileIssues", ())) > MOST_RECONCILED:
         raise Refusal(400, "The maximum number of reconcileIssues is 50.")  # Unknown: the words
-    return _token_page(call, {"jql": "", "maxResults": 50, "expand": "", **body, "fields": body.get("fields") or ["id"]})
+    return _token_page(
+        call, {"jql": "", "maxResults": 50, "expand": "", **body, "fields": body.get("fields") or ["id"]}
+    )
 
 
 def _token_page(call: Call, wanted: dict[str, Any]) -> Any:
@@ -95,9 +97,11 @@ def _token_page(call: Call, wanted: dict[str, Any]) -> Any:
         raise Refusal(400, f"The value {size} for 'maxResults' must be between 1 and {MOST_IDS}.")
     token = wanted.get("nextPageToken") or None
     start = 0 if token is None else _offset(call, token, jql)
-    fields, with_key, with_fields = call.shapes.wanted(wanted["fields"])
-    if wanted.get("failFast") and (lost := {known.id for known in fields} & call.site.switches.failing_fields):
-        raise Refusal(500, f"Field {sorted(lost)[0]} could not be loaded.")  # Unknown: status and words
+    fields, _, with_fields = call.shapes.wanted(wanted["fields"])
+    if wanted.get("failFast") and (
+        lost := {known.id for known in fields} & call.site.switches.failing_fields
+    ):
+        raise Refusal(500, f"Field {min(lost)} could not be loaded.")  # Unknown: status and words
     with_history = "changelog" in wanted["expand"]
     if with_fields or with_history:
         size = min(size, call.site.page_cap)
@@ -123,7 +127,9 @@ def _offset(call: Call, token: str, jql: str) -> int:
     try:
         digest, offset, at = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
     except ValueError:
-        raise Refusal(400, "The provided next page token is invalid or expired.") from None  # Unknown: the words
+        raise Refusal(
+            400, "The provided next page token is invalid or expired."
+        ) from None  # Unknown: the words
     if digest != _digest(jql) or call.world.now() - at > _TOKEN_LIFE:
         raise Refusal(400, "The provided next page token is invalid or expired.")  # Unknown: the words
     return int(offset)
@@ -146,7 +152,9 @@ def parse_queries(call: Call) -> Any:
     body = call.payload({"queries": list})
     validation = call.last("validation", "strict")
     if validation not in {"strict", "warn", "none"}:
-        raise Refusal(400, f"The validation parameter has an invalid value: {validation}")  # Unknown: the words
+        raise Refusal(
+            400, f"The validation parameter has an invalid value: {validation}"
+        )  # Unknown: the words
     return {"queries": [_parsed(call, str(jql), validation) for jql in body.get("queries", ())]}
 
 
@@ -222,7 +230,9 @@ def _counted_page(call: Call, *, jql: str, start: int, size: int, fields: Sequen
     }
 
 
-def beans(call: Call, issues: Sequence[Issue], names: Sequence[str], *, with_history: bool) -> list[dict[str, Any]]:
+def beans(
+    call: Call, issues: Sequence[Issue], names: Sequence[str], *, with_history: bool
+) -> list[dict[str, Any]]:
     """The beans of one page. An embedded changelog is newest first and capped on Cloud, complete on Data Center."""
     shapes = call.shapes
     fields, with_key, with_fields = shapes.wanted(names)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from okrsync.units import span
-from okrsync_jira.emulator.moments import millis
+from okrsync_jira.emulator.changes import (
+    CATEGORY_CHANGED,
+    BadSeed,
+    category_changed,
+    instant,
+    items,
+    put,
+    status_id,
+)
 from okrsync_jira.emulator.world import (
     EPIC_LINK,
     PARENT_LINK,
@@ -40,46 +47,31 @@ _FIELD_TYPES: Mapping[str, tuple[str, str | None, str]] = {
     "user": ("user", None, f"{_CUSTOM}:userpicker"),
     "sla": ("sd-servicelevelagreement", None, "com.atlassian.servicedesk:sd-sla-field"),
 }
-_SYSTEM = {
-    "type": "issuetype",
-    "status": "status",
+# The keys of an issue that are put into their field as they are.
+_PLAIN: Final = {
     "resolution": "resolution",
-    "created": "created",
-    "updated": "updated",
     "resolved": "resolutiondate",
     "due": "duedate",
     "assignee": "assignee",
-    "reporter": "reporter",
-    "priority": "priority",
     "labels": "labels",
     "fix_versions": "fixVersions",
     "components": "components",
-    "summary": "summary",
-    "parent": "parent",
     "sprint": SPRINT,
 }
-_ISSUE_KEYS = {*_SYSTEM, "key", "id", "fields", "history"}
-
-
-class BadSeed(ValueError):
-    """The seed is not what this emulator documents."""
+_ISSUE_KEYS: Final = {
+    *_PLAIN,
+    *("key", "id", "type", "status", "created", "updated", "reporter", "priority", "summary", "parent"),
+    *("fields", "history"),
+}
+_SEED_KEYS: Final = {
+    *("users", "fields", "projects", "statuses", "issues", "bulk", "boards", "sprints", "filters"),
+}
 
 
 def fill(world: World, seed: Mapping[str, Any]) -> None:
     """Add what ``seed`` holds to ``world``. Raises ``BadSeed`` where it holds something that has no meaning here."""
-    known = {
-        "users",
-        "fields",
-        "projects",
-        "statuses",
-        "issues",
-        "bulk",
-        "boards",
-        "sprints",
-        "filters",
-    }
-    if extra := set(seed) - known:
-        raise BadSeed(f"unknown keys {sorted(extra)}; known: {sorted(known)}")
+    if extra := set(seed) - _SEED_KEYS:
+        raise BadSeed(f"unknown keys {sorted(extra)}; known: {sorted(_SEED_KEYS)}")
     if seed.get("statuses") and not world.issues:
         world.statuses.clear()
     for entry in seed.get("statuses", ()):
@@ -99,23 +91,15 @@ def fill(world: World, seed: Mapping[str, Any]) -> None:
     for entry in seed.get("filters", ()):
         owner = entry.get("owner") or next(iter(world.users))
         world.filters[int(entry["id"])] = Filter(
-            id=int(entry["id"]), name=entry.get("name", f"Filter {entry['id']}"), jql=entry["jql"], owner=owner
+            id=int(entry["id"]),
+            name=entry.get("name", f"Filter {entry['id']}"),
+            jql=entry["jql"],
+            owner=owner,
         )
     for entry in seed.get("issues", ()):
         add_issue(world, entry)
     for entry in seed.get("bulk", ()):
         _bulk(world, entry)
-
-
-def instant(value: Any) -> int:
-    """Epoch milliseconds of a YAML date, time or ISO text; without a zone it is UTC."""
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    if isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day, tzinfo=UTC)
-    if not isinstance(value, datetime):
-        raise BadSeed(f"{value!r} is no date")
-    return millis(value if value.tzinfo else value.replace(tzinfo=UTC))
 
 
 def add_issue(world: World, entry: Mapping[str, Any]) -> Issue:
@@ -126,140 +110,83 @@ def add_issue(world: World, entry: Mapping[str, Any]) -> Issue:
     project, _, number = key.rpartition("-")
     _ensure_project(world, project)
     world.last_issue += 1
-    values: dict[str, Any] = {
-        "issuetype": entry.get("type", "Task"),
-        "status": _status_id(world, entry.get("status", _first_status(world).name)),
-        "created": instant(entry.get("created", datetime.fromtimestamp(world.now() / 1000, UTC))),
-        "reporter": entry.get("reporter") or next(iter(world.users)),
-        "priority": entry.get("priority", "Medium"),
-        "summary": entry.get("summary", f"{entry.get('type', 'Task')} {key}"),
-    }
+    kind = str(entry.get("type", "Task"))
     issue = Issue(
         id=int(entry.get("id", world.last_issue)),
         key=key,
         project=project,
         number=int(number),
-        values=values,
+        values={
+            "issuetype": kind,
+            "status": status_id(world, entry.get("status", _first_status(world).name)),
+            "created": instant(entry["created"]) if entry.get("created") else world.now(),
+            "reporter": entry.get("reporter") or next(iter(world.users)),
+            "priority": entry.get("priority", "Medium"),
+            "summary": entry.get("summary", f"{kind} {key}"),
+        },
     )
-    for name, field_id in _SYSTEM.items():
-        if name not in {"type", "status", "created", "reporter", "priority", "summary", "updated", "parent"}:
-            put(world, issue, field_id, entry.get(name))
-    for name, value in (entry.get("fields") or {}).items():
-        put(world, issue, _field_id(world, name), value)
-    if entry.get("resolved") is not None:
-        values.setdefault("resolution", "Done")
-    if entry.get("parent"):
-        put(world, issue, _parent_field(world, issue), entry["parent"])
-    _add_history(world, issue, entry)
-    latest = max((change.at for change in issue.changes), default=values["created"])
-    values["updated"] = instant(entry["updated"]) if entry.get("updated") else latest
+    _fill_fields(world, issue, entry)
+    if "history" in entry:
+        _replay(world, issue, entry["history"] or ())
+    elif entry.get("resolved") is not None:
+        _resolve(world, issue)
+    _stamp(world, issue, entry)
     world.add(issue)
     return issue
 
 
-def put(world: World, issue: Issue, field_id: str, value: Any) -> None:
-    """Set one field to a value as a seed or a person writes it; None empties it."""
-    if value is None or value in ("", [], ()):
-        issue.values.pop(field_id, None)
-        return
-    known = world.fields[field_id]
-    if known.type == "datetime":
-        value = instant(value)
-    elif known.type == "date":
-        value = value.isoformat()[:10] if isinstance(value, date) else str(value)
-    elif known.type == "status":
-        value = _status_id(world, value)
-    elif known.type == "number":
-        value = float(value)
-    elif known.type == "array":
-        members = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
-        value = tuple(int(member) if field_id == SPRINT else str(member) for member in members)
-    issue.values[field_id] = value
+def _fill_fields(world: World, issue: Issue, entry: Mapping[str, Any]) -> None:
+    for name, field_id in _PLAIN.items():
+        put(world, issue, field_id, entry.get(name))
+    for name, value in (entry.get("fields") or {}).items():
+        put(world, issue, _field_id(world, name), value)
+    if entry.get("resolved") is not None:
+        issue.values.setdefault("resolution", "Done")
+    if entry.get("parent"):
+        put(world, issue, _parent_field(world, issue), entry["parent"])
 
 
-def item(world: World, field_id: str, old: Any, new: Any) -> Item:
-    """A change of one field as the changelog words it; ``old`` and ``new`` are held values."""
-    known = world.fields[field_id]
-    before, after = (_worded(world, known, value) for value in (old, new))
-    name = known.name if known.custom else {"fixVersions": "Fix Version", "components": "Component"}.get(field_id, field_id)
-    return Item(
-        field=name,
-        field_id=field_id,
-        old=before[0],
-        old_text=before[1],
-        new=after[0],
-        new_text=after[1],
-        custom=known.custom is not None,
-    )
+def _resolve(world: World, issue: Issue) -> None:
+    """The single save that ``resolved`` implies where nothing else is said."""
+    first = _first_status(world).id
+    moved = items(world, "status", first, issue.values["status"]) if issue.values["status"] != first else []
+    resolved = items(world, "resolution", None, issue.values["resolution"])
+    world.change(issue, issue.values["resolutiondate"], issue.values["reporter"], [*moved, *resolved])
 
 
-def _worded(world: World, known: Field, value: Any) -> tuple[str | None, str | None]:
-    """The pair of id and text that a changelog keeps of a value."""
-    if value is None:
-        return None, None
-    if known.type == "status":
-        return str(value), world.statuses[value].name
-    if known.type == "user":
-        user = world.users.get(value)
-        return (user.account_id, user.name) if user else (str(value), str(value))
-    if known.id == SPRINT:
-        names = [world.sprints[number].name if number in world.sprints else str(number) for number in value]
-        return ", ".join(map(str, value)), ", ".join(names)
-    if known.type == "resolution":
-        from okrsync_jira.emulator.world import RESOLUTIONS
-
-        return str(RESOLUTIONS.get(value, value)), str(value)
-    if known.type == "array":
-        return None, " ".join(value)
-    if known.type == "number":
-        return None, f"{value:g}"
-    if known.type == "datetime":
-        text = datetime.fromtimestamp(value / 1000, UTC).isoformat()
-        return text, text
-    return str(value), str(value)
-
-
-def _add_history(world: World, issue: Issue, entry: Mapping[str, Any]) -> None:
-    """The seed's ``history``; without one, the single save that ``resolved`` implies."""
-    if "history" not in entry:
-        if entry.get("resolved") is None:
-            return
-        at = issue.values["resolutiondate"]
-        items = []
-        first = _first_status(world).id
-        if issue.values["status"] != first:
-            items.append(item(world, "status", first, issue.values["status"]))
-        items.append(item(world, "resolution", None, issue.values.get("resolution")))
-        world.change(issue, at, issue.values["reporter"], items)
-        return
+def _replay(world: World, issue: Issue, steps: Iterable[Mapping[str, Any]]) -> None:
+    """The seed's history: what was changed at one time by one person was one save."""
     saves: dict[tuple[int, str], list[Item]] = {}
-    for step in entry["history"] or ():
-        author = step.get("by") or issue.values["reporter"]
-        saves.setdefault((instant(step["at"]), author), []).append(_seeded_item(world, step))
-    for (at, author), items in sorted(saves.items(), key=lambda save: save[0][0]):
-        world.change(issue, at, author, items)
+    for step in steps:
+        author = str(step.get("by") or issue.values["reporter"])
+        saves.setdefault((instant(step["at"]), author), []).extend(_seeded_items(world, step))
+    for (at, author), made in sorted(saves.items(), key=lambda save: save[0][0]):
+        world.change(issue, at, author, made)
 
 
-def _seeded_item(world: World, step: Mapping[str, Any]) -> Item:
+def _seeded_items(world: World, step: Mapping[str, Any]) -> list[Item]:
     name = str(step["field"])
     matches = world.named(name)
-    if not matches:
-        # Entries such as Workflow, RemoteIssueLink or Parent have no field behind them.
-        old, new = step.get("from"), step.get("to")
-        return Item(
-            field=name,
-            field_id=None,
-            old=None if old is None else str(old),
-            old_text=None if old is None else str(old),
-            new=None if new is None else str(new),
-            new_text=None if new is None else str(new),
-        )
-    scratch = Issue(id=0, key="X-0", project="X", number=0, values={})
-    held = []
-    for side in ("from", "to"):
-        put(world, scratch, matches[0].id, step.get(side))
-        held.append(scratch.values.get(matches[0].id))
-    return item(world, matches[0].id, held[0], held[1])
+    if matches:
+        scratch = Issue(id=0, key="X-0", project="X", number=0, values={})
+        held = []
+        for side in ("from", "to"):
+            put(world, scratch, matches[0].id, step.get(side))
+            held.append(scratch.values.get(matches[0].id))
+        return items(world, matches[0].id, held[0], held[1])
+    # Entries such as Workflow, RemoteIssueLink or IssueParentAssociation have no field behind them.
+    old, new = (None if step.get(side) is None else str(step[side]) for side in ("from", "to"))
+    return [Item(field=name, field_id=None, old=old, old_text=old, new=new, new_text=new)]
+
+
+def _stamp(world: World, issue: Issue, entry: Mapping[str, Any]) -> None:
+    """When the issue was last touched, and when it last changed its category."""
+    created = issue.values["created"]
+    latest = max((made.at for made in issue.changes), default=created)
+    issue.values["updated"] = instant(entry["updated"]) if entry.get("updated") else latest
+    if world.kind == "cloud":
+        crossings = [made.at for made in issue.changes if category_changed(world, made.items)]
+        issue.values[CATEGORY_CHANGED] = max(crossings, default=created)
 
 
 def _bulk(world: World, entry: Mapping[str, Any]) -> None:
@@ -268,7 +195,9 @@ def _bulk(world: World, entry: Mapping[str, Any]) -> None:
     step = span(every) if isinstance(every, str) else timedelta(seconds=float(every))
     first = max((issue.number for issue in world.issues.values() if issue.project == project), default=0) + 1
     starts = {
-        name: datetime.fromtimestamp(instant(entry[name]) / 1000, UTC) for name in ("created", "resolved") if name in entry
+        name: datetime.fromtimestamp(instant(entry[name]) / 1000, UTC)
+        for name in ("created", "resolved")
+        if name in entry
     }
     for index in range(int(entry["count"])):
         moved = {name: start + index * step for name, start in starts.items()}
@@ -305,7 +234,9 @@ def _field(world: World, entry: Mapping[str, Any]) -> None:
 
 
 def _project(world: World, entry: Mapping[str, Any]) -> None:
-    number = world.projects[entry["key"]].id if entry["key"] in world.projects else 10_000 + len(world.projects)
+    number = (
+        world.projects[entry["key"]].id if entry["key"] in world.projects else 10_000 + len(world.projects)
+    )
     world.projects[entry["key"]] = Project(
         id=number,
         key=entry["key"],
@@ -362,7 +293,8 @@ def _board(world: World, entry: Mapping[str, Any]) -> None:
         type=entry.get("type", "scrum"),
         project=entry["project"],
         columns=tuple(
-            (column["name"], tuple(_status_id(world, name) for name in column["statuses"])) for column in columns
+            (column["name"], tuple(status_id(world, name) for name in column["statuses"]))
+            for column in columns
         ),
         estimation=_field_id(world, entry["estimation"]) if entry.get("estimation") else None,
         private=bool(entry.get("private", False)),
@@ -371,13 +303,6 @@ def _board(world: World, entry: Mapping[str, Any]) -> None:
 
 def _first_status(world: World) -> Status:
     return next(status for status in world.statuses.values() if not status.deleted)
-
-
-def _status_id(world: World, name: Any) -> str:
-    status = world.status(str(name))
-    if status is None:
-        raise BadSeed(f"there is no status {name!r}; known: {[status.name for status in world.statuses.values()]}")
-    return status.id
 
 
 def _field_id(world: World, name: str) -> str:
@@ -392,34 +317,3 @@ def _parent_field(world: World, issue: Issue) -> str:
     if world.kind == "cloud" or world.level(issue) < 0:
         return "parent"
     return EPIC_LINK if world.level(issue) == 0 else PARENT_LINK
-
-
-def change(world: World, issue: Issue, values: Mapping[str, Any], *, author: str) -> None:
-    """Save new ``values`` by field id as one change, made now; a status moves the resolution along."""
-    now = world.now()
-    before = dict(issue.values)
-    for field_id, value in values.items():
-        put(world, issue, field_id, value)
-    if "status" in values:
-        done = world.statuses[issue.values["status"]].category == "done"
-        if done and "resolutiondate" not in issue.values:
-            issue.values |= {"resolution": "Done", "resolutiondate": now}
-        elif not done:
-            issue.values.pop("resolution", None)
-            issue.values.pop("resolutiondate", None)
-    issue.values["updated"] = now
-    items = [
-        item(world, field_id, before.get(field_id), issue.values.get(field_id))
-        for field_id in [*values, *(("resolution",) if "status" in values else ())]
-        if before.get(field_id) != issue.values.get(field_id)
-    ]
-    if items:
-        world.change(issue, now, author, items)
-
-
-def delete_status(world: World, name: str) -> None:
-    """Mark a status as deleted. Raises ``BadSeed`` while an issue stands in it, as Jira would refuse."""
-    status = world.statuses[_status_id(world, name)]
-    if standing := [issue.key for issue in world.issues.values() if issue.values["status"] == status.id]:
-        raise BadSeed(f"status {name} is in use by {standing[0]}")
-    world.statuses[status.id] = replace(status, deleted=True)

@@ -54,7 +54,9 @@ class Shapes:
         ]
         return found, bool(every or named & _BARE - {"id"}), bool(found)
 
-    def issue(self, issue: Issue, fields: Sequence[Field], *, with_key: bool, with_fields: bool) -> dict[str, Any]:
+    def issue(
+        self, issue: Issue, fields: Sequence[Field], *, with_key: bool, with_fields: bool
+    ) -> dict[str, Any]:
         """The bean of one issue."""
         bean: dict[str, Any] = {"id": str(issue.id)}
         if with_key or with_fields or self.world.kind != "cloud":
@@ -93,7 +95,12 @@ class Shapes:
             return {"self": f"{self.base}/priority/{index}", "name": held, "id": str(index)}
         if known.id == "resolution":
             number = RESOLUTIONS.get(held, 10_099)
-            return {"self": f"{self.base}/resolution/{number}", "id": str(number), "description": "", "name": held}
+            return {
+                "self": f"{self.base}/resolution/{number}",
+                "id": str(number),
+                "description": "",
+                "name": held,
+            }
         if known.id == "parent":
             return self.parent(held)
         if known.id == SPRINT:
@@ -101,7 +108,10 @@ class Shapes:
         if known.id in {EPIC_LINK, PARENT_LINK} or known.item == "string":
             return list(held) if isinstance(held, tuple) else held
         if known.item in {"version", "component"}:
-            return [{"self": f"{self.base}/{known.item}/{_id_of(name)}", "id": _id_of(name), "name": name} for name in held]
+            return [
+                {"self": f"{self.base}/{known.item}/{_id_of(name)}", "id": _id_of(name), "name": name}
+                for name in held
+            ]
         if known.type == "option":
             return self._option(held)
         if known.item == "option":
@@ -117,7 +127,7 @@ class Shapes:
 
     def user(self, user: User | None, held: str = "") -> dict[str, Any]:
         if user is None:
-            user = User(email=held, name=held, token="", account_id=held)  # noqa: S106 - nobody signs in as them
+            user = User(email=held, name=held, token="", account_id=held)
         common = {"displayName": user.name, "active": True, "timeZone": user.timezone}
         if self.world.kind == "cloud":
             return {

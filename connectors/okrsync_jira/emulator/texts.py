@@ -32,9 +32,7 @@ GONE = (
     "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. "
     "A full migration guideline is available at https://developer.atlassian.com/changelog/#CHANGE-2046"
 )
-UNBOUNDED = (
-    "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."  # no secret
-)
+UNBOUNDED = "Unbounded JQL queries are not allowed here. Please add a search restriction to your query."
 BAD_PAYLOAD = "Invalid request payload. Refer to the REST API documentation and try again."
 NOT_SIGNED_IN = "Client must be authenticated to access this resource."
 
@@ -46,7 +44,6 @@ _ENGLISH: Mapping[str, str] = {
     "no_operator": "The operator '{operator}' is not supported by the '{field}' field.",
     "no_function": "Unable to find JQL function '{function}'.",
     "no_empty": "The field '{field}' does not support searching for EMPTY values.",
-    "no_sort": "Field '{field}' does not exist or this field cannot be viewed by anonymous users.",
     "no_history": "History searches do not support the '{field}' field.",
     "bad_date": (
         "Date value '{value}' for field '{field}' is invalid. Valid formats include: 'yyyy/MM/dd HH:mm', "
@@ -57,7 +54,6 @@ _ENGLISH: Mapping[str, str] = {
     "no_list": "Operator '{operator}' does not support the non-list value '\"{value}\"' for field '{field}'.",
     "bad_increment": "Duration for function '{function}' should have the format (+/-)n(yMwdhm), e.g -1M for 1 month earlier.",
     "bad_arguments": "Function '{function}' expected '{expected}' arguments but received '{received}'.",
-    "no_filter": "The value '{value}' does not exist for the field 'filter'.",
     "too_many_sorts": "The maximum number of ORDER BY fields is 7.",  # Unknown: the words
     "cyclic_filter": "Field 'filter' with value '{value}' matches filter and causes a cyclical reference.",
 }
