@@ -6,7 +6,7 @@ result's goal is settled in every run anew, from what the YAML says first and fr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -122,21 +122,6 @@ def direction(goal: Goal) -> int:
             return 0
 
 
-def target_of(goal: Goal) -> Decimal | None:
-    """The number to reach or keep; None where there is not exactly one."""
-    match goal:
-        case FromTo(target=target):
-            return target
-        case AtMost(limit=limit) | AtLeast(limit=limit):
-            return limit
-        case Milestones(parts=parts):
-            return parts
-        case YesNo():
-            return Decimal(1)
-        case _:
-            return None
-
-
 def _goal(
     key_result: KeyResult, baseline: Quantity | None, target: Quantity | None, measured: Decimal | None
 ) -> Goal:
@@ -159,7 +144,7 @@ def _goal(
                 raise ValueError("its baseline has not been captured")
             assert aimed.change is not None
             grow = relative if aimed.form is Form.RELATIVE else delta
-            return grow(start_from, aimed.change)
+            return replace(grow(start_from, aimed.change), strict=aimed.strict)
         case Form.AT_MOST:
             limit = known(aimed.target, target, "limit")
             return AtMost(limit=limit, strict=aimed.strict, risk=aimed.risk)

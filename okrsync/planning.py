@@ -142,20 +142,25 @@ def decide(
     last: Stored, now: Stored, wanted: Stored, intent: Intent | None = None
 ) -> tuple[Verdict, Hold | None]:
     """The truth table for one cell whose wanted value is known (not none)."""
-    if now == wanted:
+    if same(now, wanted):
         return Verdict.SAME, None
     if intent is not None:
-        if now == intent.after:
+        if same(now, intent.after):
             last = now
-        elif now != intent.before:
+        elif not same(now, intent.before):
             return Verdict.HELD, Hold.EDITED
         else:
             last = intent.before
     if last is None:
         return (Verdict.WRITE, None) if now is None else (Verdict.HELD, Hold.UNCLAIMED)
-    if now == last:
+    if same(now, last):
         return Verdict.WRITE, None
     return Verdict.HELD, Hold.EDITED
+
+
+def same(one: Stored, other: Stored) -> bool:
+    """Whether two canonical values are one. To Python, ``True`` is also the number 1; to a person it is not."""
+    return isinstance(one, bool) is isinstance(other, bool) and one == other
 
 
 def _decide_row(company: str, aim: Aim, memory: Memory) -> list[Decision]:
@@ -272,9 +277,9 @@ def _alarms(decided: Sequence[tuple[Aim, list[Decision]]], limits: Limits) -> It
 
 
 def _replaced_number(row: Sequence[Decision]) -> tuple[Decimal | None, Decimal | None]:
-    """Return the number in ``current`` now and after the plan; None where there is none or it is held."""
+    """Return the row's number now and after the plan; None where there is none or it is held."""
     for one in row:
-        if one.cell == "current" and one.verdict is not Verdict.HELD:
+        if one.cell in {"current", "progress"} and one.verdict is not Verdict.HELD:
             return (
                 one.now if isinstance(one.now, Decimal) else None,
                 one.wanted if isinstance(one.wanted, Decimal) else None,

@@ -19,7 +19,7 @@ from okrsync.model import (
     Verdict,
     Withdrawn,
 )
-from okrsync.planning import Plan
+from okrsync.planning import Plan, same
 from okrsync.ports import Destination
 
 Record = Callable[..., None]
@@ -30,7 +30,8 @@ def settle_same(plan: Plan, memory: Memory, run: str) -> list[Entry]:
     news: dict[str, dict[str, Stored]] = {}
     for one in plan.same:
         where = (one.row, one.address)
-        settled = one.now == one.wanted and (memory.puts.get(where) != one.now or where in memory.intents)
+        news_to_us = where in memory.intents or not same(memory.puts.get(where), one.now)
+        settled = same(one.now, one.wanted) and news_to_us
         if one.address and settled:
             news.setdefault(one.row, {})[one.address] = one.now
     return [Landed(run=run, row=row, values=values) for row, values in news.items()]

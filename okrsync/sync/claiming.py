@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from okrsync.config import Company
 from okrsync.errors import ConfigError, DataError
 from okrsync.model import Landed, Memory, Row, RunFinished, RunStarted, Stored
+from okrsync.planning import same
 from okrsync.ports import Clock, Ledger
 from okrsync.sync.opening import new_notes, open_connections
 from okrsync.sync.preparing import match_rows, open_tables
@@ -69,8 +70,8 @@ def _foreign(row: Row, memory: Memory, *, edited: bool) -> list[str]:
     for name, cell in row.cells.items():
         where = (row.id, cell.address)
         last, intent = memory.puts.get(where), memory.intents.get(where)
-        ours = {last} if intent is None else {last, intent.before, intent.after}
-        if cell.locked or cell.value in ours:
+        ours = [last] if intent is None else [last, intent.before, intent.after]
+        if cell.locked or any(same(cell.value, one) for one in ours):
             continue
         touched = last is not None or intent is not None
         if touched is edited:

@@ -1,0 +1,38 @@
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from okrsync.config.yamlfile import read_yaml
+from okrsync.model import Cause, Cell, Intent, Memory, Missing, Row, Stored
+from okrsync.planning import Aim, Proposal, held_for_lack_of_data, plan
+
+CASES = read_yaml(Path(__file__).with_name("planning.yaml")).data
+
+
+def value(raw: Any) -> Stored:
+    return Decimal(raw) if isinstance(raw, int) and not isinstance(raw, bool) else raw
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["case"] for case in CASES])
+def test_verdict_and_words(case: dict[str, Any]) -> None:
+    cell = Cell(address="prop", value=value(case["now"]), locked=case.get("locked", ""))
+    row = Row(id="page", key="KR-1", title="", url="", cells={"current": cell})
+    memory = Memory(puts={("page", "prop"): value(case["last"])})
+    if "intent" in case:
+        before, after = case["intent"]
+        memory = Memory(
+            puts=memory.puts, intents={("page", "prop"): Intent(before=value(before), after=value(after))}
+        )
+    if "missing" in case:
+        proposal = held_for_lack_of_data(Missing(metric="m", cause=Cause.EMPTY, reason=case["missing"]))
+    else:
+        proposal = Proposal(value=value(case["wanted"]))
+    (decision,) = plan(
+        "acme", [Aim(subject="KR-1", row=row, proposals={"current": proposal})], memory
+    ).decisions
+    assert str(decision.verdict) == case["verdict"]
+    assert (str(decision.hold) if decision.hold else None) == case.get("hold")
+    assert decision.reason == case["reason"]
+    assert decision.hint == case.get("hint", "")

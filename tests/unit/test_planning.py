@@ -1,0 +1,169 @@
+from decimal import Decimal
+
+import pytest
+
+from okrsync.errors import UnsafePlan
+from okrsync.model import Cause, Cell, Decision, Hold, Memory, Missing, Row, Stored, Verdict
+from okrsync.planning import Aim, Limits, Plan, Proposal, held_for_lack_of_data, plan
+
+MISSING = Missing(metric="m", cause=Cause.ACCESS, reason="the token has expired", hint="renew it")
+
+
+def row(**cells: Stored) -> Row:
+    return Row(
+        id="page", key="KR", title="KR", url="", cells={n: Cell(address=n, value=v) for n, v in cells.items()}
+    )
+
+
+def aim(
+    subject: str, before: Stored, after: Stored, **more: object
+) -> tuple[Aim, dict[tuple[str, str], Stored]]:
+    one = Row(id=subject, key=subject, title="", url="", cells={"current": Cell(address="c", value=before)})
+    made = Aim(subject=subject, row=one, proposals={"current": Proposal(value=after)}, **more)  # type: ignore[arg-type]
+    return made, {(subject, "c"): before}
+
+
+def planned(*aims: tuple[Aim, dict[tuple[str, str], Stored]], limits: Limits | None = None) -> Plan:
+    puts = {where: value for _, put in aims for where, value in put.items()}
+    return plan("acme", [one for one, _ in aims], Memory(puts=puts), limits)
+
+
+def by_cell(decisions: tuple[Decision, ...]) -> dict[str, Decision]:
+    return {one.cell: one for one in decisions}
+
+
+def test_what_is_derived_is_held_with_current_and_says_so() -> None:
+    proposals = {
+        "status": Proposal(value="On track"),
+        "progress": Proposal(value=Decimal("0.5")),
+        "current": held_for_lack_of_data(MISSING),
+    }
+    made = by_cell(
+        plan(
+            "acme",
+            [Aim(subject="KR", row=row(current=None, progress=None, status=None), proposals=proposals)],
+            Memory(),
+        ).decisions
+    )
+    assert {one.verdict for one in made.values()} == {Verdict.HELD}
+    assert made["current"].hold is Hold.NO_DATA
+    assert made["current"].hint == "renew it"
+    assert made["status"].hold is Hold.FOLLOWS
+    assert made["status"].cause is Cause.ACCESS
+
+
+def test_a_derived_cell_can_be_held_alone() -> None:
+    proposals = {
+        "current": Proposal(value=Decimal(5)),
+        "status": Proposal(hold=Hold.INVALID, reason="no such option"),
+    }
+    made = by_cell(
+        plan(
+            "acme", [Aim(subject="KR", row=row(current=None, status=None), proposals=proposals)], Memory()
+        ).decisions
+    )
+    assert made["current"].verdict is Verdict.WRITE
+    assert made["status"].hold is Hold.INVALID
+
+
+def test_followers_are_written_only_with_company() -> None:
+    proposals = {
+        "updated": Proposal(value="23 Nov"),
+        "source": Proposal(value="jira"),
+        "current": Proposal(value=Decimal(5)),
+    }
+    still = Aim(subject="KR", row=row(current=Decimal(5), updated="22 Nov", source=None), proposals=proposals)
+    memory = Memory(puts={("page", "updated"): "22 Nov", ("page", "current"): Decimal(5)})
+    made = plan("acme", [still], memory)
+    assert not made.writes
+    assert by_cell(made.decisions)["updated"].reason == "nothing else of this row changes"
+    moved = Aim(subject="KR", row=row(current=Decimal(4), updated="22 Nov", source=None), proposals=proposals)
+    memory = Memory(puts={("page", "updated"): "22 Nov", ("page", "current"): Decimal(4)})
+    assert {one.cell for one in plan("acme", [moved], memory).writes} == {"current", "updated", "source"}
+
+
+def test_a_follower_that_a_person_changed_is_still_held() -> None:
+    proposals = {"updated": Proposal(value="23 Nov"), "current": Proposal(value=Decimal(5))}
+    one = Aim(subject="KR", row=row(current=Decimal(5), updated="a person was here"), proposals=proposals)
+    made = plan("acme", [one], Memory(puts={("page", "updated"): "22 Nov"}))
+    assert by_cell(made.decisions)["updated"].hold is Hold.EDITED
+
+
+def test_the_plan_is_total() -> None:
+    proposals = {"current": Proposal(value=Decimal(5)), "status": Proposal(value="On track")}
+    absent = Aim(subject="A", row=None, proposals=proposals, absent="no row has 'A'")
+    trashed = Row(id="page", key="B", title="", url="", cells={}, problem="the row is in the trash")
+    made = plan("acme", [absent, Aim(subject="B", row=trashed, proposals=proposals)], Memory())
+    assert [(one.subject, one.hold, one.reason) for one in made.decisions] == [
+        ("A", Hold.NO_ROW, "no row has 'A'"),
+        ("A", Hold.NO_ROW, "no row has 'A'"),
+        ("B", Hold.NO_ROW, "the row is in the trash"),
+        ("B", Hold.NO_ROW, "the row is in the trash"),
+    ]
+
+
+def test_a_cell_the_table_does_not_have_is_held() -> None:
+    made = plan(
+        "acme", [Aim(subject="KR", row=row(), proposals={"current": Proposal(value=Decimal(5))})], Memory()
+    )
+    assert made.decisions[0].hold is Hold.LOCKED
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "refused"),
+    [
+        (Decimal(120), Decimal(0), True),
+        (Decimal(120), Decimal(59), True),
+        (Decimal(120), Decimal(60), False),
+        (Decimal(-40), Decimal(0), True),
+        (Decimal(-40), Decimal(-90), False),
+        (Decimal(0), Decimal(0), False),
+        (Decimal(0), Decimal(-5), False),
+        (None, Decimal(0), False),
+        (Decimal(5), Decimal(5000), False),
+    ],
+)
+def test_a_number_that_drops_is_refused(before: Decimal | None, after: Decimal, refused: bool) -> None:
+    made = planned(aim("KR-1", before, after))
+    if not refused:
+        made.check()
+        return
+    with pytest.raises(UnsafePlan, match="KR-1 would drop from") as caught:
+        made.check(hint="okrsync sync acme --force")
+    assert caught.value.hint == "okrsync sync acme --force"
+
+
+@pytest.mark.parametrize("freed", ["restarted", "unguarded"])
+def test_a_new_week_or_the_yaml_frees_a_number_from_the_guard(freed: str) -> None:
+    planned(aim("KR-1", Decimal(120), Decimal(0), **{freed: True})).check()
+
+
+def test_held_and_textual_cells_are_not_guarded() -> None:
+    held, _ = aim("KR-1", Decimal(9), Decimal(0))
+    plan("acme", [held], Memory(puts={("KR-1", "c"): Decimal(8)})).check()
+    planned(aim("KR-2", "a text", Decimal(0))).check()
+
+
+def test_many_key_results_falling_back_at_once_are_refused() -> None:
+    rising = [aim(f"KR-{n}", Decimal(100), Decimal(110), direction=1) for n in range(7)]
+    falling = [aim(f"KR-{n}", Decimal(100), Decimal(90), direction=1) for n in range(7, 10)]
+    planned(*rising, *falling).check()
+    fourth = aim("KR-10", Decimal(100), Decimal(110), direction=-1)
+    with pytest.raises(UnsafePlan, match="4 of 10 key results would fall back at once"):
+        planned(*rising[1:], *falling, fourth).check()
+    planned(*falling, fourth).check()
+    planned(*rising[1:], *falling, fourth, limits=Limits(fall_back=Decimal("0.5"))).check()
+
+
+def test_the_digest_changes_with_what_would_be_written() -> None:
+    one = planned(aim("KR-1", Decimal(1), Decimal(2)))
+    assert one.digest == planned(aim("KR-1", Decimal("1.0"), Decimal("2.00"))).digest
+    assert one.digest != planned(aim("KR-1", Decimal(1), Decimal(3))).digest
+    assert one.digest != planned(aim("KR-1", Decimal(1), "2")).digest
+
+
+def test_two_plans_become_one() -> None:
+    both = planned(aim("A", Decimal(10), Decimal(1))).with_more(planned(aim("B", Decimal(1), Decimal(2))))
+    assert [one.subject for one in both.decisions] == ["A", "B"]
+    with pytest.raises(UnsafePlan):
+        both.check()
