@@ -147,11 +147,13 @@ class Cell:
 
     ``address`` names the column in a way that survives its renaming (a property id, say); what okrsync remembers is
     kept under it. ``locked`` is why it can never be written (a formula, a roll-up), else empty. ``fraction`` says that
-    a percentage is stored as its fraction (0.37 for 37 %).
+    a percentage is stored as its fraction (0.37 for 37 %). ``initial`` is what the destination itself puts into a new
+    row's cell (a status that starts as "Not started"): nobody has typed it.
     """
 
     address: str
     value: Stored = None
+    initial: Stored = None
     locked: str = ""
     fraction: bool = False
 

@@ -3,7 +3,7 @@
      last put there | cell now | wanted | verdict
     ----------------+----------+--------+------------------------------------------------------------------
      anything       | X        | X      | SAME   and remember X: a lost ledger heals itself
-     never          | empty    | Y      | WRITE  the first value
+     never          | empty    | Y      | WRITE  the first value; the destination's own initial value counts as empty
      never          | X        | Y      | HELD   unclaimed: `okrsync adopt` takes it over
      X              | X        | Y      | WRITE
      X              | Z        | Y      | HELD   edited by a person since okrsync wrote X: `okrsync release`
@@ -152,7 +152,8 @@ def decide(
         else:
             last = intent.before
     if last is None:
-        return (Verdict.WRITE, None) if now is None else (Verdict.HELD, Hold.UNCLAIMED)
+        untouched = now is None or same(now, initial)
+        return (Verdict.WRITE, None) if untouched else (Verdict.HELD, Hold.UNCLAIMED)
     if same(now, last):
         return Verdict.WRITE, None
     return Verdict.HELD, Hold.EDITED
@@ -205,8 +206,8 @@ def _decide_cell(
     if cell.locked:
         hold, reason, hint, cause = Hold.LOCKED, cell.locked, "", None
     elif hold is None:
-        verdict, hold = decide(last, cell.value, proposal.value, intent)
-        reason, hint = _words(company, subject, verdict, hold, cell.value, last)
+        verdict, hold = decide(last, cell.value, proposal.value, intent, cell.initial)
+        reason, hint = _words(company, subject, verdict, hold, cell, last)
     return Decision(
         subject=subject,
         row=row.id,
@@ -227,16 +228,16 @@ def _decide_cell(
 
 
 def _words(
-    company: str, subject: str, verdict: Verdict, hold: Hold | None, now: Stored, last: Stored
+    company: str, subject: str, verdict: Verdict, hold: Hold | None, cell: Cell, last: Stored
 ) -> tuple[str, str]:
     if hold is Hold.UNCLAIMED:
         return "it was filled in by a person before okrsync", f"okrsync adopt {company} {subject}"
     if hold is Hold.EDITED:
-        change = "cleared" if now is None else "changed"
+        change = "cleared" if cell.value is None else "changed"
         return f"a person {change} it since okrsync wrote it", f"okrsync release {company} {subject}"
     if verdict is Verdict.SAME:
         return "already so", ""
-    return ("first value" if last is None and now is None else "new value"), ""
+    return ("first value" if last is None and same(cell.value, cell.initial) else "new value"), ""
 
 
 def _following(decision: Decision, before: Sequence[Decision]) -> Decision:

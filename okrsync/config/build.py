@@ -115,20 +115,20 @@ def _connections(
     return result
 
 
-def _unit(text: Any, at: PathInFile, problems: Problems) -> Unit:
+def _unit(text: Any, at: PathInFile, problems: Problems) -> Unit | None:
     probe = {"from": "-", **({} if text is None else {"unit": text})}
     try:
         return parse_unit(str(MetricModel.model_validate(probe).unit))
     except (ValidationError, ValueError) as error:
         said = error if not isinstance(error, ValidationError) else f"{text!r} is not a unit"
         problems.add((*at, "unit"), str(said))
-        return COUNT
+        return None
 
 
 def _metric(
     name: str,
     raw: Mapping[str, Any],
-    unit: Unit,
+    unit: Unit | None,
     cycle: Cycle,
     connections: Mapping[str, Connection],
     problems: Problems,
@@ -136,6 +136,7 @@ def _metric(
     at: PathInFile = ("metrics", name)
     place = problems.file.place(at, key=True)
     engine = {info.alias or field for field, info in MetricModel.model_fields.items()}
+    unit = unit or COUNT
     own = {key: value for key, value in raw.items() if key not in engine}
     if "expr" in raw:
         common = _validated(MetricModel, raw, at, problems)
@@ -200,7 +201,9 @@ def _check_expressions(model: CompanyModel, metrics: Mapping[str, Metric], probl
         problems.add(("metrics", first, "expr"), str(error))
 
 
-def _key_results(model: CompanyModel, units: Mapping[str, Unit], problems: Problems) -> tuple[KeyResult, ...]:
+def _key_results(
+    model: CompanyModel, units: Mapping[str, Unit | None], problems: Problems
+) -> tuple[KeyResult, ...]:
     result: list[KeyResult] = []
     seen: dict[str, int] = {}
     for index, raw in enumerate(model.key_results):
@@ -218,7 +221,10 @@ def _key_results(model: CompanyModel, units: Mapping[str, Unit], problems: Probl
                 (*at, "objective"), "objective", raw.objective, [one.id for one in model.objectives]
             )
         unit = _unit(raw.unit, at, problems) if raw.unit is not None else units[raw.metric]
-        made = key_result(raw, unit, units[raw.metric], model.locale, at, problems)
+        metric_unit = units[raw.metric]
+        if unit is None or metric_unit is None:
+            continue
+        made = key_result(raw, unit, metric_unit, model.locale, at, problems)
         if made is not None:
             result.append(made)
     return tuple(result)

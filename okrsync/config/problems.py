@@ -16,7 +16,7 @@ from okrsync.errors import ConfigError
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return the nearest known word as a question, or all known ones where none is near."""
     words = sorted(known)
-    near = get_close_matches(word.lower(), [one.lower() for one in words], n=1, cutoff=0.6)
+    near = get_close_matches(word.lower(), [one.lower() for one in words], n=1, cutoff=0.5)
     for one in words:
         if near and one.lower() == near[0]:
             return f"did you mean {one}?"
@@ -84,6 +84,8 @@ class Problems:
                 self.add(
                     path, f"{line['input']!r} does not fit {name}", did_you_mean(str(line["input"]), allowed)
                 )
+            case kind if kind.startswith("date"):
+                self.add(path, f"{name}: {_short(line['input'])} is not a date", "write it as 2026-10-01")
             case "value_error":
                 self.add(path, str(line["ctx"]["error"]))
             case _:

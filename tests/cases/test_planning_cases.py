@@ -17,7 +17,9 @@ def value(raw: Any) -> Stored:
 
 @pytest.mark.parametrize("case", CASES, ids=[case["case"] for case in CASES])
 def test_verdict_and_words(case: dict[str, Any]) -> None:
-    cell = Cell(address="prop", value=value(case["now"]), locked=case.get("locked", ""))
+    cell = Cell(
+        address="prop", value=value(case["now"]), initial=case.get("initial"), locked=case.get("locked", "")
+    )
     row = Row(id="page", key="KR-1", title="", url="", cells={"current": cell})
     memory = Memory(puts={("page", "prop"): value(case["last"])})
     if "intent" in case:

@@ -164,33 +164,33 @@ REAL = planning.decide
 
 
 def _never_same(
-    last: Stored, now: Stored, wanted: Stored, intent: Intent | None = None
+    last: Stored, now: Stored, wanted: Stored, intent: Intent | None = None, initial: Stored = None
 ) -> tuple[Verdict, Hold | None]:
     return (Verdict.WRITE, None) if now == wanted else REAL(last, now, wanted, intent)
 
 
 def _claim_all(
-    last: Stored, now: Stored, wanted: Stored, intent: Intent | None = None
+    last: Stored, now: Stored, wanted: Stored, intent: Intent | None = None, initial: Stored = None
 ) -> tuple[Verdict, Hold | None]:
     verdict, hold = REAL(last, now, wanted, intent)
     return (Verdict.WRITE, None) if hold is Hold.UNCLAIMED else (verdict, hold)
 
 
 def _ignore_edits(
-    last: Stored, now: Stored, wanted: Stored, intent: Intent | None = None
+    last: Stored, now: Stored, wanted: Stored, intent: Intent | None = None, initial: Stored = None
 ) -> tuple[Verdict, Hold | None]:
     verdict, hold = REAL(last, now, wanted, intent)
     return (Verdict.WRITE, None) if hold is Hold.EDITED else (verdict, hold)
 
 
 def _hold_first(
-    last: Stored, now: Stored, wanted: Stored, intent: Intent | None = None
+    last: Stored, now: Stored, wanted: Stored, intent: Intent | None = None, initial: Stored = None
 ) -> tuple[Verdict, Hold | None]:
     return (Verdict.HELD, Hold.UNCLAIMED) if last is None and now is None else REAL(last, now, wanted, intent)
 
 
 def _hold_ours(
-    last: Stored, now: Stored, wanted: Stored, intent: Intent | None = None
+    last: Stored, now: Stored, wanted: Stored, intent: Intent | None = None, initial: Stored = None
 ) -> tuple[Verdict, Hold | None]:
     if now != wanted and last is not None and now == last:
         return Verdict.HELD, Hold.EDITED
@@ -198,13 +198,13 @@ def _hold_ours(
 
 
 def _forget_intents(
-    last: Stored, now: Stored, wanted: Stored, intent: Intent | None = None
+    last: Stored, now: Stored, wanted: Stored, intent: Intent | None = None, initial: Stored = None
 ) -> tuple[Verdict, Hold | None]:
     return REAL(last, now, wanted)
 
 
 def _trust_after_only(
-    last: Stored, now: Stored, wanted: Stored, intent: Intent | None = None
+    last: Stored, now: Stored, wanted: Stored, intent: Intent | None = None, initial: Stored = None
 ) -> tuple[Verdict, Hold | None]:
     if intent is not None and now == intent.before and now != wanted:
         return Verdict.HELD, Hold.EDITED
@@ -212,7 +212,7 @@ def _trust_after_only(
 
 
 def _any_value_resolves(
-    last: Stored, now: Stored, wanted: Stored, intent: Intent | None = None
+    last: Stored, now: Stored, wanted: Stored, intent: Intent | None = None, initial: Stored = None
 ) -> tuple[Verdict, Hold | None]:
     return REAL(now if intent is not None else last, now, wanted)
 
