@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from okrsync_jira.emulator import grammar, moments
-from okrsync_jira.emulator.grammar import (
+from okrsync_jira.emulator.moments import Span
+from okrsync_jira.emulator.ordering import arrangement
+from okrsync_jira.emulator.texts import Refusal
+from okrsync_jira.emulator.tree import (
     And,
     Call,
     Compare,
@@ -22,9 +25,6 @@ from okrsync_jira.emulator.grammar import (
     Query,
     Was,
 )
-from okrsync_jira.emulator.moments import Span
-from okrsync_jira.emulator.ordering import arrangement
-from okrsync_jira.emulator.texts import Refusal
 from okrsync_jira.emulator.values import Asker, Test, is_unresolved, members, searched
 from okrsync_jira.emulator.world import Field, Issue, World
 

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken, VisitError
+
+from okrsync_jira.emulator.tree import (
+    And,
+    Call,
+    Compare,
+    Empty,
+    Literal,
+    Many,
+    Not,
+    Operand,
+    Or,
+    Predicate,
+    Query,
+    Sort,
+    Was,
+)
 
 _GRAMMAR: Final = r"""
 start: [disjunction] [order]
@@ -92,90 +107,6 @@ class Malformed(Exception):
     """The text is not JQL; the message is Jira's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
-    """``quoted`` matters: a bare number is an id or an epoch, a quoted one is a text."""
-
-    text: str
-    quoted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    name: str
-    arguments: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Empty:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class Many:
-    members: tuple[Operand, ...]
-
-
-Operand = Literal | Call | Empty | Many
-
-
-@dataclass(frozen=True, slots=True)
-class Predicate:
-    """``word`` is ON, BEFORE, AFTER, DURING, FROM, TO or BY."""
-
-    word: str
-    operand: Operand
-
-
-@dataclass(frozen=True, slots=True)
-class Compare:
-    """``operator`` is =, !=, <, <=, >, >=, ~, !~, in, not in, is or is not."""
-
-    field: str
-    operator: str
-    operand: Operand
-
-
-@dataclass(frozen=True, slots=True)
-class Was:
-    """``operator`` is was, was not, was in, was not in or changed, which has no operand."""
-
-    field: str
-    operator: str
-    operand: Operand | None
-    predicates: tuple[Predicate, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    inner: Condition
-
-
-@dataclass(frozen=True, slots=True)
-class And:
-    members: tuple[Condition, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Or:
-    members: tuple[Condition, ...]
-
-
-Condition = Compare | Was | Not | And | Or
-
-
-@dataclass(frozen=True, slots=True)
-class Sort:
-    field: str
-    descending: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    where: Condition | None
-    order: tuple[Sort, ...] = ()
-
-
 @lru_cache(maxsize=512)
 def parse(jql: str) -> Query:
     """The tree of ``jql``. Raises ``Malformed`` with Jira's own message."""
@@ -195,6 +126,7 @@ def _explain(jql: str, error: UnexpectedInput) -> str:
     prefix = "Error in the JQL Query: "
     if isinstance(error, UnexpectedCharacters):
         at = error.pos_in_stream
+        assert at is not None
         wrong = jql[at]
         if wrong in "'\"":
             return f"{prefix}The quoted string '{jql[at + 1 :]}' has not been completed. (line {error.line}, character {error.column})"

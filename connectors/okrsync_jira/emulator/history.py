@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from okrsync_jira.emulator.conditions import Compiler, worded
-from okrsync_jira.emulator.grammar import Literal, Many, Operand, Predicate, Was
 from okrsync_jira.emulator.moments import Span, day_after
+from okrsync_jira.emulator.tree import Literal, Many, Operand, Predicate, Was
 from okrsync_jira.emulator.values import Test, members, searched
 from okrsync_jira.emulator.world import Field, Issue, World
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from okrsync_jira.emulator.grammar import Query
+from okrsync_jira.emulator.tree import Query
 from okrsync_jira.emulator.values import Asker, searched
 from okrsync_jira.emulator.world import PRIORITIES, Issue, World
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from okrsync_jira.emulator.grammar import Call, Empty, Literal, Many, Operand
 from okrsync_jira.emulator.texts import Refusal, bad_request
+from okrsync_jira.emulator.tree import Call, Empty, Literal, Many, Operand
 from okrsync_jira.emulator.world import (
     CATEGORIES,
     EPIC_LINK,
