@@ -2,42 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
+from typing import Final
 
-from okrsync.errors import OkrsyncError
+from okrsync.errors import AccessError, OkrsyncError
 from okrsync.ports import Finding, Opening
 from okrsync_jira.client import Site
-from okrsync_jira.settings import Anonymous, JiraSettings
+from okrsync_jira.settings import Anonymous, Deployment, JiraSettings
 from okrsync_jira.source import lost_permissions
+
+_KINDS: Final[Mapping[Deployment, str]] = {"cloud": "Cloud", "data_center": "Data Center"}
 
 
 def examine(settings: JiraSettings, opening: Opening) -> Iterator[Finding]:
-    """Address, deployment, account, canary and request budget. Stops where going on would only repeat the fault."""
+    """Address, deployment, account, canary and request budget. Stops where going on would only repeat a fault."""
+    subject = "credential"
     try:
         site = Site(settings, opening)
+        subject = "address"
+        server = site.server()
+        yield _address(settings.url, str(server["baseUrl"]).rstrip("/"))
+        subject = "deployment"
+        yield _deployment(site, "cloud" if server.get("deploymentType") == "Cloud" else "data_center")
+        subject = "account"
+        yield _account(site, opening)
+        subject = "canary"
+        if settings.canary is not None:
+            yield _canary(site, settings.canary)
     except OkrsyncError as error:
-        yield Finding(subject="credential", ok=False, detail=error.message, hint=error.hint)
+        if isinstance(error, AccessError) and subject == "address":
+            subject = "account"
+        yield Finding(subject=subject, ok=False, detail=error.message, hint=error.hint)
         return
-    for subject, look in (("address", _address), ("deployment", _deployment), ("account", _account)):
-        finding = _looked(subject, look, site, opening)
-        yield finding
-        if not finding.ok and subject != "address":
-            return
-    if settings.canary is not None:
-        yield _looked("canary", _canary, site, opening)
     if site.budget:
         yield Finding(subject="request budget", ok=True, detail=site.budget)
 
 
-def _looked(subject: str, look: Callable[[Site, Opening], Finding], site: Site, opening: Opening) -> Finding:
-    try:
-        return look(site, opening)
-    except OkrsyncError as error:
-        return Finding(subject=subject, ok=False, detail=error.message, hint=error.hint)
-
-
-def _address(site: Site, _: Opening) -> Finding:
-    url, real = site.settings.url, str(site.server()["baseUrl"]).rstrip("/")
+def _address(url: str, real: str) -> Finding:
     if real.lower() == url.lower():
         return Finding(subject="address", ok=True, detail=url)
     return Finding(
@@ -48,18 +49,14 @@ def _address(site: Site, _: Opening) -> Finding:
     )
 
 
-def _deployment(site: Site, _: Opening) -> Finding:
-    deployment = site.deployment()
-    kind = "Cloud" if deployment == "cloud" else "Data Center"
-    if problem := site.settings.misfit(deployment):
-        return Finding(subject="deployment", ok=False, detail=f"{kind}; {problem}", hint="correct auth")
-    said = "Cloud" if site.server().get("deploymentType") == "Cloud" else "Data Center"
-    if said != kind:
-        hint = f"write deployment: {'cloud' if said == 'Cloud' else 'data_center'}"
-        return Finding(
-            subject="deployment", ok=False, detail=f"the settings say {kind}, Jira says {said}", hint=hint
-        )
-    return Finding(subject="deployment", ok=True, detail=kind)
+def _deployment(site: Site, real: Deployment) -> Finding:
+    known = site.deployment()
+    if known != real:
+        detail = f"taken for {_KINDS[known]}, but Jira says it is {_KINDS[real]}"
+        return Finding(subject="deployment", ok=False, detail=detail, hint=f"write deployment: {real}")
+    if problem := site.settings.misfit(real):
+        return Finding(subject="deployment", ok=False, detail=problem, hint="correct auth")
+    return Finding(subject="deployment", ok=True, detail=_KINDS[real])
 
 
 def _account(site: Site, opening: Opening) -> Finding:
@@ -74,8 +71,7 @@ def _account(site: Site, opening: Opening) -> Finding:
     return Finding(subject="account", ok=True, detail=detail)
 
 
-def _canary(site: Site, _: Opening) -> Finding:
-    canary = site.settings.canary
+def _canary(site: Site, canary: str) -> Finding:
     if (lost := lost_permissions(site, canary)) is not None:
         raise lost
     return Finding(subject="canary", ok=True, detail=f"'{canary}' finds issues")

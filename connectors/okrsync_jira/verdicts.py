@@ -32,11 +32,13 @@ class Verdicts:
         Jira Cloud answers an expired token with status 200 and no issues; only a header tells.
         """
         headers, base = response.headers, self.settings.base
-        reason = headers.get("X-Seraph-LoginReason", "")
-        if "FAILED" in reason or "DENIED" in reason:
-            return self.denied(f"Jira did not accept the login ({short(reason)})")
         if captcha := headers.get("X-Authentication-Denied-Reason"):
             return self.denied(f"Jira asks for a CAPTCHA ({short(captcha)}): sign in once with a browser")
+        reason = headers.get("X-Seraph-LoginReason", "")
+        # serverInfo is the same for everybody, and tells which way of signing in would be the right one.
+        public = response.ok and urlsplit(response.url).path.endswith("/serverInfo")
+        if ("FAILED" in reason or "DENIED" in reason) and not public:
+            return self.denied(f"Jira did not accept the login ({short(reason)})")
         if response.status_code == requests.codes.unauthorized:
             return self.denied("Jira did not accept the login (HTTP 401)")
         if response.is_redirect:
