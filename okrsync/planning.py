@@ -139,7 +139,7 @@ def plan(company: str, aims: Sequence[Aim], memory: Memory, limits: Limits | Non
 
 
 def decide(
-    last: Stored, now: Stored, wanted: Stored, intent: Intent | None = None
+    last: Stored, now: Stored, wanted: Stored, intent: Intent | None = None, initial: Stored = None
 ) -> tuple[Verdict, Hold | None]:
     """The truth table for one cell whose wanted value is known (not none)."""
     if same(now, wanted):
@@ -152,11 +152,14 @@ def decide(
         else:
             last = intent.before
     if last is None:
-        untouched = now is None or same(now, initial)
-        return (Verdict.WRITE, None) if untouched else (Verdict.HELD, Hold.UNCLAIMED)
+        return (Verdict.WRITE, None) if _untouched(now, initial) else (Verdict.HELD, Hold.UNCLAIMED)
     if same(now, last):
         return Verdict.WRITE, None
     return Verdict.HELD, Hold.EDITED
+
+
+def _untouched(now: Stored, initial: Stored) -> bool:
+    return now is None or same(now, initial)
 
 
 def same(one: Stored, other: Stored) -> bool:
@@ -237,7 +240,8 @@ def _words(
         return f"a person {change} it since okrsync wrote it", f"okrsync release {company} {subject}"
     if verdict is Verdict.SAME:
         return "already so", ""
-    return ("first value" if last is None and same(cell.value, cell.initial) else "new value"), ""
+    first = last is None and _untouched(cell.value, cell.initial)
+    return ("first value" if first else "new value"), ""
 
 
 def _following(decision: Decision, before: Sequence[Decision]) -> Decision:
