@@ -7,7 +7,7 @@ change, its answer is checked, and after an answer that was lost the row is read
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from okrsync.errors import ConfigError, Conflict, DataError, OkrsyncError, Unavailable
 from okrsync.model import Row, Stored, Wanted
@@ -21,6 +21,9 @@ from okrsync_notion.paging import every_row
 from okrsync_notion.rows import key_of, lost_row, row_of, shared_keys
 from okrsync_notion.schema import Layout, layout
 from okrsync_notion.settings import NotionSettings, NotionTable
+
+# After a lost answer the row is looked at even when patience has ended, but not where Notion asks to wait longer (seconds).
+LAST_LOOK: Final = 60
 
 
 class NotionDestination:
@@ -80,7 +83,7 @@ class NotionDestination:
                 answer = self._api.patch(row, {here.cells[cell].wire: body for cell, body in changed.items()})
             except Exception as error:
                 passing = self._api.passing(error)
-                lost = passing is not None and passing.landed
+                lost = passing is not None and passing.landed and (passing.again.after or 0) <= LAST_LOOK
                 raise
             return self._checked(here, answer, values)
 

@@ -21,7 +21,7 @@ def every_row(api: Notion, source: str, properties: Sequence[str]) -> dict[str, 
         complete = _window(api, source, properties, since, rows)
         if complete:
             return rows
-        last = str(next(reversed(rows.values()))["created_time"]) if rows else ""
+        last = str(next(reversed(rows.values())).get("created_time") or "") if rows else ""
         if last in {"", since}:
             raise DataError(
                 f"Notion does not show all rows: more than it lists at once were created at {last or 'one time'}",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import socket
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 
 from okrsync.emulation import Fault
@@ -20,6 +22,7 @@ from okrsync.settings import Secret
 from okrsync.testing import JumpClock
 from okrsync.testing.destination import DestinationCase, DestinationContract
 from okrsync_notion import connector
+from okrsync_notion.client import TIMEOUT
 from okrsync_notion.emulator import NotionEmulator
 from okrsync_notion.settings import NotionSettings, NotionTable
 
@@ -834,10 +837,13 @@ def test_retry_after_is_honoured_in_full(
     assert clock.slept == [pytest.approx(seconds)]
 
 
+@pytest.mark.parametrize(
+    ("status", "code"), [(429, "rate_limited"), (529, "service_overload"), (503, "service_unavailable")]
+)
 def test_a_wait_beyond_patience_stops_at_once(
-    notion: NotionEmulator, connect: Callable[..., Destination], clock: JumpClock
+    notion: NotionEmulator, connect: Callable[..., Destination], clock: JumpClock, status: int, code: str
 ) -> None:
-    fault = refused(429, "rate_limited", **{"retry-after": "3600"})
+    fault = refused(status, code, **{"retry-after": "3600"})
     notion.server.faults.append(Fault(where=PAGE, times=9, **fault))
     with pytest.raises(Unavailable, match="asked to wait 3600 s"):
         write(connect(), current=Decimal(5))
@@ -853,6 +859,58 @@ def test_one_budget_for_all_that_use_the_token(
     requests = notion.server.count()
     assert requests == 1 + 10 * 2
     assert clock.monotonic() == pytest.approx((requests - 10) / 3, rel=0.01)
+
+
+class Releasing(JumpClock):
+    """Sets ``gave_up`` when somebody sleeps: the client has stopped waiting for an answer."""
+
+    def __init__(self) -> None:
+        super().__init__(NOW)
+        self.gave_up = threading.Event()
+
+    def sleep(self, seconds: float) -> None:
+        self.gave_up.set()
+        super().sleep(seconds)
+
+
+def test_a_write_that_times_out_is_found_again(
+    notion: NotionEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("okrsync_notion.client.TIMEOUT", httpx.Timeout(0.5))
+    clock = Releasing()
+    settings = NotionSettings(token=Secret(env="NOTION_TOKEN"), url=notion.server.url)
+    assert connector.destination is not None
+    destination = connector.destination(settings, table_of(), Opening(name="notion", clock=clock))
+
+    def stall() -> None:
+        clock.gave_up.wait(10)
+
+    notion.server.faults.append(Fault(where=PAGE, postlude=stall))
+    assert write(destination, current=Decimal(5)).cells["current"].value == Decimal(5)
+    assert clock.gave_up.is_set()
+    assert notion.server.count("PATCH") == 1
+
+
+def test_notion_is_given_longer_than_it_takes_to_give_up() -> None:
+    assert TIMEOUT.read is not None
+    assert TIMEOUT.read > 60
+    assert TIMEOUT.connect == 5
+
+
+def test_a_proxy_of_the_environment_is_not_asked_for_what_is_on_this_machine(
+    connect: Callable[..., Destination], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    assert len(connect().read()) == 2
+
+
+def test_no_connection_is_said(connect: Callable[..., Destination]) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{unused.getsockname()[1]}"
+    with pytest.raises(Unavailable, match=r"no connection .* after 6 tries"):
+        connect(url=nobody).read()
 
 
 # ---- failures that stay ----
