@@ -6,7 +6,7 @@ from typing import Any
 
 from okrsync_notion.emulator import answers, cells, seeding, writes
 from okrsync_notion.emulator.calls import Call, State
-from okrsync_notion.emulator.refusals import invalid, malformed, undefined
+from okrsync_notion.emulator.refusals import RefusalError, invalid, malformed, undefined
 from okrsync_notion.emulator.workspace import DataSource, Row, stable
 
 
@@ -73,6 +73,17 @@ def _changes(state: State, source: DataSource, properties: Any, *, moved: bool =
     """Column ids with what to store in them. A page that was moved out of its table has only its title left."""
     if not isinstance(properties, dict):
         raise malformed("body.properties", "an object", properties)
+    before = {identity: list(column.options) for identity, column in source.columns.items()}
+    try:
+        return _accepted(state, source, properties, moved=moved)
+    except RefusalError:
+        # An option that came into being for a write that is refused goes again.
+        for identity, options in before.items():
+            source.columns[identity].options = options
+        raise
+
+
+def _accepted(state: State, source: DataSource, properties: dict[str, Any], *, moved: bool) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, payload in properties.items():
         column = source.column(name)

@@ -111,9 +111,11 @@ def add_source(workspace: Workspace, database: Database, table: Mapping[str, Any
     database.sources.append(identity)
     for name, config in (table.get("properties") or {"Name": {"type": "title"}}).items():
         column = column_from(source, str(name), config if isinstance(config, Mapping) else {"type": config})
+        if column.id in source.columns:
+            raise ValueError(f"{source.title}: {source.columns[column.id].name!r} and {name!r} share an id")
         source.columns[column.id] = column
-    if sum(column.kind == "title" for column in source.columns.values()) != 1:
-        raise ValueError(f"{source.title}: a data source has exactly one title property")
+    if "title" not in source.columns:
+        raise ValueError(f"{source.title}: a data source has a title property")
     return source
 
 

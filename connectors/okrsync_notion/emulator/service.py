@@ -12,7 +12,7 @@ from okrsync_notion.emulator import people, schema, seeding, texts, webpage
 from okrsync_notion.emulator.api import Api, Budget
 from okrsync_notion.emulator.calls import State
 from okrsync_notion.emulator.queries import Cursors
-from okrsync_notion.emulator.workspace import Column, DataSource, Option, Row, Workspace, only, stable
+from okrsync_notion.emulator.workspace import KINDS, Column, DataSource, Option, Row, Workspace, only, stable
 
 
 def _real_time() -> datetime:
@@ -164,6 +164,9 @@ class NotionEmulator:
             schema.rename(source, _column(source, column), name)
 
     def retype_column(self, table: str, column: str, kind: str) -> None:
+        """Raises LookupError for a type that the emulator does not have, or that needs more than its name."""
+        if kind not in KINDS - {"relation"}:
+            raise LookupError(f"no column can be made a {kind!r} here")
         with self.server.lock:
             source = self.workspace.source(table)
             schema.retype(self.workspace, source, _column(source, column), kind)

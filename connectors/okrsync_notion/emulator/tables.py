@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from okrsync_notion.emulator import answers, cells, people, schema, texts
@@ -88,7 +89,10 @@ def update_data_source(state: State, call: Call, data_source_id: str) -> dict[st
     title = _title(call) if "title" in call.body else source.title
     trashed = call.flag("in_trash", call.flag("archived", source.in_trash))
     if "properties" in call.body:
+        # On a copy: a refused change leaves nothing half done.
+        source = copy.deepcopy(source)
         schema.patch(state.workspace, source, call.body["properties"])
+        state.workspace.sources[source.id] = source
     source.title, source.in_trash = title, trashed
     source.edited, source.edited_by = state.workspace.now(), state.workspace.bot.id
     return answers.data_source(state.workspace, source, legacy=call.legacy)

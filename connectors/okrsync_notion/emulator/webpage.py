@@ -13,7 +13,7 @@ _STYLE = """
 :root { color-scheme: light; --ink: #37352f; --soft: #787774; --line: #e9e9e7; --wash: #f7f6f3; }
 * { box-sizing: border-box; }
 body { margin: 0; background: #fff; color: var(--ink); font: 15px/1.5 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; }
-main { max-width: 1240px; margin: 0 auto; padding: 40px 28px 80px; }
+main { max-width: 1360px; margin: 0 auto; padding: 40px 28px 80px; }
 header p { color: var(--soft); margin: 4px 0 0; }
 h1 { font-size: 32px; line-height: 1.2; margin: 0; letter-spacing: -.01em; }
 h2 { font-size: 20px; margin: 40px 0 2px; }
@@ -23,19 +23,21 @@ table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { color: var(--soft); font-weight: 400; text-align: left; white-space: nowrap; }
 th, td { border-bottom: 1px solid var(--line); padding: 8px 12px 8px 0; vertical-align: middle; }
 th + th, td + td { border-left: 1px solid var(--line); padding-left: 12px; }
-td.title { font-weight: 600; min-width: 180px; }
+td.title { font-weight: 600; min-width: 170px; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 tr.trashed { opacity: .5; }
 tr.trashed td.title { text-decoration: line-through; }
 .empty { color: #c8c7c4; }
 .pill { display: inline-block; border-radius: 10px; padding: 1px 9px; white-space: nowrap; font-size: 13px; }
 .tag { border-radius: 4px; padding: 1px 7px; }
-.status::before { content: ""; display: inline-block; width: 8px; height: 8px; border-radius: 50%; background: currentColor;
+.pill.status::before { content: ""; display: inline-block; width: 8px; height: 8px; border-radius: 50%; background: currentColor;
   opacity: .65; margin-right: 6px; }
 .bar { display: inline-block; vertical-align: middle; width: 84px; height: 6px; border-radius: 3px; background: #e9e9e7;
   overflow: hidden; margin-left: 10px; }
 .bar i { display: block; height: 100%; background: #4f9768; }
-.by { white-space: nowrap; color: var(--soft); font-size: 13px; }
+td.date { white-space: nowrap; }
+.by { display: block; white-space: nowrap; color: var(--soft); font-size: 13px; line-height: 1.35; }
+.by time { display: block; font-size: 12px; }
 .by b { color: var(--ink); font-weight: 500; }
 .bot { background: #e7f3f8; color: #2b6a8a; border-radius: 4px; padding: 1px 6px; font-weight: 500; }
 footer { color: var(--soft); font-size: 13px; margin-top: 40px; }
@@ -88,7 +90,7 @@ def _table(workspace: Workspace, source: DataSource) -> str:
     body = "".join(_row(workspace, columns, row) for row in rows)
     return (
         f'<section><h2>{escape(source.title)}</h2><p class="meta">{escape(" · ".join(notes))}</p>'
-        f'<div class="tablebox"><table><thead><tr>{head}<th>Last edited</th></tr></thead>'
+        f'<div class="tablebox"><table><thead><tr>{head}<th>Last edited (UTC)</th></tr></thead>'
         f"<tbody>{body}</tbody></table></div></section>"
     )
 
@@ -142,4 +144,4 @@ def _editor(workspace: Workspace, row: Row) -> str:
     user = workspace.user(row.edited_by)
     name = escape(user.name if user is not None else "somebody")
     mark = f'<span class="bot">{name}</span>' if row.edited_by == workspace.bot.id else f"<b>{name}</b>"
-    return f'<span class="by">{mark} {_moment(row.edited)}</span>'
+    return f'<span class="by">{mark}<time>{row.edited:%Y-%m-%d %H:%M}</time></span>'
