@@ -1,0 +1,37 @@
+"""Numbers from a CRM's exported files: CSV and XLSX, one scan for all questions about a file.
+
+How a file is written (its code page, delimiter, decimal sign, order of dates) is declared by a named dialect and
+verified while reading; it is never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from okrsync.ports import Connector, Finding, Opening, Source
+from okrsync_crm.settings import CrmQuery, CrmSettings
+
+__all__ = ["CrmQuery", "CrmSettings", "connector"]
+
+
+def _source(settings: CrmSettings, opening: Opening) -> Source:
+    from okrsync_crm.source import CrmSource
+
+    return CrmSource(settings, opening)
+
+
+def _doctor(settings: CrmSettings, tables: Sequence[Any], opening: Opening) -> Iterable[Finding]:
+    from okrsync_crm.doctor import examine
+
+    return examine(settings, opening)
+
+
+connector: Final = Connector(
+    name="crm",
+    summary="CSV and XLSX files exported from a CRM",
+    settings=CrmSettings,
+    query=CrmQuery,
+    source=_source,
+    doctor=_doctor,
+)

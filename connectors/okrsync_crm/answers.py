@@ -1,0 +1,300 @@
+"""From the result of a scan to the answer to each of its questions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from okrsync.measures import spread
+from okrsync.model import SECONDS_IN, Answer, Cause, Dimension, Evidence, Reading
+from okrsync_crm.asking import Asked, share_of
+from okrsync_crm.conditions import described, window_words
+from okrsync_crm.refusal import NoAnswer, bad_config, bad_data
+
+# What a sign can stand for; one that many currencies share rules nothing out by itself.
+_SIGNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "€": ("EUR",),
+    "£": ("GBP", "EGP", "LBP", "SYP", "GIP", "FKP", "SHP", "SSP", "SDG"),
+    "₽": ("RUB",),
+    "₴": ("UAH",),
+    "₸": ("KZT",),
+    "₹": ("INR",),
+    "₺": ("TRY",),
+    "₩": ("KRW", "KPW"),
+    "₪": ("ILS",),
+    "₫": ("VND",),
+    "₦": ("NGN",),
+    "₱": ("PHP",),
+    "฿": ("THB",),
+    "¥": ("JPY", "CNY"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What all questions about one set of files share. ``skipped`` lines were malformed and may be."""
+
+    source: str
+    files: str
+    time: datetime
+    zone: ZoneInfo
+    dialect: str
+    scanned: int
+    skipped: int
+    allowed: int
+    currencies: Mapping[str, str]
+    dated: bool
+
+
+def answer(asked: Asked, values: Mapping[str, Any], examples: str, setting: Setting) -> Answer:
+    """The reading, or why there is none. ``examples`` names the question's unreadable rows where they are too many."""
+    question = asked.question
+    try:
+        found = _Found(asked, values)
+        _refuse_bad(found, examples, setting)
+        seen = _refuse_other_spelling(asked, values)
+        currency = _currency(found, setting)
+        value = _value(found)
+    except NoAnswer as refusal:
+        return refusal.missing(question.metric)
+    facts = [
+        ("file", setting.files),
+        ("modified", f"{setting.time.astimezone(setting.zone):%Y-%m-%d %H:%M %Z}"),
+        ("dialect", setting.dialect),
+        ("rows scanned", str(setting.scanned)),
+    ]
+    if found.empty:
+        facts.append(("rows without a value", str(found.empty)))
+    if bad := found.number("bad") + setting.skipped:
+        facts.append(("unreadable rows left out", str(bad)))
+    if currency:
+        facts.append(("currency", currency))
+    if seen:
+        facts.append(("in no row", seen))
+    if asked.until is not None:
+        facts.append(
+            ("rebuilt", "from the dates in today's rows; what was edited since then counts as it is now")
+        )
+    return Reading(
+        metric=question.metric,
+        value=value,
+        unit=question.unit,
+        as_of=min(question.at, setting.time),
+        evidence=Evidence(
+            source=setting.source,
+            query=described_question(asked, setting.files),
+            rows=found.rows,
+            facts=tuple(facts),
+        ),
+        window=question.window,
+        method=_method(asked, dated=setting.dated),
+    )
+
+
+def described_question(asked: Asked, files: str) -> str:
+    query = asked.query
+    what = {
+        "count": "count of rows",
+        "count_distinct": f"number of different {query.field}",
+        "ratio": f"share of {query.field or 'rows'} with {described(query.part)}",
+        "duration": f"{query.aggregate or 'mean'} time from {query.from_} to {query.to}",
+        "spread": f"largest deviation of {f'sum of {query.field}' if query.field else 'count'} by {query.group} from the mean",
+    }.get(query.measure, f"{query.measure} of {query.field}")
+    limits = [described(query.where)]
+    if query.date is not None:
+        limits.append(window_words(query.date, asked.question.window, asked.until))
+    where = ", ".join(filter(None, limits))
+    return f"{what} where {where} ({files})" if where else f"{what} ({files})"
+
+
+def _method(asked: Asked, *, dated: bool) -> str:
+    if not asked.question.past:
+        return "observed"
+    return "snapshot" if dated else "events"
+
+
+class _Found:
+    """The scan's values of one question, by their names without the index."""
+
+    def __init__(self, asked: Asked, values: Mapping[str, Any]) -> None:
+        self.asked = asked
+        self._values = values
+
+    def get(self, name: str) -> Any:
+        return self._values.get(f"{name}{self.asked.index}")
+
+    def number(self, name: str) -> int:
+        return int(self.get(name) or 0)
+
+    @property
+    def rows(self) -> int:
+        return self.number("rows")
+
+    @property
+    def filled(self) -> int:
+        """Matching rows that have a value; all of them where the measure is of rows."""
+        filled = self.get("filled")
+        return self.rows if filled is None else int(filled)
+
+    @property
+    def empty(self) -> int:
+        return self.rows - self.filled
+
+
+def _refuse_bad(found: _Found, examples: str, setting: Setting) -> None:
+    bad = found.number("bad")
+    if bad and bad + setting.skipped > setting.allowed:
+        rows = "1 row cannot be read" if bad == 1 else f"{bad} rows cannot be read"
+        raise bad_data(
+            f"{rows}: {examples}",
+            hint="mend the cell, or set decimal, thousands or date_format to how the file is written",
+        )
+
+
+def too_many_bad(asked: Sequence[Asked], values: Mapping[str, Any], setting: Setting) -> list[Asked]:
+    """The questions whose unreadable rows must be shown."""
+    bad = {one.index: int(values[f"bad{one.index}"] or 0) for one in asked}
+    return [one for one in asked if bad[one.index] and bad[one.index] + setting.skipped > setting.allowed]
+
+
+def _refuse_other_spelling(asked: Asked, values: Mapping[str, Any]) -> str:
+    """The texts of the conditions that no row has. Raises ``NoAnswer`` where the file spells one in another case."""
+    unseen = []
+    for number, literal in enumerate(asked.literals):
+        if values[f"seen{asked.index}_{number}"]:
+            continue
+        if other := values[f"like{asked.index}_{number}"]:
+            raise bad_data(
+                f"no row has {literal.column} “{literal.value}”, but some have “{other}”",
+                hint=f"write it as the file does: {literal.column}: {other}",
+            )
+        unseen.append(f"{literal.column} = {literal.value}")
+    return ", ".join(unseen)
+
+
+def _currency(found: _Found, setting: Setting) -> str:
+    """The one currency that was measured. Raises ``NoAnswer`` where there are several, or another than the unit's."""
+    unit = found.asked.question.unit
+    signs = sorted(found.get("signs") or ())
+    codes = sorted(
+        {setting.currencies.get(code, code) or "(empty)" for code in found.get("currencies") or ()}
+    )
+    field = found.asked.query.field
+    for what, listed in (("currencies", codes), ("currency signs", signs)):
+        if len(listed) > 1:
+            raise bad_data(
+                f"{field} has several {what}: {', '.join(listed)}",
+                hint="narrow where to one of them, or measure a column that is converted to one",
+            )
+    if unit.dimension is Dimension.MONEY:
+        wanted = unit.detail.upper()
+        other = next((code for code in (*codes, *signs) if _contradicts(code, wanted)), None)
+        if other:
+            raise bad_data(
+                f"{field} is in {other}, not in {wanted}",
+                hint="set the unit's currency, or measure another column",
+            )
+    return (codes or signs or [""])[0]
+
+
+def _contradicts(found: str, wanted: str) -> bool:
+    """A code or name stands for itself alone; a sign that is not known, such as the dollar's, proves nothing."""
+    if len(found) > 1 or found.isalpha():
+        return found.upper() != wanted
+    return found in _SIGNS and wanted not in _SIGNS[found]
+
+
+def _value(found: _Found) -> Decimal:
+    measure = found.asked.query.measure
+    if measure in {"count", "count_distinct"}:
+        return Decimal(found.rows if measure == "count" else found.number("value"))
+    if measure == "ratio":
+        return _ratio(found)
+    if measure == "spread":
+        return _spread(found)
+    if not found.filled:
+        if measure == "sum" and not found.rows:
+            return Decimal(0)
+        raise _nothing(found)
+    how = found.asked.query.aggregate or "mean" if measure == "duration" else measure
+    if how in {"sum", "min", "max"}:
+        value = Decimal(found.get("value"))
+    elif how == "mean":
+        value = Decimal(found.get("value")) / found.filled
+    else:
+        value = _percentile(found, how)
+    return _plain(_in_unit(found.asked, value))
+
+
+def _nothing(found: _Found) -> NoAnswer:
+    if not found.rows:
+        return NoAnswer(Cause.EMPTY, f"no row matches: {described_question(found.asked, 'the file')}")
+    query = found.asked.query
+    what = f"{query.from_} and {query.to}" if query.measure == "duration" else query.field or query.group
+    return NoAnswer(Cause.EMPTY, f"{found.rows} rows match, but none has a value in {what}")
+
+
+def _percentile(found: _Found, how: str) -> Decimal:
+    """As ``okrsync.measures.percentile`` does, from the two values that it stands between."""
+    rank = (found.filled - 1) * share_of(how) / 100
+    below, above = Decimal(found.get("below")), Decimal(found.get("above"))
+    return below + (above - below) * (rank - int(rank))
+
+
+def _in_unit(asked: Asked, value: Decimal) -> Decimal:
+    """Microseconds of a duration, or a field's own unit of time, as the question's."""
+    if asked.question.unit.dimension is not Dimension.DURATION:
+        return value
+    seconds = SECONDS_IN[asked.question.unit.detail]
+    own = asked.query.field_unit
+    if asked.query.measure == "duration":
+        return value / 1_000_000 / seconds
+    if own == "milliseconds":
+        return value / 1000 / seconds
+    return value * SECONDS_IN[own or asked.question.unit.detail] / seconds
+
+
+def _ratio(found: _Found) -> Decimal:
+    by_field = found.asked.query.field is not None
+    whole = Decimal(found.get("value") or 0) if by_field else Decimal(found.rows)
+    if by_field and not found.filled:
+        raise _nothing(found)
+    if whole == 0:
+        reason = "no row matches" if not found.rows else f"the sum of {found.asked.query.field} is 0"
+        raise NoAnswer(Cause.EMPTY, f"{reason}: there is nothing to take a share of")
+    return _as_share(found.asked, Decimal(found.get("part") or 0) / whole)
+
+
+def _spread(found: _Found) -> Decimal:
+    query = found.asked.query
+    amounts = {group["name"]: group["amount"] for group in found.get("groups") or ()}
+    if query.groups is not None:
+        unknown = sorted(set(amounts) - set(query.groups))
+        if unknown:
+            raise bad_data(
+                f"{query.group} has values that groups does not name: {', '.join(unknown[:10])}",
+                hint="add them to groups, or leave them out in where",
+            )
+        amounts = {name: amounts.get(name, 0) for name in query.groups}
+    elif len(amounts) == 1:
+        raise bad_config(
+            f"all rows are of one {query.group}: {next(iter(amounts))}",
+            hint="name all groups there should be: groups: [...]",
+        )
+    result = spread([Decimal(amount or 0) for amount in amounts.values()])
+    if result is None:
+        raise _nothing(found) if not found.rows else NoAnswer(Cause.EMPTY, "the groups' mean is 0")
+    return _as_share(found.asked, result / 100)
+
+
+def _as_share(asked: Asked, share: Decimal) -> Decimal:
+    return _plain(share * 100 if asked.question.unit.dimension is Dimension.PERCENT else share)
+
+
+def _plain(value: Decimal) -> Decimal:
+    """Without the zeros that a fixed number of decimals leaves behind."""
+    return Decimal(f"{value.normalize():f}")

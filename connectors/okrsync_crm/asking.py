@@ -1,0 +1,209 @@
+"""One question, drafted into the statement of its batch; answers.py reads the result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from okrsync.measures import PERCENTILE
+from okrsync.model import Cause, Dimension, Question
+from okrsync_crm import conditions
+from okrsync_crm.draft import Draft, Fault
+from okrsync_crm.refusal import NoAnswer, bad_config
+from okrsync_crm.settings import CrmQuery
+
+_NUMBERS_OF_ROWS: Final = {"count", "count_distinct"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question and how its columns in the result are called: each name followed by ``index``."""
+
+    index: int
+    question: Question
+    query: CrmQuery
+    faults: tuple[Fault, ...]
+    literals: tuple[conditions.Literal, ...]
+    currency: str | None = None
+    until: datetime | None = None
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+
+
+def check(question: Question, query: CrmQuery, path: str) -> None:
+    """Refuse, before any file is opened, what no file could answer. Raises ``NoAnswer``."""
+    dimension = question.unit.dimension
+    if question.window is not None and query.date is None:
+        raise bad_config(
+            "the metric has a window but no date", hint="set date to the column that places a row in time"
+        )
+    if question.past and query.date is None and "{date}" not in path:
+        raise NoAnswer(
+            Cause.PAST,
+            "an export holds today's rows, and without date none of them says what was true then",
+            hint="set date, or keep one file for each day and write {date} in path",
+        )
+    if query.measure == "duration" and dimension is not Dimension.DURATION:
+        raise bad_config(
+            f"a duration cannot be given as {question.unit}", hint="set unit to hours or days, say"
+        )
+    if query.field_unit is not None and dimension is not Dimension.DURATION:
+        raise bad_config(
+            f"field_unit is a unit of time and unit is {question.unit}", hint="remove field_unit or set unit"
+        )
+    if dimension is Dimension.DURATION and query.measure != "duration":
+        if query.measure in _NUMBERS_OF_ROWS or query.measure in {"ratio", "spread"}:
+            raise bad_config(f"{query.measure} gives no length of time", hint="set another unit")
+        if query.field_unit is None:
+            raise bad_config(
+                f"it is not said in which unit of time {query.field} is kept",
+                hint="set field_unit: minutes, say",
+            )
+    if dimension is Dimension.MONEY and query.measure in {*_NUMBERS_OF_ROWS, "ratio", "spread"}:
+        raise bad_config(
+            f"{query.measure} gives no money", hint="set another unit, or measure the sum of a field"
+        )
+    if dimension is Dimension.PERCENT and query.measure in _NUMBERS_OF_ROWS:
+        raise bad_config(
+            f"{query.measure} gives a number, not a percentage", hint="set unit: count, or measure: ratio"
+        )
+
+
+def draft_question(draft: Draft, index: int, question: Question, query: CrmQuery, zone: ZoneInfo) -> Asked:
+    """Draft what the question needs under names that end in ``index``. Raises ``NoAnswer``."""
+    events = question.past and "{date}" not in draft.settings.path
+    until = question.at.astimezone(zone) if events else None
+    tests = conditions.tests(draft, query.where, zone, until)
+    if query.date is not None:
+        draft.moment(query.date)
+        if question.window is not None or until is not None:
+            tests.append(conditions.in_window(draft, query.date, question.window, until, zone))
+    where, unsure = draft.judge(index, tests)
+    faults = [test.fault for test in tests if test.fault is not None]
+    part = conditions.tests(draft, query.part, zone, until)
+    later = _values(draft, index, question, query, until)
+    later += [test.fault for test in part if test.fault is not None]
+    doubt = f"({' OR '.join(fault.sql for fault in later)})" if later else "false"
+    bad = draft.mark(f"b{index}", f"({unsure} OR ({where} AND {doubt}))", layer=1)
+    match = draft.mark(f"m{index}", f"({where} AND NOT {doubt})", layer=1)
+    if part:
+        draft.mark(f"g{index}", f"({match} AND {' AND '.join(test.holds for test in part)})", layer=1)
+    currency = _currency(draft, query, question)
+    _aggregates(draft, index, query, currency)
+    wanted = [*conditions.literals(query.where), *conditions.literals(query.part)]
+    _sightings(draft, index, wanted)
+    draft.aggregates[f"bad{index}"] = f"count(*) FILTER ({bad})"
+    return Asked(
+        index=index,
+        question=question,
+        query=query,
+        faults=(*faults, *later),
+        literals=tuple(wanted),
+        currency=currency,
+        until=until,
+        zone=zone,
+    )
+
+
+def _values(
+    draft: Draft, index: int, question: Question, query: CrmQuery, until: datetime | None
+) -> list[Fault]:
+    """Mark ``v<index>``, the value that a matching row adds; NULL where it has none. How it can be at fault."""
+    if query.measure == "duration":
+        span, faults = conditions.elapsed(draft, query.from_ or "", query.to or "", until)
+        draft.mark(f"v{index}", f"CAST({span} AS HUGEINT)")
+        return faults
+    if query.measure == "count_distinct" and query.field:
+        text = draft.text(query.field)
+        draft.mark(f"v{index}", text)
+        return [draft.fault(query.field, text)]
+    if query.field:
+        number = draft.number(query.field, percent=question.unit.dimension is Dimension.PERCENT)
+        draft.mark(f"v{index}", number)
+        return [draft.fault(query.field, number)]
+    if query.group:
+        return [draft.fault(query.group, draft.text(query.group))]
+    return []
+
+
+def _currency(draft: Draft, query: CrmQuery, question: Question) -> str | None:
+    """The column with the field's currency: as declared, or as the dialect knows it where the file has it."""
+    money = question.unit.dimension is Dimension.MONEY or query.measure in {"ratio", "spread"}
+    if query.currency is False or query.field is None or not money or query.measure == "count_distinct":
+        return None
+    if declared := query.currency or draft.settings.currency:
+        draft.raw(declared)
+        return declared
+    known = draft.dialect.currency.replace("{field}", query.field)
+    return known if known and draft.has(known) else None
+
+
+def _aggregates(draft: Draft, index: int, query: CrmQuery, currency: str | None) -> None:
+    match, value = f"FILTER (m{index})", f"v{index}"
+    put = draft.aggregates
+    put[f"rows{index}"] = f"count(*) {match}"
+    if query.measure == "count_distinct":
+        put[f"value{index}"] = f"count(DISTINCT {value}) {match}"
+        put[f"filled{index}"] = f"count({value}) {match}"
+    elif query.measure == "ratio" and query.field is None:
+        put[f"part{index}"] = f"count(*) FILTER (g{index})"
+    elif query.measure == "spread":
+        _groups(draft, index, query)
+    elif query.measure != "count":
+        put[f"filled{index}"] = f"count({value}) {match}"
+        how = query.aggregate or "mean" if query.measure == "duration" else query.measure
+        if how in {"sum", "mean", "ratio"}:
+            put[f"value{index}"] = f"sum({value}) {match}"
+            if how == "ratio":
+                put[f"part{index}"] = f"sum({value}) FILTER (g{index})"
+        elif how in {"min", "max"}:
+            put[f"value{index}"] = f"{how}({value}) {match}"
+        else:
+            _percentile(draft, index, how)
+    if query.field is not None and query.measure != "count_distinct":
+        signs = draft.sign(query.field)
+        put[f"signs{index}"] = f"list(DISTINCT {signs}) FILTER (m{index} AND {signs} IS NOT NULL)"
+    if currency is not None:
+        code = draft.text(currency)
+        put[f"currencies{index}"] = (
+            f"list(DISTINCT coalesce({code}, '')) FILTER (m{index} AND v{index} IS NOT NULL)"
+        )
+
+
+def _groups(draft: Draft, index: int, query: CrmQuery) -> None:
+    group = draft.text(query.group or "")
+    draft.aggregates[f"filled{index}"] = f"count({group}) FILTER (m{index})"
+    each = f"sum(v{index})" if query.aggregate == "sum" else "count(*)"
+    draft.picks[f"groups{index}"] = (
+        f"(SELECT list({{'name': name, 'amount': amount}} ORDER BY name) FROM (SELECT {group} AS name, {each} AS amount "
+        f"FROM judged WHERE m{index} AND {group} IS NOT NULL GROUP BY {group}))"
+    )
+
+
+def share_of(how: str) -> Decimal:
+    """The share of values, in percent, that ``median`` or ``p85`` stands for."""
+    found = PERCENTILE.fullmatch(how)
+    return Decimal(found[1]) if found else Decimal(50)
+
+
+def _percentile(draft: Draft, index: int, how: str) -> None:
+    """Pick the two values that ``okrsync.measures.percentile`` interpolates between: floats stay out of it."""
+    numerator, denominator = (share_of(how) / 100).as_integer_ratio()
+    ordered = f"ordered{index}"
+    draft.aggregates[ordered] = f"list_sort(list(v{index}) FILTER (m{index} AND v{index} IS NOT NULL))"
+    below = f"((len({ordered}) - 1) * {numerator} // {denominator})"
+    draft.picks[f"below{index}"] = f"{ordered}[{below} + 1]"
+    draft.picks[f"above{index}"] = f"{ordered}[least(len({ordered}), {below} + 2)]"
+
+
+def _sightings(draft: Draft, index: int, wanted: Sequence[conditions.Literal]) -> None:
+    """Whether each text of a condition occurs at all, and a spelling that differs only in its case."""
+    for number, literal in enumerate(wanted):
+        text, value = draft.text(literal.column), draft.bind.bind(literal.value)
+        draft.aggregates[f"seen{index}_{number}"] = f"coalesce(bool_or({text} = {value}), false)"
+        draft.aggregates[f"like{index}_{number}"] = (
+            f"min({text}) FILTER ({text} <> {value} AND lower({text}) = lower({value}))"
+        )

@@ -1,0 +1,53 @@
+"""``okrsync doctor`` for exports: is there a file, is it fresh, and can it be read as declared."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from okrsync.model import Question
+from okrsync.ports import Finding, Opening
+from okrsync_crm import scan
+from okrsync_crm.draft import Draft
+from okrsync_crm.files import file_time, find
+from okrsync_crm.refusal import NoAnswer
+from okrsync_crm.settings import CrmSettings, dialect_of
+from okrsync_crm.source import draft_file, refuse_file
+from okrsync_crm.staging import stage
+
+
+def examine(settings: CrmSettings, opening: Opening) -> Iterator[Finding]:
+    """What an operator would look at, in order; stops at the first thing that is not well."""
+    zone = ZoneInfo(settings.timezone or opening.timezone)
+    now = opening.clock.now()
+    subject = opening.name
+    try:
+        files = find(settings, opening.base, Question(metric="", query=None, at=now, now=now), zone)
+        names = ", ".join(file.name for file in files)
+        yield Finding(
+            subject=subject, ok=True, detail=f"{names}, of {file_time(files).astimezone(zone):%Y-%m-%d %H:%M}"
+        )
+        dialect = dialect_of(settings)
+        with tempfile.TemporaryDirectory(prefix="okrsync-crm-") as name:
+            folder = Path(name)
+            staged = [part for file in files for part in stage(file, folder, dialect, settings.sheet)]
+            columns = [column.strip() for column in staged[0].header if column.strip()]
+            yield Finding(subject=subject, ok=True, detail=f"{len(columns)} columns: {', '.join(columns)}")
+            draft = Draft(staged, settings, dialect, zone.key)
+            faults = draft_file(draft)
+            with closing(scan.connect(folder)) as connection:
+                found = scan.tally(connection, draft)
+                refuse_file(connection, draft, found, faults)
+            yield Finding(subject=subject, ok=True, detail=_rows(found, settings))
+    except NoAnswer as refusal:
+        yield Finding(subject=subject, ok=False, detail=refusal.reason, hint=refusal.hint)
+
+
+def _rows(found: scan.Tally, settings: CrmSettings) -> str:
+    rows = f"{found.values['total']} rows"
+    if found.malformed:
+        rows += f", {len(found.malformed)} left out as malformed (max_bad_rows: {settings.max_bad_rows})"
+    return f"{rows}, each {settings.key} once" if settings.key and not settings.latest_by else rows

@@ -1,0 +1,307 @@
+"""The YAML keys of a ``crm`` connection and of a metric read from it."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from okrsync.measures import is_aggregate
+from okrsync.settings import Span, Strict
+from okrsync_crm.dialects import DIALECTS, Dialect
+
+OF_A_FIELD: Final = ("count_distinct", "sum", "mean", "min", "max", "median")
+FIELD_UNITS = Literal["milliseconds", "seconds", "minutes", "hours", "days", "weeks"]
+_DIRECTIVES: Final = re.compile(r"%(.)")
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _encoding(name: str) -> str:
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        raise ValueError(f"{name!r} is not an encoding; write utf-8, utf-16, cp1251, cp1252 ...") from None
+    return name
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is not a regular expression: {error}") from None
+    return text
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"{name!r} is not a time zone; write Europe/Berlin, UTC ...") from None
+    return name
+
+
+def _date_format(text: str) -> str:
+    found = _DIRECTIVES.findall(text)
+    unknown = sorted(set(found) - set("YymdbBHIMSfp%"))
+    if unknown:
+        raise ValueError(
+            f"{text!r}: %{unknown[0]} is not read here; known are %Y %y %m %b %B %d %H %I %M %S %f %p"
+        )
+    if not ({"Y", "y"} & set(found) and {"m", "b", "B"} & set(found) and "d" in found):
+        raise ValueError(f"{text!r} does not say where year, month and day stand; write %d.%m.%Y, say")
+    if "I" in found and "p" not in found:
+        raise ValueError(f"{text!r}: %I needs %p, else morning and evening are the same")
+    return text
+
+
+def order_of(date_format: str) -> str:
+    """The order of the date's parts, such as ``dmY``; names of months are no source of doubt and stand as ``B``."""
+    parts = [letter for letter in _DIRECTIVES.findall(date_format) if letter in "YymbBd"]
+    return "".join({"y": "Y", "b": "B"}.get(letter, letter) for letter in parts)
+
+
+Format = Annotated[str, AfterValidator(_date_format)]
+Pattern = Annotated[str, AfterValidator(_pattern)]
+Character = Annotated[str, Field(min_length=1, max_length=1)]
+
+
+class CrmSettings(Strict):
+    """A connection to exported files. What is not set comes from the dialect."""
+
+    path: str = Field(
+        description="file or glob, from the YAML's folder; {date} stands for the day in a file's name",
+        min_length=1,
+    )
+    pick: Literal["newest", "all"] = Field(
+        default="newest", description="which of several files: all = parts of one"
+    )
+    stale_after: Span | None = Field(default=None, description="an older file is no data: 36h, 2d")
+    dialect: str = Field(default="plain", description="how the file is written: " + ", ".join(DIALECTS))
+    encoding: Annotated[str, AfterValidator(_encoding)] | None = Field(
+        default=None, description="code page of the text; a byte order mark in the file wins"
+    )
+    delimiter: Character | None = Field(default=None, description="what stands between two cells")
+    decimal: Literal[".", ","] | None = Field(default=None, description="the decimal sign")
+    thousands: Literal["", ",", ".", " ", "'", "’"] | None = Field(
+        default=None, description="what groups the digits; a space stands for every kind of space"
+    )
+    date_format: Annotated[list[Format], BeforeValidator(_listed)] | None = Field(
+        default=None, description="strptime format, or a list of them; without one only ISO 8601 is read"
+    )
+    timezone: Annotated[str, AfterValidator(_zone)] | None = Field(
+        default=None, description="the zone of times without one; default: the company's"
+    )
+    sheet: str | None = Field(default=None, description="the sheet of an XLSX file that has several")
+    skip_rows: Annotated[int, Field(ge=0)] | None = Field(default=None, description="lines above the header")
+    footer: list[Pattern] | None = Field(
+        default=None, description="patterns of the lines below the last row; a group named rows is checked"
+    )
+    nulls: list[str] | None = Field(default=None, description="texts that mean an empty cell")
+    key: str | None = Field(
+        default=None, description="the column with each row's id: duplicates are an error"
+    )
+    latest_by: str | None = Field(
+        default=None, description="of rows with one key keep the newest by this column"
+    )
+    max_bad_rows: int = Field(
+        default=0, ge=0, description="rows that may be left out because they cannot be read"
+    )
+    currency: str | None = Field(default=None, description="the column with the currency of a money column")
+    currencies: dict[str, str] | None = Field(
+        default=None, description="the file's currency names as ISO codes"
+    )
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> CrmSettings:
+        if self.dialect not in DIALECTS:
+            raise ValueError(f"there is no dialect {self.dialect!r}; known are {', '.join(DIALECTS)}")
+        if self.latest_by is not None and self.key is None:
+            raise ValueError("latest_by needs key: the column that says which rows are the same deal")
+        used = dialect_of(self)
+        if used.decimal == used.thousands:
+            raise ValueError(f"decimal and thousands are both {used.decimal!r}")
+        if used.delimiter == '"':
+            raise ValueError("the delimiter cannot be a quotation mark")
+        orders = {order_of(text) for text in used.date_format}
+        if {"dmY", "mdY"} <= orders or {"Ymd", "Ydm"} <= orders:
+            raise ValueError("date_format has the day both before and after the month; a file has one order")
+        return self
+
+
+def dialect_of(settings: CrmSettings) -> Dialect:
+    """The named dialect with the connection's own keys over it."""
+    base = DIALECTS[settings.dialect]
+
+    def pick(own: Any, default: Any) -> Any:
+        return default if own is None else own
+
+    return Dialect(
+        encoding=pick(settings.encoding, base.encoding),
+        delimiter=pick(settings.delimiter, base.delimiter),
+        decimal=pick(settings.decimal, base.decimal),
+        thousands=pick(settings.thousands, base.thousands),
+        date_format=tuple(pick(settings.date_format, base.date_format)),
+        skip_rows=pick(settings.skip_rows, base.skip_rows),
+        footer=tuple(pick(settings.footer, base.footer)),
+        nulls=tuple(pick(settings.nulls, base.nulls)),
+        currency=pick(settings.currency, base.currency),
+        currencies=pick(settings.currencies, base.currencies),
+    )
+
+
+def _said(value: Any) -> Any:
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("an empty text matches nothing; write {empty: true}")
+    return value
+
+
+def _limit(value: Any) -> Any:
+    """A text as a date, a time or a number; the two spellings of a day must not differ by their quotes in YAML."""
+    if isinstance(value, bool):
+        raise ValueError(f"{value} has no more or less; compare with a number or a date")
+    if not isinstance(value, str):
+        return value
+    for read in (date.fromisoformat, datetime.fromisoformat, Decimal):
+        try:
+            return read(value.strip())
+        except (ValueError, ArithmeticError):
+            continue
+    raise ValueError(f"{value!r} has no more or less; compare with a number or a date such as 2026-10-01")
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, Elapsed) or (
+        isinstance(value, dict) and ({"from", "from_", "at_most"} & value.keys())
+    ):
+        return "elapsed"
+    if isinstance(value, Comparison | dict):
+        return "comparison"
+    return "list" if isinstance(value, list) else "value"
+
+
+Scalar = Annotated[bool | int | Decimal | datetime | date | str, BeforeValidator(_said)]
+Limit = Annotated[Decimal | datetime | date, BeforeValidator(_limit)]
+
+
+class Comparison(Strict):
+    """Tests of one column; all that are given must hold. An empty cell passes only ``empty: true`` and ``not``."""
+
+    not_: Scalar | list[Scalar] | None = Field(default=None, alias="not", description="none of these")
+    gt: Limit | None = Field(default=None, description="more than, or after that day")
+    gte: Limit | None = Field(default=None, description="at least, or from that day on")
+    lt: Limit | None = Field(default=None, description="less than, or before that day")
+    lte: Limit | None = Field(default=None, description="at most, or until the end of that day")
+    empty: bool | None = Field(default=None, description="whether the cell is empty")
+    contains: Annotated[str, Field(min_length=1)] | None = Field(default=None, description="holds this text")
+    starts_with: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None, description="begins with it"
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> Comparison:
+        if not self.model_fields_set:
+            raise ValueError(
+                "say what to compare with: not, gt, gte, lt, lte, empty, contains or starts_with"
+            )
+        return self
+
+
+class Elapsed(Strict):
+    """The time from one column to another is at most ``at_most``; a row without both dates does not pass."""
+
+    from_: str = Field(alias="from")
+    to: str
+    at_most: Span
+
+
+Condition = Annotated[
+    Annotated[Scalar, Tag("value")]
+    | Annotated[list[Scalar], Tag("list"), Field(min_length=1)]
+    | Annotated[Comparison, Tag("comparison")]
+    | Annotated[Elapsed, Tag("elapsed")],
+    Discriminator(_kind),
+]
+Conditions = dict[str, Condition]
+
+
+class CrmQuery(Strict):
+    """One number out of the rows of an export.
+
+    ``duration`` needs a unit of time and ``from`` and ``to``; ``ratio`` needs ``part``; ``spread`` needs ``group``.
+    """
+
+    measure: str = Field(
+        description="count, count_distinct, sum, mean, min, max, median, p1 to p99, ratio, duration or spread"
+    )
+    field: str | None = Field(default=None, description="the column that is measured")
+    field_unit: FIELD_UNITS | None = Field(default=None, description="the unit of time the column is kept in")
+    where: Conditions = Field(default_factory=dict, description="which rows")
+    part: Conditions = Field(default_factory=dict, description="ratio: which of these rows are the part")
+    date: str | None = Field(default=None, description="the column that puts a row into the metric's window")
+    from_: str | None = Field(default=None, alias="from", description="duration: the column it starts at")
+    to: str | None = Field(default=None, description="duration: the column it ends at")
+    aggregate: str | None = Field(
+        default=None, description="duration: mean, median, max, min, sum or p1 to p99; spread: count or sum"
+    )
+    group: str | None = Field(default=None, description="spread: the column of the groups")
+    groups: list[str] | None = Field(
+        default=None, min_length=2, description="spread: all groups there should be"
+    )
+    currency: str | Literal[False] | None = Field(
+        default=None, description="the column with this field's currency; false: the field is not money"
+    )
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> CrmQuery:
+        measure = self.measure
+        if measure not in {"count", "count_distinct", "ratio", "duration", "spread"} and not is_aggregate(
+            measure
+        ):
+            raise ValueError(
+                f"there is no measure {measure!r}; known are count, count_distinct, sum, mean, min, max, median, "
+                "p1 to p99, ratio, duration and spread"
+            )
+        for key, wanted in self._keys().items():
+            given = getattr(self, key) not in (None, {})
+            name = key.rstrip("_")
+            if given and wanted is False:
+                raise ValueError(f"{name} has no meaning for measure {measure}")
+            if not given and wanted is True:
+                raise ValueError(f"measure {measure} needs {name}")
+        if measure == "duration" and not is_aggregate(self.aggregate or "mean"):
+            raise ValueError(f"aggregate {self.aggregate!r}: write mean, median, max, min, sum or p1 to p99")
+        if measure == "spread" and self.aggregate not in {None, "count", "sum"}:
+            raise ValueError(f"aggregate {self.aggregate!r}: write count or sum")
+        if measure == "spread" and (self.aggregate == "sum") != (self.field is not None):
+            raise ValueError(
+                "spread of a sum needs aggregate: sum and field; spread of a count needs neither"
+            )
+        for conditions in (self.where, self.part):
+            for name, condition in conditions.items():
+                if isinstance(condition, Elapsed) and name != "duration":
+                    raise ValueError(f"{name}: a length of time is tested under the key duration")
+        return self
+
+    def _keys(self) -> dict[str, bool | None]:
+        """For every key whether the measure needs it (True), allows it (None) or has no use for it (False)."""
+        measure = self.measure
+        over_field = measure in OF_A_FIELD or is_aggregate(measure)
+        field: bool | None = True if over_field else None if measure in {"ratio", "spread"} else False
+        return {
+            "field": field,
+            "field_unit": None if is_aggregate(measure) else False,
+            "part": measure == "ratio",
+            "from_": measure == "duration",
+            "to": measure == "duration",
+            "aggregate": None if measure in {"duration", "spread"} else False,
+            "group": measure == "spread",
+            "groups": None if measure == "spread" else False,
+        }

@@ -1,0 +1,167 @@
+"""The CRM source: every question about the same files is answered by one scan of them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from okrsync.model import Answer, Cause, Question
+from okrsync.ports import Opening
+from okrsync_crm import scan
+from okrsync_crm.answers import Setting, answer, too_many_bad
+from okrsync_crm.asking import Asked, check, draft_question
+from okrsync_crm.draft import KEPT, Draft, Fault
+from okrsync_crm.files import Found, file_time, find
+from okrsync_crm.refusal import NoAnswer, bad_data
+from okrsync_crm.settings import CrmSettings, dialect_of
+from okrsync_crm.staging import Staged, stage
+
+FILE = "_file"
+
+
+@dataclass(frozen=True, slots=True)
+class CrmSource:
+    """Reads exported files. ``connect`` opens the database that scans them."""
+
+    settings: CrmSettings
+    opening: Opening
+    connect: Callable[[Path], scan.Connection] = scan.connect
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.settings.timezone or self.opening.timezone)
+
+    def read(self, questions: Sequence[Question]) -> Sequence[Answer]:
+        """Answer every question in order; a fault of one costs no other its answer, a fault of a file costs all its own."""
+        answers: dict[int, Answer] = {}
+        batches: dict[tuple[Found, ...], list[tuple[int, Question]]] = {}
+        for place, question in enumerate(questions):
+            try:
+                check(question, question.query, self.settings.path)
+                files = find(self.settings, self.opening.base, question, self.zone)
+            except NoAnswer as refusal:
+                answers[place] = refusal.missing(question.metric)
+            else:
+                batches.setdefault(files, []).append((place, question))
+        for files, batch in batches.items():
+            try:
+                answers.update(self._read_files(files, batch))
+            except NoAnswer as refusal:
+                answers.update({place: refusal.missing(question.metric) for place, question in batch})
+        return [answers[place] for place in range(len(questions))]
+
+    def _read_files(
+        self, files: tuple[Found, ...], batch: Sequence[tuple[int, Question]]
+    ) -> dict[int, Answer]:
+        dialect = dialect_of(self.settings)
+        with tempfile.TemporaryDirectory(prefix="okrsync-crm-") as name:
+            folder = Path(name)
+            staged = [part for file in files for part in stage(file, folder, dialect, self.settings.sheet)]
+            draft = Draft(staged, self.settings, dialect, self.zone.key)
+            faults = draft_file(draft)
+            answers: dict[int, Answer] = {}
+            asked: list[Asked] = []
+            for place, question in batch:
+                try:
+                    asked.append(draft_question(draft, place, question, question.query, self.zone))
+                except NoAnswer as refusal:
+                    draft.forget(place)
+                    answers[place] = refusal.missing(question.metric)
+            if not asked:
+                return answers
+            with closing(self.connect(folder)) as connection:
+                found = scan.tally(connection, draft)
+                refuse_file(connection, draft, found, faults)
+                setting = self._setting(files, found)
+                shown = too_many_bad(asked, found.values, setting)
+                examples = (
+                    scan.examples(connection, draft, {one.index: one.faults for one in shown})
+                    if shown
+                    else {}
+                )
+        for one in asked:
+            answers[one.index] = answer(one, found.values, examples.get(one.index, ""), setting)
+        return answers
+
+    def _setting(self, files: Sequence[Found], found: scan.Tally) -> Setting:
+        dialect = dialect_of(self.settings)
+        names = ", ".join(file.name for file in files[:3]) + (
+            f" and {len(files) - 3} more" if len(files) > 3 else ""
+        )
+        return Setting(
+            source=self.opening.name,
+            files=names,
+            time=file_time(files),
+            zone=self.zone,
+            dialect=self.settings.dialect,
+            scanned=int(found.values["total"]),
+            skipped=len(found.malformed),
+            allowed=self.settings.max_bad_rows,
+            currencies=dialect.currencies or {},
+            dated="{date}" in self.settings.path,
+        )
+
+
+def draft_file(draft: Draft) -> list[Fault]:
+    """Draft what is checked of the files as a whole; return how a row can be at fault for every question."""
+    faults = [Fault(column="a column without a name", sql="ghost IS NOT NULL", shown="ghost", says="holds")]
+    key, latest = draft.settings.key, draft.settings.latest_by
+    put = draft.aggregates
+    put["total"] = "count(*)"
+    put.update({f"file_{index}": f"count(*) FILTER (f = {index})" for index in range(len(draft.files))})
+    if key is not None:
+        text = draft.text(key)
+        faults.append(Fault(column=key, sql=f"{text} IS NULL", shown=draft.raw(key), says="is no id:"))
+        if latest is None:
+            put["doubles"] = f"count({text}) - count(DISTINCT {text})"
+    if latest is not None:
+        faults.append(draft.fault(latest, draft.moment(latest).local))
+        put["torn"] = f"count(*) FILTER ({KEPT} AND torn)"
+    draft.mark(f"b{FILE}", f"({' OR '.join(fault.sql for fault in faults)})", layer=1)
+    put[f"bad{FILE}"] = f"count(*) FILTER (b{FILE})"
+    return faults
+
+
+def refuse_file(
+    connection: scan.Connection, draft: Draft, found: scan.Tally, faults: Sequence[Fault]
+) -> None:
+    """Raise ``NoAnswer`` where the files as a whole are no sound basis for any number."""
+    values: Mapping[str, Any] = found.values
+    scan.refuse_malformed(found, draft.settings.max_bad_rows)
+    for index, file in enumerate(draft.files):
+        lost = sum(one.where.startswith(f"{file.name}, ") for one in found.malformed)
+        if file.declared_rows is not None and file.declared_rows != values[f"file_{index}"] + lost:
+            raise bad_data(
+                f"{file.name} says it has {file.declared_rows} rows, but {values[f'file_{index}']} were found",
+                hint="export again: the file is not whole",
+            )
+    names = _names(draft.files)
+    if not values["total"]:
+        raise NoAnswer(
+            Cause.EMPTY,
+            f"{names} has a header and no rows",
+            hint="look why the export has no rows; it is not taken as 0",
+        )
+    if values[f"bad{FILE}"]:
+        shown = scan.examples(connection, draft, {FILE: faults})
+        raise bad_data(f"{shown[FILE]}", hint="check delimiter, key and latest_by against the file")
+    if values.get("doubles"):
+        key = draft.settings.key or ""
+        raise bad_data(
+            f"{names}: {key} is not unique: {scan.duplicates(connection, draft, key)}",
+            hint="one row per deal is needed: set latest_by to keep the newest, or mend the export",
+        )
+    if values.get("torn"):
+        raise bad_data(
+            f"{names}: rows with one {draft.settings.key} differ and are equally new by {draft.settings.latest_by}",
+            hint="set latest_by to a column that tells which row is the newest",
+        )
+
+
+def _names(files: Sequence[Staged]) -> str:
+    return ", ".join(file.name for file in files)

@@ -1,0 +1,320 @@
+"""From an exported file to a private UTF-8 copy that one SQL scan can read: verified, never guessed.
+
+What is not as declared ends here with the file, the line or byte, the offending text, and the key to set.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import itertools
+import os
+import re
+import shutil
+import zipfile
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from okrsync.model import Cause
+from okrsync_crm.dialects import Dialect
+from okrsync_crm.files import Found
+from okrsync_crm.refusal import NoAnswer, bad_config, bad_data
+
+CHUNK: Final = 1 << 20
+TAIL: Final = 1 << 16
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_NEEDS_BOM: Final = {"utf-16", "utf-32"}
+_HTML: Final = re.compile(r"\s*<(?:!doctype|html|head|body|meta|table|script|\?xml)", re.IGNORECASE)
+_SEP: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """A private UTF-8 copy that starts with its header and ends with its last row.
+
+    ``first_line`` is the header's line in the original; ``sheet_rows`` are the original row numbers of a sheet's
+    records, header first. ``tagged`` cells carry their type (see xlsx.py). ``declared_rows`` is what the footer says.
+    """
+
+    path: Path
+    name: str
+    header: tuple[str, ...]
+    delimiter: str
+    first_line: int = 1
+    tagged: bool = False
+    sheet_rows: array[int] | None = None
+    declared_rows: int | None = None
+
+
+def stage(found: Found, folder: Path, dialect: Dialect, sheet: str | None) -> list[Staged]:
+    """The file, or the files of an archive, ready to be scanned. Raises ``NoAnswer``."""
+    try:
+        before = found.path.stat()
+        staged = _stage(found.path, found.name, folder, dialect, sheet)
+        after = found.path.stat()
+    except PermissionError:
+        raise NoAnswer(
+            Cause.ACCESS,
+            f"{found.name} may not be read",
+            hint="give the account that runs okrsync read access",
+        ) from None
+    except FileNotFoundError:
+        raise NoAnswer(
+            Cause.UNAVAILABLE, f"{found.name} went away while it was read", hint="run again"
+        ) from None
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise NoAnswer(
+            Cause.UNAVAILABLE, f"{found.name} is still being written", hint="run again when it is done"
+        )
+    return staged
+
+
+def _stage(path: Path, name: str, folder: Path, dialect: Dialect, sheet: str | None) -> list[Staged]:
+    with path.open("rb") as file:
+        magic = file.read(512)
+    if _HTML.match(magic.decode("latin-1").removeprefix("ï»¿")):
+        raise bad_data(
+            f"{name} is a web page (HTML), not an export", hint="sign in and export again as CSV or XLSX"
+        )
+    if magic.startswith(b"PK\x03\x04"):
+        try:
+            return _stage_zip(path, name, folder, dialect, sheet)
+        except (zipfile.BadZipFile, EOFError, RuntimeError) as error:
+            raise bad_data(
+                f"{name} is cut off, damaged or locked with a password: {error}", hint="export again"
+            ) from None
+    if magic.startswith(b"\x1f\x8b"):
+        unpacked = _fresh_name(folder)
+        try:
+            with gzip.open(path) as packed, unpacked.open("wb") as target:
+                shutil.copyfileobj(packed, target, CHUNK)
+        except (EOFError, gzip.BadGzipFile) as error:
+            raise bad_data(f"{name} is cut off or damaged: {error}", hint="export again") from None
+        return _stage(unpacked, name, folder, dialect, sheet)
+    if magic.startswith(b"\xd0\xcf\x11\xe0"):
+        raise bad_data(f"{name} is an old XLS or a workbook with a password", hint="export it as XLSX or CSV")
+    if sheet is not None:
+        raise bad_config(f"{name} is a text file and has no sheet {sheet!r}", hint="remove sheet")
+    return [_stage_text(path, name, folder, dialect)]
+
+
+def _stage_zip(path: Path, name: str, folder: Path, dialect: Dialect, sheet: str | None) -> list[Staged]:
+    from okrsync_crm.xlsx import convert, is_workbook
+
+    with zipfile.ZipFile(path) as archive:
+        if is_workbook(archive):
+            target = _fresh_name(folder)
+            rows = convert(archive, target, name=name, sheet=sheet, skip_rows=dialect.skip_rows)
+            plain = replace(dialect, delimiter=",")
+            staged = _finish(target, name, plain, first_line=1)
+            return [replace(staged, tagged=True, sheet_rows=rows)]
+        parts = []
+        for member in sorted(archive.namelist()):
+            if member.endswith("/") or member.startswith("__MACOSX"):
+                continue
+            unpacked = _fresh_name(folder)
+            with archive.open(member) as packed, unpacked.open("wb") as target_file:
+                shutil.copyfileobj(packed, target_file, CHUNK)
+            parts += _stage(unpacked, f"{name}/{member}", folder, dialect, sheet)
+        if not parts:
+            raise NoAnswer(Cause.EMPTY, f"{name} holds no file")
+        return parts
+
+
+def _fresh_name(folder: Path) -> Path:
+    return folder / f"{len(os.listdir(folder))}.csv"  # noqa: PTH208 - counts names only
+
+
+def _stage_text(path: Path, name: str, folder: Path, dialect: Dialect) -> Staged:
+    target = _fresh_name(folder)
+    quotes = 0
+    with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as copy:
+        chunks = _decoded(source, name, dialect.encoding)
+        first_line, chunks = _without_preamble(chunks, name, dialect)
+        for text in chunks:
+            quotes += text.count('"')
+            copy.write(text)
+    staged = _finish(target, name, dialect, first_line=first_line)
+    # Quotes come in pairs in a sound file; where they do not, a quote was left open or stands in bare text.
+    if quotes % 2:
+        _refuse_open_quote(staged)
+    return staged
+
+
+def _decoded(source: io.BufferedReader, name: str, declared: str) -> Iterator[str]:
+    """The file's text with ``\\n`` as its only line end. Raises ``NoAnswer`` at the first byte that is no text."""
+    head = source.read(4)
+    bom, encoding = next(((bom, found) for bom, found in _BOMS if head.startswith(bom)), (b"", declared))
+    if not bom and codecs.lookup(declared).name in _NEEDS_BOM:
+        raise bad_data(f"{name} has no byte order mark", hint=f"set encoding: {declared}-le (or -be)")
+    source.seek(len(bom))
+    offset, line = len(bom), 1
+    legacy = not codecs.lookup(encoding).name.startswith("utf")
+    decoder = codecs.getincrementaldecoder(encoding)()
+    newlines = io.IncrementalNewlineDecoder(None, translate=True)
+    as_utf8 = _Utf8Test() if legacy else None
+    while True:
+        chunk = source.read(CHUNK)
+        pending = decoder.getstate()[0]
+        try:
+            text = decoder.decode(chunk, final=not chunk)
+        except UnicodeDecodeError as error:
+            data = pending + chunk
+            line += data[: error.start].decode(encoding, "replace").count("\n")
+            raise _undecodable(name, encoding, error, data, offset - len(pending), line) from None
+        if as_utf8 is not None:
+            as_utf8.feed(chunk)
+        if "\0" in text:
+            line += text[: text.index("\0")].count("\n")
+            raise bad_data(
+                f"{name}, line {line}: a NUL character", hint="is it UTF-16? set encoding: utf-16-le"
+            )
+        line += text.count("\n")
+        offset += len(chunk)
+        yield newlines.decode(text, final=not chunk)
+        if not chunk:
+            break
+    if as_utf8 is not None and as_utf8.certain:
+        raise bad_data(f"{name} is written in utf-8, not in {declared}", hint="set encoding: utf-8")
+
+
+class _Utf8Test:
+    """Whether text that was declared a legacy code page is UTF-8: nobody types its byte pairs by chance."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._possible = True
+        self._beyond_ascii = False
+
+    @property
+    def certain(self) -> bool:
+        return self._possible and self._beyond_ascii
+
+    def feed(self, chunk: bytes) -> None:
+        if not self._possible:
+            return
+        try:
+            self._decoder.decode(chunk, final=not chunk)
+        except UnicodeDecodeError:
+            self._possible = False
+        self._beyond_ascii = self._beyond_ascii or not chunk.isascii()
+
+
+def _undecodable(
+    name: str, encoding: str, error: UnicodeDecodeError, data: bytes, start: int, line: int
+) -> NoAnswer:
+    at = start + error.start
+    around = data[max(0, error.start - 20) : error.start + 20].decode(encoding, "replace")
+    bad = data[error.start : error.end][:4].hex(" ")
+    if error.reason in {"unexpected end of data", "truncated data"}:
+        return bad_data(
+            f"{name} ends in the middle of a character (byte {at}): it is cut off", hint="export again"
+        )
+    return bad_data(
+        f"{name}, line {line}, byte {at}: {bad} is no {encoding} text, near {around!r}",
+        hint="set encoding to the file's code page (cp1252 in western Europe, cp1251 in Cyrillic ones)",
+    )
+
+
+def _without_preamble(chunks: Iterator[str], name: str, dialect: Dialect) -> tuple[int, Iterator[str]]:
+    """The line number of the header, and the text from there on. Checks the ``sep=`` line that Excel may put first."""
+    start = ""
+    ended = False
+    lines: list[str] = []
+    # Enough to hold the preamble, the sep= line and the header's first line.
+    while not ended and (len(lines) < dialect.skip_rows + 3 or not start.strip()):
+        chunk = next(chunks, None)
+        ended = chunk is None
+        start += chunk or ""
+        lines = start.split("\n")
+    drop = 0
+    if declared := _SEP.fullmatch(lines[0]):
+        if declared[1] != dialect.delimiter:
+            raise bad_config(
+                f"{name} says sep={declared[1]} but delimiter is {dialect.delimiter!r}",
+                hint=f"set delimiter: {declared[1]!r}",
+            )
+        drop = 1
+    drop += dialect.skip_rows
+    while drop < len(lines) - 1 and not lines[drop].strip():
+        drop += 1
+    rest = "\n".join(lines[drop:])
+    return drop + 1, itertools.chain([rest], chunks)
+
+
+def _finish(path: Path, name: str, dialect: Dialect, *, first_line: int) -> Staged:
+    with path.open(encoding="utf-8", newline="") as file:
+        try:
+            header = next(csv.reader(file, delimiter=dialect.delimiter), [])
+        except csv.Error as error:
+            raise bad_data(f"{name}, line {first_line}: the header cannot be read: {error}") from None
+    if not any(cell.strip() for cell in header):
+        raise NoAnswer(
+            Cause.EMPTY, f"{name} is empty", hint="look why the export has no rows; it is not taken as 0"
+        )
+    declared = _cut_footer(path, dialect, len(header))
+    return Staged(
+        path=path,
+        name=name,
+        header=tuple(header),
+        delimiter=dialect.delimiter,
+        first_line=first_line,
+        declared_rows=declared,
+    )
+
+
+def _cut_footer(path: Path, dialect: Dialect, width: int) -> int | None:
+    """Cut the footer off and return the number of rows it declares, if it does.
+
+    A footer is a run of lines up to the end that are blank, match a pattern, or hold only their first cell; it starts
+    at the first that is blank or matches. Without one match nothing is cut: a row must not be lost to a guess.
+    """
+    if not dialect.footer:
+        return None
+    patterns = [re.compile(pattern, re.IGNORECASE) for pattern in dialect.footer]
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(0, size - TAIL))
+        tail = file.read()
+    cut, declared, pending = size, None, 0
+    for raw in reversed(tail.splitlines(keepends=True)):
+        text = raw.decode("utf-8", "replace")
+        fields = next(csv.reader([text], delimiter=dialect.delimiter), [])
+        filled = [cell.strip() for cell in fields if cell.strip()]
+        match = next((found for p in patterns if filled and (found := p.fullmatch(filled[0]))), None)
+        alone = width > 1 and len(filled) == 1 and bool(fields[0].strip())
+        if text.count('"') % 2 or not (match or alone or not filled):
+            break
+        pending += len(raw)
+        if match:
+            cut = size - pending
+            declared = int(rows) if (rows := match.groupdict().get("rows")) else declared
+        elif not filled and cut < size:
+            cut = size - pending
+    os.truncate(path, cut)
+    return declared
+
+
+def _refuse_open_quote(staged: Staged) -> None:
+    begins = staged.first_line
+    with staged.path.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file, delimiter=staged.delimiter, strict=True)
+        try:
+            for _ in reader:
+                begins = staged.first_line + reader.line_num
+        except csv.Error:
+            raise bad_data(
+                f"{staged.name}, line {begins}: a quotation mark is opened and never closed",
+                hint="export again: the file is cut off or was edited by hand",
+            ) from None

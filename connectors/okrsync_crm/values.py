@@ -1,0 +1,164 @@
+"""How the text of a cell becomes a number or a moment, as SQL. No cell is ever read two ways.
+
+Every function takes SQL expressions and returns one; texts of the configuration enter as bound parameters only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from okrsync_crm.dialects import Dialect
+from okrsync_crm.xlsx import DATE, ERROR, NUMBER, PERCENT, TAGS, UNCACHED
+
+DAY: Final = 86_400_000_000  # microseconds, the unit of every moment and length of time in SQL
+DECIMAL: Final = "DECIMAL(38, 10)"
+SPACES: Final = " \t\n\v\f\r\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u202f\u3000\ufeff"
+_GAPS: Final = "[ \u00a0\u2009\u202f]"
+_CURRENCY: Final = r"(?:\p{Sc}|[A-Z]{3})"
+_ISO_DAY: Final = r"\d{4}-\d{2}-\d{2}"
+_ISO_TIME: Final = _ISO_DAY + r"[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
+_ISO_ZONE: Final = _ISO_TIME + r"(?:Z|[+-]\d{2}:?\d{2})"
+_GROUPS: Final = r"\1:\2"
+_HOURS: Final = re.compile("%[HI]")
+
+
+class Parameters:
+    """The texts and numbers bound to a statement: ``bind`` returns their placeholder."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self._known: dict[tuple[type, Any], str] = {}
+
+    def bind(self, value: Any) -> str:
+        key = (type(value), value)
+        if key not in self._known:
+            self._known[key] = f"$p{len(self.values)}"
+            self.values[f"p{len(self.values)}"] = value
+        return self._known[key]
+
+
+def text(raw: str, bind: Parameters, *, tagged: bool) -> str:
+    """The text without a sheet's type marks; NULL for an error cell."""
+    if not tagged:
+        return raw
+    errors = bind.bind(f"[{ERROR}{UNCACHED}].*")
+    return f"CASE WHEN regexp_full_match({raw}, {errors}, 's') THEN NULL ELSE ltrim({raw}, {bind.bind(TAGS)}) END"
+
+
+def cleaned(cell: str, nulls: Sequence[str], bind: Parameters) -> str:
+    """The cell without white space around it; NULL where nothing is left or the CRM's word for nothing stands."""
+    trimmed = f"nullif(trim({cell}, {bind.bind(SPACES)}), '')"
+    for word in nulls:
+        trimmed = f"nullif({trimmed}, {bind.bind(word)})"
+    return trimmed
+
+
+def number(raw: str, dialect: Dialect, bind: Parameters, *, tagged: bool, percent: bool) -> str:
+    """The cell as an exact decimal, NULL where it is anything but one number as declared.
+
+    With ``percent`` a cell that shows 37 % is 37; without, only a sheet's own percent cell is a number: 0.37.
+    """
+    plain = f"replace({raw}, {bind.bind(chr(0x2212))}, '-')"
+    valid = f"regexp_full_match({plain}, {bind.bind(_number_pattern(dialect, percent=percent))})"
+    digits = f"regexp_replace({plain}, {bind.bind(f'[^0-9{re.escape(dialect.decimal)}]')}, '', 'g')"
+    if dialect.decimal != ".":
+        digits = f"replace({digits}, {bind.bind(dialect.decimal)}, '.')"
+    sign = f"CASE WHEN regexp_matches({plain}, '[(-]') THEN -1 ELSE 1 END"
+    written = f"CASE WHEN {valid} THEN try_cast({digits} AS {DECIMAL}) * {sign} END"
+    if not tagged:
+        return f"CAST({written} AS {DECIMAL})"
+    own = f"try_cast(substr({raw}, 2) AS {DECIMAL})"
+    share = f"{own} * 100" if percent else own
+    return (
+        f"CAST(CASE substr({raw}, 1, 1) WHEN {bind.bind(NUMBER)} THEN {own} "
+        f"WHEN {bind.bind(PERCENT)} THEN {share} ELSE {written} END AS {DECIMAL})"
+    )
+
+
+def _number_pattern(dialect: Dialect, *, percent: bool) -> str:
+    point = re.escape(dialect.decimal)
+    whole = r"\d+"
+    if dialect.thousands:
+        group = _GAPS if dialect.thousands == " " else re.escape(dialect.thousands)
+        if dialect.thousands in {"'", "’"}:
+            group = "['’]"
+        # Indian grouping has pairs before the last three digits.
+        inner = r"\d{2,3}" if dialect.thousands == "," else r"\d{3}"
+        whole = rf"(?:\d{{1,3}}(?:{group}{inner})*{group}\d{{3}}|\d+)"
+    body = rf"(?:{whole}(?:{point}\d*)?|{point}\d+)"
+    gap = f"{_GAPS}?"
+    money = f"(?:{_CURRENCY}{gap})?"
+    tail = f"(?:{gap}{_CURRENCY})?" + (f"(?:{gap}%)?" if percent else "")
+    return rf"[-+]?{gap}{money}{body}{tail}|{money}[-+]{body}{tail}|\({money}{body}{tail}\)"
+
+
+def currency_sign(raw: str, bind: Parameters) -> str:
+    """The currency sign or code that stands in a number's cell; NULL where there is none."""
+    return f"nullif(regexp_extract({raw}, {bind.bind(_CURRENCY)}), '')"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """SQL of a moment in microseconds: its wall-clock time, and since 1970 UTC where the cell has a time of day."""
+
+    local: str
+    instant: str
+
+
+def moment(raw: str, dialect: Dialect, zone: str, bind: Parameters, *, tagged: bool) -> Moment:
+    """The cell as a moment; ``local`` is NULL where it is none, ``instant`` where it is a mere date.
+
+    A time without a zone is of ``zone``; in the hour that a clock shows twice, ICU takes the second one. Years that no
+    export is about (26, from a year of two digits) are not read.
+    """
+    if not dialect.date_format:
+        # In a sheet a date cell has a mark before it, a date typed as text has none.
+        return _sane(_iso(f"ltrim({raw}, {bind.bind(DATE)})" if tagged else raw, zone, bind))
+    declared = _declared(raw, dialect.date_format, zone, bind)
+    if not tagged:
+        return _sane(declared)
+    is_date = f"starts_with({raw}, {bind.bind(DATE)})"
+    own = _iso(f"substr({raw}, 2)", zone, bind)
+    return _sane(
+        Moment(
+            local=f"CASE WHEN {is_date} THEN {own.local} ELSE {declared.local} END",
+            instant=f"CASE WHEN {is_date} THEN {own.instant} ELSE {declared.instant} END",
+        )
+    )
+
+
+def _sane(moment: Moment) -> Moment:
+    sane = f"{moment.local} BETWEEN TIMESTAMP '1900-01-01' AND TIMESTAMP '2199-12-31'"
+    return Moment(
+        local=f"CASE WHEN {sane} THEN epoch_us({moment.local}) END", instant=f"epoch_us({moment.instant})"
+    )
+
+
+def _iso(raw: str, zone: str, bind: Parameters) -> Moment:
+    is_day = f"regexp_full_match({raw}, {bind.bind(_ISO_DAY)})"
+    is_time = f"regexp_full_match({raw}, {bind.bind(_ISO_TIME)})"
+    is_zoned = f"regexp_full_match({raw}, {bind.bind(_ISO_ZONE)})"
+    # DuckDB reads +02:00, Salesforce writes +0200.
+    colon = f"regexp_replace({raw}, {bind.bind('([+-][0-9]{2})([0-9]{2})$')}, {bind.bind(_GROUPS)})"
+    zoned = f"try_cast({colon} AS TIMESTAMPTZ)"
+    local = f"try_cast({raw} AS TIMESTAMP)"
+    at = bind.bind(zone)
+    return Moment(
+        local=f"CASE WHEN {is_day} OR {is_time} THEN {local} WHEN {is_zoned} THEN timezone({at}, {zoned}) END",
+        instant=f"CASE WHEN {is_time} THEN timezone({at}, {local}) WHEN {is_zoned} THEN {zoned} END",
+    )
+
+
+def _declared(raw: str, formats: Sequence[str], zone: str, bind: Parameters) -> Moment:
+    tries = [(f"try_strptime({raw}, {bind.bind(one)})", bool(_HOURS.search(one))) for one in formats]
+    timed = " ".join(
+        f"WHEN {sql} IS NOT NULL THEN " + (f"timezone({bind.bind(zone)}, {sql})" if has_time else "NULL")
+        for sql, has_time in tries
+    )
+    return Moment(
+        local=f"coalesce({', '.join(sql for sql, _ in tries)})",
+        instant=f"CAST(CASE {timed} END AS TIMESTAMPTZ)",
+    )

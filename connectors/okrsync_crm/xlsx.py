@@ -1,0 +1,321 @@
+"""A streaming reader of XLSX that keeps what other readers lose: error cells, and formulas never calculated.
+
+It writes one sheet as UTF-8 CSV in which cells that are not text carry their type as a first character from the
+private use area, because ``1234.5`` in a cell is a number whatever the dialect's decimal sign is.
+"""
+
+from __future__ import annotations
+
+import csv
+import posixpath
+import re
+import zipfile
+from array import array
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import IO, Final
+from xml.parsers import expat
+
+from okrsync.model import Cause
+from okrsync_crm.refusal import NoAnswer, bad_config, bad_data
+
+ERROR: Final = "\ue000"  # then the error, such as #DIV/0!
+DATE: Final = "\ue001"  # then ISO 8601, with a time only where the cell has one
+NUMBER: Final = "\ue002"  # then digits with a decimal point
+UNCACHED: Final = "\ue003"  # a formula whose result was never calculated
+PERCENT: Final = "\ue004"  # then the fraction: 0.37 for a cell that shows 37 %
+TAGS: Final = ERROR + DATE + NUMBER + UNCACHED + PERCENT
+
+_WORKBOOK: Final = "xl/workbook.xml"
+_CHUNK: Final = 1 << 18
+_MAX_SERIAL: Final = 2_958_466  # the end of the year 9999
+_DAY_FORMATS: Final = {14, 15, 16, 17, *range(27, 32), 34, 35, 36, *range(50, 59)}
+_QUOTED: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
+_REFERENCE: Final = re.compile(r"([A-Z]+)\d+")
+Start = Callable[[str, dict[str, str]], None]
+End = Callable[[str], None]
+Data = Callable[[str], None]
+
+
+def is_workbook(archive: zipfile.ZipFile) -> bool:
+    return _WORKBOOK in archive.namelist()
+
+
+def convert(
+    archive: zipfile.ZipFile, target: Path, *, name: str, sheet: str | None, skip_rows: int
+) -> array[int]:
+    """Write the sheet to ``target`` as CSV and return the sheet's row number of every record.
+
+    Rows of one sheet that is named, or the only visible one. Runs of blank rows become one blank record; every record
+    is at least as wide as the first. Raises ``NoAnswer``.
+    """
+    row = 0
+    try:
+        sheets, is_1904 = _sheets(archive)
+        part = _pick(sheets, sheet, name)
+        strings, formats = _strings(archive), _formats(archive)
+        with target.open("w", encoding="utf-8", newline="") as file, archive.open(part) as stream:
+            rows = _Rows(csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow, skip_rows)
+            cells = _Cells(rows, strings, formats, is_1904=is_1904)
+            try:
+                _parse(stream, cells.start, cells.end, cells.data)
+            finally:
+                row = cells.row
+    except (expat.ExpatError, ValueError, IndexError, KeyError) as error:
+        raise bad_data(f"{name} is damaged near row {row}: {error}", hint="export again") from None
+    return rows.numbers
+
+
+class _Rows:
+    """Writes records and remembers which row of the sheet each one is."""
+
+    def __init__(self, write: Callable[[Sequence[str]], object], skip_rows: int) -> None:
+        self._write = write
+        self._skip = skip_rows
+        self._width = 0
+        self._last = 0
+        self.numbers: array[int] = array("l")
+
+    def write(self, number: int, cells: dict[int, str]) -> None:
+        if number <= self._skip or not any(text.strip() for text in cells.values()):
+            return
+        if self._width and number > self._last + 1:
+            self._write([""] * self._width)
+            self.numbers.append(self._last + 1)
+        used = max(column for column, text in cells.items() if text.strip()) + 1
+        self._width = self._width or used
+        self._write([cells.get(column, "") for column in range(max(self._width, used))])
+        self.numbers.append(number)
+        self._last = number
+
+
+class _Cells:
+    """The handlers of a sheet's XML: one cell at a time, nothing else is kept."""
+
+    def __init__(self, rows: _Rows, strings: list[str], formats: list[str], *, is_1904: bool) -> None:
+        self._rows = rows
+        self._strings = strings
+        self._formats = formats
+        self._epoch = datetime(1904, 1, 1) if is_1904 else datetime(1899, 12, 30)  # noqa: DTZ001 - sheets know no zone
+        self._leap_bug = not is_1904
+        self.row = 0
+        self._column = -1
+        self._record: dict[int, str] = {}
+        self._type = self._style = ""
+        self._formula = self._value_seen = False
+        self._text: list[str] = []
+        self._reading = False
+        self._phonetic = 0
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == "row":
+            self.row = int(attributes.get("r", self.row + 1))
+            self._record, self._column = {}, -1
+        elif tag == "c":
+            self._column = _column(attributes["r"]) if "r" in attributes else self._column + 1
+            self._type, self._style = attributes.get("t", "n"), attributes.get("s", "")
+            self._formula, self._text = False, []
+        elif tag == "f":
+            self._formula = True
+        elif tag == "rPh":
+            self._phonetic += 1
+        elif tag in {"v", "t"}:
+            self._reading = not self._phonetic
+
+    def data(self, text: str) -> None:
+        if self._reading:
+            self._text.append(text)
+
+    def end(self, tag: str) -> None:
+        if tag in {"v", "t"}:
+            self._reading = False
+        elif tag == "rPh":
+            self._phonetic -= 1
+        elif tag == "c":
+            self._record[self._column] = self._cell("".join(self._text))
+        elif tag == "row":
+            self._rows.write(self.row, self._record)
+
+    def _cell(self, raw: str) -> str:
+        kind = self._type
+        if not raw and self._formula and kind != "str":
+            return UNCACHED
+        if kind == "e":
+            return ERROR + raw
+        if kind == "b":
+            return "TRUE" if raw == "1" else "FALSE"
+        if kind == "d":
+            return DATE + raw
+        if kind in {"s", "str", "inlineStr"}:
+            return _plain(self._strings[int(raw)] if kind == "s" and raw else raw)
+        return self._number(raw) if raw else ""
+
+    def _number(self, raw: str) -> str:
+        style = int(self._style) if self._style else 0
+        shape = self._formats[style] if style < len(self._formats) else ""
+        if shape in {"date", "time"}:
+            return self._date(float(raw), to_the_second=shape == "time")
+        text = raw if re.fullmatch(r"-?\d{1,15}", raw) else f"{Decimal(repr(float(raw))):f}"
+        return (PERCENT if shape == "percent" else NUMBER) + text
+
+    def _date(self, serial: float, *, to_the_second: bool) -> str:
+        if not 0 <= serial < _MAX_SERIAL:
+            return ERROR + "a date that no calendar has"
+        if self._leap_bug and serial < 60:
+            serial += 1  # Excel's calendar has a 29 February 1900
+        moment = self._epoch + timedelta(milliseconds=round(serial * 86_400_000))
+        if serial == int(serial) and not to_the_second:
+            return f"{DATE}{moment:%Y-%m-%d}"
+        return f"{DATE}{moment.isoformat(sep=' ', timespec='milliseconds')}"
+
+
+def _plain(text: str) -> str:
+    # A text that begins like a tag would be taken for a number; no CRM writes private characters.
+    return ERROR + "a private character" if text[:1] in set(TAGS) else text
+
+
+def _column(reference: str) -> int:
+    found = _REFERENCE.fullmatch(reference)
+    if found is None:
+        raise ValueError(f"{reference!r} is no cell")
+    number = 0
+    for letter in found[1]:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def _parse(stream: IO[bytes], start: Start, end: End, data: Data) -> None:
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+
+    def refuse_doctype(*_: object) -> None:
+        raise ValueError("a workbook has no document type; this one was made to do harm")
+
+    def opened(tag: str, attributes: dict[str, str]) -> None:
+        start(tag.rpartition(" ")[2], {key.rpartition(" ")[2]: value for key, value in attributes.items()})
+
+    def closed(tag: str) -> None:
+        end(tag.rpartition(" ")[2])
+
+    parser.StartDoctypeDeclHandler = refuse_doctype
+    parser.StartElementHandler = opened
+    parser.EndElementHandler = closed
+    parser.CharacterDataHandler = data
+    while chunk := stream.read(_CHUNK):
+        parser.Parse(chunk, False)  # noqa: FBT003 - expat takes no keyword
+    parser.Parse(b"", True)  # noqa: FBT003 - expat takes no keyword
+
+
+def _elements(archive: zipfile.ZipFile, part: str) -> list[tuple[str, dict[str, str]]]:
+    found: list[tuple[str, dict[str, str]]] = []
+    if part in archive.namelist():
+        with archive.open(part) as stream:
+            _parse(
+                stream,
+                lambda tag, attributes: found.append((tag, attributes)),
+                lambda _: None,
+                lambda _: None,
+            )
+    return found
+
+
+def _sheets(archive: zipfile.ZipFile) -> tuple[list[tuple[str, str, bool]], bool]:
+    """Name, part and visibility of every sheet, and whether dates count from 1904."""
+    parts = {
+        attributes["Id"]: posixpath.normpath(posixpath.join("/xl", attributes["Target"])).lstrip("/")
+        for tag, attributes in _elements(archive, "xl/_rels/workbook.xml.rels")
+        if tag == "Relationship"
+    }
+    sheets = []
+    is_1904 = False
+    for tag, attributes in _elements(archive, _WORKBOOK):
+        if tag == "workbookPr":
+            is_1904 = attributes.get("date1904", "0") in {"1", "true", "on"}
+        elif tag == "sheet":
+            visible = attributes.get("state", "visible") == "visible"
+            sheets.append((attributes["name"], parts.get(attributes["id"], ""), visible))
+    return sheets, is_1904
+
+
+def _pick(sheets: list[tuple[str, str, bool]], wanted: str | None, name: str) -> str:
+    listed = ", ".join(title for title, _, _ in sheets)
+    if wanted is not None:
+        found = [part for title, part, _ in sheets if title.strip().casefold() == wanted.strip().casefold()]
+        if not found:
+            raise bad_config(
+                f"{name} has no sheet {wanted!r}; it has {listed}", hint="set sheet to one of them"
+            )
+        return found[0]
+    visible = [part for _, part, shown in sheets if shown]
+    if not visible:
+        raise NoAnswer(Cause.EMPTY, f"{name} has no visible sheet")
+    if len(visible) > 1:
+        raise bad_config(f"{name} has several sheets: {listed}", hint="set sheet to one of them")
+    return visible[0]
+
+
+def _formats(archive: zipfile.ZipFile) -> list[str]:
+    """For every cell style what its numbers are: ``date``, ``time`` of a date, ``percent`` or nothing special."""
+    codes: dict[int, str] = {}
+    shapes: list[str] = []
+    in_cells = False
+    for tag, attributes in _elements(archive, "xl/styles.xml"):
+        if tag == "numFmt":
+            codes[int(attributes["numFmtId"])] = attributes.get("formatCode", "")
+        elif tag in {"cellXfs", "cellStyleXfs", "cellStyles", "dxfs"}:
+            in_cells = tag == "cellXfs"
+        elif tag == "xf" and in_cells:
+            shapes.append(_shape(int(attributes.get("numFmtId", "0")), codes))
+    return shapes
+
+
+def _shape(number: int, codes: dict[int, str]) -> str:
+    """A format with a year or a day shows a date; hours alone are a length of time and stay the number of days."""
+    code = codes.get(number)
+    if code is None:
+        built_in = {22: "time", 9: "percent", 10: "percent"}
+        return built_in.get(number, "date" if number in _DAY_FORMATS else "")
+    bare = _QUOTED.sub("", code.split(";")[0]).lower()
+    if "general" in bare or "[" in bare:
+        return ""
+    hours = bool({"h", "s"} & set(bare))
+    if "y" in bare or "d" in bare or ("m" in bare and not hours):
+        return "time" if hours else "date"
+    return "percent" if "%" in bare else ""
+
+
+def _strings(archive: zipfile.ZipFile) -> list[str]:
+    part = "xl/sharedStrings.xml"
+    strings: list[str] = []
+    if part not in archive.namelist():
+        return strings
+    text: list[str] = []
+    reading, phonetic = False, 0
+
+    def start(tag: str, _: dict[str, str]) -> None:
+        nonlocal reading, phonetic
+        if tag == "si":
+            text.clear()
+        elif tag == "rPh":
+            phonetic += 1
+        elif tag == "t":
+            reading = not phonetic
+
+    def end(tag: str) -> None:
+        nonlocal reading, phonetic
+        if tag == "t":
+            reading = False
+        elif tag == "rPh":
+            phonetic -= 1
+        elif tag == "si":
+            strings.append("".join(text))
+
+    def data(chunk: str) -> None:
+        if reading:
+            text.append(chunk)
+
+    with archive.open(part) as stream:
+        _parse(stream, start, end, data)
+    return strings
