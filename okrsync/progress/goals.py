@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, assert_never
 
 _ZERO: Final = Decimal(0)
 _ONE: Final = Decimal(1)
@@ -142,6 +142,8 @@ def achieved(goal: Goal, value: Decimal) -> bool:
             return value >= 1
         case Baseline():
             return False
+        case _ as never:
+            assert_never(never)
 
 
 def clamp(share: Decimal) -> Decimal:

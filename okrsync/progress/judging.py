@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, assert_never
 
 from okrsync.progress.goals import AtLeast, AtMost, Baseline, Goal, Within, achieved, progress
 
@@ -69,6 +69,8 @@ def judge(
             if missed and filled[-1] is None:
                 return _ZERO
             return _measured(goal, known[-1]) if how is Judge.LAST else _distance(goal, known[-1])
+        case _ as never:
+            assert_never(never)
 
 
 def _measured(goal: Goal, value: Decimal) -> Decimal:

@@ -103,7 +103,7 @@ def currencies(locale: str) -> Mapping[str, str]:
         lambda code: get_currency_symbol(code, "en_US"),
     ):
         for code in sorted(codes()):
-            known.setdefault(write(code).strip(" .").casefold(), code)
+            known.setdefault(write(code).replace("\u00a0", " ").strip(" .").casefold(), code)
     for count in (1, 2, 5):
         for code in sorted(codes()):
             known.setdefault(get_currency_name(code, count, cldr(locale)).casefold(), code)

@@ -45,6 +45,10 @@ def _amount(clean: str, unit: Unit, locale: str) -> Decimal:
     found = _AMOUNT.fullmatch(clean)
     if found is None:
         raise _Unreadable("it holds no digits")
+    if found["before"].endswith("."):
+        raise _Unreadable(
+            f"is {found['before']!r} part of the number? Write the digit before the decimals, as in 0.5"
+        )
     sign, before, after = _sign(found["before"], found["after"])
     leading, trailing = _affix(before, locale), _affix(after, locale)
     for affix, text in ((leading, before), (trailing, after)):
@@ -87,25 +91,27 @@ def _affix(text: str, locale: str) -> tuple[Decimal, str] | None:
     for word, factor in compact(locale).items():
         for length in range(len(word), len(text) + 1):
             if folded(text[:length]) == word:
-                readings |= {(factor, kind) for kind in _kind(text[length:], locale)}
+                readings |= {(factor, kind) for kind in _kind(text[length:].removeprefix("."), locale)}
                 break
     return readings.pop() if len(readings) == 1 else None
 
 
 def _kind(text: str, locale: str) -> Iterator[str]:
-    text = text.strip(" .")
+    text = text.strip()
     if text in {"", "%"}:
         yield text
-    elif text.casefold() in (known := currencies(locale)):
-        yield known[text.casefold()]
+    elif (name := text.removesuffix(".").casefold()) in (known := currencies(locale)):
+        yield known[name]
 
 
 def _stranger(clean: str, text: str, locale: str) -> str:
     try:
         _length(clean, "seconds", locale)
     except _Unreadable:
-        return f"{text!r} is neither a currency nor a power of ten"
-    return "it is a length of time"
+        timed = False
+    else:
+        timed = any(character.isalpha() for character in clean)
+    return "it is a length of time" if timed else f"{text!r} is neither a currency nor a power of ten"
 
 
 def _plain(core: str, locale: str) -> Decimal:
