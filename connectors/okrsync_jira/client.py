@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -20,6 +19,7 @@ from jira import JIRA, JIRAError
 from okrsync.errors import Unavailable
 from okrsync.http import USER_AGENT, Again, limiter, patiently
 from okrsync.ports import Opening
+from okrsync_jira.found import Found, Issue, has, is_count, is_page
 from okrsync_jira.settings import Anonymous, ApiToken, Auth, Deployment, JiraSettings, Password, ScopedToken
 from okrsync_jira.verdicts import Verdicts, passing
 
@@ -32,24 +32,6 @@ MOST_EMPTY_PAGES: Final = 20
 
 # Half of what Cloud allows a user for POST /search/jql, and what a modest Data Center node bears.
 _PACE: Final[Mapping[Deployment, tuple[float, int]]] = {"cloud": (50.0, 100), "data_center": (20.0, 20)}
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    id: str
-    key: str
-    fields: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """What a search came to. ``issues`` is empty where only the number was asked for; ``note`` are facts on it."""
-
-    jql: str
-    count: int
-    issues: tuple[Issue, ...] = ()
-    pages: int = 1
-    note: tuple[tuple[str, str], ...] = ()
 
 
 class Garbled(Exception):
@@ -141,7 +123,7 @@ class Site:
 
     def server(self) -> Mapping[str, Any]:
         """serverInfo, which Jira shows to anybody: it proves nothing about the account."""
-        answer: Mapping[str, Any] = self._ask(self._jira.server_info, lambda answer: _has(answer, "baseUrl"))
+        answer: Mapping[str, Any] = self._ask(self._jira.server_info, lambda answer: has(answer, "baseUrl"))
         return answer
 
     def myself(self) -> Mapping[str, Any]:
@@ -161,14 +143,14 @@ class Site:
         """How many issues there are, exactly: by their keys on Cloud, by one request on Data Center."""
         if self.deployment() == "cloud":
             return self.search(jql, ())
-        answer = self._ask(partial(self._jira.total, jql), lambda answer: _is_count(answer, "total"))
+        answer = self._ask(partial(self._jira.total, jql), lambda answer: is_count(answer, "total"))
         return Found(jql=jql, count=answer["total"])
 
     def estimate(self, jql: str) -> Found:
         """Jira Cloud's own estimate of how many issues there are."""
         ask = partial(self._jira.approximate_issue_count, jql, json_result=True)
         self.deployment()
-        answer = self._ask(ask, lambda answer: _is_count(answer, "count"))
+        answer = self._ask(ask, lambda answer: is_count(answer, "count"))
         return Found(jql=jql, count=answer["count"], note=(("approximate", "Jira's own estimate"),))
 
     def search(self, jql: str, fields: Iterable[str]) -> Found:
@@ -206,7 +188,7 @@ class Site:
         seen: set[str] = set()
         issues = empty = 0
         while True:
-            page = self._ask(partial(self._jira.token_page, jql, fields, size, token), _is_page)
+            page = self._ask(partial(self._jira.token_page, jql, fields, size, token), is_page)
             yield page["issues"]
             issues += len(page["issues"])
             empty = 0 if page["issues"] else empty + 1
@@ -227,7 +209,7 @@ class Site:
         while True:
             page = self._ask(
                 partial(self._jira.numbered_page, jql, fields, SERVER_PAGE, start),
-                lambda answer: _is_page(answer) and _is_count(answer, "total"),
+                lambda answer: is_page(answer) and is_count(answer, "total"),
             )
             yield page["issues"]
             # The server's own limit may be lower than what was asked: go on after what came.
@@ -308,20 +290,4 @@ def _connect(base: str, credential: Mapping[str, Any]) -> LeanJIRA:
         max_retries=0,
         timeout=TIMEOUT,
         **credential,
-    )
-
-
-def _has(answer: Any, name: str) -> bool:
-    return isinstance(answer, dict) and bool(answer.get(name))
-
-
-def _is_count(answer: Any, name: str) -> bool:
-    return isinstance(answer, dict) and type(answer.get(name)) is int and answer[name] >= 0
-
-
-def _is_page(answer: Any) -> bool:
-    return (
-        isinstance(answer, dict)
-        and isinstance(answer.get("issues"), list)
-        and all(isinstance(raw, dict) and isinstance(raw.get("id"), str) for raw in answer["issues"])
     )

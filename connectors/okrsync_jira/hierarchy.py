@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from okrsync.errors import DataError
-from okrsync_jira.client import Found, Issue, Site
+from okrsync_jira.client import Site
+from okrsync_jira.found import Found, Issue
 
 DEEPEST: Final = 5
 KEYS_AT_ONCE: Final = 100

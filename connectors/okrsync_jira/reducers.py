@@ -10,9 +10,9 @@ from typing import Any, Final
 from okrsync.errors import DataError
 from okrsync.measures import PERCENTILE, aggregate
 from okrsync.model import SECONDS_IN, Cause, Dimension, Unit
-from okrsync_jira.client import Found, Issue
 from okrsync_jira.errors import NoValue
 from okrsync_jira.fields import SECONDS, Field
+from okrsync_jira.found import Found, Issue
 from okrsync_jira.settings import JiraQuery
 
 Facts = tuple[tuple[str, str], ...]

@@ -18,9 +18,10 @@ from typing import Final
 from okrsync.errors import AccessError, ConfigError, OkrsyncError, Unavailable
 from okrsync.model import Answer, Evidence, Question, Reading
 from okrsync.ports import Opening
-from okrsync_jira.client import Found, Site
+from okrsync_jira.client import Site
 from okrsync_jira.errors import missing
 from okrsync_jira.fields import FieldNames
+from okrsync_jira.found import Found
 from okrsync_jira.hierarchy import children
 from okrsync_jira.plans import Below, Need, Plan, Subject, merged, plan, refuse, subject
 from okrsync_jira.settings import Anonymous, JiraSettings
@@ -111,6 +112,7 @@ class JiraSource:
             outcome = planned.reduce(*found)
         except OkrsyncError as error:
             return missing(question.metric, error)
+        past = (("the past", "by its dates; other conditions as they stand today"),) if question.past else ()
         return Reading(
             metric=question.metric,
             value=outcome.value,
@@ -122,7 +124,7 @@ class JiraSource:
                 source=f"{self._opening.name} ({self._settings.url})",
                 query=outcome.query,
                 rows=outcome.rows,
-                facts=outcome.facts,
+                facts=outcome.facts + past,
             ),
         )
 

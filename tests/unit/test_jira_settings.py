@@ -1,0 +1,194 @@
+"""What the YAML may say of Jira, and JQL as text: no requests."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from okrsync.errors import AccessError, ConfigError, DataError, Unavailable
+from okrsync.model import Cause, Window
+from okrsync_jira import JiraQuery, JiraSettings
+from okrsync_jira.clauses import during_days, fault, moving
+from okrsync_jira.errors import NoValue, missing
+from okrsync_jira.settings import (
+    Anonymous,
+    ApiToken,
+    Password,
+    PersonalToken,
+    ScopedToken,
+    ServiceAccount,
+)
+
+TOKEN = {"env": "T"}
+CLOUD = "https://acme.atlassian.net"
+OWN = "https://jira.acme.example/jira/"
+
+
+def settings(url: str = CLOUD, **more: Any) -> JiraSettings:
+    return JiraSettings.model_validate(
+        {"url": url, "auth": {"email": "a@acme.example", "token": TOKEN}, **more}
+    )
+
+
+@pytest.mark.parametrize(
+    ("auth", "kind"),
+    [
+        ({"email": "a@acme.example", "token": TOKEN}, ApiToken),
+        ({"email": "a@acme.example", "token": TOKEN, "cloud_id": "1"}, ScopedToken),
+        ({"token": TOKEN, "cloud_id": "1"}, ServiceAccount),
+        ({"token": TOKEN}, PersonalToken),
+        ({"user": "a", "password": TOKEN}, Password),
+        ({"anonymous": True}, Anonymous),
+    ],
+)
+def test_the_keys_of_auth_say_which_kind_it_is(auth: dict[str, Any], kind: type[Any]) -> None:
+    made = settings(OWN, auth=auth)
+    assert isinstance(made.auth, kind)
+    assert settings(OWN, auth=made.auth).auth == made.auth
+
+
+@pytest.mark.parametrize(
+    "auth",
+    [{}, {"email": "a@acme.example"}, {"token": TOKEN, "tokens": TOKEN}, {"anonymous": False}, None, "token"],
+)
+def test_no_account_is_never_taken_for_nobody(auth: Any) -> None:
+    with pytest.raises(ValidationError):
+        settings(auth=auth)
+
+
+@pytest.mark.parametrize("auth", [{"token": TOKEN}, {"user": "a", "password": TOKEN}])
+def test_cloud_takes_no_password_and_no_bare_token(auth: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="Jira Cloud takes"):
+        settings(auth=auth)
+    assert settings(OWN, auth=auth).known_deployment is None
+
+
+def test_data_center_takes_no_api_token() -> None:
+    with pytest.raises(ValidationError, match="Data Center takes"):
+        settings(OWN, deployment="data_center")
+
+
+@pytest.mark.parametrize(
+    "url", ["acme", "ftp://acme.example", "https://me:secret@acme.example", "http://a.atlassian.net"]
+)
+def test_addresses_that_are_none(url: str) -> None:
+    with pytest.raises(ValidationError):
+        settings(url)
+
+
+def test_where_the_api_is() -> None:
+    assert settings().base == CLOUD
+    assert settings(OWN).base == "https://jira.acme.example/jira"
+    scoped = settings(auth={"token": TOKEN, "cloud_id": "77"})
+    assert scoped.base == "https://api.atlassian.com/ex/jira/77"
+    assert settings(OWN, auth={"token": TOKEN, "cloud_id": "77"}).known_deployment == "cloud"
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({}, "needs jql"),
+        ({"measure": "sum", "jql": "a = 1"}, "needs field"),
+        ({"measure": "ratio", "jql": "a = 1"}, "needs part"),
+        ({"measure": "done_share"}, "needs parent"),
+        ({"measure": "done_share", "parent": "APP-1", "by": "points"}, "needs field"),
+        ({"measure": "done_share", "parent": "APP-1", "jql": "a = 1"}, "no use for jql"),
+        ({"measure": "done_share", "parent": "APP-1", "field": "x"}, "no use for field"),
+        ({"jql": "a = 1", "field": "x"}, "no use for field"),
+        ({"jql": "a = 1", "part": "b = 1"}, "no use for part"),
+        ({"jql": "a = 1", "min_samples": 3}, "no use for min_samples"),
+        ({"jql": "a = 1", "measure": "mean", "field": "x", "exact": False}, "no use for exact"),
+        ({"jql": "a = 1", "measure": "p101", "field": "x"}, "no measure"),
+        ({"jql": "a = 1", "measure": "distinct", "field": "x", "empty_field": "zero"}, "distinct"),
+        ({"jql": "a = 1 ORDER BY created"}, "ORDER BY"),
+        ({"jql": "a = 1", "measure": "ratio", "part": "b = 1 order  by c"}, "ORDER BY"),
+        ({"measure": "done_share", "parent": "app-1"}, "key of an issue"),
+        ({"jql": "  "}, "empty"),
+        ({"jql": "a = 1", "wimdow": "cycle"}, "Extra inputs"),
+    ],
+)
+def test_queries_that_are_refused_when_the_file_is_read(query: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        JiraQuery.model_validate(query)
+
+
+def test_queries_are_trimmed_and_names_may_stand_alone() -> None:
+    query = JiraQuery.model_validate({"jql": " a = 1\n", "measure": "p99.5", "field": "Story Points"})
+    assert (query.jql, query.field) == ("a = 1", ("Story Points",))
+    assert JiraQuery.model_validate({"measure": "done_share", "parent": ["A-1", "A-1"]}).parent == ("A-1",)
+
+
+@pytest.mark.parametrize(
+    "jql",
+    [
+        "a = 1)",
+        "(a = 1",
+        "a = 1) OR (b = 2",
+        'summary ~ "open',
+        "summary ~ 'open",
+    ],
+)
+def test_jql_that_would_break_out_of_its_brackets(jql: str) -> None:
+    assert fault(jql)
+
+
+@pytest.mark.parametrize(
+    "jql",
+    ["a in (1, (2))", 'summary ~ "a ) order by \\" (" AND b = 1', "c ~ 'it''s'", "ordering = byte", "''"],
+)
+def test_jql_that_may_be_put_into_brackets(jql: str) -> None:
+    assert fault(jql) is None
+
+
+@pytest.mark.parametrize(
+    ("jql", "piece"),
+    [
+        ("project = APP AND type in (Bug, Task) AND NOT (labels = x)", None),
+        ("created >= 1790805600000", None),
+        ("created >= -7d", "-7d"),
+        ("created >= '-1w'", "-1w"),
+        ("a = 1 AND (created > endOfDay())", "endOfDay"),
+        ("status = Open", "status"),
+        ("Assignee is empty", "Assignee"),
+        ("filter = 12345", "filter"),
+        ("type was Bug", "was"),
+    ],
+)
+def test_what_holds_only_today(jql: str, piece: str | None) -> None:
+    assert moving(jql) == piece
+
+
+def test_days_of_a_window_that_does_not_begin_at_midnight() -> None:
+    window = Window(start=datetime(2026, 10, 1, 9, tzinfo=UTC), end=datetime(2026, 10, 9, 22, tzinfo=UTC))
+    assert (
+        during_days("a = 1", "due", window, "Europe/Berlin")
+        == '(a = 1) AND due >= "2026-10-02" AND due < "2026-10-10"'
+    )
+    assert during_days("a = 1", "due", window, "UTC").endswith('due < "2026-10-10"')
+
+
+def test_every_error_has_its_cause() -> None:
+    errors = [
+        ConfigError("x"),
+        AccessError("x"),
+        Unavailable("x"),
+        DataError("x"),
+        NoValue("x", cause=Cause.PAST),
+    ]
+    causes = [missing("m", error).cause for error in errors]
+    assert causes == [Cause.CONFIG, Cause.ACCESS, Cause.UNAVAILABLE, Cause.DATA, Cause.PAST]
+
+
+def test_the_plug_in_loads_no_vendor_library() -> None:
+    code = "import sys, okrsync_jira; sys.exit(bool({'jira', 'requests', 'uvicorn'} & set(sys.modules)))"
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": "connectors:."})
+
+
+def test_both_models_describe_themselves_to_editors() -> None:
+    assert JiraQuery.model_json_schema()["properties"]["field"]["anyOf"]
+    assert "oneOf" in JiraSettings.model_json_schema()["properties"]["auth"]
