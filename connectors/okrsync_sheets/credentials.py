@@ -80,6 +80,8 @@ def _from_json(secret: Secret) -> Identity:
             )
         if kind == "authorized_user":
             found = User.from_authorized_user_info(info, scopes=[SCOPE])
+            if "token_uri" in info:  # google-auth reads it from service accounts only
+                found = found.with_token_uri(info["token_uri"])
             token = hash(info["refresh_token"])
             return Identity(credentials=found, kind="authorized user", account="", limit=f"user {token}")
     except (ValueError, KeyError, TypeError, GoogleAuthError):
