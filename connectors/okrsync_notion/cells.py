@@ -39,7 +39,7 @@ class Column:
     """One column of a data source.
 
     ``wire`` is its id as Notion's answers and bodies spell it, percent-encoded; ``id`` the same decoded. ``options``
-    (name -> id) belong to a select or status column.
+    (name -> id) belong to a select or status column. ``initial`` is what Notion itself puts into a new row.
     """
 
     id: str
@@ -48,6 +48,7 @@ class Column:
     type: str
     format: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
+    initial: Stored = None
 
     @property
     def percent(self) -> bool:

@@ -25,7 +25,9 @@ def row_of(layout: Layout, page: Mapping[str, Any], name: str, problem: str = ""
                 value = decode(_part(held, column), column)
             except DataError as error:
                 problems.append(error.message)
-        cells[cell] = Cell(address=column.id, value=value, locked=why, fraction=column.percent)
+        cells[cell] = Cell(
+            address=column.id, value=value, initial=column.initial, locked=why, fraction=column.percent
+        )
     quantities: list[Quantity | None] = []
     for column_or_none in (layout.baseline, layout.target):
         try:

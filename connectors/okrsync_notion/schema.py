@@ -8,6 +8,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from okrsync.errors import ConfigError
+from okrsync.model import Stored
 from okrsync_notion.cells import KIND, MATCHING, WRITABLE, Column, did_you_mean, text
 from okrsync_notion.settings import NotionTable
 
@@ -84,7 +85,17 @@ def _column(name: str, held: Mapping[str, Any]) -> Column:
         type=kind,
         format=str(detail.get("format") or ""),
         options={str(option["name"]): str(option["id"]) for option in detail.get("options") or ()},
+        initial=_initial(kind, detail),
     )
+
+
+def _initial(kind: str, detail: Mapping[str, Any]) -> Stored:
+    """An unticked box, and of a status column the first option of its first group: Notion sets both by itself."""
+    if kind == "checkbox":
+        return False
+    firsts = [group["option_ids"][0] for group in detail.get("groups") or () if group.get("option_ids")]
+    names = {str(option["id"]): str(option["name"]) for option in detail.get("options") or ()}
+    return names.get(str(firsts[0])) if kind == "status" and firsts else None
 
 
 def locked(cell: str, column: Column) -> str:

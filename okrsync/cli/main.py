@@ -12,7 +12,7 @@ from types import FrameType
 import click
 import typer
 
-from okrsync.cli import look, run
+from okrsync.cli import demo, look, run
 from okrsync.cli.world import World
 from okrsync.errors import ExitCode, OkrsyncError, exit_code_of
 
@@ -27,6 +27,13 @@ app = typer.Typer(
 )
 run.register(app)
 look.register(app)
+
+
+def _run(words: Sequence[str], world: World) -> int:
+    return main(words, world)
+
+
+demo.register(app, _run)
 
 
 def main(arguments: Sequence[str] | None = None, world: World | None = None) -> int:

@@ -8,6 +8,7 @@ from itertools import groupby
 from rich.text import Text
 
 from okrsync.model import Decision, Hold, Stored, Verdict
+from okrsync.planning import FOLLOWERS
 from okrsync.render.words import goal, moment, stored, wanted
 from okrsync.sync import Report
 
@@ -53,11 +54,14 @@ def _heading(report: Report, subject: str) -> Text:
 
 def _row(cells: Sequence[Decision], locale: str, *, applied: bool) -> Text:
     out = Text()
-    for one in cells:
-        if one.verdict is Verdict.WRITE:
+    writes = [one for one in cells if one.verdict is Verdict.WRITE]
+    for one in writes:
+        if one.cell not in FOLLOWERS:
             mark, style = ("✓", "green") if applied else ("~" if one.now is not None else "+", "yellow")
             out.append(f"  {mark} {one.cell:<10}", style=style)
             out.append_text(_change(one, locale))
+    if along := [one.cell for one in writes if one.cell in FOLLOWERS]:
+        out.append(f"    and {', '.join(along)}\n", style="dim")
     for held in _alike(one for one in cells if one.verdict is Verdict.HELD):
         out.append_text(_held(held, locale))
     return out

@@ -50,7 +50,7 @@ def new_notes(openings: Mapping[str, Opening], memory: Memory) -> list[Noted]:
 
 def _unreadable(company: Company) -> Iterator[AccessError]:
     for name, connection in company.connections.items():
-        for key, secret in _secrets(connection.settings):
+        for key, secret in secrets_of(connection.settings):
             try:
                 secret.reveal()
             except AccessError as error:
@@ -58,10 +58,11 @@ def _unreadable(company: Company) -> Iterator[AccessError]:
                 yield AccessError(message, hint=error.hint)
 
 
-def _secrets(settings: Any) -> Iterator[tuple[str, Secret]]:
+def secrets_of(settings: Any) -> Iterator[tuple[str, Secret]]:
+    """Every secret that a connection's settings refer to, with its key in the YAML."""
     for name in type(settings).model_fields:
         value = getattr(settings, name)
         if isinstance(value, Secret):
             yield name, value
         elif isinstance(value, BaseModel):
-            yield from ((f"{name}.{key}", secret) for key, secret in _secrets(value))
+            yield from ((f"{name}.{key}", secret) for key, secret in secrets_of(value))

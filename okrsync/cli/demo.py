@@ -1,0 +1,142 @@
+"""``okrsync demo``: a made-up company, synced for real, on this machine only."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from okrsync.cli.output import console
+from okrsync.cli.world import World
+from okrsync.errors import ExitCode
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from okrsync.emulation import TableView
+    from okrsync.sandbox import Stage
+
+# Columns that would make the last table of the demo too wide for a terminal.
+LEFT_OUT = {"Owner", "Source", "Last synced"}
+Run = Callable[..., int]
+
+
+def register(app: typer.Typer, run: Run) -> None:
+    """``run`` is the command line itself: the demo runs the commands that a user would type."""
+
+    @app.command()
+    def demo(
+        context: typer.Context,
+        serve: Annotated[
+            bool, typer.Option("--serve", help="Stay up, to be tried from another terminal.")
+        ] = False,
+    ) -> int:
+        """Sync a made-up company between emulators of Jira, Sheets and Notion. Leaves no trace."""
+        from okrsync.sandbox import DemoClock, set_stage
+
+        world: World = context.obj
+        with tempfile.TemporaryDirectory(prefix="okrsync-demo-") as name:
+            folder = Path(name)
+            with set_stage(world.connectors, folder) as stage:
+                environment = {
+                    **stage.environment,
+                    "OKRSYNC_CONFIG": str(folder),
+                    "OKRSYNC_LEDGER": f"sqlite:///{folder / 'ledger.db'}",
+                }
+                with _environment(environment):
+                    _play(stage, World(clock=DemoClock(), connectors=world.connectors), run)
+                if serve:
+                    _stay(stage, folder, environment)
+        return ExitCode.IN_SYNC
+
+
+def _play(stage: Stage, world: World, run: Run) -> None:
+    def command(*words: str) -> None:
+        out.rule(style="dim")
+        out.print(f"$ okrsync {' '.join(words)}", style="bold")
+        out.print()
+        run(words, world)
+
+    out = console()
+    notion = stage.emulators["notion"]
+    out.print(
+        "Acme Travel keeps 13 key results in Notion. Their numbers live in Jira, in Google Sheets and in a CRM export."
+    )
+    out.print(
+        "All of these are emulators on this machine; what talks to them is the real okrsync.", style="dim"
+    )
+    command("plan", "demo")
+    command("sync", "demo")
+    out.print("Once more: nothing is new, so nothing is written.", style="italic")
+    notion.server.forget()
+    command("sync", "demo")
+    out.print(
+        f"Notion got {notion.server.count('^PATCH')} writes and {notion.server.count()} reads: "
+        "a schema and a page of rows for each of two databases.",
+        style="italic",
+    )
+    out.print("Now Ada corrects a number by hand, and ten more bugs are fixed.", style="italic")
+    notion.edit("Key results", "Open bugs", "Current", 70)
+    for number in range(1, 11):
+        stage.emulators["jira"].edit("APP", f"APP-{number + 1}", "status", "Done")
+    command("sync", "demo")
+    out.print(
+        "Her number stands, and the objective counts with it. How did the win rate come about?",
+        style="italic",
+    )
+    command("explain", "demo", "KR-6")
+    out.rule("What Notion holds now", style="dim")
+    out.print()
+    for view in notion.tables():
+        out.print(_table(view))
+    out.print(
+        "okrsync demo --serve keeps all this up, with a page that shows the Notion databases.", style="dim"
+    )
+
+
+def _table(view: TableView) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=view.title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    shown = [index for index, column in enumerate(view.columns) if column not in LEFT_OUT]
+    for index in shown:
+        table.add_column(view.columns[index], no_wrap=index == 0)
+    for row in view.rows:
+        table.add_row(*(row[index] for index in shown))
+    return table
+
+
+def _stay(stage: Stage, folder: Path, environment: Mapping[str, str]) -> None:
+    script = folder / "env.sh"
+    script.write_text(
+        "".join(f"export {name}={shlex.quote(text)}\n" for name, text in environment.items()),
+        encoding="utf-8",
+    )
+    typer.echo(f"\nNotion, as people see it: {stage.emulators['notion'].server.url}/")
+    typer.echo("In another terminal:")
+    typer.echo(f"  . {script} && okrsync plan demo")
+    typer.echo("Ctrl-C ends it.")
+    threading.Event().wait()
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables for the length of a ``with`` block."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -1,0 +1,110 @@
+"""Set up the demo company in a folder that the caller throws away."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from okrsync.config import load_company
+from okrsync.config.yamlfile import read_yaml
+from okrsync.emulation import Emulator
+from okrsync.errors import ConfigError
+from okrsync.ports import Connector
+from okrsync.sync import secrets_of
+
+# The demo's present: a Monday morning in the middle of its cycle, so that every run of it looks the same.
+PRESENT = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+
+
+class DemoClock:
+    """Starts at the demo's present and runs as fast as time does."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+
+    def now(self) -> datetime:
+        return PRESENT + timedelta(seconds=time.monotonic() - self._started)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """The demo company, ready to be synced. ``environment`` holds what its YAML's secrets refer to."""
+
+    company: Path
+    emulators: Mapping[str, Emulator]
+    environment: Mapping[str, str]
+
+    @property
+    def requests(self) -> int:
+        """How many requests came in since the last ``forget``."""
+        return sum(one.server.count() for one in self.emulators.values())
+
+    def forget(self) -> None:
+        for one in self.emulators.values():
+            one.server.forget()
+
+
+@contextmanager
+def set_stage(connectors: Mapping[str, Connector], folder: Path) -> Iterator[Stage]:
+    """Start and seed the emulators, and write the company's YAML and exports into ``folder``."""
+    with ExitStack() as stack:
+        source = stack.enter_context(as_file(files("okrsync.sandbox") / "demo"))
+        text = (source / "demo.yaml").read_text(encoding="utf-8")
+        emulators: dict[str, Emulator] = {}
+        for name, connection in read_yaml(source / "demo.yaml").data["connections"].items():
+            connector = connectors[connection["type"]]
+            if connector.emulator is None:
+                continue
+            emulator = emulators[name] = _started(connector)
+            stack.callback(emulator.server.close)
+            emulator.load(read_yaml(source / f"{name}.yaml").data)
+            text = text.replace(connection["url"], emulator.server.url)
+        company = folder / "demo.yaml"
+        company.write_text(text, encoding="utf-8")
+        _copy_exports(source / "exports", folder / "exports")
+        yield Stage(
+            company=company, emulators=emulators, environment=_environment(company, connectors, emulators)
+        )
+
+
+def _started(connector: Connector) -> Emulator:
+    assert connector.emulator is not None
+    try:
+        emulator: Emulator = connector.emulator()
+    except ImportError as error:
+        raise ConfigError(
+            f"the emulators need more than is installed: {error}", hint='pip install "okrsync[sandbox]"'
+        ) from error
+    return emulator
+
+
+def _environment(
+    company: Path, connectors: Mapping[str, Connector], emulators: Mapping[str, Emulator]
+) -> dict[str, str]:
+    connections = load_company(company, connectors).connections
+    return {
+        secret.env: emulators[name].secret()
+        for name in emulators
+        for _, secret in secrets_of(connections[name].settings)
+        if secret.env is not None
+    }
+
+
+def _copy_exports(source: Path, target: Path) -> None:
+    shutil.copytree(source, target)
+    written = (PRESENT - timedelta(hours=10)).timestamp()
+    for path in target.iterdir():
+        os.utime(path, (written, written))
