@@ -11,7 +11,7 @@ from okrsync_jira.emulator import changes, seed
 from okrsync_jira.emulator.answering import application
 from okrsync_jira.emulator.defaults import default_fields, default_statuses
 from okrsync_jira.emulator.moments import millis
-from okrsync_jira.emulator.site import CLOUD_ID, Site
+from okrsync_jira.emulator.site import CLOUD_ID, Site, Switches
 from okrsync_jira.emulator.world import Kind, Project, User, World
 
 
@@ -61,21 +61,35 @@ class JiraEmulator:
         history_cap: int = 40,
         port: int = 0,
     ) -> None:
-        self.world = World(kind, lambda: millis(now()))
+        self._now = now
+        self.world = self._empty(kind)
+        self.site = Site(self.world, page_cap=page_cap, server_cap=server_cap, history_cap=history_cap)
+        self.server = LoopbackServer(application(self.site), port=port)
+        self.site.url = self.server.url
+
+    def _empty(self, kind: Kind) -> World:
+        world = World(kind, lambda: millis(self._now()))
         for status in default_statuses():
-            self.world.statuses[status.id] = status
+            world.statuses[status.id] = status
         for known in default_fields(kind):
-            self.world.fields[known.id] = known
+            world.fields[known.id] = known
         bot = User(
             email="bot@acme.example",
             name="Bot",
             token="sandbox-jira-token",  # noqa: S106 - made up, for a loopback server
             account_id="712020:00000001",
         )
-        self.world.users[bot.email] = bot
-        self.site = Site(self.world, page_cap=page_cap, server_cap=server_cap, history_cap=history_cap)
-        self.server = LoopbackServer(application(self.site), port=port)
-        self.site.url = self.server.url
+        world.users[bot.email] = bot
+        return world
+
+    def reset(self) -> None:
+        """Back to an empty and well-behaved site; address and limits stay."""
+        with self.server.lock:
+            self.world = self.site.world = self._empty(self.world.kind)
+            self.site.switches = Switches()
+            self.site.base_url = None
+            self.server.faults.clear()
+            self.server.forget()
 
     @property
     def url(self) -> str:

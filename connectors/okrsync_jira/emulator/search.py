@@ -97,10 +97,9 @@ def _token_page(call: Call, wanted: dict[str, Any]) -> Any:
         raise Refusal(400, f"The value {size} for 'maxResults' must be between 1 and {MOST_IDS}.")
     token = wanted.get("nextPageToken") or None
     start = 0 if token is None else _offset(call, token, jql)
-    fields, _, with_fields = call.shapes.wanted(wanted["fields"])
-    if wanted.get("failFast") and (
-        lost := {known.id for known in fields} & call.site.switches.failing_fields
-    ):
+    _, _, with_fields = call.shapes.wanted(wanted["fields"])
+    lost = call.site.switches.failing_fields.intersection(wanted["fields"])
+    if wanted.get("failFast") and lost:
         raise Refusal(500, f"Field {min(lost)} could not be loaded.")  # Unknown: status and words
     with_history = "changelog" in wanted["expand"]
     if with_fields or with_history:
