@@ -9,8 +9,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from importlib.resources import as_file, files
 from pathlib import Path
+from typing import Any
 
 from okrsync.config import load_company
 from okrsync.config.yamlfile import read_yaml
@@ -70,7 +72,7 @@ def set_stage(connectors: Mapping[str, Connector], folder: Path) -> Iterator[Sta
                 continue
             emulator = emulators[name] = _started(connector)
             stack.callback(emulator.server.close)
-            emulator.load(read_yaml(source / f"{name}.yaml").data)
+            emulator.load(_with_floats(read_yaml(source / f"{name}.yaml").data))
             text = text.replace(connection["url"], emulator.server.url)
         company = folder / "demo.yaml"
         company.write_text(text, encoding="utf-8")
@@ -89,6 +91,15 @@ def _started(connector: Connector) -> Emulator:
             f"the emulators need more than is installed: {error}", hint='pip install "okrsync[sandbox]"'
         ) from error
     return emulator
+
+
+def _with_floats(seed: Any) -> Any:
+    """The same data as JSON would hold it: vendors answer with floats."""
+    if isinstance(seed, dict):
+        return {key: _with_floats(value) for key, value in seed.items()}
+    if isinstance(seed, list):
+        return [_with_floats(value) for value in seed]
+    return float(seed) if isinstance(seed, Decimal) else seed
 
 
 def _environment(
