@@ -16,7 +16,7 @@ from okrsync.config.problems import Problems
 from okrsync.config.yamlfile import PathInFile, YamlFile, read_yaml
 from okrsync.errors import ConfigError
 from okrsync.expressions import names, order
-from okrsync.goals import KeyResult
+from okrsync.key_results import KeyResult
 from okrsync.model import COUNT, Unit
 from okrsync.periods import Cycle, Linear, Pace, Phased, WorkingDays, window
 from okrsync.planning import Limits

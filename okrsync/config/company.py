@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from okrsync.goals import KeyResult
+from okrsync.key_results import KeyResult
 from okrsync.model import Unit
 from okrsync.periods import Cycle, Pace
 from okrsync.planning import Limits

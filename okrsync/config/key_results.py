@@ -9,7 +9,7 @@ from decimal import Decimal
 from okrsync.config.models import KeyResultModel
 from okrsync.config.problems import Problems
 from okrsync.config.yamlfile import PathInFile
-from okrsync.goals import Aimed, Form, Judging, KeyResult
+from okrsync.key_results import Aimed, Form, Judging, KeyResult
 from okrsync.model import Dimension, Unit
 from okrsync.progress import FromTo, Judge, MissingPeriod
 from okrsync.units import parse_number, to_unit

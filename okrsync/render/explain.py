@@ -10,7 +10,7 @@ from typing import Any
 from rich.text import Text
 
 from okrsync.config import Company
-from okrsync.goals import KeyResult
+from okrsync.key_results import KeyResult
 from okrsync.model import COUNT, Outcome
 from okrsync.render.words import STATUS, goal, moment, number, share
 from okrsync.units import show

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from okrsync.config import Company, Objective
 from okrsync.errors import DataError
-from okrsync.goals import Form, KeyResult, direction, settle
+from okrsync.key_results import Form, KeyResult, direction, settle
 from okrsync.model import PERCENT, Answer, Cause, Decision, Hold, Missing, Quantity, Reading, Row, Wanted
 from okrsync.periods import Linear, expected
 from okrsync.planning import Proposal, held_for_lack_of_data

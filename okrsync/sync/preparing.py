@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from okrsync.config import Company
-from okrsync.goals import KeyResult
+from okrsync.key_results import KeyResult
 from okrsync.model import Answer, Decision, Memory, Reading, Row, Verdict, Window
 from okrsync.periods import windows_of
 from okrsync.planning import Aim, Plan, plan

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from okrsync.config import Company, json_schema, load_company
 from okrsync.config.yamlfile import parse_yaml
 from okrsync.errors import ConfigError
-from okrsync.goals import Aimed, Form
+from okrsync.key_results import Aimed, Form
 from okrsync.model import PERCENT
 from okrsync.plugins import Connectors
 from okrsync.progress import Judge

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from okrsync.goals import Aimed, Form, KeyResult, direction, settle
+from okrsync.key_results import Aimed, Form, KeyResult, direction, settle
 from okrsync.model import COUNT, PERCENT, Missing, Quantity, Unit
 from okrsync.progress import AtLeast, AtMost, Baseline, FromTo, Goal, Milestones, Within, YesNo
 
