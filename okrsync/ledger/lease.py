@@ -57,7 +57,9 @@ class _Held:
 
     def _set(self, connection: Connection, owner: str, ahead: timedelta) -> bool:
         now = _now(self.terms)
-        mine = update(leases).where(leases.c.company == self.company, leases.c.token == self.token)
+        mine = update(leases).where(
+            leases.c.company == self.company, leases.c.token == self.token, leases.c.owner == self.terms.owner
+        )
         done = connection.execute(mine.values(owner=owner, heartbeat_at=now, expires_at=_later(now, ahead)))
         return done.rowcount == 1
 
@@ -108,8 +110,8 @@ def _later(now: datetime | ColumnElement[datetime], ahead: timedelta) -> Any:
 
 def _taken(terms: Terms, company: str) -> int:
     """Take the lease and return its token. Raises ``Busy``."""
-    now = _now(terms)
     with terms.database.writing() as connection:
+        now = _now(terms)  # not before: the transaction may have waited for another one
         _make_row(connection, company, terms.clock.now())
         seen = _row(connection, company)
         free = or_(leases.c.owner == _NOBODY, leases.c.expires_at <= now, literal(is_gone(seen.owner)))

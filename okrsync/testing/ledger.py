@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from okrsync.errors import Busy, DataError, ExitCode
+from okrsync.errors import DataError
 from okrsync.model import (
-    COUNT,
-    PERCENT,
     Baseline,
-    Dimension,
     Entry,
-    Evidence,
     Intended,
     Intent,
     Landed,
@@ -24,38 +18,18 @@ from okrsync.model import (
     Noted,
     Observed,
     Outcome,
-    Reading,
     RunFinished,
     RunStarted,
     Stored,
-    Unit,
-    Window,
     Withdrawn,
 )
 from okrsync.ports import Ledger
+from okrsync.testing.leases import LeaseContract, LedgerCase
+from okrsync.testing.readings import DAY, ReadingsContract, sighting
 
-DAY = datetime(2026, 11, 23, 6, tzinfo=UTC)
+__all__ = ["DAY", "LedgerCase", "LedgerContract", "landed", "sighting"]
+
 _HOUR = timedelta(hours=1)
-_NEW_YORK = timezone(timedelta(hours=-5))
-
-
-@dataclass(frozen=True, kw_only=True)
-class LedgerCase:
-    """``open`` opens one more ledger on a database that is the test's own and was empty when it began.
-
-    ``lapsing`` opens one whose leases end the moment they are taken, as those of a frozen holder would have; None
-    where a ledger cannot be made so. What is opened is closed by the fixture.
-    """
-
-    open: Callable[[], Ledger]
-    lapsing: Callable[[], Ledger] | None = None
-
-
-def sighting(metric: str, value: str, as_of: datetime, *, method: str = "observed") -> Reading:
-    evidence = Evidence(source="jira", query=f"project = {metric}", rows=3)
-    return Reading(
-        metric=metric, value=Decimal(value), unit=COUNT, as_of=as_of, evidence=evidence, method=method
-    )
 
 
 def landed(value: Stored, *, row: str = "row", cell: str = "cell") -> Landed:
@@ -66,7 +40,7 @@ def intended(before: Stored, after: Stored) -> Intended:
     return Intended(run="r1", row="row", values={"cell": Intent(before=before, after=after)})
 
 
-class LedgerContract:
+class LedgerContract(ReadingsContract, LeaseContract):
     """Subclass it, name it ``Test...``, and give it a fixture ``case`` that returns a ``LedgerCase``."""
 
     @pytest.fixture
@@ -172,115 +146,6 @@ class LedgerContract:
             ("jira", "c"): "",
         }
 
-    # ---- readings
-
-    def test_a_reading_comes_back_whole(self, ledger: Ledger) -> None:
-        won = Reading(
-            metric="won",
-            value=Decimal("0.10"),
-            unit=Unit(dimension=Dimension.MONEY, detail="EUR"),
-            as_of=datetime(2026, 11, 22, 23, 30, 0, 123456, tzinfo=_NEW_YORK),
-            evidence=Evidence(
-                source="сделки 🎯", query='a = "b"\n', rows=None, facts=(("Datei", "ü.csv"), ("x", ""))
-            ),
-            window=Window(start=DAY - 24 * _HOUR, end=DAY.astimezone(_NEW_YORK), label="week 47"),
-            method="rebuilt from history",
-        )
-        rate = replace(
-            won, metric="rate", unit=PERCENT, window=None, inputs=(won, replace(won, inputs=(won,)))
-        )
-        ledger.record("acme", Observed(run="r1", reading=rate), Baseline(subject="KR-1", reading=rate))
-        (kept,) = ledger.history("acme", "rate", rate.as_of, rate.as_of + _HOUR)
-        assert kept == rate
-        assert str(kept.value) == "0.10"
-        assert kept.as_of.utcoffset() == timedelta(0)
-        assert kept.inputs[0].window is not None
-        assert kept.inputs[0].window.end.utcoffset() == timedelta(0)
-        assert ledger.recall("acme").baselines == {"KR-1": rate}
-
-    def test_history_is_half_open_and_oldest_first(self, ledger: Ledger) -> None:
-        instants = [DAY + hours * _HOUR for hours in (2, 0, 3, 1)]
-        readings = [sighting("bugs", str(number), as_of) for number, as_of in enumerate(instants)]
-        ledger.record("acme", *(Observed(run="r1", reading=reading) for reading in readings))
-        ledger.record("acme", Observed(run="r1", reading=sighting("other", "9", DAY)))
-        found = ledger.history("acme", "bugs", DAY.astimezone(_NEW_YORK), DAY + 3 * _HOUR)
-        assert [reading.value for reading in found] == [1, 3, 0]
-        tick = timedelta(microseconds=1)
-        assert list(ledger.history("acme", "bugs", DAY + tick, DAY + _HOUR)) == []
-        assert len(ledger.history("acme", "bugs", DAY, DAY + tick)) == 1
-
-    def test_readings_of_one_instant_keep_the_order_they_came_in(self, ledger: Ledger) -> None:
-        for number in range(5):
-            ledger.record("acme", Observed(run="r1", reading=sighting("bugs", str(9 - number), DAY)))
-        found = ledger.history("acme", "bugs", DAY, DAY + _HOUR)
-        assert [reading.value for reading in found] == [9, 8, 7, 6, 5]
-
-    def test_a_reading_seen_twice_by_one_run_is_kept_once(self, ledger: Ledger) -> None:
-        seen = Observed(run="r1", reading=sighting("bugs", "7", DAY))
-        again = replace(
-            seen, reading=replace(seen.reading, as_of=DAY.astimezone(_NEW_YORK), value=Decimal("7.0"))
-        )
-        ledger.record("acme", seen, seen)
-        ledger.record("acme", again)
-        (kept,) = ledger.history("acme", "bugs", DAY, DAY + _HOUR)
-        assert kept == seen.reading
-
-    def test_another_reading_is_never_lost(self, ledger: Ledger) -> None:
-        seen = sighting("bugs", "7", DAY)
-        window = Window(start=DAY - _HOUR, end=DAY)
-        others = [
-            seen,
-            replace(seen, value=Decimal("7.01")),
-            replace(seen, method="rebuilt"),
-            replace(seen, window=window),
-            replace(seen, window=replace(window, start=DAY - 2 * _HOUR)),
-            replace(seen, unit=PERCENT),
-            replace(seen, as_of=DAY + timedelta(microseconds=1)),
-        ]
-        ledger.record("acme", *(Observed(run="r1", reading=reading) for reading in others))
-        ledger.record("acme", Observed(run="r2", reading=seen))
-        assert len(ledger.history("acme", "bugs", DAY, DAY + _HOUR)) == len(others) + 1
-
-    def test_a_baseline_is_frozen(self, ledger: Ledger) -> None:
-        first = Baseline(subject="KR-1", reading=sighting("bugs", "7", DAY))
-        ledger.record("acme", first)
-        ledger.record("acme", first)
-        with pytest.raises(DataError, match=r"KR-1 is frozen at 7.* 8"):
-            ledger.record("acme", landed("x"), Baseline(subject="KR-1", reading=sighting("bugs", "8", DAY)))
-        assert ledger.recall("acme") == Memory(baselines={"KR-1": first.reading})
-        two = [Baseline(subject="KR-2", reading=sighting("bugs", value, DAY)) for value in ("1", "2")]
-        with pytest.raises(DataError, match="KR-2"):
-            ledger.record("acme", *two)
-        assert list(ledger.recall("acme").baselines) == ["KR-1"]
-
-    # ---- runs and outcomes
-
-    def test_the_newest_run_is_the_last_one(self, ledger: Ledger) -> None:
-        newest = RunFinished(
-            run="r2", at=DAY + _HOUR, exit_code=3, digest="abc", counts={"written": 2, "held": 1}
-        )
-        ledger.record("acme", RunStarted(run="r2", command="sync", at=DAY), newest)
-        ledger.record("acme", RunFinished(run="r1", at=DAY, exit_code=ExitCode.IN_SYNC))
-        ledger.record("acme", RunStarted(run="r3", command="plan", at=DAY + 2 * _HOUR))
-        assert ledger.recall("acme").last_run == newest
-
-    def test_the_newest_outcome_of_each_subject_is_known(self, ledger: Ledger) -> None:
-        detail = {
-            "progress": "0.5",
-            "cells": [{"name": "Текущее", "held": None, "n": 3, "ok": True}],
-            "e": {},
-        }
-        first = Outcome(run="r1", subject="KR-1", at=DAY, detail=detail)
-        newest = Outcome(run="r2", subject="KR-1", at=DAY + _HOUR, detail={"progress": "0.7"})
-        other = replace(first, subject="KR-2")
-        ledger.record("acme", first, other)
-        assert ledger.recall("acme").outcomes == {"KR-1": first, "KR-2": other}
-        ledger.record("acme", newest)
-        ledger.record("acme", replace(first, run="backfill"))
-        assert ledger.recall("acme").outcomes == {"KR-1": newest, "KR-2": other}
-        ledger.record("acme", replace(newest, run="r4"), replace(newest, run="r3", at=DAY))
-        assert ledger.recall("acme").outcomes["KR-1"].run == "r4"
-
     # ---- all, or nothing, and nobody else's
 
     def test_all_of_it_or_nothing(self, ledger: Ledger) -> None:
@@ -346,49 +211,3 @@ class LedgerContract:
         readings = [sighting("bugs", str(number), DAY + number * _HOUR / 1000) for number in range(2000)]
         ledger.record("acme", *(Observed(run="r", reading=reading) for reading in readings))
         assert list(ledger.history("acme", "bugs", DAY, DAY + 2 * _HOUR)) == readings
-
-    # ---- the lease
-
-    def test_one_holder_at_a_time(self, case: LedgerCase) -> None:
-        one, two = case.open(), case.open()
-        with one.hold("acme") as lease:
-            lease.renew()
-            for ledger in (one, two):
-                with pytest.raises(Busy, match="acme is held by") as caught, ledger.hold("acme"):
-                    pass
-                assert caught.value.hint
-            lease.renew()
-            with two.hold("other"):
-                lease.renew()
-        with two.hold("acme") as lease:
-            lease.renew()
-
-    def test_a_lease_is_given_back_whatever_happens(self, case: LedgerCase) -> None:
-        one, two = case.open(), case.open()
-        with pytest.raises(KeyboardInterrupt), one.hold("acme"):
-            raise KeyboardInterrupt
-        with two.hold("acme"):
-            pass
-
-    def test_a_holder_that_was_overtaken_learns_it(self, case: LedgerCase) -> None:
-        if case.lapsing is None:
-            return
-        with case.lapsing().hold("acme") as slow:
-            slow.renew()
-            with case.open().hold("acme") as quick:
-                with pytest.raises(Busy, match="acme was taken over by"):
-                    slow.renew()
-                quick.renew()
-            with pytest.raises(Busy):
-                slow.renew()
-
-    def test_the_end_of_an_overtaken_holder_disturbs_nobody(self, case: LedgerCase) -> None:
-        if case.lapsing is None:
-            return
-        slow = case.lapsing().hold("acme")
-        slow.__enter__()
-        with case.open().hold("acme") as quick:
-            slow.__exit__(None, None, None)
-            quick.renew()
-            with pytest.raises(Busy), case.open().hold("acme"):
-                pass
