@@ -55,6 +55,7 @@ def test_a_moved_row_leaves_the_query_and_changes_its_parent(desk: Desk) -> None
     found = desk.client.pages.retrieve(page)
     assert found["parent"]["type"] == "page_id"
     assert list(found["properties"]) == ["title"]
+    assert found["properties"]["title"]["title"][0]["plain_text"] == "Open bugs"
     body = {"properties": {"Current": {"number": 1}}}
     assert "not a property" in desk.error("PATCH", f"/v1/pages/{page}", json=body)["message"]
 

@@ -81,6 +81,12 @@ def test_the_title_column_stays(desk: Desk) -> None:
     assert desk.schema()["Name"]["type"] == "title"
 
 
+def test_a_deleted_column_takes_its_data_along(desk: Desk) -> None:
+    desk.client.data_sources.update(desk.table, properties={"Current": None})
+    desk.client.data_sources.update(desk.table, properties={"Current": {"number": {}}})
+    assert desk.emulator.row("KR-1")["Current"] is None
+
+
 def test_a_refused_change_of_the_schema_changes_nothing(desk: Desk) -> None:
     before = desk.schema()
     with pytest.raises(APIResponseError, match="title"):
