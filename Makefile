@@ -34,7 +34,7 @@ types: setup ## Types (mypy --strict)
 	$(BIN)/mypy
 
 contracts: setup ## Who may import whom (import-linter)
-	$(BIN)/lint-imports --no-timings
+	$(BIN)/lint-imports
 
 pytest: setup ## All tests; the pure core is covered to 100 % of its branches
 	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term:skip-covered

@@ -101,7 +101,7 @@ def described_question(asked: Asked, files: str) -> str:
         "count": "count of rows",
         "count_distinct": f"number of different {query.field}",
         "ratio": f"share of {query.field or 'rows'} with {described(query.part)}",
-        "duration": f"{query.aggregate or 'mean'} time from {query.from_} to {query.to}",
+        "duration": f"{query.aggregate or 'mean'} time from {query.start} to {query.end}",
         "spread": f"largest deviation of {f'sum of {query.field}' if query.field else 'count'} by {query.group} from the mean",
     }.get(query.measure, f"{query.measure} of {query.field}")
     limits = [described(query.where)]
@@ -234,7 +234,7 @@ def _nothing(found: _Found) -> NoAnswer:
     if not found.rows:
         return NoAnswer(Cause.EMPTY, f"no row matches: {described_question(found.asked, 'the file')}")
     query = found.asked.query
-    what = f"{query.from_} and {query.to}" if query.measure == "duration" else query.field or query.group
+    what = f"{query.start} and {query.end}" if query.measure == "duration" else query.field or query.group
     return NoAnswer(Cause.EMPTY, f"{found.rows} rows match, but none has a value in {what}")
 
 

@@ -113,7 +113,7 @@ def _values(
 ) -> list[Fault]:
     """Mark ``v<index>``, the value that a matching row adds; NULL where it has none. How it can be at fault."""
     if query.measure == "duration":
-        span, faults = conditions.elapsed(draft, query.from_ or "", query.to or "", until)
+        span, faults = conditions.elapsed(draft, query.start or "", query.end or "", until)
         draft.mark(f"v{index}", f"CAST({span} AS HUGEINT)")
         return faults
     if query.measure == "count_distinct" and query.field:
@@ -178,7 +178,7 @@ def _groups(draft: Draft, index: int, query: CrmQuery) -> None:
     draft.aggregates[f"filled{index}"] = f"count({group}) FILTER (m{index})"
     each = f"sum(v{index})" if query.aggregate == "sum" else "count(*)"
     draft.picks[f"groups{index}"] = (
-        f"(SELECT list({{'name': name, 'amount': amount}} ORDER BY name) FROM (SELECT {group} AS name, {each} AS amount "
+        f"(SELECT list({{'name': name, 'amount': amount}} ORDER BY name) FROM (SELECT {group} AS name, {each} AS amount "  # noqa: S608 - positions and placeholders only
         f"FROM judged WHERE m{index} AND {group} IS NOT NULL GROUP BY {group}))"
     )
 

@@ -108,7 +108,7 @@ def _midnight(moment: Moment) -> str:
 
 
 def _elapsed(draft: Draft, condition: Elapsed, until: datetime | None) -> Test:
-    span, faults = elapsed(draft, condition.from_, condition.to, until)
+    span, faults = elapsed(draft, condition.start, condition.end, until)
     limit = draft.bind.bind(int(condition.at_most / timedelta(microseconds=1)))
     return Test(holds=f"coalesce({span} <= {limit}, false)", fault=either(faults))
 
@@ -197,7 +197,7 @@ def described(conditions: Conditions) -> str:
     parts = []
     for column, condition in conditions.items():
         if isinstance(condition, Elapsed):
-            parts.append(f"{condition.from_} to {condition.to} within {_length(condition.at_most)}")
+            parts.append(f"{condition.start} to {condition.end} within {_length(condition.at_most)}")
         elif isinstance(condition, Comparison):
             parts += _compared_words(column, condition)
         elif isinstance(condition, list):

@@ -179,7 +179,7 @@ def _limit(value: Any) -> Any:
 
 def _kind(value: Any) -> str:
     if isinstance(value, Elapsed) or (
-        isinstance(value, dict) and ({"from", "from_", "at_most"} & value.keys())
+        isinstance(value, dict) and ({"start", "end", "at_most"} & value.keys())
     ):
         return "elapsed"
     if isinstance(value, Comparison | dict):
@@ -217,8 +217,8 @@ class Comparison(Strict):
 class Elapsed(Strict):
     """The time from one column to another is at most ``at_most``; a row without both dates does not pass."""
 
-    from_: str = Field(alias="from")
-    to: str
+    start: str
+    end: str
     at_most: Span
 
 
@@ -235,7 +235,7 @@ Conditions = dict[str, Condition]
 class CrmQuery(Strict):
     """One number out of the rows of an export.
 
-    ``duration`` needs a unit of time and ``from`` and ``to``; ``ratio`` needs ``part``; ``spread`` needs ``group``.
+    ``duration`` needs a unit of time and ``start`` and ``end``; ``ratio`` needs ``part``; ``spread`` needs ``group``.
     """
 
     measure: str = Field(
@@ -246,8 +246,8 @@ class CrmQuery(Strict):
     where: Conditions = Field(default_factory=dict, description="which rows")
     part: Conditions = Field(default_factory=dict, description="ratio: which of these rows are the part")
     date: str | None = Field(default=None, description="the column that puts a row into the metric's window")
-    from_: str | None = Field(default=None, alias="from", description="duration: the column it starts at")
-    to: str | None = Field(default=None, description="duration: the column it ends at")
+    start: str | None = Field(default=None, description="duration: the column it starts at")
+    end: str | None = Field(default=None, description="duration: the column it ends at")
     aggregate: str | None = Field(
         default=None, description="duration: mean, median, max, min, sum or p1 to p99; spread: count or sum"
     )
@@ -299,8 +299,8 @@ class CrmQuery(Strict):
             "field": field,
             "field_unit": None if is_aggregate(measure) else False,
             "part": measure == "ratio",
-            "from_": measure == "duration",
-            "to": measure == "duration",
+            "start": measure == "duration",
+            "end": measure == "duration",
             "aggregate": None if measure in {"duration", "spread"} else False,
             "group": measure == "spread",
             "groups": None if measure == "spread" else False,
