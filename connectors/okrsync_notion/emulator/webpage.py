@@ -35,7 +35,7 @@ tr.trashed td.title { text-decoration: line-through; }
 .bar { display: inline-block; vertical-align: middle; width: 84px; height: 6px; border-radius: 3px; background: #e9e9e7;
   overflow: hidden; margin-left: 10px; }
 .bar i { display: block; height: 100%; background: #4f9768; }
-td.date { white-space: nowrap; }
+td.date, .key { white-space: nowrap; }
 .by { display: block; white-space: nowrap; color: var(--soft); font-size: 13px; line-height: 1.35; }
 .by time { display: block; font-size: 12px; }
 .by b { color: var(--ink); font-weight: 500; }
@@ -122,7 +122,8 @@ def _cell(workspace: Workspace, column: Column, row: Row) -> str:
         return f"{escape(text)}{_bar(people.plain(workspace, column, row))}"
     if column.kind == "date":
         return escape(text.replace("T", " ").replace(":00.000", "").replace("+00:00", " UTC"))
-    return escape(text)
+    # A key such as KR-1 must not break at its hyphen.
+    return escape(text) if " " in text or len(text) > 20 else f'<span class="key">{escape(text)}</span>'
 
 
 def _pill(column: Column, option: Option) -> str:
