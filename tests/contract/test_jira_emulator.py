@@ -266,6 +266,8 @@ def test_tokens_are_opaque_and_checked(cloud: JiraEmulator) -> None:
     assert len(second["issues"]) == 1
     assert "nextPageToken" not in second
     assert second["isLast"] is True
+    full = search(cloud, maxResults=3)
+    assert (len(full["issues"]), full["isLast"], "nextPageToken" in full) == (3, True, False)
     for token in ("garbage", "%%%", first["nextPageToken"][:-3]):
         refused = post(cloud, "api/3/search/jql", {"jql": "project = APP", "nextPageToken": token})
         assert refused.status_code == 400, token
@@ -648,6 +650,19 @@ def test_a_token_that_repeats(cloud: JiraEmulator) -> None:
     first = search(cloud, maxResults=1)["nextPageToken"]
     second = search(cloud, maxResults=1, nextPageToken=first)
     assert second["nextPageToken"] == first
+
+
+def test_a_token_that_is_lost(cloud: JiraEmulator) -> None:
+    cloud.lose_token()
+    page = search(cloud, maxResults=2)
+    assert (len(page["issues"]), page["isLast"], "nextPageToken" in page) == (2, False, False)
+
+
+def test_a_page_that_is_empty_in_the_middle(cloud: JiraEmulator) -> None:
+    cloud.empty_pages(1)
+    first = search(cloud)
+    assert (first["issues"], first["isLast"]) == ([], False)
+    assert len(search(cloud, nextPageToken=first["nextPageToken"])["issues"]) == 3
 
 
 def test_a_result_that_ends_early(cloud: JiraEmulator) -> None:

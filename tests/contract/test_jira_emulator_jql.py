@@ -72,9 +72,9 @@ SEED: dict[str, Any] = {
                 {"at": "2026-11-04T10:00:00Z", "field": "fixVersions", "to": ["2.0"]},
             ],
         },
-        {"key": "A-9", "type": "Epic", "status": "In Progress", "created": "2026-10-01T00:00:00Z"},
+        {"key": "A-9", "type": "Epic", "status": "In Progress", "created": "2026-10-01T00:00:00Z", "updated": "2026-11-21T23:00:00Z"},
         {"key": "A-10", "type": "Task", "status": "Done", "created": "2026-11-23T11:30:00Z"},
-        {"key": "B-1", "type": "Bug", "status": "To Do", "created": "2026-11-16T12:00:00Z"},
+        {"key": "B-1", "type": "Bug", "status": "To Do", "created": "2026-11-16T12:00:00Z", "updated": "2026-11-22T15:00:00Z"},
         {"key": "OLD-1", "type": "Bug", "status": "To Do", "created": "2026-10-02T00:00:00Z"},
     ],
 }  # fmt: skip
@@ -191,6 +191,11 @@ def same(found: list[str], wanted: str) -> None:
         ("customfield_10016 < 4", "A-2"),
         ("cf[10016] in (3, 5)", "A-1 A-2"),
         ("cf[10016] != 3", "A-1"),
+        ("NOT cf[10016] > 3", "A-2"),
+        ("NOT cf[10016] < 5", "A-1"),
+        ("NOT cf[10016] >= 5", "A-2"),
+        ("NOT cf[10016] <= 3", "A-1"),
+        ("NOT cf[10016] in (3, 7)", "A-1"),
         ("cf[10016] is not EMPTY", "A-1 A-2"),
         ("Estimate = 2", "A-2 A-4"),
         ("Customer = initech", "A-1"),
@@ -203,6 +208,9 @@ def same(found: list[str], wanted: str) -> None:
         # texts
         ("summary ~ login", "A-1"),
         ("summary ~ log", "A-2"),
+        ('summary ~ "slow login"', "A-1"),
+        ('summary ~ "twice login"', ""),
+        ("NOT summary ~ log and type = Bug", "A-1 B-1"),
         ('summary ~ "log*"', "A-1 A-2"),
         ('summary !~ "log*" and type = Bug', "B-1"),
         ("text ~ slow", "A-1 A-5"),
@@ -240,6 +248,9 @@ def test_what_is_found(site: JiraEmulator, jql: str, wanted: str | None) -> None
         ("created >= startOfDay(-7d) and created <= endOfDay(-7)", "B-1"),
         ("created >= startOfDay(-7) and created <= endOfDay(-7)", "B-1"),
         ("created > endOfDay()", ""),
+        # A-9 was touched at midnight in Berlin: that is the next day's first moment
+        ("updated >= startOfDay(-2) and updated <= endOfDay(-2)", ""),
+        ("updated >= startOfDay(-1) and updated <= endOfDay(-1)", "A-9 B-1"),
         ("created >= startOfWeek() and project in (A, B)", "A-10"),
         ("created >= startOfMonth(-1) and created <= endOfMonth(-1)", "A-1 A-2 A-3 A-4 A-5 A-9"),
         ('created >= startOfMonth("-1M") and created < startOfMonth()', "A-1 A-2 A-3 A-4 A-5 A-9"),
@@ -272,8 +283,9 @@ def test_dates_are_read_in_the_zone_of_the_person_who_asks(site: JiraEmulator) -
 def test_a_week_begins_as_the_persons_locale_has_it(site: JiraEmulator) -> None:
     last_week = "created >= startOfWeek(-1w) AND created <= endOfWeek(-1w)"
     assert keys(site, last_week, person=ANN) == ["B-1"]  # Monday the 16th to Sunday the 22nd
-    sunday = "created >= startOfWeek() AND created < startOfDay(-0d)"
-    assert keys(site, sunday, person=BOB) == []
+    # B-1 was touched on Sunday the 22nd
+    same(keys(site, "updated >= startOfWeek()", person=ANN), "A-10")
+    same(keys(site, "updated >= startOfWeek()", person=BOB), "A-10 B-1")
     assert keys(site, "resolved >= startOfWeek(-1w) AND resolved < startOfWeek()", person=BOB) == ["A-4"]
 
 
@@ -293,6 +305,10 @@ def test_a_week_begins_as_the_persons_locale_has_it(site: JiraEmulator) -> None:
         ("status WAS Done ON 2026-11-11 AND type = Task", "A-5"),
         ("status WAS Done ON 2026-11-12 AND type = Task", ""),
         ("status WAS Done BEFORE 2026-10-21", "A-1"),
+        # A-5 became Done at that very moment: not before it, but on it
+        ("status WAS Done BEFORE 1793613600000 AND type = Task", ""),
+        ("status WAS Done ON 1793613600000 AND type = Task", "A-5"),
+        ("status CHANGED TO Done BEFORE 1793613600000", "A-1"),
         ("status WAS Done AFTER 2026-11-11 AND type = Task", "A-10"),
         ('status WAS Done BY "ann@acme.example"', "A-1 A-4 A-5"),
         ("status WAS Done BY Bob", ""),
@@ -380,6 +396,7 @@ PERIODS = (
         ('created > "2026-13-01"', f"Date value '2026-13-01' for field 'created' is invalid. {PERIODS}"),
         ('created > "1791325800000"', f"Date value '1791325800000' for field 'created' is invalid. {PERIODS}"),
         ("created > nope()", "Unable to find JQL function 'nope()'."),
+        ("labels = currentUser()", "Unable to find JQL function 'currentUser()'."),
         ("assignee in membersOf(x)", "Unable to find JQL function 'membersOf()'."),
         ("created > now(1)", "Function 'now' expected '0' arguments but received '1'."),
         ("created > startOfDay(soon)", None),

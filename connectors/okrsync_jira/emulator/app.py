@@ -208,6 +208,14 @@ class JiraEmulator:
         """A page asked for by a token hands out the same token again."""
         self.site.switches.repeated_token = on
 
+    def lose_token(self, *, on: bool = True) -> None:
+        """Pages that are not the last come without a token, although isLast says false."""
+        self.site.switches.lost_token = on
+
+    def empty_pages(self, count: int) -> None:
+        """The next ``count`` pages are empty and have a token that goes on where they should have begun."""
+        self.site.switches.empty_pages = count
+
     def truncate(self, after: int | None) -> None:
         """Searches end after that many issues: no token, no error. The approximate count stays right."""
         self.site.switches.truncated_after = after

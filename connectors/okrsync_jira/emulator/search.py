@@ -106,13 +106,18 @@ def _token_page(call: Call, wanted: dict[str, Any]) -> Any:
         size = min(size, call.site.page_cap)
     # Unknown: whether the pages of one search are a snapshot. Here every page searches anew, so rows may move.
     issues = disturbed(call, found(call, jql, bounded=True), first=token is None)
-    page = issues[start : start + size]
-    answer: dict[str, Any] = {"issues": beans(call, page, wanted["fields"], with_history=with_history)}
-    last = start + size >= len(issues)
-    answer["isLast"] = last
-    if not last:
+    switches = call.site.switches
+    if switches.empty_pages > 0:
+        switches.empty_pages -= 1
+        size = 0
+    page, last = issues[start : start + size], start + size >= len(issues)
+    answer: dict[str, Any] = {
+        "issues": beans(call, page, wanted["fields"], with_history=with_history),
+        "isLast": last,
+    }
+    if not last and not switches.lost_token:
         fresh = _token(call, jql, start + size)
-        answer["nextPageToken"] = token if call.site.switches.repeated_token and token else fresh
+        answer["nextPageToken"] = token if switches.repeated_token and token else fresh
     return answer
 
 

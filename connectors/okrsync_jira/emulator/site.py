@@ -37,6 +37,8 @@ class Switches:
     lag: int = 0
     lagging: dict[str, int] = field(default_factory=dict)
     repeated_token: bool = False
+    lost_token: bool = False
+    empty_pages: int = 0
     truncated_after: int | None = None
     approximate_off: int = 0
     bulk_created: Literal["ms", "s", "iso"] = "ms"
