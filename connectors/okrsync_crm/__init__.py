@@ -21,7 +21,7 @@ def _source(settings: CrmSettings, opening: Opening) -> Source:
     return CrmSource(settings, opening)
 
 
-def _doctor(settings: CrmSettings, tables: Sequence[Any], opening: Opening) -> Iterable[Finding]:
+def _doctor(settings: CrmSettings, _tables: Sequence[Any], opening: Opening) -> Iterable[Finding]:
     from okrsync_crm.doctor import examine
 
     return examine(settings, opening)

@@ -147,7 +147,7 @@ class Draft:
         )
         once = "MATERIALIZED " if self.picks_groups else ""
         return (
-            f"WITH raw AS ({raw}),\ntyped AS (SELECT {typed} FROM raw),\nkept AS ({kept}),\n"
+            f"WITH raw AS ({raw}),\ntyped AS (SELECT {typed} FROM raw),\nkept AS ({kept}),\n"  # noqa: S608 - positions and placeholders only
             f"marked AS (SELECT {first} FROM kept),\njudged AS {once}(SELECT {second} FROM marked),\n"
             f"tallied AS (SELECT {self._aggregated()} FROM judged)\n{select}"
         )
@@ -178,9 +178,9 @@ class Draft:
         )
         if numbered:
             wanted.append("r")
-            source = f"(SELECT row_number() OVER () AS r, * FROM {source})"
+            source = f"(SELECT row_number() OVER () AS r, * FROM {source})"  # noqa: S608 - positions and placeholders only
         filled = f"coalesce({', '.join(f'c{n}' for n in range(width))}) IS NOT NULL"
-        return f"SELECT {', '.join(wanted)} FROM {source} WHERE {filled}"
+        return f"SELECT {', '.join(wanted)} FROM {source} WHERE {filled}"  # noqa: S608 - positions and placeholders only
 
     def _kept(self) -> str:
         if self.settings.latest_by is None or self.settings.key is None:
@@ -188,7 +188,7 @@ class Draft:
         key, at = self.text(self.settings.key), self.moment(self.settings.latest_by)
         newest = f"coalesce({at.instant}, {at.local})"
         return (
-            f"SELECT *, row_number() OVER same AS nth, {key} IS NOT NULL AND "
+            f"SELECT *, row_number() OVER same AS nth, {key} IS NOT NULL AND "  # noqa: S608 - positions and placeholders only
             f"min(whole) OVER twins <> max(whole) OVER twins AS torn FROM typed "
             f"WINDOW same AS (PARTITION BY {key} ORDER BY {newest} DESC NULLS LAST), "
             f"twins AS (PARTITION BY {key}, {newest})"

@@ -80,10 +80,12 @@ def tally(connection: Connection, draft: Draft) -> Tally:
     """Run the draft: one statement, which reads each file once."""
     picks = [f"{sql} AS {name}" for name, sql in draft.picks.items()]
     plain = [name for name in draft.aggregates if not name.startswith("ordered")]
-    statement = draft.statement(f"SELECT {', '.join([*plain, *picks])} FROM tallied")
+    statement = draft.statement(f"SELECT {', '.join([*plain, *picks])} FROM tallied")  # noqa: S608 - positions and placeholders only
     cursor = _run(connection, draft, statement)
     names = [column[0] for column in cursor.description]
-    values = dict(zip(names, cursor.fetchone(), strict=True))
+    # Fetched to the end: only then are the rejected lines known.
+    (row,) = cursor.fetchall()
+    values = dict(zip(names, row, strict=True))
     return Tally(values=values, malformed=_malformed(connection, draft.files))
 
 
@@ -98,8 +100,9 @@ def examples(
         row = "{" + ", ".join(["'f': f", "'r': r", *parts]) + "}"
         outputs[index] = f"min({row}, {EXAMPLES}) FILTER (b{index})"
     listed = ", ".join(f"{sql} AS e{index}" for index, sql in outputs.items())
-    cursor = _run(connection, draft, draft.statement(f"SELECT {listed} FROM judged", numbered=True))
-    found = dict(zip(outputs, cursor.fetchone(), strict=True))
+    cursor = _run(connection, draft, draft.statement(f"SELECT {listed} FROM judged", numbered=True))  # noqa: S608 - positions and placeholders only
+    (result,) = cursor.fetchall()
+    found = dict(zip(outputs, result, strict=True))
     places = _places(draft.files, [(row["f"], row["r"]) for rows in found.values() for row in rows or ()])
     return {
         index: "; ".join(_words(row, faults, places[row["f"], row["r"]]) for row in found[index] or ())
@@ -111,7 +114,7 @@ def duplicates(connection: Connection, draft: Draft, key: str) -> str:
     """The first ids that stand in more than one row, each with its rows. Another scan."""
     text = draft.text(key)
     statement = draft.statement(
-        f"SELECT {text}, list({{'f': f, 'r': r}} ORDER BY f, r) FROM judged WHERE {text} IS NOT NULL "
+        f"SELECT {text}, list({{'f': f, 'r': r}} ORDER BY f, r) FROM judged WHERE {text} IS NOT NULL "  # noqa: S608 - positions and placeholders only
         f"GROUP BY {text} HAVING count(*) > 1 ORDER BY min({{'f': f, 'r': r}}) LIMIT {EXAMPLES}",
         numbered=True,
     )
@@ -212,11 +215,7 @@ def _lines(file: Staged, wanted: set[int]) -> dict[int, str]:
         try:
             for cells in reader:
                 blank = not cells and width > 1
-                sound = (
-                    len(cells) == width
-                    or (len(cells) == width + 1 and not cells[-1])
-                    or (width == 1 and not cells)
-                )
+                sound = (len(cells) >= width and not any(cells[width:])) or (width == 1 and not cells)
                 if record and sound and not blank:
                     row += 1
                     if row in wanted:

@@ -153,7 +153,7 @@ def _stage_text(path: Path, name: str, folder: Path, dialect: Dialect) -> Staged
 
 
 def _decoded(source: io.BufferedReader, name: str, declared: str) -> Iterator[str]:
-    """The file's text with ``\\n`` as its only line end. Raises ``NoAnswer`` at the first byte that is no text."""
+    """The file's text with line feeds as its only line ends. Raises ``NoAnswer`` at the first byte that is no text."""
     head = source.read(4)
     bom, encoding = next(((bom, found) for bom, found in _BOMS if head.startswith(bom)), (b"", declared))
     if not bom and codecs.lookup(declared).name in _NEEDS_BOM:

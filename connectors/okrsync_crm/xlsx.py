@@ -204,8 +204,8 @@ def _parse(stream: IO[bytes], start: Start, end: End, data: Data) -> None:
     parser.EndElementHandler = closed
     parser.CharacterDataHandler = data
     while chunk := stream.read(_CHUNK):
-        parser.Parse(chunk, False)  # noqa: FBT003 - expat takes no keyword
-    parser.Parse(b"", True)  # noqa: FBT003 - expat takes no keyword
+        parser.Parse(chunk, False)
+    parser.Parse(b"", True)
 
 
 def _elements(archive: zipfile.ZipFile, part: str) -> list[tuple[str, dict[str, str]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -45,7 +45,10 @@ class TestCrmContract(SourceContract):
             source=exports.source(),
             good=[
                 (ask(measure="count", metric="rows"), Decimal(7)),
-                (ask(measure="sum", field="Amount", unit=USD, metric="sum", where={"Stage": "Won"}), Decimal("6500.5")),
+                (
+                    ask(measure="sum", field="Amount", unit=USD, metric="sum", where={"Stage": "Won"}),
+                    Decimal("6500.5"),
+                ),
                 (ask(measure="count", where={"Stage": "Archived"}, metric="zero"), Decimal(0)),
             ],
             nothing=ask(measure="mean", field="Amount", where={"Stage": "Archived"}, metric="nothing"),
@@ -62,21 +65,77 @@ WON = {"Stage": "Won"}
     [
         ({"measure": "count", "where": WON}, "5"),
         ({"measure": "count", "where": WON, "date": "Close Date", "window": QUARTER}, "3"),
-        ({"measure": "sum", "field": "Amount", "where": WON, "date": "Close Date", "window": QUARTER}, "1500.5"),
-        ({"measure": "mean", "field": "Amount", "where": WON, "date": "Close Date", "window": QUARTER}, "750.25"),
+        (
+            {"measure": "sum", "field": "Amount", "where": WON, "date": "Close Date", "window": QUARTER},
+            "1500.5",
+        ),
+        (
+            {"measure": "mean", "field": "Amount", "where": WON, "date": "Close Date", "window": QUARTER},
+            "750.25",
+        ),
         ({"measure": "min", "field": "Amount"}, "7"),
         ({"measure": "max", "field": "Amount"}, "3000"),
         ({"measure": "median", "field": "Amount"}, "750.25"),
         ({"measure": "p90", "field": "Amount"}, "2500"),
         ({"measure": "count_distinct", "field": "Owner", "where": WON}, "3"),
-        ({"measure": "ratio", "where": {"Stage": ["Won", "Lost"]}, "part": WON}, "0.8333333333333333333333333333"),
-        ({"measure": "ratio", "field": "Amount", "where": {"Stage": ["Won", "Open"]}, "part": WON, "unit": PERCENT}, "99.892431809"),
-        ({"measure": "duration", "start": "Create Date", "end": "Close Date", "where": WON, "unit": "days"}, "72.6"),
-        ({"measure": "duration", "start": "Create Date", "end": "Close Date", "aggregate": "max", "unit": "hours"}, "4416"),
-        ({"measure": "duration", "start": "Create Date", "end": "Close Date", "aggregate": "p92", "unit": "days"}, "146.8"),
+        (
+            {"measure": "ratio", "where": {"Stage": ["Won", "Lost"]}, "part": WON},
+            "0.8333333333333333333333333333",
+        ),
+        (
+            {
+                "measure": "ratio",
+                "field": "Amount",
+                "where": {"Stage": ["Won", "Open"]},
+                "part": WON,
+                "unit": PERCENT,
+            },
+            "99.892431809",
+        ),
+        (
+            {
+                "measure": "duration",
+                "start": "Create Date",
+                "end": "Close Date",
+                "where": WON,
+                "unit": "days",
+            },
+            "72.6",
+        ),
+        (
+            {
+                "measure": "duration",
+                "start": "Create Date",
+                "end": "Close Date",
+                "aggregate": "max",
+                "unit": "hours",
+            },
+            "4416",
+        ),
+        (
+            {
+                "measure": "duration",
+                "start": "Create Date",
+                "end": "Close Date",
+                "aggregate": "p92",
+                "unit": "days",
+            },
+            "146.8",
+        ),
         ({"measure": "spread", "group": "Region", "unit": PERCENT}, "28.57142857142857142857142857"),
-        ({"measure": "spread", "group": "Region", "groups": ["EMEA", "APAC", "AMER", "LATAM"], "unit": PERCENT}, "100"),
-        ({"measure": "spread", "group": "Region", "field": "Amount", "aggregate": "sum"}, "1.2701475595913734"),
+        (
+            {
+                "measure": "spread",
+                "group": "Region",
+                "groups": ["EMEA", "APAC", "AMER", "LATAM"],
+                "unit": PERCENT,
+            },
+            "100",
+        ),
+        (
+            {"measure": "spread", "group": "Region", "field": "Amount", "aggregate": "sum"},
+            "1.2701475595913734",
+        ),
         ({"measure": "count", "where": {"Amount": {"gt": 500}}}, "3"),
         ({"measure": "count", "where": {"Amount": {"gte": 500, "lt": 2000}}}, "2"),
         ({"measure": "count", "where": {"Amount": {"lte": 100}}}, "2"),
@@ -117,9 +176,19 @@ def test_the_batch_is_one_scan_whatever_it_asks(exports: Exports) -> None:
         return Counted(scan.connect(folder), executed.append)
 
     source = CrmSource(CrmSettings(path="deals*"), exports.opening, connect=counting)
-    months = [Window(start=datetime(2026, m, 1, tzinfo=ZONE), end=datetime(2026, m + 1, 1, tzinfo=ZONE)) for m in range(6, 12)]
+    months = [
+        Window(start=datetime(2026, m, 1, tzinfo=ZONE), end=datetime(2026, m + 1, 1, tzinfo=ZONE))
+        for m in range(6, 12)
+    ]
     questions = [
-        ask(metric=f"{measure}{month.start:%m}", measure=measure, field="Amount", date="Close Date", window=month, at=month.end if month.end < NOW else NOW)
+        ask(
+            metric=f"{measure}{month.start:%m}",
+            measure=measure,
+            field="Amount",
+            date="Close Date",
+            window=month,
+            at=min(NOW, month.end),
+        )
         for month in months
         for measure in ("sum", "median", "count_distinct")
     ]
@@ -152,7 +221,9 @@ class Counted:
         self.inner.close()
 
 
-def test_nothing_of_a_read_is_left_behind(exports: Exports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_of_a_read_is_left_behind(
+    exports: Exports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     private = tmp_path / "private"
     private.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(private))
@@ -169,7 +240,11 @@ def test_the_database_sees_its_own_folder_only(tmp_path: Path) -> None:
     inside = tmp_path / "it's inside"
     inside.mkdir()
     connection = scan.connect(inside)
-    for statement in (f"SELECT * FROM read_csv('{outside}')", f"COPY (SELECT 1) TO '{outside}'", "INSTALL httpfs"):
+    for statement in (
+        f"SELECT * FROM read_csv('{outside}')",
+        f"COPY (SELECT 1) TO '{outside}'",
+        "INSTALL httpfs",
+    ):
         with pytest.raises(duckdb.Error):
             connection.execute(statement)
     with pytest.raises(duckdb.Error):
@@ -182,7 +257,8 @@ def test_the_database_sees_its_own_folder_only(tmp_path: Path) -> None:
 
 def test_a_number_explains_itself(exports: Exports) -> None:
     reading = exports.reading(
-        ask(measure="sum", field="Amount", unit=USD, where=WON, date="Close Date", window=QUARTER), currency="Currency"
+        ask(measure="sum", field="Amount", unit=USD, where=WON, date="Close Date", window=QUARTER),
+        currency="Currency",
     )
     assert reading.evidence.query == (
         "sum of Amount where Stage = Won, Close Date in 2026-10-01..2026-12-31 (deals-2026-11-22.csv)"
@@ -270,7 +346,9 @@ def test_an_unknown_column_gets_a_suggestion(exports: Exports) -> None:
         ({"measure": "spread", "group": "Owner", "where": {"Owner": "ann"}}, "all rows are of one Owner"),
     ],
 )
-def test_a_question_that_makes_no_sense_is_refused(exports: Exports, query: dict[str, Any], says: str) -> None:
+def test_a_question_that_makes_no_sense_is_refused(
+    exports: Exports, query: dict[str, Any], says: str
+) -> None:
     assert says in exports.refusal(ask(**query), Cause.CONFIG)
 
 
@@ -335,7 +413,9 @@ def test_a_window_is_half_open_in_its_own_zone(exports: Exports) -> None:
     exports.put("times.csv", TIMES)
     until = Window(start=datetime(2026, 9, 1, tzinfo=ZONE), end=QUARTER.start)
     for window, ids in ((QUARTER, [2, 3, 4, 6]), (until, [1, 5, 7])):
-        reading = exports.reading(ask(measure="sum", field="Id", date="Closed", window=window), path="times.csv")
+        reading = exports.reading(
+            ask(measure="sum", field="Id", date="Closed", window=window), path="times.csv"
+        )
         assert reading.value == sum(ids)
 
 
@@ -374,7 +454,9 @@ def test_a_file_for_each_day_answers_for_its_day(exports: Exports) -> None:
     assert (reading.value, reading.method) == (1, "snapshot")
     assert exports.value(ask(measure="count"), path=path) == 2
     day_after = then + timedelta(days=1)
-    assert "the nearest before it is of 2026-10-30" in exports.refusal(ask(measure="count", at=day_after), Cause.PAST, path=path)
+    assert "the nearest before it is of 2026-10-30" in exports.refusal(
+        ask(measure="count", at=day_after), Cause.PAST, path=path
+    )
     assert exports.value(ask(measure="count", at=day_after), path=path, stale_after="1d") == 1
     assert "21 d old" in exports.refusal(ask(measure="count"), Cause.DATA, path=path, stale_after="2d")
     exports.refusal(ask(measure="count", at=datetime(2026, 1, 1, tzinfo=ZONE)), Cause.PAST, path=path)
@@ -391,7 +473,9 @@ def test_a_stale_file_is_no_data(exports: Exports) -> None:
 
 def test_a_copy_is_not_younger_than_the_day_in_its_name(exports: Exports) -> None:
     exports.put("copies/deals-2026-11-10.csv", DEALS, age=timedelta(0))
-    assert "12 d old" in exports.refusal(ask(measure="count"), Cause.DATA, path="copies/*.csv", stale_after="2d")
+    assert "12 d old" in exports.refusal(
+        ask(measure="count"), Cause.DATA, path="copies/*.csv", stale_after="2d"
+    )
 
 
 def test_the_newest_file_is_picked(tmp_path: Path) -> None:
@@ -415,11 +499,15 @@ def test_parts_of_one_export_are_read_as_one(tmp_path: Path) -> None:
     reason = exports.refusal(ask(measure="sum", field="Amount"), Cause.DATA, key="Id")
     assert "3 (deals-2.csv, line 2, deals-3.csv, line 2)" in reason
     exports.put("deals-3.csv", "Total,Id\n30,3\n")
-    assert "deals-3.csv has no column 'Amount'" in exports.refusal(ask(measure="sum", field="Amount"), Cause.CONFIG)
+    assert "deals-3.csv has no column 'Amount'" in exports.refusal(
+        ask(measure="sum", field="Amount"), Cause.CONFIG
+    )
 
 
 def test_no_file_is_unavailable(exports: Exports) -> None:
-    assert "no file matches leads*.csv" in exports.refusal(ask(measure="count"), Cause.UNAVAILABLE, path="leads*.csv")
+    assert "no file matches leads*.csv" in exports.refusal(
+        ask(measure="count"), Cause.UNAVAILABLE, path="leads*.csv"
+    )
 
 
 # ---- keys ------------------------------------------------------------------------------------------------------
@@ -448,7 +536,9 @@ def test_the_newest_row_of_each_id_is_kept(exports: Exports) -> None:
 
 def test_a_row_without_an_id_is_named(exports: Exports) -> None:
     exports.put("twice.csv", "Id,Amount\n1,10\n,20\n")
-    assert "line 3: Id is no id" in exports.refusal(ask(measure="count"), Cause.DATA, path="twice.csv", key="Id")
+    assert "line 3: Id is no id" in exports.refusal(
+        ask(measure="count"), Cause.DATA, path="twice.csv", key="Id"
+    )
 
 
 # ---- money -----------------------------------------------------------------------------------------------------
@@ -464,11 +554,15 @@ def test_currencies_are_never_added_up(exports: Exports) -> None:
     assert "several currencies: EUR, USD" in exports.refusal(question, Cause.DATA, **keys)
     lost = {"Stage": "Lost"}
     assert exports.value(ask(measure="sum", field="Amount", unit=EUR, where=lost), **keys) == 30
-    assert "is in EUR, not in USD" in exports.refusal(ask(measure="sum", field="Amount", unit=USD, where=lost), Cause.DATA, **keys)
+    assert "is in EUR, not in USD" in exports.refusal(
+        ask(measure="sum", field="Amount", unit=USD, where=lost), Cause.DATA, **keys
+    )
     assert "is in (empty), not in EUR" in exports.refusal(
         ask(measure="sum", field="Amount", unit=EUR, where={"Stage": "New"}), Cause.DATA, **keys
     )
-    exports.refusal(ask(measure="sum", field="Amount", unit=EUR), Cause.CONFIG, path="mixed.csv", currency="Curency")
+    exports.refusal(
+        ask(measure="sum", field="Amount", unit=EUR), Cause.CONFIG, path="mixed.csv", currency="Curency"
+    )
     in_one = ask(measure="ratio", field="Amount", part=lost, unit=PERCENT)
     assert "several currencies" in exports.refusal(in_one, Cause.DATA, **keys)
 
@@ -483,7 +577,9 @@ def test_a_dialect_knows_its_currency_column(exports: Exports) -> None:
 def test_currency_names_become_codes(exports: Exports) -> None:
     exports.put("bitrix.csv", "ID;Сумма;Валюта;\n1;10.5;Российский рубль;\n")
     rub = Unit(dimension=Dimension.MONEY, detail="RUB")
-    assert exports.value(ask(measure="sum", field="Сумма", unit=rub), path="bitrix.csv", dialect="bitrix24") == Decimal("10.5")
+    assert exports.value(
+        ask(measure="sum", field="Сумма", unit=rub), path="bitrix.csv", dialect="bitrix24"
+    ) == Decimal("10.5")
 
 
 def test_currency_signs_are_not_mixed_either(exports: Exports) -> None:
@@ -492,18 +588,23 @@ def test_currency_signs_are_not_mixed_either(exports: Exports) -> None:
         ask(measure="sum", field="Amount", unit=USD), Cause.DATA, path="signs.csv"
     )
     exports.put("signs.csv", "Amount\n€10\n")
-    assert "is in €, not in USD" in exports.refusal(ask(measure="sum", field="Amount", unit=USD), Cause.DATA, path="signs.csv")
+    assert "is in €, not in USD" in exports.refusal(
+        ask(measure="sum", field="Amount", unit=USD), Cause.DATA, path="signs.csv"
+    )
     exports.put("signs.csv", "Amount\n$10\n")
     assert exports.value(ask(measure="sum", field="Amount", unit=USD), path="signs.csv") == 10
 
 
 # ---- durations -------------------------------------------------------------------------------------------------
 
-ASKED = {"measure": "duration", "start": "Asked", "end": "Answered"}
+ASKED: dict[str, Any] = {"measure": "duration", "start": "Asked", "end": "Answered"}
 
 
 def test_durations_in_every_unit(exports: Exports) -> None:
-    exports.put("chat.csv", "Asked,Answered\n2026-10-25 01:00,2026-10-25 04:00\n2026-10-26 10:00:00,2026-10-26 10:01:30\n2026-10-27 08:00,\n")
+    exports.put(
+        "chat.csv",
+        "Asked,Answered\n2026-10-25 01:00,2026-10-25 04:00\n2026-10-26 10:00:00,2026-10-26 10:01:30\n2026-10-27 08:00,\n",
+    )
     # The clocks went back on the 25th: from one to four were four hours.
     assert exports.value(ask(**ASKED, aggregate="max", unit="hours"), path="chat.csv") == 4
     assert exports.value(ask(**ASKED, aggregate="min", unit="seconds"), path="chat.csv") == 90
@@ -524,8 +625,15 @@ def test_time_does_not_run_backwards(exports: Exports) -> None:
 
 def test_a_length_of_time_in_a_column(exports: Exports) -> None:
     exports.put("calls.csv", "Length\n240\n480\n")
-    assert exports.value(ask(measure="mean", field="Length", field_unit="seconds", unit="minutes"), path="calls.csv") == 6
-    assert exports.value(ask(measure="max", field="Length", field_unit="milliseconds", unit="seconds"), path="calls.csv") == Decimal("0.48")
+    assert (
+        exports.value(
+            ask(measure="mean", field="Length", field_unit="seconds", unit="minutes"), path="calls.csv"
+        )
+        == 6
+    )
+    assert exports.value(
+        ask(measure="max", field="Length", field_unit="milliseconds", unit="seconds"), path="calls.csv"
+    ) == Decimal("0.48")
 
 
 def test_groups_are_all_there_and_no_others(exports: Exports) -> None:
