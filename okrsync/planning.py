@@ -256,10 +256,12 @@ def _following(decision: Decision, before: Sequence[Decision]) -> Decision:
             hint="",
             cause=current.cause,
         )
-    if decision.cell in FOLLOWERS and decision.verdict is Verdict.WRITE:
+    if decision.cell in FOLLOWERS and (decision.verdict is Verdict.WRITE or decision.hold is Hold.UNCLAIMED):
         others = [one for one in before if one.cell not in FOLLOWERS]
         if not any(one.verdict is Verdict.WRITE for one in others):
-            return replace(decision, verdict=Verdict.SAME, reason="nothing else of this row changes")
+            return replace(
+                decision, verdict=Verdict.SAME, hold=None, reason="nothing else of this row changes", hint=""
+            )
     return decision
 
 

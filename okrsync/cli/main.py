@@ -9,7 +9,6 @@ import traceback
 from collections.abc import Sequence
 from types import FrameType
 
-import click
 import typer
 
 from okrsync.cli import demo, look, run
@@ -43,22 +42,21 @@ def main(arguments: Sequence[str] | None = None, world: World | None = None) -> 
         signal.signal(signal.SIGTERM, _interrupt)
     try:
         code = app(words, standalone_mode=False, obj=world or World())
-    except click.ClickException as error:
-        error.show()
-        return ExitCode.CONFIG
-    except (click.Abort, KeyboardInterrupt) as error:
-        return _said("interrupted; run it again to finish", error, words)
+    except typer.TyperException as error:
+        return _said(f"{error}\n  → okrsync --help", error, words, ExitCode.CONFIG)
     except OkrsyncError as error:
         return _said(str(error), error, words)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a bug is shown whole, without secrets
         return _said(f"{traceback.format_exc()}\nThis is a bug in okrsync.", error, words)
+    if code == ExitCode.INTERRUPTED:
+        return _said("interrupted; run it again to finish", KeyboardInterrupt(), words)
     return int(code or 0)
 
 
-def _said(text: str, error: BaseException, words: Sequence[str]) -> int:
+def _said(text: str, error: BaseException, words: Sequence[str], code: ExitCode | None = None) -> int:
     from okrsync.settings import redact
 
-    code = ExitCode.INTERRUPTED if isinstance(error, click.Abort) else exit_code_of(error)
+    code = exit_code_of(error) if code is None else code
     typer.echo(redact(f"okrsync: {text}"), err=True)
     if "--json" in words:
         said = {"error": getattr(error, "message", str(error)), "exit_code": int(code)}

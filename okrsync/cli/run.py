@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from okrsync.ports import Ledger
 
 Company = Annotated[str, typer.Argument(help="Name of a YAML in the configuration folder, or its path.")]
-Subjects = Annotated[list[str], typer.Argument(help="Ids of key results or objectives.", metavar="KR...")]
+Subjects = Annotated[
+    list[str] | None,
+    typer.Argument(help="Ids of key results or objectives; default: all.", metavar="[KR]..."),
+]
 
 # From bad to worse, for the exit code of several companies.
 SEVERITY = (
@@ -111,22 +114,26 @@ def _sync_several(
     return worst, {"companies": ended, "exit_code": int(worst)}
 
 
-def adopt(context: typer.Context, company: Company, key_results: Subjects, as_json: Json = False) -> int:
+def adopt(
+    context: typer.Context, company: Company, key_results: Subjects = None, as_json: Json = False
+) -> int:
     """Take over cells that people filled before okrsync: the next sync may write them."""
     return _claim(context.obj, company, key_results, edited=False, as_json=as_json)
 
 
-def release(context: typer.Context, company: Company, key_results: Subjects, as_json: Json = False) -> int:
+def release(
+    context: typer.Context, company: Company, key_results: Subjects = None, as_json: Json = False
+) -> int:
     """Give up a person's edit: the next sync may write over it."""
     return _claim(context.obj, company, key_results, edited=True, as_json=as_json)
 
 
-def _claim(world: World, name: str, subjects: Sequence[str], *, edited: bool, as_json: bool) -> int:
+def _claim(world: World, name: str, subjects: Sequence[str] | None, *, edited: bool, as_json: bool) -> int:
     from okrsync.sync import claim
 
     company = world.company(name)
     with world.ledger() as ledger:
-        claims = claim(company, ledger, world.clock, subjects, edited=edited)
+        claims = claim(company, ledger, world.clock, subjects or None, edited=edited)
     if as_json:
         say_json(
             {

@@ -25,15 +25,15 @@ class Claim:
 
 
 def claim(
-    company: Company, ledger: Ledger, clock: Clock, subjects: Sequence[str], *, edited: bool
+    company: Company, ledger: Ledger, clock: Clock, subjects: Sequence[str] | None, *, edited: bool
 ) -> list[Claim]:
-    """Take over the cells of ``subjects`` that were edited since okrsync wrote them, or (``edited`` False) filled before.
+    """Take over cells that were edited since okrsync wrote them, or (``edited`` False) filled before it came.
 
-    What stands there stays until the next sync. Raises ``ConfigError`` for an unknown subject and ``DataError`` for
-    one without a usable row.
+    ``subjects`` are ids of key results and objectives; None takes every row there is. What stands there stays until
+    the next sync. Raises ``ConfigError`` for an unknown id and ``DataError`` for a named one without a usable row.
     """
     known = {one.id for one in company.key_results} | {one.id for one in company.objectives}
-    for subject in subjects:
+    for subject in subjects or ():
         if subject not in known:
             raise ConfigError(
                 f"there is no key result {subject!r} in {company.path.name}",
@@ -45,9 +45,11 @@ def claim(
         rows = match_rows(company, {name: one.read() for name, one in open_tables(company, openings).items()})
         claims: list[Claim] = []
         landed: list[Landed] = []
-        for subject in subjects:
-            row = rows[subject]
+        for subject in rows if subjects is None else subjects:
+            row = rows.get(subject)
             if row is None or row.problem:
+                if subjects is None:
+                    continue
                 raise DataError(f"{subject}: {row.problem if row is not None else 'there is no such row'}")
             cells = _foreign(row, memory, edited=edited)
             claims += [Claim(subject=subject, cell=cell, value=row.cells[cell].value) for cell in cells]

@@ -98,6 +98,8 @@ def test_the_metrics_an_expression_uses(text: str, used: set[str]) -> None:
         ("won # of all\n + lost", "holds a #"),
         ("won\x00", "cannot be read"),
         ("-" * 500 + "won", "nested too deeply"),
+        ("abs(" * 150 + "won" + ")" * 150, "nested too deeply"),
+        (" + ".join(["won"] * 150), "nested too deeply"),
         ("(" * 300 + "won" + ")" * 300, "cannot be read"),
         ("a + " * 600 + "a", "has 2401 characters"),
     ],

@@ -294,6 +294,11 @@ def test_phased_pace_starts_at_0_and_ends_at_1_unless_it_says_otherwise() -> Non
     assert expected(Q4, date(2027, 1, 5), ends) == D("0.8")
 
 
+def test_a_phased_pace_may_rest() -> None:
+    rest = Phased(((date(2026, 10, 31), D("0.5")), (date(2026, 11, 30), D("0.5"))))
+    assert expected(Q4, date(2026, 11, 15), rest) == D("0.5")
+
+
 def test_working_days() -> None:
     pace = WorkingDays(frozenset({date(2026, 12, 25), date(2026, 10, 3)}))
     total = (

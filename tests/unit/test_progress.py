@@ -647,6 +647,8 @@ def test_fixed_contributions_leave_the_rest_to_the_others() -> None:
     assert rollup(weighed, Rollup.MEAN).progress == D("0.6")
     whole = [Part(D(1), share=D(100)), Part(D(0))]
     assert rollup(whole, Rollup.MEAN) == Rolled(D(1), 1, 1)
+    idle = [Part(D(1), share=D(50)), Part(D(0), D(0))]
+    assert rollup(idle, Rollup.MEAN) == Rolled(D(1), 1, 1)
     all_fixed = [Part(D(1), share=D(30)), Part(D(0), share=D(30))]
     assert rollup(all_fixed, Rollup.MEAN).progress == D("0.5")
 

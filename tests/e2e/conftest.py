@@ -1,0 +1,118 @@
+"""The demo company on emulators, and the real command line in front of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from okrsync.cli import main
+from okrsync.cli.world import World
+from okrsync.emulation import Emulator
+from okrsync.plugins import Connectors
+from okrsync.ports import Clock
+from okrsync.sandbox import PRESENT, Stage, set_stage
+from okrsync.testing import JumpClock
+
+KILLABLE = """
+import sys
+from okrsync.cli import main
+from okrsync.cli.world import World
+from okrsync.sandbox import DemoClock
+sys.exit(main(sys.argv[1:], World(clock=DemoClock())))
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass
+class Desk:
+    """Somebody at a terminal. ``run`` is one command; time passes only when told to."""
+
+    stage: Stage
+    folder: Path
+    run: Callable[..., Ended]
+    clock: JumpClock
+    connectors: Connectors = field(default_factory=Connectors)
+
+    @property
+    def notion(self) -> Any:
+        return self.stage.emulators["notion"]
+
+    @property
+    def jira(self) -> Any:
+        return self.stage.emulators["jira"]
+
+    @property
+    def sheets(self) -> Any:
+        return self.stage.emulators["sheets"]
+
+    @property
+    def yaml(self) -> Path:
+        return self.stage.company
+
+    @property
+    def writes(self) -> int:
+        count: int = self.notion.server.count("^(PATCH|POST /v1/pages|DELETE)")
+        return count
+
+    def edit_yaml(self, old: str, new: str) -> None:
+        text = self.yaml.read_text(encoding="utf-8")
+        assert old in text
+        self.yaml.write_text(text.replace(old, new), encoding="utf-8")
+
+    def table(self, title: str = "Key results") -> dict[str, dict[str, str]]:
+        """What people see: row key -> column -> text."""
+        (view,) = [one for one in self.notion.tables() if one.title == title]
+        rows = [dict(zip(view.columns, row, strict=True)) for row in view.rows]
+        return {row.get("KR") or row.get("ID") or row["Name"]: row for row in rows}
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """The command line as a process of its own, which a test may kill."""
+        return subprocess.Popen(
+            [sys.executable, "-c", KILLABLE, *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=dict(os.environ),
+        )
+
+
+@pytest.fixture
+def desk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Desk]:
+    clock = JumpClock(PRESENT)
+    connectors = Connectors()
+    with set_stage(connectors, tmp_path) as stage:
+        for name, value in stage.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("OKRSYNC_CONFIG", str(tmp_path))
+        monkeypatch.setenv("OKRSYNC_LEDGER", f"sqlite:///{tmp_path / 'ledger.db'}")
+
+        def run(*words: str, clock: Clock = clock) -> Ended:
+            capsys.readouterr()
+            code = main(words, World(clock=clock, connectors=connectors))
+            captured = capsys.readouterr()
+            return Ended(code=code, out=captured.out, err=captured.err)
+
+        yield Desk(stage=stage, folder=tmp_path, run=run, clock=clock)
+
+
+__all__ = ["Desk", "Emulator", "Ended"]

@@ -1,0 +1,259 @@
+"""Whatever is wrong: a clear message, the right exit code, and no write."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from okrsync.emulation import Fault
+from okrsync.ledger import open_ledger
+from okrsync.sandbox import PRESENT
+
+
+def exports(desk: Any) -> Any:
+    (path,) = (desk.folder / "exports").glob("*.csv")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("locale: en_US", "locle: en_US", "unknown key 'locle'\n  → did you mean locale?"),
+        ("measure: count, jql", "mesure: count, jql", "unknown key 'mesure'\n  → did you mean measure?"),
+        ("from: 120, to: 30", "from: [120], to: 30", "write a number"),
+        (
+            "metric: open_bugs,",
+            "metric: open_bug,",
+            "there is no metric 'open_bug'\n  → did you mean open_bugs?",
+        ),
+        ("expr: won / closed * 100", "expr: won / win_rate * 100", "win_rate -> win_rate"),
+        ("expr: won / closed * 100", "expr: __import__('os')", "demo.yaml:"),
+    ],
+)
+def test_a_bad_yaml_is_refused_with_its_place(desk: Any, old: str, new: str, said: str) -> None:
+    desk.edit_yaml(old, new)
+    for command in ("validate", "plan", "sync"):
+        ended = desk.run(command, "demo")
+        assert ended.code == 2
+        assert said in ended.err
+        assert "demo.yaml:" in ended.err
+        assert "Traceback" not in ended.err
+    assert desk.stage.requests == 0
+
+
+def test_an_unknown_company_is_named_with_the_nearest(desk: Any) -> None:
+    ended = desk.run("sync", "dmeo")
+    assert ended.code == 2
+    assert "did you mean demo?" in ended.err
+
+
+def test_a_missing_secret_stops_before_anything_is_read(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DEMO_JIRA_TOKEN")
+    ended = desk.run("sync", "demo")
+    assert ended.code == 12
+    assert "connection jira, auth.token: the environment variable DEMO_JIRA_TOKEN is not set" in ended.err
+    assert desk.stage.requests == 0
+    assert "DEMO_JIRA_TOKEN is not set" in desk.run("validate", "demo").out
+
+
+def test_a_wrong_notion_token_writes_nothing(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEMO_NOTION_TOKEN", "ntn_wrong_token_12345")
+    ended = desk.run("sync", "demo")
+    assert ended.code == 12
+    assert "DEMO_NOTION_TOKEN" in ended.err
+    assert "ntn_wrong_token_12345" not in ended.out + ended.err
+    assert desk.writes == 0
+
+
+def test_an_expired_jira_token_holds_its_key_results_and_no_others(desk: Any) -> None:
+    desk.run("sync", "demo")
+    desk.jira.expire_tokens()
+    desk.stage.forget()
+    ended = desk.run("sync", "demo")
+    assert ended.code == 12
+    assert "DEMO_JIRA_TOKEN" in ended.out
+    assert desk.table()["KR-1"]["Current"] == "72"
+    assert desk.table()["KR-5"]["Current"] == "1,767,504"
+    assert desk.writes <= 1
+
+
+def test_a_server_that_is_down_holds_its_key_results(desk: Any) -> None:
+    desk.jira.server.close()
+    ended = desk.run("sync", "demo")
+    assert ended.code == 3
+    assert "KR-1" in ended.out
+    assert desk.table()["KR-1"]["Current"] == ""
+    assert desk.table()["KR-9"]["Current"] == "46"
+    assert desk.clock.slept
+
+
+def test_notion_that_is_down_writes_nothing_and_says_when_to_come_back(desk: Any) -> None:
+    desk.notion.server.close()
+    ended = desk.run("sync", "demo")
+    assert ended.code == 3
+    assert "after 6 tries" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_database_that_is_not_shared_says_how_to_share_it(desk: Any) -> None:
+    desk.notion.unshare("Key results")
+    ended = desk.run("sync", "demo")
+    assert ended.code == 12
+    assert "onnections" in ended.err
+    assert desk.writes == 0
+
+
+def test_a_renamed_column_is_recognised(desk: Any) -> None:
+    desk.run("sync", "demo")
+    desk.notion.rename_column("Key results", "Current", "Value now")
+    desk.stage.forget()
+    ended = desk.run("sync", "demo")
+    assert ended.code == 2
+    assert "Value now" in ended.err
+    assert desk.writes == 0
+    desk.edit_yaml("current: Current", "current: Value now")
+    assert desk.run("sync", "demo").code == 3
+    assert desk.writes == 0
+
+
+def test_a_missing_column_is_named_with_the_nearest(desk: Any) -> None:
+    desk.edit_yaml("current: Current", "current: Curent")
+    ended = desk.run("sync", "demo")
+    assert ended.code == 2
+    assert "did you mean" in ended.err
+    assert "Current" in ended.err
+    assert desk.writes == 0
+
+
+@pytest.mark.parametrize("content", ["", "Deal ID;Client;Region;Stage;Amount;Created;Closed\n"])
+def test_an_empty_export_is_no_data(desk: Any, content: str) -> None:
+    desk.run("sync", "demo")
+    path = exports(desk)
+    path.write_text(content, encoding="utf-8")
+    os.utime(path, (PRESENT.timestamp() - 3600, PRESENT.timestamp() - 3600))
+    ended = desk.run("sync", "demo")
+    assert ended.code == 3
+    assert desk.table()["KR-5"]["Current"] == "1,767,504"
+    assert desk.table()["KR-6"]["Current"] == "49.06"
+    assert "deals-2026-11-22.csv" in ended.out
+
+
+def test_a_stale_export_is_no_data(desk: Any) -> None:
+    old = (PRESENT - timedelta(days=4)).timestamp()
+    os.utime(exports(desk), (old, old))
+    ended = desk.run("sync", "demo")
+    assert desk.table()["KR-5"]["Current"] == ""
+    assert ended.code == 3
+    assert "stale_after" in ended.out
+
+
+def test_a_row_in_the_trash_is_held_and_not_made_anew(desk: Any) -> None:
+    desk.run("sync", "demo")
+    desk.notion.trash("KR-2")
+    desk.stage.forget()
+    ended = desk.run("sync", "demo")
+    assert ended.code == 3
+    assert "KR-2" in ended.out
+    assert "add it there, or name the row" in ended.out
+    assert not any(one.method == "POST" and one.path == "/v1/pages" for one in desk.notion.server.requests)
+
+
+def test_a_person_who_edits_while_we_write_wins(desk: Any) -> None:
+    def edit() -> None:
+        desk.notion.edit("Key results", "Open bugs", "Current", 71)
+
+    desk.notion.server.faults.append(Fault(where="^GET /v1/pages/", prelude=edit))
+    ended = desk.run("sync", "demo")
+    assert ended.code == 3
+    assert desk.table()["KR-1"]["Current"] == "71"
+    assert desk.table()["KR-2"]["Current"] == "192"
+    again = desk.run("sync", "demo")
+    assert "okrsync adopt demo KR-1" in again.out
+
+
+@pytest.mark.parametrize("cut", ["before", "after"])
+def test_an_answer_that_is_lost_is_found_out_by_reading(desk: Any, cut: Any) -> None:
+    desk.notion.server.faults.append(Fault(where="^PATCH", skip=2, cut=cut))
+    ended = desk.run("sync", "demo")
+    assert ended.code == 3
+    assert desk.table()["KR-3"]["Current"] == "60"
+    desk.stage.forget()
+    desk.run("sync", "demo")
+    assert desk.writes == 0
+
+
+def test_a_short_rate_limit_is_waited_out_in_full(desk: Any) -> None:
+    body = b'{"object":"error","status":429,"code":"rate_limited","message":"You have been rate limited."}'
+    desk.notion.server.faults.append(
+        Fault(where="query", status=429, headers={"retry-after": "7"}, body=body)
+    )
+    assert desk.run("sync", "demo").code == 3
+    assert 7.0 in desk.clock.slept
+
+
+def test_a_number_that_collapses_is_refused_until_confirmed(desk: Any) -> None:
+    desk.run("sync", "demo")
+    for number in range(2, 74):
+        desk.jira.edit("APP", f"APP-{number}", "status", "Done")
+    desk.stage.forget()
+    planned = desk.run("plan", "demo")
+    assert planned.code == 10
+    assert "UNSAFE KR-1 would drop from 72 to 0" in planned.out
+    refused = desk.run("sync", "demo")
+    assert refused.code == 10
+    assert "KR-1 would drop from 72 to 0" in refused.err
+    assert "--force" in refused.err
+    assert desk.writes == 0
+    assert desk.run("sync", "demo", "--force").code == 3
+    assert desk.table()["KR-1"]["Current"] == "0"
+
+
+def test_two_runs_of_one_company_do_not_meet(desk: Any) -> None:
+    with open_ledger(f"sqlite:///{desk.folder / 'ledger.db'}", desk.clock) as other, other.hold("demo"):
+        ended = desk.run("sync", "demo")
+    assert ended.code == 11
+    assert desk.writes == 0
+    assert desk.run("sync", "demo").code == 3
+
+
+def test_one_company_s_bad_file_stops_no_other(desk: Any) -> None:
+    (desk.folder / "broken.yaml").write_text("company: broken\n", encoding="utf-8")
+    ended = desk.run("sync", "--all")
+    assert ended.code == 2
+    assert "broken.yaml" in ended.err
+    assert desk.table()["KR-1"]["Current"] == "72"
+    assert desk.run("sync", "--all", "--json").json["exit_code"] == 2
+
+
+@pytest.mark.parametrize("words", [("sync",), ("nonsense",), ("plan",), ("sync", "demo", "--nonsense")])
+def test_a_wrong_command_line_is_said(desk: Any, words: tuple[str, ...]) -> None:
+    ended = desk.run(*words)
+    assert ended.code == 2
+    assert ended.err
+    assert desk.stage.requests == 0
+
+
+def test_errors_are_json_too(desk: Any) -> None:
+    ended = desk.run("explain", "demo", "KR-99", "--json")
+    assert ended.json["exit_code"] == 2
+    assert "there is no key result 'KR-99'" in ended.json["error"]
+    assert desk.run("explain", "demo", "KR-1").code == 3
+
+
+def test_no_secret_leaves_the_process(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = []
+    for command in (
+        ("plan", "demo"),
+        ("sync", "demo", "--json"),
+        ("doctor", "demo"),
+        ("explain", "demo", "KR-1"),
+        ("status", "demo", "--json"),
+    ):
+        ended = desk.run(*command)
+        texts += [ended.out, ended.err]
+    texts += [path.read_bytes().decode("latin-1") for path in desk.folder.glob("ledger.db*")]
+    secrets = [desk.notion.secret(), desk.jira.secret(), "PRIVATE KEY"]
+    assert not [secret for secret in secrets for text in texts if secret in text]
