@@ -661,6 +661,16 @@ def test_equal_searches_are_sent_once_with_all_fields(world: World) -> None:
     assert world.jira.server.count("search") == 2
 
 
+def test_an_exact_count_serves_an_estimate_too(cloud: World) -> None:
+    cloud.jira.skew_count(7)
+    for questions in (
+        [ask("a", jql=BUGS, exact=False), ask("b", jql=BUGS)],
+        [ask("b", jql=BUGS), ask("a", jql=BUGS, exact=False)],
+    ):
+        assert [answer.value for answer in cloud.read(*questions) if isinstance(answer, Reading)] == [3, 3]
+    assert cloud.jira.server.count("approximate-count") == 0
+
+
 def test_one_epic_asked_about_twice_is_read_once(world: World) -> None:
     world.read(
         ask("n", parent="APP-100", measure="done_share"),
