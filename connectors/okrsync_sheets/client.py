@@ -122,6 +122,8 @@ class SheetsClient:
             blocks = found.get("valueRanges") if isinstance(found, dict) else None
             if not isinstance(blocks, list) or len(blocks) != len(ranges):
                 raise _Garbled
+            if not all(isinstance(block, dict) and "range" in block for block in blocks):
+                raise _Garbled
             return blocks
 
         return self._send(call, spreadsheet)

@@ -98,4 +98,9 @@ def _when(day: Raw, date_at: Area, value_at: Area, zone: ZoneInfo) -> datetime:
             f"{date_at.shown} holds {said}, not a date",
             hint="type it as a date: Format > Number > Date",
         )
-    return moment(number(day, date_at, None), zone)
+    try:
+        return moment(number(day, date_at, None), zone)
+    except OverflowError:
+        raise NoValue(
+            Cause.DATA, f"{date_at.shown} holds the number {day}, not a date", hint="type it as a date"
+        ) from None
