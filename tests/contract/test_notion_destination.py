@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -816,6 +819,23 @@ def test_a_write_that_never_gets_through_is_said_not_to_show(
     assert notion.server.count("PATCH") == 6
 
 
+@pytest.mark.parametrize(
+    ("status", "code", "text"),
+    [
+        (429, "rate_limited", "slow down"),
+        (529, "service_overload", "slow down"),
+        (409, "conflict_error", "conflict_error"),
+    ],
+)
+def test_a_write_that_was_turned_away_needs_no_last_look(
+    notion: NotionEmulator, connect: Callable[..., Destination], status: int, code: str, text: str
+) -> None:
+    notion.server.faults.append(Fault(where=PAGE, times=99, **refused(status, code)))
+    with pytest.raises(Unavailable, match=text):
+        write(connect(), current=Decimal(5))
+    assert notion.server.count("PATCH") == notion.server.count("GET /v1/pages") == 6
+
+
 def test_a_last_lost_answer_is_found_too(notion: NotionEmulator, connect: Callable[..., Destination]) -> None:
     notion.server.faults.append(Fault(where=PAGE, times=5, **PASSING["503"]))
     notion.server.faults.append(Fault(where=PAGE, cut="after"))
@@ -1045,3 +1065,16 @@ def test_the_doctor_explains_a_refused_token_and_a_hidden_database(notion: Notio
     assert token.ok
     assert not database.ok
     assert "Connections" in database.hint
+
+
+def test_knowing_the_connector_loads_nothing_of_its_vendor() -> None:
+    code = "import sys, okrsync_notion; print([m for m in ('httpx', 'notion_client', 'uvicorn') if m in sys.modules])"
+    path = os.pathsep.join(sys.path)
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    assert found.stdout.strip() == "[]"
