@@ -806,6 +806,7 @@ def test_boards_that_refuse(cloud: JiraEmulator) -> None:
 def test_a_person_edits_an_issue(cloud: JiraEmulator) -> None:
     cloud.edit("APP", "APP-2", "Status", "Done")
     cloud.edit("APP", "APP-2", "Story Points", "8")
+    cloud.edit("APP", "APP-2", "Story Points", 8)  # the same again is no change
     (issue,) = search(cloud, "key = APP-2", fields=["*all"], expand="changelog")["issues"]
     assert issue["fields"]["resolutiondate"] == issue["fields"]["updated"] == "2026-11-23T13:00:00.000+0100"
     assert issue["fields"]["customfield_10016"] == 8.0
