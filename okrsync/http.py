@@ -134,13 +134,17 @@ def patiently(
 
     def wait(state: RetryCallState) -> float:
         if verdict is not None and verdict.after is not None:
-            limit.pause(verdict.after)
             return verdict.after
         return random.uniform(0, 2.0**state.attempt_number)  # noqa: S311 - jitter, not a secret
 
     def exhausted(state: RetryCallState) -> bool:
         pending = (verdict.after if verdict is not None else None) or 0.0
         return state.attempt_number >= attempts or clock.monotonic() - started + pending > deadline
+
+    def hold_everybody(_: RetryCallState) -> None:
+        # Only where another try follows: who has given up must not close the door behind himself.
+        if verdict is not None and verdict.after is not None:
+            limit.pause(verdict.after)
 
     def give_up(state: RetryCallState) -> T:
         error = state.outcome.exception() if state.outcome else None

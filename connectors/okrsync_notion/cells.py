@@ -197,14 +197,18 @@ def canonical(column: Column, value: Wanted, *, decimals: int, place: str) -> St
 
 def _canonical_number(column: Column, wanted: Quantity, decimals: int) -> Decimal:
     value, places = wanted.value, decimals
+    if column.percent and wanted.unit.dimension is not Dimension.PERCENT:
+        raise DataError(
+            f"the column {column.name!r} is shown as percent, and {value.normalize():f} is a number in {wanted.unit}",
+            hint="show the column as a plain number in Notion, or write `unit: percent` at the metric",
+        )
     if not value.is_finite():
         raise DataError(f"{value} is not a number that the column {column.name!r} can hold")
     try:
         with localcontext(prec=400):
             if column.percent:
                 places += 2
-                if wanted.unit.dimension is Dimension.PERCENT:
-                    value = value.scaleb(-2)
+                value = value.scaleb(-2)
             rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
             kept = float(rounded)
     except (InvalidOperation, OverflowError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
@@ -86,6 +87,12 @@ class Problems:
                 )
             case kind if kind.startswith("date"):
                 self.add(path, f"{name}: {_short(line['input'])} is not a date", "write it as 2026-10-01")
+            case "string_type" if isinstance(line["input"], int | Decimal | bool):
+                self.add(
+                    path,
+                    f"{name}: {_short(line['input'])} must be a text",
+                    f'put it in quotes: "{line["input"]}"',
+                )
             case "value_error":
                 self.add(path, str(line["ctx"]["error"]))
             case _:

@@ -1,0 +1,59 @@
+"""The architecture is executable: who may import whom, and what each connector must be."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from okrsync.plugins import CONTRACT, GROUP, Connectors
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_import_contracts_hold() -> None:
+    command = [str(Path(sys.executable).with_name("lint-imports"))]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout
+
+
+def test_every_folder_of_connectors_is_a_connector_and_a_third_party_could_have_written_it() -> None:
+    folders = {path.name for path in (ROOT / "connectors").iterdir() if path.name.startswith("okrsync_")}
+    found = {entry.value.partition(":")[0] for entry in entry_points(group=GROUP)}
+    assert folders == found
+    for name, connector in Connectors().items():
+        assert connector.name == name
+        assert connector.contract == CONTRACT
+        assert connector.summary
+        assert (connector.source is None) == (connector.query is None)
+        assert (connector.destination is None) == (connector.table is None)
+        assert connector.doctor is not None
+
+
+def test_the_contracts_name_every_connector() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    roots = set(settings["tool"]["importlinter"]["root_packages"])
+    assert roots == {"okrsync", *(path.name for path in (ROOT / "connectors").glob("okrsync_*"))}
+
+
+def test_the_top_level_holds_what_contributing_allows() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    top = {line.split("/")[0] for line in listed.splitlines()}
+    allowed = {"okrsync", "connectors", "config", "tests", "pyproject.toml", "Dockerfile", "Makefile"}
+    allowed |= {"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"}
+    assert {name for name in top if not name.startswith(".")} <= allowed
+
+
+def test_requirements_are_hashed_alike_and_hold_no_addresses() -> None:
+    pins: dict[str, set[str]] = {}
+    for name in ("run", "dev"):
+        text = (ROOT / ".requirements" / f"{name}.txt").read_text(encoding="utf-8")
+        assert "://" not in text
+        lines = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
+        assert lines
+        assert all("==" in line for line in lines)
+        assert text.count("--hash=sha256:") >= len(lines)
+        pins[name] = {line.split(" ")[0] for line in lines}
+    assert pins["run"] <= pins["dev"]

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from okrsync.errors import Unavailable
+from okrsync.http import Again, Limiter, limiter, patiently, retry_after
+from okrsync.testing import JumpClock
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+class Busy(Exception):
+    def __init__(self, after: float | None = None) -> None:
+        super().__init__("busy")
+        self.after = after
+
+
+def answering(*errors: Exception) -> Callable[[], str]:
+    queue = list(errors)
+
+    def call() -> str:
+        if queue:
+            raise queue.pop(0)
+        return "done"
+
+    return call
+
+
+def again(error: Exception) -> Again | None:
+    return Again("it is busy", error.after) if isinstance(error, Busy) else None
+
+
+def patient(call: Callable[[], str], clock: JumpClock, limit: Limiter | None = None) -> str:
+    return patiently(call, clock=clock, limit=limit or Limiter(clock, 1000, 1000), again=again, what="Jira")
+
+
+def test_it_waits_as_long_as_the_server_asks_and_no_longer_than_it_must() -> None:
+    clock = JumpClock()
+    assert patient(answering(Busy(7), Busy(2.5)), clock) == "done"
+    assert clock.slept == [7, 2.5]
+
+
+def test_without_a_word_from_the_server_the_wait_grows_and_is_jittered() -> None:
+    clock = JumpClock()
+    assert patient(answering(*[Busy() for _ in range(5)]), clock) == "done"
+    assert all(0 <= wait <= 2**tries for tries, wait in enumerate(clock.slept, start=1))
+    assert len(set(clock.slept)) == 5
+
+
+def test_patience_ends_after_six_tries() -> None:
+    clock = JumpClock()
+    with pytest.raises(Unavailable, match="Jira: it is busy after 6 tries"):
+        patient(answering(*[Busy(1) for _ in range(9)]), clock)
+    assert clock.slept == [1] * 5
+
+
+def test_a_wait_beyond_the_deadline_is_not_begun_and_closes_no_door() -> None:
+    clock = JumpClock()
+    limit = Limiter(clock, 1000, 1000)
+    with pytest.raises(Unavailable, match="after 1 try; it asked to wait 3600 s"):
+        patient(answering(Busy(3600)), clock, limit)
+    assert clock.slept == []
+    assert patient(answering(), clock, limit) == "done"
+    assert clock.slept == []
+
+
+def test_what_cannot_be_repeated_goes_up_as_it_is() -> None:
+    clock = JumpClock()
+    with pytest.raises(KeyError):
+        patient(answering(KeyError("bug")), clock)
+    assert clock.slept == []
+
+
+def test_a_limiter_spends_its_burst_then_keeps_the_rate() -> None:
+    clock = JumpClock()
+    limit = Limiter(clock, rate=2, burst=3)
+    for _ in range(5):
+        limit.take()
+    assert clock.monotonic() == pytest.approx(1.0)
+    clock.jump(100)
+    before = clock.monotonic()
+    for _ in range(3):
+        limit.take()
+    assert clock.monotonic() == before
+
+
+def test_a_pause_stops_everybody_who_shares_the_credential() -> None:
+    clock = JumpClock()
+    limit = Limiter(clock, 1000, 1000)
+    patient(answering(Busy(9)), clock, limit)
+    limit.pause(4)
+    limit.take()
+    assert clock.monotonic() == 13
+
+
+def test_one_limiter_for_one_credential_and_none_left_behind() -> None:
+    clock, other = JumpClock(), JumpClock()
+    assert limiter(clock, "token", rate=3, burst=1) is limiter(clock, "token", rate=9, burst=9)
+    assert limiter(clock, "token", rate=3, burst=1) is not limiter(clock, "another", rate=3, burst=1)
+    assert limiter(clock, "token", rate=3, burst=1) is not limiter(other, "token", rate=3, burst=1)
+    gone = id(other)
+    del other
+    gc.collect()
+    assert gone
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("30", 30),
+        ("0.5", 0.5),
+        ("-3", 0),
+        ("Mon, 23 Nov 2026 12:00:40 GMT", 40),
+        ("Mon, 23 Nov 2026 11:00:00 GMT", 0),
+        ("Mon, 23 Nov 2026 12:00:40 -0000", 40),
+        ("soon", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_retry_after_in_every_spelling(header: str | None, seconds: float | None) -> None:
+    assert retry_after(header, NOON) == seconds
