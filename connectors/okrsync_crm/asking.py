@@ -204,6 +204,6 @@ def _sightings(draft: Draft, index: int, wanted: Sequence[conditions.Literal]) -
     for number, literal in enumerate(wanted):
         text, value = draft.text(literal.column), draft.bind.bind(literal.value)
         draft.aggregates[f"seen{index}_{number}"] = f"coalesce(bool_or({text} = {value}), false)"
-        draft.aggregates[f"like{index}_{number}"] = (
-            f"min({text}) FILTER ({text} <> {value} AND lower({text}) = lower({value}))"
-        )
+        # Another case has as many bytes in nearly every script, and comparing lengths is cheap.
+        other = f"CASE WHEN strlen({text}) = strlen({value}) AND {text} <> {value} THEN lower({text}) = lower({value}) END"
+        draft.aggregates[f"like{index}_{number}"] = f"min({text}) FILTER ({other})"

@@ -429,7 +429,7 @@ def test_times_without_a_zone_are_of_the_connections_zone(exports: Exports) -> N
 def test_the_past_is_rebuilt_from_dated_rows_only(exports: Exports) -> None:
     then = datetime(2026, 10, 25, 12, 0, tzinfo=ZONE)
     reading = exports.reading(ask(measure="count", where=WON, date="Close Date", window=QUARTER, at=then))
-    assert (reading.value, reading.method, reading.as_of) == (2, "events", then)
+    assert (reading.value, reading.method, reading.as_of) == (Decimal(2), "events", then)
     assert "edited since" in facts(reading)["rebuilt"]
     earlier = then - timedelta(days=1)
     assert exports.value(ask(measure="count", where=WON, date="Close Date", window=QUARTER, at=earlier)) == 1
@@ -451,7 +451,7 @@ def test_a_file_for_each_day_answers_for_its_day(exports: Exports) -> None:
     path = "daily/deals-{date}.csv"
     then = datetime(2026, 10, 30, 12, 0, tzinfo=ZONE)
     reading = exports.reading(ask(measure="count", at=then), path=path)
-    assert (reading.value, reading.method) == (1, "snapshot")
+    assert (reading.value, reading.method) == (Decimal(1), "snapshot")
     assert exports.value(ask(measure="count"), path=path) == 2
     day_after = then + timedelta(days=1)
     assert "the nearest before it is of 2026-10-30" in exports.refusal(
@@ -494,7 +494,7 @@ def test_parts_of_one_export_are_read_as_one(tmp_path: Path) -> None:
     exports.put("deals-1.csv", "Id,Amount\n1,10\n2,20\n")
     exports.put("deals-2.csv", "Amount,Id\n30,3\n")
     reading = exports.reading(ask(measure="sum", field="Amount"))
-    assert (reading.value, facts(reading)["file"]) == (60, "deals-1.csv, deals-2.csv")
+    assert (reading.value, facts(reading)["file"]) == (Decimal(60), "deals-1.csv, deals-2.csv")
     exports.put("deals-3.csv", "Amount,Id\n30,3\n")
     reason = exports.refusal(ask(measure="sum", field="Amount"), Cause.DATA, key="Id")
     assert "3 (deals-2.csv, line 2, deals-3.csv, line 2)" in reason
