@@ -44,10 +44,6 @@ def key_result(
         aimed = _aimed(raw, unit, number)
         if aimed.form is Form.FROM_TO and aimed.start is not None and aimed.target is not None:
             FromTo(start=aimed.start, target=aimed.target)
-        if raw.judge == "distance" and aimed.target == 0:
-            raise ValueError(
-                "the distance from a limit of 0 is not a share of it; judge by held, average or worst"
-            )
     except _Bad as bad:
         problems.add((*at, bad.key), f"{raw.id}: {bad}")
         return None
