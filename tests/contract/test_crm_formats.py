@@ -208,7 +208,22 @@ def test_numbers_as_people_write_them(tmp_path: Path, written: str, value: str) 
 
 @pytest.mark.parametrize(
     "written",
-    ["1.234,50", "1 234.50", "1,23", "1e5", "12abc", "--5", "1.2.3", "5-", "12%", "#N/A", "n/a", "١٢"],
+    [
+        "1.234,50",
+        "1 234.50",
+        "1,23",
+        "1,2345,678",
+        "1,2,345",
+        "1e5",
+        "12abc",
+        "--5",
+        "1.2.3",
+        "5-",
+        "12%",
+        "#N/A",
+        "n/a",
+        "١٢",
+    ],
 )
 def test_what_is_no_number_is_named(tmp_path: Path, written: str) -> None:
     exports = Exports(tmp_path, settings={"thousands": ","})
