@@ -149,3 +149,5 @@ class ReadingsContract:
         assert ledger.recall("acme").outcomes == {"KR-1": newest, "KR-2": other}
         ledger.record("acme", replace(newest, run="r4"), replace(newest, run="r3", at=DAY))
         assert ledger.recall("acme").outcomes["KR-1"].run == "r4"
+        ledger.record("acme", replace(newest, run="r5"), replace(newest, run="r6"))
+        assert ledger.recall("acme").outcomes["KR-1"].run == "r6"
