@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import traceback
@@ -12,6 +11,7 @@ from types import FrameType
 import typer
 
 from okrsync.cli import demo, look, run
+from okrsync.cli.output import say_json
 from okrsync.cli.world import World
 from okrsync.errors import ExitCode, OkrsyncError, exit_code_of
 
@@ -61,7 +61,7 @@ def _said(text: str, error: BaseException, words: Sequence[str], code: ExitCode 
     if "--json" in words:
         said = {"error": getattr(error, "message", str(error)), "exit_code": int(code)}
         said |= {name: getattr(error, name) for name in ("hint", "place") if getattr(error, name, "")}
-        typer.echo(redact(json.dumps(said, ensure_ascii=False)))
+        say_json(said)
     return int(code)
 
 
