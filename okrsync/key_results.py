@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
+from typing import Literal
 
 from okrsync.model import COUNT, Cause, Missing, Quantity, Unit
 from okrsync.progress import (
@@ -48,7 +49,8 @@ class Aimed:
 
     ``start`` and ``target`` of FROM_TO; ``target`` of AT_MOST, AT_LEAST and MILESTONES; ``start`` (low) and ``target``
     (high) of WITHIN; ``change`` of RELATIVE (0.25 for +25 %) and DELTA, whose ``start`` is the given baseline or None
-    where it is measured.
+    where it is measured. ``measured`` is when: at the start of the cycle (also where it is empty), or at the end of the
+    quarter before it. A FROM_TO that has it starts from what was measured.
     """
 
     form: Form
@@ -57,6 +59,7 @@ class Aimed:
     change: Decimal | None = None
     strict: bool = False
     risk: Decimal | None = None
+    measured: Literal["", "cycle_start", "previous_quarter"] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +89,9 @@ class KeyResult:
 
     @property
     def measured_baseline(self) -> bool:
-        """Whether the baseline is captured from the source at the start of the cycle."""
-        return self.aimed.form in {Form.RELATIVE, Form.DELTA} and self.aimed.start is None
+        """Whether the baseline is captured from the source and frozen."""
+        grows = self.aimed.form in {Form.RELATIVE, Form.DELTA} and self.aimed.start is None
+        return grows or self.aimed.measured != ""
 
 
 def settle(
@@ -136,12 +140,10 @@ def _goal(
 
     match aimed.form:
         case Form.FROM_TO:
-            start = known(aimed.start, baseline, "baseline")
+            start = _captured(measured) if aimed.measured else known(aimed.start, baseline, "baseline")
             return FromTo(start=start, target=known(aimed.target, target, "target"), strict=aimed.strict)
         case Form.RELATIVE | Form.DELTA:
-            start_from = aimed.start if aimed.start is not None else measured
-            if start_from is None:
-                raise ValueError("its baseline has not been captured")
+            start_from = aimed.start if aimed.start is not None else _captured(measured)
             assert aimed.change is not None
             grow = relative if aimed.form is Form.RELATIVE else delta
             return replace(grow(start_from, aimed.change), strict=aimed.strict)
@@ -161,3 +163,9 @@ def _goal(
             return YesNo()
         case _:
             return Baseline()
+
+
+def _captured(measured: Decimal | None) -> Decimal:
+    if measured is None:
+        raise ValueError("its baseline has not been captured")
+    return measured

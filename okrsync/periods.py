@@ -101,6 +101,30 @@ def windows_of(kind: str, cycle: Cycle, until: datetime) -> list[Window]:
     return found
 
 
+def whole_periods(
+    span: Window, per: str, zone: ZoneInfo, holidays: frozenset[date] = frozenset()
+) -> tuple[Window, int]:
+    """The part of ``span`` that is made of whole periods (``day``, ``workday``, ``week``, ``month``), and how many.
+
+    A period that has only begun, or begun before ``span``, is left out. Workdays are counted, Monday to Friday without
+    the holidays; their part runs over all whole days, so that work done on a Saturday counts. Raises ``ValueError``
+    where there is none.
+    """
+    kind = "day" if per == "workday" else per
+    one = _period(kind, span.start.astimezone(zone).date(), zone)
+    if _before(one.start, span.start):
+        one = _period(kind, one.end.date(), zone)
+    first, end, count = one.start, one.start, 0
+    while not _before(span.end, one.end):
+        day = one.start.date()
+        count += per != "workday" or (day.weekday() < 5 and day not in holidays)
+        end = one.end
+        one = _period(kind, end.date(), zone)
+    if not count:
+        raise ValueError(f"no {per} is complete yet in {span.label or 'the window'}")
+    return Window(start=first, end=end, label=span.label), count
+
+
 @dataclass(frozen=True, slots=True)
 class Linear:
     """An equal step each day: 0 on the first day of the cycle, all of it on the last."""

@@ -64,4 +64,12 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
             "Тенге": "KZT",
         },
     ),
+    # Data export and bulk read: ISO 8601, one code for the whole file's money column.
+    "zoho": Dialect(currency="Currency", date_format=("%Y-%m-%d %H:%M:%S", "%Y-%m-%d")),
+    # Unknown: which accounts get another code page or delimiter; such a file is refused, not guessed at.
+    "amocrm": Dialect(date_format=("%d.%m.%Y %H:%M:%S", "%d.%m.%Y")),
+    # A workbook: numbers and dates carry their types, and its first three columns are hidden and named as they are.
+    "dynamics": Dialect(
+        currency="Currency", currencies={"US Dollar": "USD", "Euro": "EUR", "Pound Sterling": "GBP"}
+    ),
 }

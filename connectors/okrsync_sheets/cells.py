@@ -18,6 +18,8 @@ LOADING: Final = "Loading..."
 _ERROR: Final = re.compile(r"#(?:[^\W_]+(?:/[^\W_]+)?[!?]|\w/\w|NV)")
 _SPACES: Final = re.compile(r"[\u00a0\u202f\u2009]")
 
+_MILLISECOND: Final = Decimal("0.001")
+
 Raw = str | bool | int | float | None
 
 
@@ -223,5 +225,6 @@ def in_unit(value: Decimal, query: Query, unit: Unit) -> Decimal:
     if query.values == "fraction":
         return value * 100
     if query.values == "serial_days":
-        return value * SECONDS_IN["days"] / SECONDS_IN[unit.detail]
+        # A time is kept as a binary fraction of a day: 200 s comes back as 199.99999999999998.
+        return (value * SECONDS_IN["days"]).quantize(_MILLISECOND) / SECONDS_IN[unit.detail]
     return value

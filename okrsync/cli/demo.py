@@ -37,6 +37,9 @@ def register(app: typer.Typer, run: Run) -> None:
         serve: Annotated[
             bool, typer.Option("--serve", help="Stay up, to be tried from another terminal.")
         ] = False,
+        book: Annotated[
+            bool, typer.Option("--book", help="Another company: all 68 key results of the book OKRs for All.")
+        ] = False,
     ) -> int:
         """Sync a made-up company between emulators of Jira, Sheets and Notion. Leaves no trace."""
         from okrsync.sandbox import DemoClock, set_stage
@@ -44,14 +47,15 @@ def register(app: typer.Typer, run: Run) -> None:
         world: World = context.obj
         with tempfile.TemporaryDirectory(prefix="okrsync-demo-") as name:
             folder = Path(name)
-            with set_stage(world.connectors, folder) as stage:
+            with set_stage(world.connectors, folder, "book" if book else "demo") as stage:
                 environment = {
                     **stage.environment,
                     "OKRSYNC_CONFIG": str(folder),
                     "OKRSYNC_LEDGER": f"sqlite:///{folder / 'ledger.db'}",
                 }
                 with _environment(environment):
-                    _play(stage, World(clock=DemoClock(), connectors=world.connectors), run)
+                    play = _play_book if book else _play
+                    play(stage, World(clock=DemoClock(), connectors=world.connectors), run)
                 if serve:
                     _stay(stage, folder, environment)
         return ExitCode.IN_SYNC
@@ -101,6 +105,18 @@ def _play(stage: Stage, world: World, run: Run) -> None:
     )
 
 
+def _play_book(stage: Stage, world: World, run: Run) -> None:
+    out = console()
+    out.print("The book's 21 objectives and 68 key results, on made-up numbers in emulators and files.")
+    for words in (("plan", "book"), ("sync", "book"), ("status", "book")):
+        out.rule(style="dim")
+        out.print(f"$ okrsync {' '.join(words)}", style="bold")
+        out.print()
+        stage.forget()
+        run(words, world)
+        out.print(f"That took {stage.requests} requests.", style="italic")
+
+
 def _table(view: TableView) -> Table:
     from rich import box
     from rich.table import Table
@@ -122,7 +138,7 @@ def _stay(stage: Stage, folder: Path, environment: Mapping[str, str]) -> None:
     )
     typer.echo(f"\nNotion, as people see it: {stage.emulators['notion'].server.url}/")
     typer.echo("In another terminal:")
-    typer.echo(f"  . {script} && okrsync plan demo")
+    typer.echo(f"  . {script} && okrsync plan {stage.company.stem}")
     typer.echo("Ctrl-C ends it.")
     threading.Event().wait()
 

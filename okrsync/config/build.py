@@ -160,6 +160,7 @@ def _metric(
     if query is None:
         return None
     _check_window(common.window, query, cycle, at, problems)
+    _check_per(common, query, at, problems)
     return Metric(
         name=name,
         unit=unit,
@@ -168,6 +169,7 @@ def _metric(
         connection=common.origin,
         query=query,
         window=common.window or "",
+        per=common.per or "",
     )
 
 
@@ -180,6 +182,17 @@ def _check_window(kind: str | None, query: Any, cycle: Cycle, at: PathInFile, pr
         problems.add((*at, "window"), str(error))
     if not getattr(query, "date", None):
         problems.add((*at, "window"), "a window needs a date to fall into", "add `date:`, or drop `window:`")
+
+
+def _check_per(common: MetricModel, query: Any, at: PathInFile, problems: Problems) -> None:
+    if common.per is None:
+        return
+    if common.window is None:
+        problems.add((*at, "per"), f"the mean per {common.per} needs a window", "add `window: cycle`, say")
+    measure = getattr(query, "measure", None)
+    if measure not in {"count", "sum"}:
+        said = f"per {common.per} divides a count or a sum; {measure or 'this metric'} is neither"
+        problems.add((*at, "per"), said, "drop `per:`")
 
 
 def _check_expressions(model: CompanyModel, metrics: Mapping[str, Metric], problems: Problems) -> None:

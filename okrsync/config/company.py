@@ -39,7 +39,10 @@ class Connection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """One metric: asked of ``connection`` with ``query``, or computed by ``expr``."""
+    """One metric: asked of ``connection`` with ``query``, or computed by ``expr``.
+
+    ``per`` makes it the mean over the complete days, workdays, weeks or months of its window.
+    """
 
     name: str
     unit: Unit
@@ -48,6 +51,7 @@ class Metric:
     connection: str = ""
     query: Any = None
     window: str = ""
+    per: str = ""
     expr: str = ""
 
 

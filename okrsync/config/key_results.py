@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Literal
 
 from okrsync.config.models import KeyResultModel
 from okrsync.config.problems import Problems
@@ -97,8 +98,19 @@ def _aimed(raw: KeyResultModel, unit: Unit, number: _Number) -> Aimed:
     if raw.find_baseline:
         return Aimed(form=Form.BASELINE)
     start = number("from", raw.start) if raw.start is not None else None
+    measured = _measured(raw.baseline)
     target = number("to", raw.to) if raw.to is not None else None
-    return Aimed(form=Form.FROM_TO, start=start, target=target, strict=raw.strict)
+    return Aimed(form=Form.FROM_TO, start=start, target=target, strict=raw.strict, measured=measured)
+
+
+def _measured(baseline: object) -> Literal["", "cycle_start", "previous_quarter"]:
+    return (
+        "cycle_start"
+        if baseline == "cycle_start"
+        else "previous_quarter"
+        if baseline == "previous_quarter"
+        else ""
+    )
 
 
 def _within(within: list[Decimal | str] | Decimal | str, number: _Number) -> Aimed:
@@ -114,11 +126,15 @@ def _within(within: list[Decimal | str] | Decimal | str, number: _Number) -> Aim
 def _change(raw: KeyResultModel, number: _Number) -> Aimed:
     assert raw.change is not None
     start = None
-    if raw.baseline is not None and raw.baseline != "cycle_start":
+    measured = _measured(raw.baseline)
+    if measured == "cycle_start":
+        measured = ""
+    elif raw.baseline is not None and not measured:
         start = number("baseline", raw.baseline)
     if isinstance(raw.change, str) and (found := _RELATIVE.fullmatch(raw.change)):
         share = Decimal(found[2].replace(",", ".")) / 100
         signed = share if found[1] == "+" else -share
-        return Aimed(form=Form.RELATIVE, change=signed, start=start, strict=raw.strict)
+        return Aimed(form=Form.RELATIVE, change=signed, start=start, strict=raw.strict, measured=measured)
     text = raw.change.strip().removeprefix("+") if isinstance(raw.change, str) else raw.change
-    return Aimed(form=Form.DELTA, change=number("change", text), start=start, strict=raw.strict)
+    change = number("change", text)
+    return Aimed(form=Form.DELTA, change=change, start=start, strict=raw.strict, measured=measured)

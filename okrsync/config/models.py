@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from okrsync.settings import Strict
 
 CELLS = ("current", "progress", "status", "expected", "updated", "source")
+MEASURED = ("cycle_start", "previous_quarter")
 OBJECTIVE_CELLS = ("progress", "status", "expected", "summary", "updated")
 
 
@@ -116,8 +117,9 @@ class KeyResultModel(Strict):
     reach: Number | Row | None = Field(default=None, description="from 0 to this number")
     share: Number | Row | None = Field(default=None, description="from 0 to this share of a whole")
     change: Number | None = Field(default=None, description="+25% of the baseline, or +500000 on top of it")
-    baseline: Number | Literal["cycle_start"] | None = Field(
-        default=None, description="of change; default: cycle_start"
+    baseline: Number | Literal["cycle_start", "previous_quarter"] | None = Field(
+        default=None,
+        description="of change or to: a number, or when to measure it and freeze it (change: cycle_start)",
     )
     at_most: Number | Row | None = None
     at_least: Number | Row | None = None
@@ -155,7 +157,10 @@ class KeyResultModel(Strict):
         if len(given) > 1:
             raise ValueError(f"it has more than one goal: {' and '.join(given)}; keep one")
         if self.baseline is not None and self.change is None:
-            raise ValueError("baseline belongs to change; a from-to key result has `from`")
+            if self.to is None or self.baseline not in MEASURED:
+                raise ValueError("baseline belongs to change; a from-to key result has `from`")
+            if self.start is not None:
+                raise ValueError(f"from and baseline: {self.baseline} both say where it starts; keep one")
         if self.risk is not None and self.at_most is None and self.at_least is None:
             raise ValueError("risk belongs to at_most or at_least")
         thresholds = (self.at_most, self.at_least, self.within)
@@ -218,10 +223,15 @@ class MetricModel(Strict):
     expr: str | None = Field(default=None, description="an expression over other metrics")
     unit: UnitText = "count"
     window: str | None = Field(default=None, description="the span one value covers, by the query's date")
+    per: Literal["day", "workday", "week", "month"] | None = Field(
+        default=None, description="the mean of this count or sum over the window's complete days, weeks ..."
+    )
     title: str = ""
 
     @model_validator(mode="after")
     def _one_origin(self) -> MetricModel:
         if (self.origin is None) == (self.expr is None):
             raise ValueError("write exactly one of `from` (a connection) and `expr` (an expression)")
+        if self.expr is not None and (self.window is not None or self.per is not None):
+            raise ValueError("an expression has no window of its own; write it at the metrics it is made of")
         return self

@@ -1,4 +1,4 @@
-"""Set up the demo company in a folder that the caller throws away."""
+"""Set up a made-up company in a folder that the caller throws away."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from okrsync.config import load_company
 from okrsync.config.yamlfile import read_yaml
@@ -43,7 +43,7 @@ class DemoClock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """The demo company, ready to be synced. ``environment`` holds what its YAML's secrets refer to."""
+    """A made-up company, ready to be synced. ``environment`` holds what its YAML's secrets refer to."""
 
     company: Path
     emulators: Mapping[str, Emulator]
@@ -60,13 +60,15 @@ class Stage:
 
 
 @contextmanager
-def set_stage(connectors: Mapping[str, Connector], folder: Path) -> Iterator[Stage]:
+def set_stage(
+    connectors: Mapping[str, Connector], folder: Path, company_id: Literal["demo", "book"] = "demo"
+) -> Iterator[Stage]:
     """Start and seed the emulators, and write the company's YAML and exports into ``folder``."""
     with ExitStack() as stack:
-        source = stack.enter_context(as_file(files("okrsync.sandbox") / "demo"))
-        text = (source / "demo.yaml").read_text(encoding="utf-8")
+        source = stack.enter_context(as_file(files("okrsync.sandbox") / company_id))
+        text = (source / f"{company_id}.yaml").read_text(encoding="utf-8")
         emulators: dict[str, Emulator] = {}
-        for name, connection in read_yaml(source / "demo.yaml").data["connections"].items():
+        for name, connection in read_yaml(source / f"{company_id}.yaml").data["connections"].items():
             connector = connectors[connection["type"]]
             if connector.emulator is None:
                 continue
@@ -74,7 +76,7 @@ def set_stage(connectors: Mapping[str, Connector], folder: Path) -> Iterator[Sta
             stack.callback(emulator.server.close)
             emulator.load(_with_floats(read_yaml(source / f"{name}.yaml").data))
             text = text.replace(connection["url"], emulator.server.url)
-        company = folder / "demo.yaml"
+        company = folder / f"{company_id}.yaml"
         company.write_text(text, encoding="utf-8")
         _copy_exports(source / "exports", folder / "exports")
         yield Stage(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from okrsync.config import Company, Metric
 from okrsync.errors import AccessError, DataError, Unavailable
 from okrsync.expressions import evaluate, names, order
-from okrsync.model import Answer, Cause, Missing, Question
-from okrsync.periods import window
+from okrsync.model import Answer, Cause, Missing, Question, Reading
+from okrsync.periods import WorkingDays, whole_periods, window
 from okrsync.ports import Opening
 
 
@@ -48,7 +48,8 @@ def ask_all(
             for name, batch in batches.items()
         }
     for name, batch in batches.items():
-        answers.update(zip((ask for ask, _ in batch), read[name].result(), strict=True))
+        for (ask, question), answer in zip(batch, read[name].result(), strict=True):
+            answers[ask] = _averaged(company, company.metrics[ask.metric], question, answer)
     _compute(company, needed, answers)
     return answers
 
@@ -74,7 +75,26 @@ def _question(company: Company, metric: Metric, ask: Ask, now: datetime) -> Ques
             span = window(metric.window, ask.at, company.cycle)
         except ValueError as error:
             return Missing(metric=metric.name, cause=Cause.PAST, reason=str(error))
+    if metric.per and span is not None:
+        try:
+            span, _ = whole_periods(span, metric.per, company.zone, _holidays(company))
+        except ValueError as error:
+            return Missing(metric=metric.name, cause=Cause.EMPTY, reason=str(error))
     return Question(metric=metric.name, query=metric.query, at=ask.at, now=now, unit=metric.unit, window=span)
+
+
+def _holidays(company: Company) -> frozenset[date]:
+    return company.pace.holidays if isinstance(company.pace, WorkingDays) else frozenset()
+
+
+def _averaged(company: Company, metric: Metric, question: Question, answer: Answer) -> Answer:
+    """The mean per period, where the metric is one: the number of whole periods in the window is its divisor."""
+    if not metric.per or question.window is None or not isinstance(answer, Reading):
+        return answer
+    _, count = whole_periods(question.window, metric.per, company.zone, _holidays(company))
+    shown = f"{answer.value.normalize():f} ÷ {count} {metric.per}{'s' if count != 1 else ''}"
+    evidence = replace(answer.evidence, facts=(*answer.evidence.facts, (f"mean per {metric.per}", shown)))
+    return replace(answer, value=answer.value / count, evidence=evidence)
 
 
 def _read(company: Company, opening: Opening, name: str, questions: Sequence[Question]) -> Sequence[Answer]:

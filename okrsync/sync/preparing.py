@@ -11,7 +11,7 @@ from decimal import Decimal
 from okrsync.config import Company
 from okrsync.key_results import KeyResult
 from okrsync.model import Answer, Decision, Memory, Reading, Row, Verdict, Window
-from okrsync.periods import windows_of
+from okrsync.periods import window, windows_of
 from okrsync.planning import Aim, Plan, plan
 from okrsync.ports import Clock, Destination, Ledger, Opening
 from okrsync.sync.asking import Ask, ask_all
@@ -103,14 +103,21 @@ def match_rows(company: Company, tables: Mapping[str, Sequence[Row]]) -> dict[st
 def _wanted(company: Company, memory: Memory, now: datetime) -> set[Ask]:
     asks = {Ask(one.metric, now) for one in company.key_results}
     for one in company.key_results:
-        if one.measured_baseline and one.id not in memory.baselines and company.cycle.opens < now:
-            asks.add(Ask(one.metric, company.cycle.opens))
+        if one.measured_baseline and one.id not in memory.baselines and measured_at(company, one) < now:
+            asks.add(Ask(one.metric, measured_at(company, one)))
         asks |= {Ask(one.metric, end) for end in _ends(company, one, now)}
     return asks
 
 
+def measured_at(company: Company, key_result: KeyResult) -> datetime:
+    """The moment that a measured baseline is the metric's value of."""
+    if key_result.aimed.measured == "previous_quarter":
+        return window("previous_quarter", company.cycle.opens, company.cycle).end
+    return company.cycle.opens
+
+
 def _ends(company: Company, key_result: KeyResult, now: datetime) -> list[datetime]:
-    return [window.end for window in _judged(company, key_result, now)]
+    return [period.end for period in _judged(company, key_result, now)]
 
 
 def _judged(company: Company, key_result: KeyResult, now: datetime) -> list[Window]:
@@ -120,12 +127,12 @@ def _judged(company: Company, key_result: KeyResult, now: datetime) -> list[Wind
 def _capture(
     company: Company, ledger: Ledger, memory: Memory, answers: Mapping[Ask, Answer]
 ) -> dict[str, Reading]:
-    """The baselines that are newly known: from the source as of the cycle's start, else from its first days."""
+    """The baselines that are newly known: from the source as of their moment, else from the first days after it."""
     captured: dict[str, Reading] = {}
-    opens = company.cycle.opens
     for one in company.key_results:
         if not one.measured_baseline or one.id in memory.baselines:
             continue
+        opens = measured_at(company, one)
         answer = answers.get(Ask(one.metric, opens))
         if isinstance(answer, Reading):
             captured[one.id] = answer
@@ -139,10 +146,10 @@ def _periods(
 ) -> list[Decimal | None]:
     """A value for each complete period that is judged: from the source, else the last one seen in that period."""
     values: list[Decimal | None] = []
-    for window in _judged(company, key_result, now):
-        answer: Answer | None = answers[Ask(key_result.metric, window.end)]
+    for period in _judged(company, key_result, now):
+        answer: Answer | None = answers[Ask(key_result.metric, period.end)]
         if not isinstance(answer, Reading):
-            seen = ledger.history(company.id, key_result.metric, window.start, window.end)
+            seen = ledger.history(company.id, key_result.metric, period.start, period.end)
             answer = seen[-1] if seen else None
         values.append(
             to_unit(answer.value, answer.unit, key_result.unit) if isinstance(answer, Reading) else None

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -95,12 +95,21 @@ class Desk:
 
 
 @pytest.fixture
+def company() -> Literal["demo", "book"]:
+    """Which made-up company is on stage; a test file may override it."""
+    return "demo"
+
+
+@pytest.fixture
 def desk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    company: Literal["demo", "book"],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Desk]:
     clock = JumpClock(PRESENT)
     connectors = Connectors()
-    with set_stage(connectors, tmp_path) as stage:
+    with set_stage(connectors, tmp_path, company) as stage:
         for name, value in stage.environment.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("OKRSYNC_CONFIG", str(tmp_path))
