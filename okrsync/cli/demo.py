@@ -108,13 +108,16 @@ def _play(stage: Stage, world: World, run: Run) -> None:
 def _play_book(stage: Stage, world: World, run: Run) -> None:
     out = console()
     out.print("The book's 21 objectives and 68 key results, on made-up numbers in emulators and files.")
-    for words in (("plan", "book"), ("sync", "book"), ("status", "book")):
-        out.rule(style="dim")
-        out.print(f"$ okrsync {' '.join(words)}", style="bold")
-        out.print()
-        stage.forget()
-        run(words, world)
-        out.print(f"That took {stage.requests} requests.", style="italic")
+    out.rule(style="dim")
+    out.print("$ okrsync plan book", style="bold")
+    out.print()
+    stage.forget()
+    run(("plan", "book"), world)
+    out.print(
+        f"That took {stage.requests} requests. Nothing is written yet: "
+        "okrsync demo --book --serve keeps all this up, to be synced from another terminal.",
+        style="italic",
+    )
 
 
 def _table(view: TableView) -> Table:
