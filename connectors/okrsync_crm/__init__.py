@@ -27,6 +27,12 @@ def _doctor(settings: CrmSettings, _tables: Sequence[Any], opening: Opening) -> 
     return examine(settings, opening)
 
 
+def _inspect(settings: CrmSettings, text: str, opening: Opening) -> str:
+    from okrsync_crm.inspecting import inspect
+
+    return inspect(settings, text, opening)
+
+
 connector: Final = Connector(
     name="crm",
     summary="CSV and XLSX files exported from a CRM",
@@ -34,4 +40,5 @@ connector: Final = Connector(
     query=CrmQuery,
     source=_source,
     doctor=_doctor,
+    inspect=_inspect,
 )

@@ -24,6 +24,7 @@ class Dialect:
     the last row; a group named ``rows`` is the number of rows the file says it has. ``nulls`` are texts that mean an
     empty cell. ``currency`` names the column with a money column's currency (``{field}`` is that column's name) and
     is used where the file has it; ``currencies`` turns a CRM's names into ISO 4217 codes.
+    ``html``: the CRM's "Excel" file is a web page with one table, which is read; for all others it is a login page.
     """
 
     encoding: str = "utf-8"
@@ -36,6 +37,7 @@ class Dialect:
     nulls: tuple[str, ...] = ()
     currency: str = ""
     currencies: Mapping[str, str] | None = None
+    html: bool = False
 
 
 DIALECTS: Final[Mapping[str, Dialect]] = {
@@ -55,6 +57,7 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
         delimiter=";",
         date_format=("%d.%m.%Y %H:%M:%S", "%d.%m.%Y"),
         currency="Валюта",
+        html=True,
         currencies={
             "Российский рубль": "RUB",
             "Доллар США": "USD",

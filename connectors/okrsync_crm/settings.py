@@ -117,6 +117,9 @@ class CrmSettings(Strict):
         default=0, ge=0, description="rows that may be left out because they cannot be read"
     )
     currency: str | None = Field(default=None, description="the column with the currency of a money column")
+    html: bool | None = Field(
+        default=None, description="read a web page with one table, named .xls by the CRM"
+    )
     currencies: dict[str, str] | None = Field(
         default=None, description="the file's currency names as ISO codes"
     )
@@ -156,6 +159,7 @@ def dialect_of(settings: CrmSettings) -> Dialect:
         nulls=tuple(pick(settings.nulls, base.nulls)),
         currency=pick(settings.currency, base.currency),
         currencies=pick(settings.currencies, base.currencies),
+        html=pick(settings.html, base.html),
     )
 
 

@@ -21,9 +21,12 @@ from pathlib import Path
 from typing import Final
 
 from okrsync.model import Cause
+from okrsync_crm import webtable
 from okrsync_crm.dialects import Dialect
 from okrsync_crm.files import Found
 from okrsync_crm.refusal import NoAnswer, bad_config, bad_data
+from okrsync_crm.webtable import charset_of
+from okrsync_crm.xlsx import Rows
 
 CHUNK: Final = 1 << 20
 TAIL: Final = 1 << 16
@@ -84,6 +87,8 @@ def _stage(path: Path, name: str, folder: Path, dialect: Dialect, sheet: str | N
     with path.open("rb") as file:
         magic = file.read(512)
     if _HTML.match(magic.decode("latin-1").removeprefix("ï»¿")):
+        if dialect.html:
+            return [_stage_page(path, name, folder, dialect)]
         raise bad_data(
             f"{name} is a web page (HTML), not an export", hint="sign in and export again as CSV or XLSX"
         )
@@ -107,6 +112,20 @@ def _stage(path: Path, name: str, folder: Path, dialect: Dialect, sheet: str | N
     if sheet is not None:
         raise bad_config(f"{name} is a text file and has no sheet {sheet!r}", hint="remove sheet")
     return [_stage_text(path, name, folder, dialect)]
+
+
+def _stage_page(path: Path, name: str, folder: Path, dialect: Dialect) -> Staged:
+    target = _fresh_name(folder)
+    with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as copy:
+        declared = charset_of(source.read(TAIL)) or dialect.encoding
+        source.seek(0)
+        rows = Rows(csv.writer(copy, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow, dialect.skip_rows)
+        try:
+            webtable.convert(_decoded(source, name, declared), rows, name)
+        except LookupError:
+            raise bad_data(f"{name} says it is written in {declared}, which is no encoding") from None
+    staged = _finish(target, name, replace(dialect, delimiter=","), first_line=1)
+    return replace(staged, sheet_rows=rows.numbers)
 
 
 def _stage_zip(path: Path, name: str, folder: Path, dialect: Dialect, sheet: str | None) -> list[Staged]:

@@ -57,7 +57,7 @@ def convert(
         part = _pick(sheets, sheet, name)
         strings, formats = _strings(archive), _formats(archive)
         with target.open("w", encoding="utf-8", newline="") as file, archive.open(part) as stream:
-            rows = _Rows(csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow, skip_rows)
+            rows = Rows(csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow, skip_rows)
             cells = _Cells(rows, strings, formats, is_1904=is_1904)
             try:
                 _parse(stream, cells.start, cells.end, cells.data)
@@ -68,7 +68,7 @@ def convert(
     return rows.numbers
 
 
-class _Rows:
+class Rows:
     """Writes records and remembers which row of the sheet each one is."""
 
     def __init__(self, write: Callable[[Sequence[str]], object], skip_rows: int) -> None:
@@ -94,7 +94,7 @@ class _Rows:
 class _Cells:
     """The handlers of a sheet's XML: one cell at a time, nothing else is kept."""
 
-    def __init__(self, rows: _Rows, strings: list[str], formats: list[str], *, is_1904: bool) -> None:
+    def __init__(self, rows: Rows, strings: list[str], formats: list[str], *, is_1904: bool) -> None:
         self._rows = rows
         self._strings = strings
         self._formats = formats

@@ -21,6 +21,12 @@ def _doctor(settings: Settings, _tables: Sequence[Any], opening: Opening) -> Ite
     return examine(settings, opening)
 
 
+def _inspect(settings: Settings, text: str, opening: Opening) -> str:
+    from okrsync_sheets.inspecting import inspect
+
+    return inspect(settings, text, opening)
+
+
 def _emulator() -> Any:
     from okrsync_sheets.emulator import SheetsEmulator
 
@@ -35,4 +41,5 @@ connector = Connector(
     source=_source,
     doctor=_doctor,
     emulator=_emulator,
+    inspect=_inspect,
 )

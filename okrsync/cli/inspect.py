@@ -1,0 +1,102 @@
+"""``okrsync inspect``: look at a source before it is configured. The only command that guesses; a sync never does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from okrsync.cli.world import World
+from okrsync.errors import ConfigError, ExitCode
+
+if TYPE_CHECKING:
+    from okrsync.ports import Connector
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(inspect)
+
+
+def inspect(
+    context: typer.Context,
+    target: Annotated[
+        str | None, typer.Argument(help="An exported file, or a spreadsheet's address.", show_default=False)
+    ] = None,
+    jql: Annotated[str | None, typer.Option(help="A JQL to try out.", show_default=False)] = None,
+    through: Annotated[
+        str | None,
+        typer.Option(
+            help="Whose credentials: COMPANY, or COMPANY/CONNECTION. A file needs none.", show_default=False
+        ),
+    ] = None,
+) -> int:
+    """Look at a file, a spreadsheet or a JQL: what it holds, and the YAML that reads it. Writes nothing."""
+    world: World = context.obj
+    if (target is None) == (jql is None):
+        raise ConfigError(
+            "name one thing to look at",
+            hint="okrsync inspect FILE | URL --through COMPANY | --jql JQL --through COMPANY",
+        )
+    if target is not None and through is None and "://" not in target:
+        typer.echo(_of_file(world, target))
+        return ExitCode.IN_SYNC
+    text = jql if jql is not None else target
+    assert text is not None
+    if through is None:
+        raise ConfigError(
+            "it is not said whose credentials may read it", hint="--through COMPANY, or COMPANY/CONNECTION"
+        )
+    typer.echo(_of_connection(world, through, text, "jql" if jql is not None else "spreadsheet"))
+    return ExitCode.IN_SYNC
+
+
+def _of_file(world: World, target: str) -> str:
+    """By the connector whose settings are those of a file: they have a path."""
+    from okrsync.ports import Opening
+
+    path = Path(target)
+    for name in world.connectors:
+        connector = world.connectors[name]
+        if connector.inspect is not None and "path" in connector.settings.model_fields:
+            settings = connector.settings.model_validate({"path": path.name})
+            opening = Opening(name=path.name, clock=world.clock, base=str(path.parent))
+            return connector.inspect(settings, path.name, opening)
+    raise ConfigError("no installed connector reads files", hint="okrsync connectors")
+
+
+def _of_connection(world: World, through: str, text: str, key: str) -> str:
+    from okrsync.sync import open_connections
+
+    company_name, _, name = through.partition("/")
+    company = world.company(company_name)
+    able = {
+        one.name: one.connector for one in company.connections.values() if _can_inspect(one.connector, key)
+    }
+    if name and name not in company.connections:
+        raise ConfigError(
+            f"there is no connection {name!r} in {company.path.name}", hint=f"known are: {_listed(able)}"
+        )
+    chosen = [name] if name else list(able)
+    if len(chosen) != 1 or chosen[0] not in able:
+        raise ConfigError(
+            f"{through} does not say which connection takes a {key}",
+            hint=f"write --through {company_name}/NAME, one of: {_listed(able)}",
+        )
+    with world.ledger() as ledger:
+        openings = open_connections(company, ledger.recall(company.id), world.clock)
+    look = able[chosen[0]].inspect
+    assert look is not None
+    return look(company.connections[chosen[0]].settings, text, openings[chosen[0]])
+
+
+def _can_inspect(connector: Connector, key: str) -> bool:
+    """Whether the connector's metrics have the key that such a text would stand under."""
+    return (
+        connector.inspect is not None and connector.query is not None and key in connector.query.model_fields
+    )
+
+
+def _listed(names: Mapping[str, Any]) -> str:
+    return ", ".join(names) or "none"
