@@ -14,6 +14,7 @@ from okrsync.model import SECONDS_IN, Answer, Cause, Dimension, Evidence, Readin
 from okrsync_crm.asking import Asked, share_of
 from okrsync_crm.conditions import described, window_words
 from okrsync_crm.refusal import NoAnswer, bad_config, bad_data
+from okrsync_crm.settings import Rates
 
 # What a sign can stand for; one that many currencies share rules nothing out by itself.
 _SIGNS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -48,6 +49,7 @@ class Setting:
     allowed: int
     currencies: Mapping[str, str]
     dated: bool
+    rates: Rates | None = None
 
 
 def answer(asked: Asked, values: Mapping[str, Any], examples: str, setting: Setting) -> Answer:
@@ -57,8 +59,9 @@ def answer(asked: Asked, values: Mapping[str, Any], examples: str, setting: Sett
         found = _Found(asked, values)
         _refuse_bad(found, examples, setting)
         seen = _refuse_other_spelling(asked, values)
-        currency = _currency(found, setting)
-        value = _value(found)
+        exchange = _exchange(found, setting)
+        currency = exchange.shown if exchange is not None else _currency(found, setting)
+        value = _value(found, exchange)
     except NoAnswer as refusal:
         return refusal.missing(question.metric)
     facts = [
@@ -73,6 +76,8 @@ def answer(asked: Asked, values: Mapping[str, Any], examples: str, setting: Sett
         facts.append(("unreadable rows left out", str(bad)))
     if currency:
         facts.append(("currency", currency))
+    if exchange is not None and setting.rates is not None:
+        facts.append(("rates of", f"{setting.rates.as_of:%Y-%m-%d}"))
     if seen:
         facts.append(("in no row", seen))
     if asked.until is not None:
@@ -176,6 +181,40 @@ def _refuse_other_spelling(asked: Asked, values: Mapping[str, Any]) -> str:
     return ", ".join(unseen)
 
 
+@dataclass(frozen=True, slots=True)
+class _Exchange:
+    """A sum over several currencies in the unit's, and how it was added up."""
+
+    total: Decimal
+    shown: str
+
+
+def _exchange(found: _Found, setting: Setting) -> _Exchange | None:
+    """The converted sum, where there is a rate table and another currency than the unit's. Raises ``NoAnswer``."""
+    unit, sums = found.asked.question.unit, found.get("sums")
+    if setting.rates is None or not sums or unit.dimension is not Dimension.MONEY:
+        return None
+    wanted, rates = unit.detail.upper(), setting.rates.codes
+    amounts: dict[str, Decimal] = {}
+    for part in sums:
+        code = setting.currencies.get(part["code"], part["code"])
+        amounts[code] = amounts.get(code, Decimal(0)) + Decimal(part["amount"])
+    if set(amounts) == {wanted}:
+        return None
+    for code in (wanted, *sorted(amounts)):
+        if code not in rates:
+            raise bad_data(
+                f"{found.asked.query.field} is in {code or '(empty)'}, for which rates has no rate",
+                hint=f"known are {', '.join(rates)}; add it, or narrow where",
+            )
+    total = sum((amount * rates[code] for code, amount in amounts.items()), Decimal(0)) / rates[wanted]
+    shown = " + ".join(
+        f"{amount.normalize():f} {code}" + (f" × {rates[code]} ÷ {rates[wanted]}" if code != wanted else "")
+        for code, amount in sorted(amounts.items())
+    )
+    return _Exchange(total, shown)
+
+
 def _currency(found: _Found, setting: Setting) -> str:
     """The one currency that was measured. Raises ``NoAnswer`` where there are several, or another than the unit's."""
     unit = found.asked.question.unit
@@ -188,7 +227,8 @@ def _currency(found: _Found, setting: Setting) -> str:
         if len(listed) > 1:
             raise bad_data(
                 f"{field} has several {what}: {', '.join(listed)}",
-                hint="narrow where to one of them, or measure a column that is converted to one",
+                hint="narrow where to one of them, measure a column that is converted to one, "
+                "or give rates (for a sum or a mean)",
             )
     if unit.dimension is Dimension.MONEY:
         wanted = unit.detail.upper()
@@ -208,7 +248,7 @@ def _contradicts(found: str, wanted: str) -> bool:
     return found in _SIGNS and wanted not in _SIGNS[found]
 
 
-def _value(found: _Found) -> Decimal:
+def _value(found: _Found, exchange: _Exchange | None) -> Decimal:
     measure = found.asked.query.measure
     if measure in {"count", "count_distinct"}:
         return Decimal(found.rows if measure == "count" else found.number("value"))
@@ -221,10 +261,11 @@ def _value(found: _Found) -> Decimal:
             return Decimal(0)
         raise _nothing(found)
     how = found.asked.query.aggregate or "mean" if measure == "duration" else measure
+    total = exchange.total if exchange is not None else None
     if how in {"sum", "min", "max"}:
-        value = Decimal(found.get("value"))
+        value = Decimal(found.get("value")) if total is None else total
     elif how == "mean":
-        value = Decimal(found.get("value")) / found.filled
+        value = (Decimal(found.get("value")) if total is None else total) / found.filled
     else:
         value = _percentile(found, how)
     return _plain(_in_unit(found.asked, value))

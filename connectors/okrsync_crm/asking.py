@@ -16,6 +16,9 @@ from okrsync_crm.draft import Draft, Fault
 from okrsync_crm.refusal import NoAnswer, bad_config
 from okrsync_crm.settings import CrmQuery
 
+CONVERTED: Final = ("sum", "mean")
+"""What can be made of amounts in several currencies: their sums, converted each with its rate."""
+
 _NUMBERS_OF_ROWS: Final = {"count", "count_distinct"}
 
 
@@ -171,6 +174,11 @@ def _aggregates(draft: Draft, index: int, query: CrmQuery, currency: str | None)
         put[f"currencies{index}"] = (
             f"list(DISTINCT coalesce({code}, '')) FILTER (m{index} AND v{index} IS NOT NULL)"
         )
+        if query.measure in CONVERTED:
+            draft.picks[f"sums{index}"] = (
+                f"(SELECT list({{'code': code, 'amount': amount}} ORDER BY code) FROM (SELECT coalesce({code}, '') AS code, "  # noqa: S608 - positions and placeholders only
+                f"sum({value}) AS amount FROM judged WHERE m{index} AND {value} IS NOT NULL GROUP BY {code}))"
+            )
 
 
 def _groups(draft: Draft, index: int, query: CrmQuery) -> None:

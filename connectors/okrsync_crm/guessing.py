@@ -21,7 +21,6 @@ _BOMS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CYRILLIC: Final = re.compile("[а-яё]{2,}", re.IGNORECASE)
-_LATIN: Final = re.compile("[a-zà-öø-ÿ]{2,}", re.IGNORECASE)
 _GAPS: Final = " \u00a0\u202f\u2009"
 _MONEY: Final = r"(?:[$€£¥₽₴₸₹₺₩₪₫₱%]|[A-Z]{3}|kr|zł)?"
 _AMOUNT: Final = re.compile(
@@ -57,20 +56,15 @@ def encoding_of(data: bytes) -> Guess:
         pass
     else:
         return Guess(value="utf-8", why="plain ASCII" if data.isascii() else "valid UTF-8")
-    cyrillic = _letters(data, "cp1251", _CYRILLIC)
-    if cyrillic > _letters(data, "cp1252", _LATIN) / 4 and _looks_russian(data):
+    if _looks_russian(data):
         return Guess(value="cp1251", alternatives=("koi8-r", "cp866"), why="reads as Cyrillic words")
     return Guess(
         value="cp1252", alternatives=("cp1250", "iso-8859-15"), why="not UTF-8, and no Cyrillic words"
     )
 
 
-def _letters(data: bytes, encoding: str, words: re.Pattern[str]) -> int:
-    return sum(len(word) for word in words.findall(data.decode(encoding, "replace")))
-
-
 def _looks_russian(data: bytes) -> bool:
-    """Upper case starts Cyrillic words of two letters and more; read so, western accents stand alone among Latin ones."""
+    """Cyrillic letters stand together in words; western accents, read as Cyrillic, stand among Latin letters."""
     text = data.decode("cp1251", "replace")
     joined = len(re.findall(r"[a-z][а-яё]|[а-яё][a-z]", text, re.IGNORECASE))
     return len(_CYRILLIC.findall(text)) > joined

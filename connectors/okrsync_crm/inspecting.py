@@ -65,7 +65,6 @@ _CURRENCIES: Final = frozenset(
 )
 _MARKS: Final[Mapping[str, tuple[str, ...]]] = {
     # dialect: columns, all of which (folded) tell it
-    "dynamics": ("(do not modify) modified on",),
     "pipedrive": ("deal - title",),
     "amocrm": ("название сделки", "этап сделки"),
     "bitrix24": ("id", "стадия сделки"),
@@ -209,6 +208,8 @@ def _columns(staged: Sequence[Staged]) -> tuple[list[Column], int]:
 
 def _name_dialect(keys: dict[str, Any], columns: Sequence[Column]) -> None:
     names = {" ".join(column.name.casefold().split()) for column in columns}
+    if any(name.startswith("(do not modify)") for name in names):
+        keys["dialect"] = "dynamics"
     for dialect, marks in _MARKS.items():
         if "dialect" not in keys and set(marks) <= names:
             keys["dialect"] = dialect

@@ -73,6 +73,28 @@ Pattern = Annotated[str, AfterValidator(_pattern)]
 Character = Annotated[str, Field(min_length=1, max_length=1)]
 
 
+def _table_of_rates(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise ValueError(
+            "write the worth of each currency and the day: {EUR: 1, USD: 0.92, as_of: 2026-11-20}"
+        )
+    if "codes" in value:
+        return value
+    return {
+        "as_of": value.get("as_of"),
+        "codes": {key: rate for key, rate in value.items() if key != "as_of"},
+    }
+
+
+class Rates(Strict):
+    """What one unit of each currency is worth, all in the same measure, on the day ``as_of``."""
+
+    as_of: date
+    codes: dict[Annotated[str, Field(pattern="^[A-Z]{3}$")], Annotated[Decimal, Field(gt=0)]] = Field(
+        min_length=2
+    )
+
+
 class CrmSettings(Strict):
     """A connection to exported files. What is not set comes from the dialect."""
 
@@ -117,6 +139,15 @@ class CrmSettings(Strict):
         default=0, ge=0, description="rows that may be left out because they cannot be read"
     )
     currency: str | None = Field(default=None, description="the column with the currency of a money column")
+    rates: (
+        Annotated[
+            Rates,
+            BeforeValidator(_table_of_rates, json_schema_input_type=dict[str, float | int | str | date]),
+        ]
+        | None
+    ) = Field(
+        default=None, description="adds money of several currencies: {EUR: 1, USD: 0.92, as_of: 2026-11-20}"
+    )
     html: bool | None = Field(
         default=None, description="read a web page with one table, named .xls by the CRM"
     )

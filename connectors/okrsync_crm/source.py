@@ -104,6 +104,7 @@ class CrmSource:
             allowed=self.settings.max_bad_rows,
             currencies=dialect.currencies or {},
             dated="{date}" in self.settings.path,
+            rates=self.settings.rates,
         )
 
 
