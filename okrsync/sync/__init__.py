@@ -84,11 +84,16 @@ def sync(company: Company, ledger: Ledger, clock: Clock, *, force: bool = False)
                 prepared.plan.check(
                     hint=f"read `okrsync plan {company.id}`, then: okrsync sync {company.id} --force"
                 )
-            lease.renew()
+
+            def record(*entries: Entry) -> None:
+                # A run that was frozen for longer than its lease must not write into the run that took over.
+                lease.renew()
+                ledger.record(company.id, *entries)
+
             decisions = apply(
                 prepared.plan,
                 lambda subject: prepared.destinations[prepared.table_of[subject]],
-                lambda *entries: ledger.record(company.id, *entries),
+                record,
                 run,
                 f"okrsync sync {company.id}",
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from datetime import timedelta
 from typing import Any
 
@@ -269,3 +270,19 @@ def test_no_secret_leaves_the_process(desk: Any, monkeypatch: pytest.MonkeyPatch
     texts += [path.read_bytes().decode("latin-1") for path in desk.folder.glob("ledger.db*")]
     secrets = [desk.notion.secret(), desk.jira.secret(), "PRIVATE KEY"]
     assert not [secret for secret in secrets for text in texts if secret in text]
+
+
+def test_a_run_whose_lease_was_taken_over_stops_before_its_next_write(desk: Any) -> None:
+    def take_over() -> None:
+        with sqlite3.connect(desk.folder / "ledger.db") as database:
+            database.execute("UPDATE okrsync_leases SET owner = 'elsewhere:1:1', token = token + 1")
+
+    desk.notion.server.faults.append(Fault(where="^PATCH", skip=4, postlude=take_over))
+    ended = desk.run("sync", "demo")
+    assert ended.code == 11
+    assert desk.writes == 5
+    desk.clock.jump(90)
+    assert desk.run("sync", "demo").code == 3
+    desk.stage.forget()
+    desk.run("sync", "demo")
+    assert desk.writes == 0
