@@ -59,6 +59,16 @@ def test_a_missing_secret_stops_before_anything_is_read(desk: Any, monkeypatch: 
     assert "connection jira, auth.token: the environment variable DEMO_JIRA_TOKEN is not set" in ended.err
     assert desk.stage.requests == 0
     assert "DEMO_JIRA_TOKEN is not set" in desk.run("validate", "demo").out
+    looked = desk.run("doctor", "demo")
+    assert looked.code == 3
+    assert "✗ secret  connection jira, auth.token" in looked.out
+    assert desk.stage.requests == 0
+
+
+def test_no_words_at_all_show_the_help(desk: Any) -> None:
+    ended = desk.run()
+    assert ended.code == 0
+    assert "Usage: okrsync" in ended.out
 
 
 def test_a_wrong_notion_token_writes_nothing(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
