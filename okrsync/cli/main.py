@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None, world: World | None = None) -> 
         signal.signal(signal.SIGTERM, _interrupt)
     try:
         log_to_stderr(world.machine.log)
-        code = app(words or ["--help"], standalone_mode=False, obj=world)
+        code = app(words or ["--help"], standalone_mode=False, prog_name="okrsync", obj=world)
     except typer.TyperException as error:
         return _said(f"{error}\n  → okrsync --help", error, words, ExitCode.CONFIG)
     except OkrsyncError as error:
