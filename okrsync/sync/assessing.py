@@ -34,7 +34,6 @@ from okrsync.progress import (
 )
 from okrsync.units import to_unit
 
-
 # A query longer than this is named by its metric where people read it.
 SHORT = 60
 
