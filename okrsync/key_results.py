@@ -140,10 +140,12 @@ def _goal(
 
     match aimed.form:
         case Form.FROM_TO:
-            start = _captured(measured) if aimed.measured else known(aimed.start, baseline, "baseline")
+            start = (
+                _captured(measured, "from") if aimed.measured else known(aimed.start, baseline, "baseline")
+            )
             return FromTo(start=start, target=known(aimed.target, target, "target"), strict=aimed.strict)
         case Form.RELATIVE | Form.DELTA:
-            start_from = aimed.start if aimed.start is not None else _captured(measured)
+            start_from = aimed.start if aimed.start is not None else _captured(measured, "baseline")
             assert aimed.change is not None
             grow = relative if aimed.form is Form.RELATIVE else delta
             return replace(grow(start_from, aimed.change), strict=aimed.strict)
@@ -165,7 +167,9 @@ def _goal(
             return Baseline()
 
 
-def _captured(measured: Decimal | None) -> Decimal:
+def _captured(measured: Decimal | None, instead: str) -> Decimal:
     if measured is None:
-        raise ValueError("its baseline has not been captured")
+        raise ValueError(
+            f"its baseline was not measured when the cycle began; write `{instead}:` with a number"
+        )
     return measured

@@ -121,6 +121,18 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One metric as it stands in a company's YAML, what it measures, and the number it gives on the shipped data.
+
+    The shipped data are those of ``okrsync demo --book`` (for other plug-ins: their own); a test asks every one of them.
+    """
+
+    shows: str
+    metric: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Connector:
     """One plug-in. Its module must import quickly: vendor libraries are loaded inside the factories.
 
@@ -128,7 +140,8 @@ class Connector:
     a destination table. ``source(settings, opening)`` and ``destination(settings, table, opening)`` connect lazily:
     they send no request. ``doctor(settings, tables, opening)`` looks at a connection as an operator would.
     ``emulator`` starts a loopback server with the vendor's shapes. ``inspect(settings, text, opening)`` looks at what
-    a person names (a JQL, an address, a file) and returns the text to print, ending in the YAML to write.
+    a person names (a JQL, an address, a file) and returns the text to print, ending in the YAML to write. ``examples`` document
+    the measures one by one.
     """
 
     name: str
@@ -141,4 +154,5 @@ class Connector:
     doctor: Callable[[Any, Sequence[Any], Opening], Iterable[Finding]] | None = None
     emulator: Callable[[], Any] | None = None
     inspect: Callable[[Any, str, Opening], str] | None = None
+    examples: Callable[[], Sequence[Example]] | None = None
     contract: int = 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from okrsync.ports import Connector, Finding, Opening, Source
+from okrsync.ports import Connector, Example, Finding, Opening, Source
 from okrsync_crm.settings import CrmQuery, CrmSettings
 
 __all__ = ["CrmQuery", "CrmSettings", "connector"]
@@ -33,6 +33,12 @@ def _inspect(settings: CrmSettings, text: str, opening: Opening) -> str:
     return inspect(settings, text, opening)
 
 
+def _examples() -> Sequence[Example]:
+    from okrsync_crm.examples import EXAMPLES
+
+    return EXAMPLES
+
+
 connector: Final = Connector(
     name="crm",
     summary="CSV and XLSX files exported from a CRM",
@@ -41,4 +47,5 @@ connector: Final = Connector(
     source=_source,
     doctor=_doctor,
     inspect=_inspect,
+    examples=_examples,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from okrsync.ports import Connector, Finding, Opening, Source
+from okrsync.ports import Connector, Example, Finding, Opening, Source
 from okrsync_jira.settings import JiraQuery, JiraSettings
 
 __all__ = ["JiraQuery", "JiraSettings", "connector"]
@@ -29,6 +29,12 @@ def _emulator() -> Any:
     return JiraEmulator()
 
 
+def _examples() -> Sequence[Example]:
+    from okrsync_jira.examples import EXAMPLES
+
+    return EXAMPLES
+
+
 connector = Connector(
     name="jira",
     summary="counts, sums, percentiles, ratios and the done share of issues in Jira Cloud or Data Center",
@@ -37,4 +43,5 @@ connector = Connector(
     source=_source,
     doctor=_doctor,
     emulator=_emulator,
+    examples=_examples,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from okrsync.ports import Connector, Finding, Opening, Source
+from okrsync.ports import Connector, Example, Finding, Opening, Source
 from okrsync_sheets.settings import Query, Settings
 
 
@@ -33,6 +33,12 @@ def _emulator() -> Any:
     return SheetsEmulator()
 
 
+def _examples() -> Sequence[Example]:
+    from okrsync_sheets.examples import EXAMPLES
+
+    return EXAMPLES
+
+
 connector = Connector(
     name="sheets",
     summary="numbers in Google Sheets: a cell, a named range, a column by its heading, a dated series",
@@ -42,4 +48,5 @@ connector = Connector(
     doctor=_doctor,
     emulator=_emulator,
     inspect=_inspect,
+    examples=_examples,
 )

@@ -193,6 +193,7 @@ class LedgerContract(ReadingsContract, LeaseContract):
             Noted(connection="jira", key="k", value=None),
         )
         ledger.record("third", Baseline(subject="KR", reading=sighting("bugs", "8", DAY)))
+        ledger.record("acme", Baseline(subject="KR", reading=sighting("bugs", "7", DAY)))
         assert ledger.recall("acme") == kept
         assert len(ledger.history("acme", "bugs", DAY, DAY + _HOUR)) == 1
 

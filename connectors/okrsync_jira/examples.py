@@ -1,0 +1,71 @@
+"""One example of each thing that can be measured. A test asks every one of them; see ``okrsync connectors jira``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from okrsync.ports import Example
+
+EXAMPLES: Final[Sequence[Example]] = (
+    Example(
+        shows="count",
+        metric='{from: jira, measure: count, jql: "parent = RES-1 AND statusCategory = Done"}',
+        value="4",
+    ),
+    Example(
+        shows="count of what falls into a window",
+        metric='{from: jira, measure: count, jql: "project = MKT AND type = Placement", date: resolved, window: quarter}',
+        value="8",
+    ),
+    Example(
+        shows="a rolling window",
+        metric='{from: jira, jql: "project = SUP AND labels = level-1", date: created, window: last 30d}',
+        value="70",
+    ),
+    Example(
+        shows="ratio: a part of these issues",
+        metric='{from: jira, measure: ratio, jql: "project = SDR AND type = Conversation", part: "labels = repeat", date: created, window: cycle, unit: percent}',
+        value="31",
+    ),
+    Example(
+        shows="done_share of the work below an epic",
+        metric="{from: jira, measure: done_share, parent: RES-2, unit: percent}",
+        value="60",
+    ),
+    Example(
+        shows="sum of a numeric field",
+        metric='{from: jira, measure: sum, field: Story Points, jql: "project = MKT AND type = Post", date: resolved, window: cycle}',
+        value="21",
+    ),
+    Example(
+        shows="mean",
+        metric='{from: jira, measure: mean, field: Story Points, jql: "project = MKT AND type = Post"}',
+        value="4",
+    ),
+    Example(
+        shows="min",
+        metric='{from: jira, measure: min, field: Story Points, jql: "project = MKT AND type = Post"}',
+        value="3",
+    ),
+    Example(
+        shows="max",
+        metric='{from: jira, measure: max, field: Story Points, jql: "project = MKT AND type = Post"}',
+        value="7.5",
+    ),
+    Example(
+        shows="median",
+        metric='{from: jira, measure: median, field: Story Points, jql: "project = MKT AND type = Post"}',
+        value="3",
+    ),
+    Example(
+        shows="a percentile, between the closest ranks",
+        metric='{from: jira, measure: p90, field: Story Points, jql: "project = MKT AND type = Post"}',
+        value="7.5",
+    ),
+    Example(
+        shows="distinct: different values of a field",
+        metric='{from: jira, measure: distinct, field: Story Points, jql: "project = MKT AND type = Post"}',
+        value="2",
+    ),
+)
