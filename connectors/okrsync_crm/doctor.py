@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from okrsync_crm import scan
 from okrsync_crm.draft import Draft
 from okrsync_crm.files import file_time, find
 from okrsync_crm.refusal import NoAnswer
+from okrsync_crm.remote import here
 from okrsync_crm.settings import CrmSettings, dialect_of
 from okrsync_crm.source import draft_file, refuse_file
 from okrsync_crm.staging import stage
@@ -23,9 +25,19 @@ def examine(settings: CrmSettings, opening: Opening) -> Iterator[Finding]:
     """What an operator would look at, in order; stops at the first thing that is not well."""
     zone = ZoneInfo(settings.timezone or opening.timezone)
     now = opening.clock.now()
+    with tempfile.TemporaryDirectory(prefix="okrsync-crm-") as cache:
+        yield from _examine(settings, opening, zone, now, Path(cache))
+
+
+def _examine(
+    settings: CrmSettings, opening: Opening, zone: ZoneInfo, now: datetime, cache: Path
+) -> Iterator[Finding]:
     subject = opening.name
     try:
-        files = find(settings, opening.base, Question(metric="", query=None, at=now, now=now), zone)
+        at = here(settings, opening, cache)
+        files = find(at.settings, at.base, Question(metric="", query=None, at=now, now=now), zone)
+        for file in files:
+            at.fill(file)
         names = ", ".join(file.name for file in files)
         yield Finding(
             subject=subject, ok=True, detail=f"{names}, of {file_time(files).astimezone(zone):%Y-%m-%d %H:%M}"

@@ -7,12 +7,21 @@ import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    field_validator,
+    model_validator,
+)
 
 from okrsync.measures import is_aggregate
-from okrsync.settings import Span, Strict
+from okrsync.settings import Secret, Span, Strict
 from okrsync_crm.dialects import DIALECTS, Dialect
 
 OF_A_FIELD: Final = ("count_distinct", "sum", "mean", "min", "max", "median")
@@ -99,9 +108,11 @@ class CrmSettings(Strict):
     """A connection to exported files. What is not set comes from the dialect."""
 
     path: str = Field(
-        description="file or glob, from the YAML's folder; {date} stands for the day in a file's name",
+        description="file or glob, from the YAML's folder; {date} stands for the day in a file's name; "
+        "or https://, s3://, gs://, sftp://",
         min_length=1,
     )
+    token: Secret | None = Field(default=None, description="bearer token for a path at https://")
     pick: Literal["newest", "all"] = Field(
         default="newest", description="which of several files: all = parts of one"
     )
@@ -155,8 +166,26 @@ class CrmSettings(Strict):
         default=None, description="the file's currency names as ISO codes"
     )
 
+    @field_validator("path")
+    @classmethod
+    def _an_address_that_may_be_written(cls, path: str) -> str:
+        parts = urlsplit(path) if "://" in path else None
+        if parts is None:
+            return path
+        if parts.password:
+            raise ValueError(
+                "path holds a password; leave it out: token, or this machine's own keys, are for that"
+            )
+        if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
+            raise ValueError("http:// sends everything in the open; write https://")
+        if parts.scheme in {"http", "https"} and ("*" in parts.path or "{date}" in parts.path):
+            raise ValueError("https:// has no list of files; write the address of one")
+        return path
+
     @model_validator(mode="after")
     def _makes_sense(self) -> CrmSettings:
+        if self.token is not None and not self.path.startswith(("https://", "http://")):
+            raise ValueError("token belongs to a path at https://")
         if self.dialect not in DIALECTS:
             raise ValueError(f"there is no dialect {self.dialect!r}; known are {', '.join(DIALECTS)}")
         if self.latest_by is not None and self.key is None:

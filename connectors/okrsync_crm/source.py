@@ -18,6 +18,7 @@ from okrsync_crm.asking import Asked, check, draft_question
 from okrsync_crm.draft import KEPT, Draft, Fault
 from okrsync_crm.files import Found, file_time, find
 from okrsync_crm.refusal import NoAnswer, bad_data
+from okrsync_crm.remote import Here, here
 from okrsync_crm.settings import CrmSettings, dialect_of
 from okrsync_crm.staging import Staged, stage
 
@@ -38,18 +39,28 @@ class CrmSource:
 
     def read(self, questions: Sequence[Question]) -> Sequence[Answer]:
         """Answer every question in order; a fault of one costs no other its answer, a fault of a file costs all its own."""
+        with tempfile.TemporaryDirectory(prefix="okrsync-crm-") as name:
+            try:
+                place = here(self.settings, self.opening, Path(name))
+            except NoAnswer as refusal:
+                return [refusal.missing(question.metric) for question in questions]
+            return self._read_here(place, questions)
+
+    def _read_here(self, at: Here, questions: Sequence[Question]) -> Sequence[Answer]:
         answers: dict[int, Answer] = {}
         batches: dict[tuple[Found, ...], list[tuple[int, Question]]] = {}
         for place, question in enumerate(questions):
             try:
                 check(question, question.query, self.settings.path)
-                files = find(self.settings, self.opening.base, question, self.zone)
+                files = find(at.settings, at.base, question, self.zone)
             except NoAnswer as refusal:
                 answers[place] = refusal.missing(question.metric)
             else:
                 batches.setdefault(files, []).append((place, question))
         for files, batch in batches.items():
             try:
+                for file in files:
+                    at.fill(file)
                 answers.update(self._read_files(files, batch))
             except NoAnswer as refusal:
                 answers.update({place: refusal.missing(question.metric) for place, question in batch})

@@ -1,0 +1,233 @@
+"""Exports that lie elsewhere: https by requests; s3, gs and sftp by fsspec. They are copied to a private folder first."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from okrsync.errors import AccessError, DataError, Unavailable
+from okrsync.http import USER_AGENT, Again, limiter, patiently, retry_after
+from okrsync.model import Cause
+from okrsync.ports import Opening
+from okrsync_crm.files import Found
+from okrsync_crm.refusal import NoAnswer, bad_config, bad_data
+from okrsync_crm.settings import CrmSettings
+
+CHUNK: Final = 1 << 20
+TIMEOUT: Final = (10, 120)
+_EXTRAS: Final[Mapping[str, str]] = {"s3": "s3", "gs": "gcs", "gcs": "gcs", "sftp": "sftp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """The connection's files as local ones. ``settings`` and ``base`` name them; ``fill`` fetches one that is chosen."""
+
+    settings: CrmSettings
+    base: str
+    fetch: Mapping[str, Callable[[Path], None]] = field(default_factory=dict)
+
+    def fill(self, found: Found) -> None:
+        """Copy the file's content, where it is not here yet; its time stays the original's. Raises ``NoAnswer``."""
+        if found.name in self.fetch:
+            stamp = found.path.stat().st_mtime_ns
+            self.fetch[found.name](found.path)
+            os.utime(found.path, ns=(stamp, stamp))
+
+
+def here(settings: CrmSettings, opening: Opening, folder: Path) -> Here:
+    """Local files as they are; of remote ones a list in ``folder``, empty until they are filled. Raises ``NoAnswer``."""
+    scheme, found, _ = settings.path.partition("://")
+    if not found:
+        return Here(settings, opening.base)
+    if scheme in {"http", "https"}:
+        return _by_requests(settings, opening, folder)
+    return _by_fsspec(settings, scheme, folder)
+
+
+def _placeholder(folder: Path, name: str, time: datetime) -> None:
+    path = folder / name
+    path.touch()
+    os.utime(path, (time.timestamp(), time.timestamp()))
+
+
+# ---- https --------------------------------------------------------------------------------------------------------
+
+
+def _by_requests(settings: CrmSettings, opening: Opening, folder: Path) -> Here:
+    """The file is fetched at once: only the answer to the request says how old it is."""
+    name = Path(unquote(urlsplit(settings.path).path)).name or "download"
+    target = folder / name
+    modified = _download(settings, opening, target)
+    if modified is None and settings.stale_after is not None:
+        raise bad_data(
+            f"{name}: the server does not say how old it is (no Last-Modified), and stale_after is set",
+            hint="drop stale_after, or let the server send Last-Modified",
+        )
+    time = (modified or opening.clock.now()).timestamp()
+    os.utime(target, (time, time))
+    return Here(settings.model_copy(update={"path": name}), str(folder))
+
+
+class _Refused(Exception):
+    def __init__(self, status: int, after: float | None) -> None:
+        super().__init__(f"HTTP {status}")
+        self.status = status
+        self.after = after
+
+
+def _download(settings: CrmSettings, opening: Opening, target: Path) -> datetime | None:
+    import requests
+
+    headers = {"User-Agent": USER_AGENT}
+    if settings.token is not None:
+        headers["Authorization"] = f"Bearer {settings.token.reveal()}"
+    address = urlsplit(settings.path)
+    shown = f"{address.scheme}://{address.hostname}{address.path}"
+
+    def get() -> str | None:
+        with requests.get(settings.path, headers=headers, timeout=TIMEOUT, stream=True) as answer:
+            if any(urlsplit(hop.url).scheme != address.scheme for hop in (*answer.history, answer)):
+                raise bad_data(
+                    f"{shown} sends on to an address that is not https", hint="write the final address"
+                )
+            if answer.status_code != 200:
+                after = retry_after(answer.headers.get("Retry-After"), opening.clock.now())
+                raise _Refused(answer.status_code, after)
+            with target.open("wb") as file:
+                for chunk in answer.iter_content(CHUNK):
+                    file.write(chunk)
+            return answer.headers.get("Last-Modified")
+
+    def again(error: Exception) -> Again | None:
+        if isinstance(error, _Refused):
+            return (
+                Again(str(error), error.after) if error.status in {408, 429} or error.status >= 500 else None
+            )
+        return Again(type(error).__name__) if isinstance(error, requests.RequestException) else None
+
+    limit = limiter(opening.clock, ("crm", address.hostname), rate=2, burst=4)
+    try:
+        said = patiently(get, clock=opening.clock, limit=limit, again=again, what=shown)
+    except Unavailable as error:
+        raise NoAnswer(Cause.UNAVAILABLE, error.message, hint=error.hint) from error
+    except _Refused as error:
+        raise _answered(shown, error.status) from None
+    return _moment(said)
+
+
+def _answered(shown: str, status: int) -> NoAnswer:
+    if status in {401, 403}:
+        return NoAnswer(
+            Cause.ACCESS,
+            f"{shown} may not be read (HTTP {status})",
+            hint="renew token, or the address itself",
+        )
+    if status in {404, 410}:
+        return NoAnswer(
+            Cause.UNAVAILABLE, f"there is no file at {shown}", hint="check path and the export job"
+        )
+    return bad_data(f"{shown} answers HTTP {status}", hint="open it in a browser")
+
+
+def _moment(said: str | None) -> datetime | None:
+    if not said:
+        return None
+    try:
+        moment = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+# ---- fsspec -------------------------------------------------------------------------------------------------------
+
+
+def _by_fsspec(settings: CrmSettings, scheme: str, folder: Path) -> Here:
+    system, root = _filesystem(settings.path, scheme)
+    parent, _, pattern = root.rpartition("/")
+    if re.search(r"[*?\[]|\{date\}", parent):
+        raise bad_config(f"{settings.path}: of a remote path only the file's name may be a pattern")
+    names = fnmatch.translate(pattern.replace("{date}", "*"))
+    fetch: dict[str, Callable[[Path], None]] = {}
+    with _explained(settings.path):
+        listed = system.ls(parent, detail=True)
+    for entry in listed:
+        name = str(entry["name"]).rpartition("/")[2]
+        if entry.get("type") == "file" and re.fullmatch(names, name):
+            with _explained(settings.path):
+                _placeholder(folder, name, _modified(system, entry))
+            fetch[name] = _fetcher(system, str(entry["name"]), settings.path)
+    return Here(settings.model_copy(update={"path": pattern}), str(folder), fetch)
+
+
+def _filesystem(path: str, scheme: str) -> tuple[Any, str]:
+    extra = _EXTRAS.get(scheme)
+    install = (
+        f'pip install "okrsync[{extra}]"'
+        if extra
+        else "write a local path, https://, s3://, gs:// or sftp://"
+    )
+    try:
+        import fsspec
+
+        core: Any = fsspec.core
+        with _explained(path):
+            system, root = core.url_to_fs(path)
+    except (ImportError, ValueError) as error:
+        raise bad_config(f"{scheme}:// cannot be read here: {error}", hint=install) from error
+    return system, str(root)
+
+
+def _modified(system: Any, entry: Mapping[str, Any]) -> datetime:
+    """When the file was last written, by whichever key its file system has for it."""
+    found = next(
+        (entry[key] for key in ("LastModified", "mtime", "updated", "last_modified") if entry.get(key)), None
+    )
+    if found is None:
+        found = system.modified(entry["name"])
+    if isinstance(found, str):
+        found = datetime.fromisoformat(found)
+    if not isinstance(found, datetime):
+        return datetime.fromtimestamp(float(found), UTC)
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
+def _fetcher(system: Any, name: str, path: str) -> Callable[[Path], None]:
+    def fetch(target: Path) -> None:
+        with _explained(path), system.open(name, "rb") as source, target.open("wb") as copy:
+            shutil.copyfileobj(source, copy, CHUNK)
+
+    return fetch
+
+
+@contextmanager
+def _explained(path: str) -> Iterator[None]:
+    """What a file system's own library raises, in terms of what to do next. Its text may hold addresses, no secrets."""
+    try:
+        yield
+    except (NoAnswer, ImportError, ValueError, AccessError, DataError):
+        raise
+    except PermissionError as error:
+        raise NoAnswer(
+            Cause.ACCESS, f"{path} may not be read: {error}", hint="check this machine's credentials for it"
+        ) from error
+    except FileNotFoundError as error:
+        raise NoAnswer(
+            Cause.UNAVAILABLE, f"there is no such place: {path}", hint="check path and the export job"
+        ) from error
+    except Exception as error:  # each of the libraries behind fsspec has errors of its own
+        raise NoAnswer(
+            Cause.UNAVAILABLE,
+            f"{path} cannot be read: {type(error).__name__}: {error}",
+            hint="run again later",
+        ) from error
