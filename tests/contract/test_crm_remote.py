@@ -149,7 +149,8 @@ def test_what_should_not_be_written_is_refused(keys: dict[str, Any]) -> None:
 def bucket() -> Iterator[Any]:
     import fsspec
 
-    system = fsspec.filesystem("memory")
+    library: Any = fsspec
+    system = library.filesystem("memory")
     system.mkdir("/bucket")
     for day, rows in (("2026-11-21", b"1,Won\n"), ("2026-11-22", b"1,Won\n2,Won\n")):
         with system.open(f"/bucket/deals-{day}.csv", "wb") as file:

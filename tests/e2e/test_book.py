@@ -102,6 +102,27 @@ def test_a_percentage_of_a_negative_baseline_is_of_its_size(desk: Any) -> None:
     assert Decimal(row["progress"]) == Decimal("17.5")
 
 
+def baseline(desk: Any, id_: str) -> Any:
+    rows = {row["id"]: row for row in desk.run("plan", "book", "--json").json["rows"]}
+    return rows[id_]["baseline"], rows[id_]["blocked"]
+
+
+def test_last_quarter_is_the_one_before_the_cycle_wherever_that_begins(desk: Any) -> None:
+    desk.edit_yaml("start: 2026-10-01, end: 2026-12-31", "start: 2026-11-01, end: 2026-12-31")
+    found, _ = baseline(desk, "O21-3")
+    assert (
+        Decimal(found["value"]) == 100000
+    )  # the third quarter; at the cycle's start it would be October's 60000
+    assert found["window"][2] == "2026-Q3"
+
+
+def test_a_baseline_the_source_cannot_recall_is_said(desk: Any) -> None:
+    desk.edit_yaml("metric: nps, from: 40, to: 50", "metric: nps, baseline: cycle_start, to: 50")
+    found, blocked = baseline(desk, "O01-1")
+    assert found is None
+    assert "was not measured when the cycle began; write `from:` with a number" in blocked
+
+
 def test_no_whole_week_yet_is_no_mean(desk: Any) -> None:
     desk.edit_yaml("start: 2026-10-01, end: 2026-12-31", "start: 2026-11-19, end: 2026-12-31")
     said = desk.run("plan", "book").out

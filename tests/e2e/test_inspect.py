@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,15 @@ def test_a_date_that_the_file_does_not_decide_is_left_to_a_person(look: Any, tmp
     assert "This the file does not decide:" in said
     assert "%d.%m.%Y or %m.%d.%Y; no date in the file tells them apart" in said
     assert "✓" not in said
+
+
+def test_the_excerpt_in_the_readme_is_real(look: Any) -> None:
+    root = Path(__file__).parents[2]
+    (block,) = re.findall(
+        r"```console\n\$ okrsync inspect .*?\n(.*?)```", (root / "README.md").read_text("utf-8"), re.DOTALL
+    )
+    _, said = look(str(root / "okrsync" / "sandbox" / "book" / "exports" / "leads-2026-11-22.csv"))
+    assert [line for line in block.splitlines() if line not in said.splitlines()] == []
 
 
 def test_two_digit_years_are_as_open_as_they_are(look: Any, tmp_path: Path) -> None:
