@@ -37,11 +37,9 @@ class Here:
     fetch: Mapping[str, Callable[[Path], None]] = field(default_factory=dict)
 
     def fill(self, found: Found) -> None:
-        """Copy the file's content, where it is not here yet; its time stays the original's. Raises ``NoAnswer``."""
-        if found.name in self.fetch:
-            stamp = found.path.stat().st_mtime_ns
+        """Copy the file's content, where it is not here yet; ``found`` knows its time. Raises ``NoAnswer``."""
+        if found.name in self.fetch and not found.path.stat().st_size:
             self.fetch[found.name](found.path)
-            os.utime(found.path, ns=(stamp, stamp))
 
 
 def here(settings: CrmSettings, opening: Opening, folder: Path) -> Here:

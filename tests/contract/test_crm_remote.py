@@ -171,7 +171,9 @@ def test_the_newest_of_a_bucket_is_read_and_only_that(exports: Exports, bucket: 
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(bucket), "open", watched)
-        assert exports.value(ask(**WON), path="memory://bucket/deals-*.csv", stale_after="2d") == 2
+        path = "memory://bucket/deals-*.csv"
+        answers = exports.read(ask(**WON), ask(measure="count"), path=path, stale_after="2d")
+        assert [getattr(one, "value", one) for one in answers] == [2, 2]
     assert opened == ["/bucket/deals-2026-11-22.csv"]
 
 
@@ -180,6 +182,13 @@ def test_a_dated_file_answers_for_its_day(exports: Exports, bucket: Any) -> None
     day = datetime(2026, 11, 21, 20, 0, tzinfo=NOW.tzinfo)
     assert exports.value(ask(**WON, at=day), path=path) == 1
     assert exports.value(ask(**WON), path=path, stale_after="2d") == 2
+
+
+def test_an_old_object_is_stale(exports: Exports, bucket: Any) -> None:
+    for name in bucket.store:
+        bucket.store[name].modified = datetime(2026, 11, 1, tzinfo=UTC)
+    path = "memory://bucket/deals-*.csv"
+    assert "d old" in exports.refusal(ask(**WON), Cause.DATA, path=path, stale_after="2d")
 
 
 def test_an_empty_place_is_no_data(exports: Exports, bucket: Any) -> None:
