@@ -35,6 +35,7 @@ SAMPLE: Final = 1 << 20
 _FEW: Final = 20
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _KEPT: Final = 5000
+_UNIQUE: Final = 1_000_000
 _CURRENCIES: Final = frozenset(
     [
         "USD",
@@ -75,7 +76,10 @@ _MARKS: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(slots=True)
 class Column:
-    """One column: the first values, the commonest, and what kind of thing they are."""
+    """One column: its first values, the commonest, and what kind of thing they are.
+
+    ``seen`` holds hashes while no value has come twice, up to a million; then, or from the first twin on, it is None.
+    """
 
     name: str
     filled: int = 0
@@ -86,6 +90,7 @@ class Column:
     guess: Guess | None = None
     amounts: tuple[Guess, Guess] | None = None
     span: tuple[str, str] | None = None
+    seen: set[int] | None = field(default_factory=set)
 
     def add(self, raw: str) -> None:
         if raw[:1] in {ERROR, UNCACHED}:
@@ -95,6 +100,10 @@ class Column:
         if not text:
             return
         self.filled += 1
+        if self.seen is not None:
+            self.seen.add(hash(text))
+            if len(self.seen) < self.filled or self.filled > _UNIQUE:
+                self.seen = None
         if len(self.values) < _KEPT:
             self.values.append(text)
         if len(self.counts) <= _KEPT:
@@ -348,7 +357,7 @@ def _ids(columns: Sequence[Column], rows: int) -> dict[str, str]:
     unique = [
         column.name
         for column in columns
-        if column.name and column.filled == rows == len(column.counts) and column.kind != "number"
+        if column.name and column.filled == rows and column.seen is not None and column.kind != "number"
     ]
     called = [name for name in unique if "id" in name.casefold().replace("(", " ").replace(".", " ").split()]
     return {"key": (called or unique)[0]} if called or (unique and unique[0] == columns[0].name) else {}
@@ -360,6 +369,7 @@ def _described(column: Column) -> str:
         about = f"date, {column.guess.value or ' or '.join(column.guess.alternatives) or column.guess.why}"
         if column.span is not None:
             about += f", {column.span[0]} to {column.span[1]}"
+            about += f" in its first {_KEPT} rows" if column.filled > _KEPT else ""
     elif column.kind == "text" and 0 < len(column.counts) <= _FEW and column.filled > len(column.counts):
         about = ", ".join(f"{value} ({count})" for value, count in column.counts.most_common())
         if all(value in _CURRENCIES for value in column.counts):

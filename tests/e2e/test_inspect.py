@@ -162,6 +162,15 @@ def test_a_workbook_says_what_its_cells_are(look: Any, tmp_path: Path) -> None:
     assert "#DIV/0! (1)" in said
 
 
+def test_of_a_long_file_it_says_how_far_it_looked(look: Any, tmp_path: Path) -> None:
+    rows = "".join(f"D-{number};{13 + number % 9}.10.2026\n" for number in range(6000))
+    _, said = look(put(tmp_path, "Deal ID;Closed\n" + rows))
+    assert "2026-10-13 to 2026-10-21 in its first 5000 rows" in said
+    assert "✓ 6000 rows, each Deal ID once" in said
+    _, said = look(put(tmp_path, "Deal ID;Closed\n" + rows + "D-1;14.10.2026\n"))
+    assert "key" not in proposed(said)
+
+
 def test_what_is_no_export_is_refused(look: Any, tmp_path: Path) -> None:
     assert look(put(tmp_path, "<html><body>Please sign in</body></html>"))[0] != 0
     code, said = look(put(tmp_path, "Deal ID;Stage\n"))
