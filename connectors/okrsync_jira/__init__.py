@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from okrsync.ports import Connector, Finding, Opening, Source
-from okrsync_jira.settings import JiraQuery, JiraSettings
+from okrsync_jira.queries import JiraQuery
+from okrsync_jira.settings import JiraSettings
 
 __all__ = ["JiraQuery", "JiraSettings", "connector"]
 

@@ -8,7 +8,7 @@ Data Center, where a mere count is one request. A read of values of more than 1,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
@@ -18,18 +18,28 @@ from typing import Final
 from okrsync.errors import AccessError, ConfigError, OkrsyncError, Unavailable
 from okrsync.model import Answer, Evidence, Question, Reading
 from okrsync.ports import Opening
+from okrsync_jira.clauses import touched_since
 from okrsync_jira.client import Site
 from okrsync_jira.errors import missing
 from okrsync_jira.fields import FieldNames
 from okrsync_jira.found import Found
 from okrsync_jira.hierarchy import children
-from okrsync_jira.plans import Below, Need, Plan, Subject, merged, plan, refuse, subject
+from okrsync_jira.needs import Below, Catalogue, Need, Search, Sprints, merged
+from okrsync_jira.plans import Plan, plan
+from okrsync_jira.refusals import refuse
 from okrsync_jira.settings import Anonymous, JiraSettings
+from okrsync_jira.statuses import Statuses, statuses
+from okrsync_jira.velocity import Closed, closed
 
 # A read of values that is longer than this gets a second opinion on its length.
 CHECKED_ABOVE: Final = 1000
 A_LITTLE: Final = Decimal("0.01")
 TOO_MUCH: Final = Decimal("0.10")
+HOW_THE_PAST: Final[Mapping[str, str]] = {
+    "events": "by its dates; other conditions as they stand today",
+    "changelog": "by what was changed since; issues that were deleted or moved out of sight are not seen",
+}
+Fetched = Found | Statuses | Closed
 
 
 class JiraSource:
@@ -87,7 +97,7 @@ class JiraSource:
                 plans.append(error)
         return plans
 
-    def _fetch(self, site: Site, needs: Iterable[Need]) -> Mapping[Subject, Found | OkrsyncError]:
+    def _fetch(self, site: Site, needs: Iterable[Need]) -> Mapping[Hashable, Fetched | OkrsyncError]:
         """Everything that is needed, each subject once, a few side by side."""
         wanted = merged(needs)
         if not wanted:
@@ -99,12 +109,12 @@ class JiraSource:
         self,
         question: Question,
         planned: Plan | OkrsyncError,
-        fetched: Mapping[Subject, Found | OkrsyncError],
+        fetched: Mapping[Hashable, Fetched | OkrsyncError],
     ) -> Answer:
         if isinstance(planned, OkrsyncError):
             return missing(question.metric, planned)
-        results = [fetched[subject(need)] for need in planned.needs]
-        found = [result for result in results if isinstance(result, Found)]
+        results = [fetched[need.subject] for need in planned.needs]
+        found = [result for result in results if not isinstance(result, OkrsyncError)]
         for result in results:
             if isinstance(result, OkrsyncError):
                 return missing(question.metric, result)
@@ -112,14 +122,14 @@ class JiraSource:
             outcome = planned.reduce(*found)
         except OkrsyncError as error:
             return missing(question.metric, error)
-        past = (("the past", "by its dates; other conditions as they stand today"),) if question.past else ()
+        past = (("the past", HOW_THE_PAST[planned.past]),) if question.past else ()
         return Reading(
             metric=question.metric,
             value=outcome.value,
             unit=question.unit,
             as_of=question.at,
             window=question.window,
-            method="events" if question.past else "observed",
+            method=planned.past if question.past else "observed",
             evidence=Evidence(
                 source=f"{self._opening.name} ({self._settings.url})",
                 query=outcome.query,
@@ -145,17 +155,28 @@ def lost_permissions(site: Site, canary: str | None) -> AccessError | None:
     )
 
 
-def _fetched(site: Site, need: Need) -> Found | OkrsyncError:
+def _fetched(site: Site, need: Need) -> Fetched | OkrsyncError:
     try:
-        if isinstance(need, Below):
-            return children(site, need.parents, need.fields, need.links)
-        if need.fields:
-            return _second_opinion(site, need.jql, site.search(need.jql, need.fields))
-        if not need.exact and site.deployment() == "cloud":
-            return site.estimate(need.jql)
-        return site.count(need.jql)
+        match need:
+            case Below():
+                return children(site, need.parents, need.fields, need.links, need.history)
+            case Sprints():
+                return closed(site, need)
+            case Catalogue():
+                return statuses(site.statuses(), site.settings.status_map)
+            case Search():
+                return _found(site, need)
     except OkrsyncError as error:
         return error
+
+
+def _found(site: Site, need: Search) -> Found:
+    if need.fields:
+        jql = touched_since(need.jql, need.since) if need.since else need.jql
+        return _second_opinion(site, jql, site.search(jql, need.fields, need.history))
+    if not need.exact and site.deployment() == "cloud":
+        return site.estimate(need.jql)
+    return site.count(need.jql)
 
 
 def _second_opinion(site: Site, jql: str, found: Found) -> Found:
