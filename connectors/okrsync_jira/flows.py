@@ -191,6 +191,7 @@ def _flows(
         else:
             flows.append(one)
     facts = [("changes do not follow from one another, left out", _some(torn))] if torn else []
+    facts += [("already done when created, left out", _some(born_done))] if born_done else []
     facts += (
         [(f"resolution {' or '.join(sorted(excluded))}, left out", _some(cancelled))] if cancelled else []
     )

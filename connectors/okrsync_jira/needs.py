@@ -17,7 +17,8 @@ History = frozenset[str] | None
 class Search:
     """All issues of a JQL, with these fields. Not ``exact``: an estimate of their number will do.
 
-    ``since``: only those that were touched since then, because nothing else can matter.
+    ``since``: only those that were touched since then, because nothing else can matter. ``scoped``: for a scope, whose
+    questions of today and of other days are answered from one read.
     """
 
     jql: str
@@ -25,11 +26,12 @@ class Search:
     exact: bool = True
     history: History = None
     since: datetime | None = None
+    scoped: bool = False
 
     @property
     def subject(self) -> Hashable:
         # A count of keys is cheap and must not be drawn into a search that brings all changes along.
-        return self.jql, self.history is not None, self.since is not None
+        return self.jql, self.scoped, self.since is not None
 
     def joined(self, other: Search) -> Search:
         since = min(self.since, other.since) if self.since and other.since else None

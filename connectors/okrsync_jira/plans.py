@@ -115,7 +115,7 @@ def _of_scope(question: Question, query: JiraQuery, names: FieldNames, deploymen
     if question.past or (query.measure == "age" and query.since == "status"):
         history = _history(tracked | {STATUS}, names, deployment)
     fetched = frozenset(field.id for field in tracked) | {"created", "status"}
-    needs = (Search(query.issues, fetched, history=history), Catalogue())
+    needs = (Search(query.issues, fetched, history=history, scoped=True), Catalogue())
     if query.measure == "age":
         return Plan(needs, partial(flows.age, question, wanted))
     return Plan(needs, partial(reducers.of_scope, question, fields, wanted, part))
@@ -124,7 +124,7 @@ def _of_scope(question: Question, query: JiraQuery, names: FieldNames, deploymen
 def _of_flows(question: Question, query: JiraQuery) -> Plan:
     since = question.window.start if question.window and query.measure != "time_in_status" else None
     history = frozenset({"status", "resolution"})
-    need = Search(query.issues, _FLOW_FIELDS, history=history, since=since)
+    need = Search(query.issues, _FLOW_FIELDS, history=history, since=since, scoped=True)
     return Plan((need, Catalogue()), partial(flows.MEASURES[query.measure], question))
 
 

@@ -33,13 +33,14 @@ _NONE_GONE: Final = Statuses(names={}, categories={}, mapped={})
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """Who stood below whom at ``at``."""
+    """Who stood below whom at ``at``; ``above`` are the epics and the like, by key and by id."""
 
     roots: frozenset[str]
     links: Links
     found: Found
     statuses: Statuses
     at: datetime
+    above: Mapping[str, Issue]
 
     def members(self) -> set[str]:
         """The ids of the work that was there and stood below a root. What has left since then cannot be seen."""
@@ -47,7 +48,6 @@ class Tree:
 
     def branch(self, issue: Issue) -> str | None:
         """The key of the direct child of a root that the issue stood below (or is), or None where it did not."""
-        known = {word: one for one in self.found.above for word in (one.key.casefold(), one.id)}
         seen: set[str] = set()
         here: Issue | None = issue
         while here is not None and here.id not in seen:
@@ -59,7 +59,7 @@ class Tree:
             }
             if ties & self.roots:
                 return here.key
-            here = next((known[word] for word in sorted(ties) if word in known), None)
+            here = next((self.above[word] for word in sorted(ties) if word in self.above), None)
         return None
 
 
@@ -73,7 +73,8 @@ def done_share(
     query: JiraQuery = question.query
     roots = frozenset(key.casefold() for key in query.parent)
     moment = question.window.start if query.frozen and question.window else question.at
-    tree = Tree(roots, links, found, statuses, moment)
+    above = {word: one for one in found.above for word in (one.key.casefold(), one.id)}
+    tree = Tree(roots, links, found, statuses, moment, above)
     replayed = question.past or query.frozen
     wound = Replayed((STATUS, RESOLUTION, *fields))
     then = as_of(found, question.at, wound, statuses) if replayed else found

@@ -81,7 +81,10 @@ def completed(question: Question, fields: Sequence[Field], board: Closed, status
         facts=(
             ("reconstructed", "done when the sprint was completed, by today's boards and changelogs"),
             *((("field", names_of(counted)),) if counted else ()),
-            *((sprint.name, f"{sums[sprint]} in {len(done[sprint])} issues") for sprint in sprints),
+            *(
+                (sprint.name, f"{sums[sprint].normalize():f} in {len(done[sprint])} issues")
+                for sprint in sprints
+            ),
             *about(board.found),
         ),
     )

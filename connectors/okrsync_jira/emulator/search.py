@@ -100,7 +100,9 @@ def _token_page(call: Call, wanted: dict[str, Any]) -> Any:
     _, _, with_fields = call.shapes.wanted(wanted["fields"])
     failing = call.site.switches.failing_fields
     # The shapes have dropped what does not load; whoever asked for everything asked for that, too.
-    lost = failing if {"*all", "*navigable"} & set(wanted["fields"]) else failing.intersection(wanted["fields"])
+    lost = (
+        failing if {"*all", "*navigable"} & set(wanted["fields"]) else failing.intersection(wanted["fields"])
+    )
     if wanted.get("failFast") and lost:
         raise Refusal(500, f"Field {min(lost)} could not be loaded.")  # Unknown: status and words
     with_history = "changelog" in wanted["expand"]
