@@ -159,5 +159,5 @@ def _goal(
             return Milestones(parts=known(aimed.target, target, "number of parts"))
         case Form.YES_NO:
             return YesNo()
-        case Form.BASELINE:
+        case _:
             return Baseline()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import timedelta
 from typing import Any
@@ -192,6 +193,17 @@ def test_a_short_rate_limit_is_waited_out_in_full(desk: Any) -> None:
     )
     assert desk.run("sync", "demo").code == 3
     assert 7.0 in desk.clock.slept
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_waits_are_logged_on_stderr(desk: Any, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    monkeypatch.setenv("OKRSYNC_LOG", form)
+    desk.notion.server.faults.append(Fault(where="query", status=503, body=b"{}"))
+    ended = desk.run("sync", "demo", "--json")
+    assert ended.json["applied"] is True
+    lines = [line for line in ended.err.splitlines() if "trying again" in line]
+    assert len(lines) == 1
+    assert form == "text" or json.loads(lines[0])["level"] == "info"
 
 
 def test_a_number_that_collapses_is_refused_until_confirmed(desk: Any) -> None:
