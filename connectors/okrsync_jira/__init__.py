@@ -24,6 +24,12 @@ def _doctor(settings: JiraSettings, tables: Sequence[Any], opening: Opening) -> 
     return examine(settings, opening)
 
 
+def _inspect(settings: JiraSettings, text: str, opening: Opening) -> str:
+    from okrsync_jira.inspection import examine_jql
+
+    return examine_jql(settings, opening, text)
+
+
 def _emulator() -> Any:
     from okrsync_jira.emulator import JiraEmulator
 
@@ -32,10 +38,11 @@ def _emulator() -> Any:
 
 connector = Connector(
     name="jira",
-    summary="counts, sums, percentiles, ratios and the done share of issues in Jira Cloud or Data Center",
+    summary="numbers from the issues of Jira Cloud or Data Center, as they are and as they were",
     settings=JiraSettings,
     query=JiraQuery,
     source=_source,
     doctor=_doctor,
     emulator=_emulator,
+    inspect=_inspect,
 )

@@ -143,6 +143,14 @@ class Site:
             )
         return Issue(raw["id"], raw.get("key", raw["id"]), raw.get("fields") or {}, moves(log))
 
+    def sample(self, jql: str, size: int) -> Sequence[Mapping[str, Any]]:
+        """A few issues as Jira gives them, with all their fields."""
+        if self.deployment() == "cloud":
+            return next(iter(self._token_pages(jql, ("*all", "key"), size)))
+        ask = partial(self._jira.numbered_page, jql, ("*all",), size, 0, None)
+        found: Sequence[Mapping[str, Any]] = self._ask(ask, is_counted_page)["issues"]
+        return found
+
     def statuses(self) -> Sequence[Mapping[str, Any]]:
         answer: list[Mapping[str, Any]] = self._ask(
             self._jira.all_statuses,

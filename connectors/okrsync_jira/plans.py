@@ -39,7 +39,7 @@ def plan(question: Question, names: FieldNames, deployment: Deployment, zone: st
         return _of_sprints(question, query, names, deployment)
     if query.measure in flows.MEASURES:
         return _of_flows(question, query)
-    if query.measure == "age" or query.scope:
+    if query.measure == "age" or (query.scope and query.measure != "sla"):
         return _of_scope(question, query, names, deployment)
     return _of_today(question, query, names, zone)
 
