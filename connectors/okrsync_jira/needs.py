@@ -17,8 +17,8 @@ History = frozenset[str] | None
 class Search:
     """All issues of a JQL, with these fields. Not ``exact``: an estimate of their number will do.
 
-    ``since``: only those that were touched since then, because nothing else can matter. ``scoped``: for a scope, whose
-    questions of today and of other days are answered from one read.
+    ``since``: only those that were touched since then, and ``narrow``: only those of this JQL too, because nothing else
+    can matter. ``scoped``: for a scope, whose questions of today and of other days are answered from one read.
     """
 
     jql: str
@@ -26,6 +26,7 @@ class Search:
     exact: bool = True
     history: History = None
     since: datetime | None = None
+    narrow: str = ""
     scoped: bool = False
 
     @property
@@ -41,6 +42,7 @@ class Search:
             exact=self.exact or other.exact,
             history=_joined(self.history, other.history),
             since=since,
+            narrow=self.narrow if self.narrow == other.narrow else "",
         )
 
 

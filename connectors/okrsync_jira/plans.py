@@ -18,6 +18,7 @@ from okrsync_jira.reducers import Outcome
 from okrsync_jira.replay import PARENT, RESOLUTION, STATUS, Replayed
 from okrsync_jira.settings import Deployment
 
+_CATEGORY_IDS: Final = {"new": "2", "done": "3", "indeterminate": "4"}
 _FLOW_FIELDS: Final = frozenset({"created", "status", "resolution"})
 
 
@@ -115,10 +116,20 @@ def _of_scope(question: Question, query: JiraQuery, names: FieldNames, deploymen
     if question.past or (query.measure == "age" and query.since == "status"):
         history = _history(tracked | {STATUS}, names, deployment)
     fetched = frozenset(field.id for field in tracked) | {"created", "status"}
-    needs = (Search(query.issues, fetched, history=history, scoped=True), Catalogue())
+    # What is not in the category today cannot count today; for another day it may.
+    narrow = "" if question.past else _in_category(query.state)
+    needs = (Search(query.issues, fetched, history=history, narrow=narrow, scoped=True), Catalogue())
     if query.measure == "age":
         return Plan(needs, partial(flows.age, question, wanted))
     return Plan(needs, partial(reducers.of_scope, question, fields, wanted, part))
+
+
+def _in_category(state: State | None) -> str:
+    """By the categories' ids: their names follow the language."""
+    if state is None or state.status_category is None:
+        return ""
+    ids = ", ".join(sorted(_CATEGORY_IDS[name] for name in set(state.status_category.names)))
+    return f"statusCategory {'not in' if state.status_category.negated else 'in'} ({ids})"
 
 
 def _of_flows(question: Question, query: JiraQuery) -> Plan:

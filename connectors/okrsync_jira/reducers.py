@@ -114,7 +114,7 @@ def of_scope(
         outcome = measured(query, question.unit, fields, then)
     facts: list[tuple[str, str]] = [("state", str(query.state))] if query.state else []
     facts += [("state of the part", str(query.part_state))] if query.part_state else []
-    facts += [("in the scope", str(found.count))]
+    facts += [("in the scope", str(found.count))] if question.past else []
     facts += [("changes do not follow from one another", ", ".join(torn[:5]))] if torn else []
     return replace(outcome, facts=(*facts, *outcome.facts))
 

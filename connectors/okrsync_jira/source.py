@@ -3,12 +3,14 @@
 A batch costs: serverInfo where the deployment is not known (once in the life of the connection's notebook), ``myself``
 (an empty result is a number only if somebody is signed in), the canary if there is one, the fields' names if a query
 names one (once a day), and then for each different JQL one request for every page: 5,000 issues on Cloud, 1,000 on
-Data Center, where a mere count is one request. A read of values of more than 1,000 issues on Cloud costs one more.
+Data Center, where a mere count is one request. A read of values of more than 1,000 issues on Cloud costs one more, and
+so does finding nothing: the source does not know what the last number was, so it asks Jira's other index whether 0 can
+be true, and reads again where it cannot.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
@@ -18,7 +20,7 @@ from typing import Final
 from okrsync.errors import AccessError, ConfigError, OkrsyncError, Unavailable
 from okrsync.model import Answer, Evidence, Question, Reading
 from okrsync.ports import Opening
-from okrsync_jira.clauses import touched_since
+from okrsync_jira.clauses import both, touched_since
 from okrsync_jira.client import Site
 from okrsync_jira.errors import missing
 from okrsync_jira.fields import FieldNames
@@ -171,20 +173,42 @@ def _fetched(site: Site, need: Need) -> Fetched | OkrsyncError:
 
 
 def _found(site: Site, need: Search) -> Found:
-    if need.fields:
-        jql = touched_since(need.jql, need.since) if need.since else need.jql
-        return _second_opinion(site, jql, site.search(jql, need.fields, need.history))
-    if not need.exact and site.deployment() == "cloud":
-        return site.estimate(need.jql)
-    return site.count(need.jql)
+    jql = touched_since(need.jql, need.since) if need.since else need.jql
+    jql = both(jql, need.narrow) if need.narrow else jql
+    if not need.fields and not need.exact and site.deployment() == "cloud":
+        return site.estimate(jql)
+
+    def read() -> Found:
+        return site.search(jql, need.fields, need.history) if need.fields else site.count(jql)
+
+    found = read()
+    if site.deployment() == "data_center":
+        # Its searches say with every page how many issues there are, and it has but one index.
+        return found
+    return _confirmed(site, jql, found, read) if found.count == 0 else _second_opinion(site, jql, found)
+
+
+def _confirmed(site: Site, jql: str, found: Found, read: Callable[[], Found]) -> Found:
+    """Nothing, where Jira stands by it. Its index may lag and flap, and nothing is what an outage looks like."""
+    estimate = site.estimate(jql).count
+    # Twice more, for an index that flaps does so with every other search.
+    again = next((one for one in (read() for _ in range(2)) if one.count), found) if estimate else found
+    if again.count:
+        raise Unavailable(
+            f"Jira finds no issue and, asked again, {again.count}: its index is not up to date",
+            hint="run again later",
+        )
+    note = (
+        (("cross-check", f"{estimate} by Jira's estimate, but none when asked three times"),)
+        if estimate
+        else ()
+    )
+    return replace(again, note=(*again.note, *note))
 
 
 def _second_opinion(site: Site, jql: str, found: Found) -> Found:
-    """``found`` with what Jira estimates; raises ``Unavailable`` where the list must have been cut short.
-
-    Data Center says with every page how many there are, so only Cloud is asked.
-    """
-    if found.count <= CHECKED_ABOVE or site.deployment() != "cloud":
+    """``found`` with what Jira estimates; raises ``Unavailable`` where the list must have been cut short."""
+    if found.count <= CHECKED_ABOVE or not found.issues[0].fields:
         return found
     estimate = site.estimate(jql).count
     lacking = Decimal(estimate - found.count) / estimate if estimate else Decimal(0)

@@ -339,9 +339,19 @@ def test_one_read_serves_a_year_of_weeks(world: World) -> None:
     assert {answer.cause for answer in before} == {Cause.PAST}
 
 
-def test_today_needs_no_changes(world: World) -> None:
-    assert world.value(scope=BUGS, state={"statusCategory": "not done"}).value == 2
+def test_today_needs_no_changes_and_only_the_issues_that_can_count(world: World) -> None:
+    answer = world.value(scope=BUGS, state={"statusCategory": "not done"})
+    assert answer.value == 2
     assert world.jira.server.count("changelog") == 0
+    assert f"({BUGS}) AND (statusCategory not in (3))" in answer.evidence.query
+    open_ones = {"statusCategory": ["to do", "in progress"], "status": "To Do"}
+    answer = world.value(scope=BUGS, state=open_ones)
+    assert answer.value == 1
+    assert "statusCategory in (2, 4)" in answer.evidence.query
+    both = world.read(
+        ask(scope=BUGS, state={"statusCategory": "done"}), ask(scope=BUGS, state={"statusCategory": "to do"})
+    )
+    assert [one.value for one in both if isinstance(one, Reading)] == [1, 1]
 
 
 def test_a_scope_without_issues_has_no_past(world: World) -> None:

@@ -1162,3 +1162,35 @@ def test_doctor_notices_the_wrong_deployment(world: World) -> None:
     finding = world.examine(deployment=other, auth={"anonymous": True})["deployment"]
     assert not finding.ok
     assert world.kind in finding.hint
+
+
+def test_nothing_is_believed_only_where_jira_stands_by_it(cloud: World) -> None:
+    cloud.jira.flap(0)
+    cloud.jira.server.faults.clear()
+    # Every second search of the index finds nothing; the estimate does not go by that index alone.
+    answers = [cloud.one(jql=BUGS) for _ in range(4)]
+    values = {answer.value for answer in answers if isinstance(answer, Reading)}
+    assert values == {Decimal(3)}
+    for answer in answers:
+        if isinstance(answer, Missing):
+            assert answer.cause is Cause.UNAVAILABLE
+
+
+def test_a_real_nothing_costs_one_request_more(cloud: World) -> None:
+    nothing = f"{BUGS} AND created < 1000"
+    assert cloud.value(jql=nothing).value == 0
+    assert cloud.jira.server.count("approximate-count") == 1
+    assert cloud.jira.server.count("search/jql") == 1
+    cloud.jira.skew_count(3)
+    answer = cloud.value(jql=nothing)
+    assert answer.value == 0
+    assert fact(answer, "cross-check") == "3 by Jira's estimate, but none when asked three times"
+    assert cloud.jira.server.count("search/jql") == 4
+
+
+def test_an_index_that_finds_nothing_and_then_something_is_not_believed(cloud: World) -> None:
+    empty = Fault(where="search/jql", status=200, body=b'{"issues": [], "isLast": true}')
+    cloud.jira.server.faults.append(empty)
+    lost = cloud.none(jql=BUGS)
+    assert lost.cause is Cause.UNAVAILABLE
+    assert "asked again, 3" in lost.reason
