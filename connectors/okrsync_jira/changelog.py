@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Final
 
 from okrsync.errors import DataError
@@ -52,18 +54,31 @@ def moves(histories: Iterable[Mapping[str, Any]]) -> tuple[Move, ...]:
     return tuple(sorted(found, key=lambda move: (move.at, move.id)))
 
 
+def torn(status: str | None, changes: Iterable[Move]) -> bool:
+    """Whether the changes of status do not follow from one another, or do not lead to ``status``, its id today."""
+    known = [move for move in changes if (move.field_id or move.field.casefold()) == "status"]
+    broken = any(earlier.new != later.old for earlier, later in pairwise(known))
+    return broken or bool(known and status and known[-1].new != status)
+
+
 def moment(value: Any) -> datetime:
     """A moment in any of Jira's spellings. Raises ``DataError`` for anything else."""
     try:
         if isinstance(value, int) and not isinstance(value, bool):
             step = "milliseconds" if abs(value) > _MILLISECONDS_ABOVE else "seconds"
             return _EPOCH + timedelta(**{step: value})
-        found = datetime.fromisoformat(str(value))
+        found = _parsed(str(value))
     except (ValueError, OverflowError):
         found = None
     if found is None or found.tzinfo is None:
         raise DataError(f"Jira gives {value!r} where a moment should stand", hint="run again later")
     return found
+
+
+@lru_cache(maxsize=65_536)
+def _parsed(text: str) -> datetime:
+    # A year of dates is asked of the same issues: each of their texts is read once.
+    return datetime.fromisoformat(text)
 
 
 def is_history(raw: Any) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -23,13 +22,13 @@ from okrsync.ports import Opening
 from okrsync_jira.changelog import moves
 from okrsync_jira.found import (
     Found,
-    Issue,
     has,
     is_change_page,
     is_count,
     is_counted_page,
     is_page,
     is_page_with_changes,
+    issue,
 )
 from okrsync_jira.library import connect, credential_of
 from okrsync_jira.settings import Deployment, JiraSettings
@@ -124,24 +123,25 @@ class Site:
         ordered = f"{jql} ORDER BY created ASC, key ASC"
         wanted = ("key", *sorted(set(fields) - {"key"}))
         pages = 0
-        issues: dict[str, Issue] = {}
+        raws: dict[str, Mapping[str, Any]] = {}
         for page in self._pages(ordered, wanted, with_changes=history is not None):
             pages += 1
-            issues |= {raw["id"]: self._issue(raw) for raw in page}
+            raws |= {raw["id"]: raw for raw in page}
+        log = {name: self._log(raw) for name, raw in raws.items()}
         if history is not None and self.deployment() == "cloud":
-            log, more = self._changes(tuple(issues), history)
-            issues = {name: replace(issue, moves=moves(log.get(name, ()))) for name, issue in issues.items()}
+            log, more = self._changes(tuple(raws), history)
             pages += more
-        return Found(jql=ordered, count=len(issues), issues=tuple(issues.values()), pages=pages)
+        issues = tuple(issue(raw, moves(log.get(name, ()))) for name, raw in raws.items())
+        return Found(jql=ordered, count=len(issues), issues=issues, pages=pages)
 
-    def _issue(self, raw: Mapping[str, Any]) -> Issue:
+    def _log(self, raw: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """The changes that came with an issue. Raises ``Unavailable`` where they are not all."""
         changes = raw.get("changelog") or {}
-        log = changes.get("histories", [])
+        log: Sequence[Mapping[str, Any]] = changes.get("histories", ())
         if changes.get("total", 0) > len(log):
-            raise self._broken_off(
-                f"of {raw.get('key')} it gave {len(log)} of {changes['total']} changes", what="changelog"
-            )
-        return Issue(raw["id"], raw.get("key", raw["id"]), raw.get("fields") or {}, moves(log))
+            how = f"of {raw.get('key')} it gave {len(log)} of {changes['total']} changes"
+            raise self._broken_off(how, what="changelog")
+        return log
 
     def sample(self, jql: str, size: int) -> Sequence[Mapping[str, Any]]:
         """A few issues as Jira gives them, with all their fields."""
@@ -199,9 +199,9 @@ class Site:
 
     def _changes(
         self, issues: Sequence[str], fields: frozenset[str]
-    ) -> tuple[Mapping[str, Sequence[Mapping[str, Any]]], int]:
+    ) -> tuple[dict[str, Sequence[Mapping[str, Any]]], int]:
         """Cloud's changes by the id of the issue, and how many pages they took. One issue's may come on several."""
-        log: dict[str, list[Mapping[str, Any]]] = {}
+        log: dict[str, Sequence[Mapping[str, Any]]] = {}
         named = sorted(fields) if len(fields) <= MOST_FIELDS else []
         pages = 0
         for start in range(0, len(issues), ISSUES_AT_ONCE):
@@ -211,7 +211,7 @@ class Site:
                 page = self._ask(ask, is_change_page)
                 pages += 1
                 for one in page["issueChangeLogs"]:
-                    log.setdefault(one["issueId"], []).extend(one["changeHistories"])
+                    log[one["issueId"]] = [*log.get(one["issueId"], ()), *one["changeHistories"]]
                 token = page.get("nextPageToken")
                 if not token:
                     break

@@ -25,7 +25,6 @@ from okrsync_jira.replay import (
     Replayed,
     as_of,
     born,
-    broken,
     changes_of,
     there_at,
     value_at,
@@ -176,7 +175,9 @@ def _flows(
     excluded = set(query.done_excludes.resolution) if query.done_excludes else set()
     flows, torn, cancelled, born_done = [], [], [], []
     for issue in there_at(found.issues, question.at):
-        if broken(issue):
+        if query.measure != "time_in_status" and not _stirred(issue, question.window):
+            continue
+        if issue.torn:
             torn.append(issue.key)
             continue
         one = flow(issue, question.at, statuses)
@@ -196,6 +197,13 @@ def _flows(
         [(f"resolution {' or '.join(sorted(excluded))}, left out", _some(cancelled))] if cancelled else []
     )
     return flows, tuple(facts)
+
+
+def _stirred(issue: Issue, window: Window | None) -> bool:
+    """Whether anything happened to the issue in the window; else it did not finish there, and is of no interest."""
+    if window is None or window.start <= born(issue) < window.end:
+        return True
+    return any(window.start <= move.at < window.end for move in issue.moves)
 
 
 def _finished(flows: Iterable[Flow], question: Question) -> list[tuple[Flow, datetime]]:

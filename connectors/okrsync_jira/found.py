@@ -4,19 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from okrsync_jira.changelog import Move, is_history
+from okrsync_jira.changelog import Move, is_history, moment, torn
 
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """``moves`` are the changes of the fields that were asked for, oldest first; none where none were asked for."""
+    """``moves`` are the changes of the fields that were asked for, oldest first; none where none were asked for.
+
+    ``born`` is when it was created, where that was asked for; ``torn`` says that its changes of status do not follow
+    from one another.
+    """
 
     id: str
     key: str
     fields: Mapping[str, Any]
     moves: tuple[Move, ...] = ()
+    born: datetime | None = None
+    torn: bool = False
+
+
+def issue(raw: Mapping[str, Any], changes: tuple[Move, ...] = ()) -> Issue:
+    """An issue of a page, with its changes."""
+    fields = raw.get("fields") or {}
+    created = fields.get("created")
+    return Issue(
+        id=raw["id"],
+        key=raw.get("key", raw["id"]),
+        fields=fields,
+        moves=changes,
+        born=moment(created) if created else None,
+        torn=torn((fields.get("status") or {}).get("id"), changes),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from okrsync_jira.errors import NoValue
 from okrsync_jira.fields import SECONDS, Field
 from okrsync_jira.found import Found, Issue
 from okrsync_jira.queries import JiraQuery
-from okrsync_jira.replay import STATUS, Replayed, as_of, broken, category, seen_since
+from okrsync_jira.replay import STATUS, Replayed, as_of, category, seen_since
 from okrsync_jira.statuses import Statuses
 
 Facts = tuple[tuple[str, str], ...]
@@ -103,7 +103,7 @@ def of_scope(
     created = question.window if query.date == "created" else None
     then = as_of(found, question.at, wanted, statuses, created)
     of_status = any(STATUS in some for one in (wanted, part) for some in (one.places or {}).values())
-    torn = [issue.key for issue in found.issues if of_status and broken(issue)]
+    torn = [issue.key for issue in found.issues if of_status and issue.torn]
     if query.measure == "ratio":
         outcome = ratio(query, question.unit, then, as_of(then, question.at, part, statuses))
     elif query.measure == "count":

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from itertools import pairwise
 from typing import Any, Final
 
 from okrsync.errors import DataError
@@ -56,8 +55,10 @@ def as_of(
     for issue in there_at(found.issues, at):
         if created is not None and not created.start <= born(issue) < created.end:
             continue
-        then = {name: value_at(issue, field, at, statuses) for name, field in tracked.items()}
-        issue_then = replace(issue, fields={**issue.fields, **then})
+        issue_then = issue
+        if issue.moves and issue.moves[-1].at > at:
+            then = {name: value_at(issue, field, at, statuses) for name, field in tracked.items()}
+            issue_then = replace(issue, fields={**issue.fields, **then})
         if wanted.state is None or holds(issue_then, wanted.state, places):
             issues.append(issue_then)
     return replace(found, count=len(issues), issues=tuple(issues))
@@ -69,7 +70,7 @@ def there_at(issues: Iterable[Issue], at: datetime) -> list[Issue]:
 
 
 def born(issue: Issue) -> datetime:
-    return moment(issue.fields.get("created"))
+    return issue.born or moment(issue.fields.get("created"))
 
 
 def seen_since(found: Found, at: datetime, *, past: bool) -> None:
@@ -99,15 +100,6 @@ def value_at(issue: Issue, field: Field, at: datetime, statuses: Statuses) -> An
     if later is None:
         return issue.fields.get(field.id)
     return _rebuilt(issue, field, later.old, later.old_text, statuses)
-
-
-def broken(issue: Issue) -> bool:
-    """Whether the changes of status do not follow from one another, or do not lead to what it is today."""
-    changes = changes_of(issue, STATUS)
-    if any(earlier.new != later.old for earlier, later in pairwise(changes)):
-        return True
-    today = issue.fields.get(STATUS.id) or {}
-    return bool(changes) and str(today.get("id")) != changes[-1].new
 
 
 def _concerns(move: Move, field: Field) -> bool:
