@@ -19,7 +19,6 @@ from okrsync.errors import ExitCode, OkrsyncError, exit_code_of
 app = typer.Typer(
     name="okrsync",
     help="Keep the key results in your Notion database true: numbers from Jira, Google Sheets and CRM exports.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -44,7 +43,7 @@ def main(arguments: Sequence[str] | None = None, world: World | None = None) -> 
         signal.signal(signal.SIGTERM, _interrupt)
     try:
         log_to_stderr(world.machine.log)
-        code = app(words, standalone_mode=False, obj=world)
+        code = app(words or ["--help"], standalone_mode=False, prog_name="okrsync", obj=world)
     except typer.TyperException as error:
         return _said(f"{error}\n  → okrsync --help", error, words, ExitCode.CONFIG)
     except OkrsyncError as error:
