@@ -50,7 +50,9 @@ def key_result(
     except ValueError as error:
         problems.add(at, f"{raw.id}: {error}")
         return None
-    judging = Judging(how=Judge(raw.judge), every=raw.every, missing=MissingPeriod(raw.missing_periods))
+    judging = Judging(
+        how=Judge(raw.judge), every=raw.every, missing=MissingPeriod(raw.missing_periods), misses=raw.misses
+    )
     return KeyResult(
         id=raw.id,
         metric=raw.metric,

@@ -23,6 +23,7 @@ from okrsync.progress import (
     Rollup,
     Status,
     achieved,
+    budget,
     clamp,
     in_risk_band,
     judge,
@@ -111,7 +112,7 @@ def _status(
 ) -> Status:
     today = now.astimezone(company.zone).date()
     limit = not paced(goal) and not isinstance(goal, Baseline)
-    held = done is not None and done >= 1 if standing.key_result.judging else achieved(goal, value)
+    held = _holds(standing, goal, done) if standing.key_result.judging else achieved(goal, value)
     return status(
         actual=done,
         expected=standing.expected,
@@ -125,6 +126,16 @@ def _status(
         moved_wrong_way=done is not None and done < 0,
         ended=now >= company.cycle.closes,
     )
+
+
+def _holds(standing: Standing, goal: Goal, done: Decimal | None) -> bool:
+    """Whether a judged threshold holds: in every period, or with an error budget in all but so many."""
+    judging = standing.key_result.judging
+    assert judging is not None
+    if judging.misses is not None:
+        passed = standing.history
+        return budget(goal, passed, len(passed), None, judging.missing).missed <= judging.misses
+    return done is not None and done >= 1
 
 
 def proposals(
