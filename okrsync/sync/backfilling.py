@@ -23,7 +23,7 @@ from okrsync.periods import endings
 from okrsync.ports import Clock, Ledger, Opening
 from okrsync.sync.asking import Ask, ask_all
 from okrsync.sync.opening import open_connections
-from okrsync.sync.remembering import OBSERVED, SINCE, TICK, day_of
+from okrsync.sync.remembering import OBSERVED, SOURCE_TIME, TICK, day_of
 
 AT_ONCE = 5000
 """So many values are asked of a connection and held in memory at once; they are recorded before the next are asked."""
@@ -199,7 +199,7 @@ def _says(reading: Reading) -> tuple[object, ...]:
 
 
 def _of_the_moment(ask: Ask, answer: Reading) -> Answer:
-    """The answer as the value of the moment that was asked for; since when it was true stays a fact of it."""
+    """The answer as the value of the moment that was asked for; its own time in the source stays a fact of it."""
     if answer.method == OBSERVED or answer.as_of > ask.at + TICK:
         return Missing(
             metric=ask.metric,
@@ -207,8 +207,8 @@ def _of_the_moment(ask: Ask, answer: Reading) -> Answer:
             reason=f"{answer.evidence.source} gave a value of {answer.as_of:%Y-%m-%d}, and that of {ask.at:%Y-%m-%d} is asked",
         )
     facts = answer.evidence.facts
-    if answer.as_of < ask.at and SINCE not in dict(facts):
-        facts = (*facts, (SINCE, answer.as_of.astimezone(ask.at.tzinfo).isoformat()))
+    if answer.as_of < ask.at and SOURCE_TIME not in dict(facts):
+        facts = (*facts, (SOURCE_TIME, answer.as_of.astimezone(ask.at.tzinfo).isoformat()))
     return replace(answer, as_of=ask.at, evidence=replace(answer.evidence, facts=facts))
 
 

@@ -21,8 +21,8 @@ from okrsync.units import to_unit
 
 OBSERVED = "observed"
 TICK = timedelta(microseconds=1)
-SINCE = "true since"
-"""The fact of a rebuilt reading that says since when the source had this value."""
+SOURCE_TIME = "as of in the source"
+"""The fact of a rebuilt reading that says how old the value was in the source at the moment asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +125,7 @@ def _forecast(
         if span is not None and not _comparable(company, kind, one.reading):
             continue
         # A value that merely stood still in the source is one observation, however often it was asked for.
-        since = dict(one.reading.evidence.facts).get(SINCE, one.reading.as_of)
+        since = dict(one.reading.evidence.facts).get(SOURCE_TIME, one.reading.as_of)
         points.setdefault(since, Point(one.reading.as_of, one.value))
     never_negative = key_result.unit.dimension in {Dimension.COUNT, Dimension.DURATION}
     floor = Decimal(0) if never_negative and all(one.value >= 0 for one in points.values()) else None
