@@ -11,7 +11,7 @@ from types import FrameType
 
 import typer
 
-from okrsync.cli import demo, look, past, run
+from okrsync.cli import demo, look, past, roll_over, run
 from okrsync.cli.world import World
 from okrsync.errors import ExitCode, OkrsyncError, exit_code_of
 
@@ -27,6 +27,7 @@ app = typer.Typer(
 run.register(app)
 look.register(app)
 past.register(app)
+roll_over.register(app)
 
 
 def _run(words: Sequence[str], world: World) -> int:

@@ -50,7 +50,7 @@ def _lines(company: Company, key_result: KeyResult, outcome: Outcome, trend: Tre
     if detail["status"]:
         yield "status", f"{STATUS[detail['status']]} (rule: {company.status.preset})"
     if trend.budget is not None:
-        yield "budget", budget_text(trend.budget)
+        yield "budget", f"{budget_text(trend.budget, key_result)} ({trend.budget.periods} in the cycle)"
     if line := sparkline([one.value for one in trend.values]):
         first, last = trend.values[-WIDTH:][0].day, trend.values[-1].day
         yield "trend", f"{line} ({first} to {last})"

@@ -200,4 +200,4 @@ def _day(at: datetime) -> str:
 
 
 def _plain(value: Decimal) -> str:
-    return f"{value.normalize():f}"
+    return f"{(value or Decimal(0)).normalize():f}"

@@ -64,6 +64,8 @@ def _line(company: Company, key_result: KeyResult, detail: Mapping[str, Any], tr
         share(detail["expected"], locale),
         f"{shown} [bold red]HELD[/]" if held else shown,
         sparkline([one.value for one in trend.values]),
-        budget_text(trend.budget) if trend.budget is not None else forecast_short(company, key_result, trend),
+        budget_text(trend.budget, key_result)
+        if trend.budget is not None
+        else forecast_short(company, key_result, trend),
         as_of,
     ]

@@ -57,15 +57,16 @@ def forecast_long(company: Company, key_result: KeyResult, trend: Trend) -> str:
     return f"{text} (median slope {a_week} a week over {expected.points} values)"
 
 
-def budget_text(budget: Budget) -> str:
-    """Like ``7 of 9 periods held, 1 miss left of 3``."""
-    text = f"{budget.held} of {budget.judged} periods held of {budget.periods} in the cycle"
+def budget_text(budget: Budget, key_result: KeyResult) -> str:
+    """Like ``7 of 9 weeks held, 1 miss left of 3``."""
+    every = key_result.judging.every if key_result.judging is not None else "period"
+    text = f"{budget.held} of {budget.judged} {every}s held"
     if budget.allowed is not None and budget.left is not None:
-        if budget.left < 0:
-            text += f", {_misses(budget.missed)} of {budget.allowed} allowed: overspent by {-budget.left}"
-        else:
+        if budget.left >= 0:
             text += f", {_misses(budget.left)} left of {budget.allowed}"
-    return f"{text}; {budget.without} without a value" if budget.without else text
+        else:
+            text += f", {_misses(budget.missed)} where {budget.allowed} may be"
+    return f"{text}, {budget.without} without a value" if budget.without else text
 
 
 def trend_data(trend: Trend) -> dict[str, Any]:
@@ -117,4 +118,4 @@ def _misses(count: int) -> str:
 
 
 def _plain(value: Decimal) -> str:
-    return f"{round(value, 6).normalize():f}"
+    return f"{(round(value, 6) or Decimal(0)).normalize():f}"

@@ -33,7 +33,7 @@ from okrsync.sync.claiming import Claim, claim
 from okrsync.sync.opening import missing_secrets, new_notes, open_connections, secrets_of
 from okrsync.sync.outcomes import outcome_of
 from okrsync.sync.preparing import Prepared, counts, prepare
-from okrsync.sync.remembering import Seen, Trend, goal_of, remembered, trend
+from okrsync.sync.remembering import Seen, Trend, goal_of, last_values, remembered, trend
 
 __all__ = [
     "Backfill",
@@ -46,6 +46,7 @@ __all__ = [
     "backfill",
     "claim",
     "goal_of",
+    "last_values",
     "missing_secrets",
     "open_connections",
     "preview",

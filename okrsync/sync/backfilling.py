@@ -154,12 +154,12 @@ def _known(
     company: Company, ledger: Ledger, metrics: Collection[str], moments: Sequence[datetime]
 ) -> dict[Ask, Reading]:
     """What the ledger holds for the moments: what was seen on that day, else what was rebuilt for that moment."""
-    days = {day_of(at, company.zone): at for at in moments}
+    days = {at.date(): at for at in moments}
     known: dict[Ask, Reading] = {}
     since = moments[0].replace(hour=0, minute=0, second=0, microsecond=0)
     for metric in metrics:
         for one in ledger.history(company.id, metric, since, moments[-1] + TICK):
-            at = days.get(day_of(one.as_of, company.zone))
+            at = days.get(day_of(one, company.zone))
             if at is None or (one.method != OBSERVED and one.as_of != at):
                 continue
             before = known.get(Ask(metric, at))

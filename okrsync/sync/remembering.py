@@ -48,7 +48,9 @@ class Trend:
     budget: Budget | None = None
 
 
-def day_of(at: datetime, zone: ZoneInfo) -> date:
+def day_of(reading: Reading, zone: ZoneInfo) -> date:
+    """The day that a reading belongs to. An old export is read for a week that it ends before: the week counts."""
+    at = reading.as_of if reading.window is None else max(reading.as_of, reading.window.start)
     return at.astimezone(zone).date()
 
 
@@ -56,7 +58,7 @@ def by_day(readings: Sequence[Reading], zone: ZoneInfo) -> list[Reading]:
     """One reading for each day: one seen on the day wins over one rebuilt later; of either kind the last."""
     best: dict[date, Reading] = {}
     for one in readings:
-        day = day_of(one.as_of, zone)
+        day = day_of(one, zone)
         kept = best.get(day)
         if kept is None or (one.method == OBSERVED) >= (kept.method == OBSERVED):
             best[day] = one
@@ -76,7 +78,7 @@ def remembered(
     for one in by_day(ledger.history(company.id, key_result.metric, since, until + TICK), company.zone):
         value = to_unit(one.value, one.unit, key_result.unit)
         done = progress(goal, value) if goal is not None else None
-        found.append(Seen(day=day_of(one.as_of, company.zone), value=value, progress=done, reading=one))
+        found.append(Seen(day=day_of(one, company.zone), value=value, progress=done, reading=one))
     return found
 
 
@@ -90,6 +92,16 @@ def goal_of(key_result: KeyResult, memory: Memory) -> Goal | None:
     nothing: Quantity | None = None
     goal = settle(key_result, nothing, nothing, measured)
     return None if isinstance(goal, Missing) else goal
+
+
+def last_values(company: Company, ledger: Ledger, now: datetime) -> dict[str, Decimal]:
+    """The last value of every key result in this cycle, where one is known."""
+    since, until = company.cycle.opens - TICK, min(now, company.cycle.closes - TICK)
+    found = {}
+    for one in company.key_results:
+        if seen := remembered(company, ledger, one, None, since, until):
+            found[one.id] = seen[-1].value
+    return found
 
 
 def trend(company: Company, ledger: Ledger, memory: Memory, key_result: KeyResult, now: datetime) -> Trend:
@@ -119,14 +131,15 @@ def _forecast(
     if now >= company.cycle.closes:
         return NotYet("the cycle has ended")
     kind = company.metrics[key_result.metric].window
-    points: dict[str | datetime, Point] = {}
+    points: dict[datetime, Point] = {}
     for one in values:
         span = one.reading.window
         if span is not None and not _comparable(company, kind, one.reading):
             continue
         # A value that merely stood still in the source is one observation, however often it was asked for.
-        since = dict(one.reading.evidence.facts).get(SOURCE_TIME, one.reading.as_of)
-        points.setdefault(since, Point(one.reading.as_of, one.value))
+        fact = dict(one.reading.evidence.facts).get(SOURCE_TIME)
+        at = one.reading.as_of if fact is None else datetime.fromisoformat(fact)
+        points[at] = Point(at, one.value)
     never_negative = key_result.unit.dimension in {Dimension.COUNT, Dimension.DURATION}
     floor = Decimal(0) if never_negative and all(one.value >= 0 for one in points.values()) else None
     return forecast(list(points.values()), company.cycle.closes - TICK, floor)
