@@ -6,6 +6,7 @@ The text is changed where a value stands and nowhere else, so that comments, ord
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
