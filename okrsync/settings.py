@@ -30,7 +30,7 @@ def redact(text: str) -> str:
 class Strict(BaseModel):
     """A settings model: unknown keys are errors, values are frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, hide_input_in_errors=True)
 
 
 def _to_span(value: Any) -> Any:

@@ -23,7 +23,7 @@ def explanation(company: Company, key_result: KeyResult, outcome: Outcome) -> Te
     detail = outcome.detail
     out = Text(f"{key_result.id}  {key_result.title or detail['title']}\n", style="bold")
     for name, text in _lines(company, key_result, outcome):
-        out.append(f"  {name:<10} ", style="cyan")
+        out.append(f"  {name:<14} ", style="cyan")
         out.append(f"{text}\n")
     return out
 
@@ -48,7 +48,7 @@ def _lines(company: Company, key_result: KeyResult, outcome: Outcome) -> Lines:
     if detail["status"]:
         yield "status", f"{STATUS[detail['status']]} (rule: {company.status.preset})"
     for name, cell in detail["cells"].items():
-        yield name, _cell(cell)
+        yield f"cell {name}", _cell(cell)
 
 
 def _answer(answer: dict[str, Any], company: Company, indent: str) -> Lines:

@@ -18,6 +18,7 @@ from okrsync.progress import (
     Baseline,
     FromTo,
     Goal,
+    Judge,
     Part,
     Rolled,
     Rollup,
@@ -110,21 +111,33 @@ def _status(
     company: Company, standing: Standing, goal: Goal, value: Decimal, done: Decimal | None, now: datetime
 ) -> Status:
     today = now.astimezone(company.zone).date()
-    limit = not paced(goal) and not isinstance(goal, Baseline)
-    held = done is not None and done >= 1 if standing.key_result.judging else achieved(goal, value)
     return status(
         actual=done,
         expected=standing.expected,
-        achieved=held,
+        achieved=_holds(company, standing, goal, value, done, now),
         preset=company.status.preset,
         elapsed=expected(company.cycle, today, Linear()),
         tolerance=company.status.tolerance,
         grace=company.status.grace,
-        limit=limit,
+        limit=not paced(goal) and not isinstance(goal, Baseline),
         in_risk_band=in_risk_band(goal, value),
         moved_wrong_way=done is not None and done < 0,
         ended=now >= company.cycle.closes,
+        started=isinstance(goal, Baseline),
     )
+
+
+def _holds(
+    company: Company, standing: Standing, goal: Goal, value: Decimal, done: Decimal | None, now: datetime
+) -> bool:
+    """Whether the goal is met: judged over time where the YAML says so.
+
+    One period missed does not put a limit at risk for the rest of the cycle: until its end, ``held`` goes by now.
+    """
+    judging = standing.key_result.judging
+    if judging is None or (judging.how is Judge.HELD and now < company.cycle.closes):
+        return achieved(goal, value)
+    return done is not None and done >= 1
 
 
 def proposals(

@@ -297,6 +297,18 @@ def test_a_beat_that_fails_is_told_and_the_next_one_tried(
     assert caplog.messages == ["the lease of acme could not be renewed: the ledger does not answer"] * 3
 
 
+def test_a_heart_stops_when_the_lease_was_taken_over(
+    caplog: pytest.LogCaptureFixture, ledger: SqlLedger
+) -> None:
+    terms = lease.Terms(
+        database=ledger._database, clock=JumpClock(), owner="me", ttl=timedelta(1), interval=timedelta(0)
+    )
+    with ledger.hold("acme"):
+        lease._beat(lease._Held(terms, "acme", 0), threading.Event())
+    (told,) = caplog.messages
+    assert told.startswith("acme was taken over by process")
+
+
 def test_a_lease_that_cannot_be_given_back_hides_no_error(
     caplog: pytest.LogCaptureFixture, ledger: SqlLedger
 ) -> None:
