@@ -72,14 +72,20 @@ def sync(
 
 
 def _sync_one(world: World, name: str, *, force: bool, as_json: bool) -> tuple[ExitCode, dict[str, Any]]:
-    from okrsync.render import plan_text, report_data
-    from okrsync.sync import sync as run
+    from okrsync.cli.several import ended_data, say_ended
+    from okrsync.fleet import run_and_tell
 
     with world.ledger() as ledger:
-        report = run(world.company(name), ledger, world.clock, force=force)
+        ended = run_and_tell(name, world.company, ledger, world.clock, force=force)
+    if ended.error is not None:
+        if ended.untold:
+            from okrsync.settings import redact
+
+            typer.echo(redact(f"okrsync: people were not told: {ended.untold}"), err=True)
+        raise ended.error
     if not as_json:
-        say(plan_text(report))
-    return report.exit_code, report_data(report)
+        say_ended(ended)
+    return ended.code, ended_data(ended)
 
 
 def adopt(

@@ -10,7 +10,7 @@ import typer
 from okrsync.cli.output import say
 from okrsync.cli.world import World
 from okrsync.errors import ExitCode
-from okrsync.fleet import AT_ONCE, Ended, Stop, due_names, run_company, side_by_side, summary, worst
+from okrsync.fleet import AT_ONCE, Ended, Stop, due_names, run_and_tell, side_by_side, summary, worst
 from okrsync.render import plan_text, report_data
 from okrsync.settings import redact
 
@@ -29,7 +29,7 @@ def sync_several(
         held = stop.ledger(ledger)
 
         def run(name: str) -> Ended:
-            return run_company(name, world.company, held, clock, force=force)
+            return run_and_tell(name, world.company, held, clock, force=force)
 
         for ended in side_by_side(names, run, stop, at_once=at_once or AT_ONCE):
             codes[ended.name] = ended.code
@@ -50,9 +50,12 @@ def say_ended(ended: Ended) -> None:
         say(plan_text(ended.report))
     if ended.complaint:
         typer.echo(redact(f"okrsync: {ended.name}: {ended.complaint}"), err=True)
+    if ended.untold:
+        typer.echo(redact(f"okrsync: {ended.name}: people were not told: {ended.untold}"), err=True)
 
 
 def ended_data(ended: Ended) -> dict[str, Any]:
     if ended.report is not None:
-        return report_data(ended.report)
+        data = report_data(ended.report) | {"exit_code": int(ended.code)}
+        return data | {"untold": redact(ended.untold)} if ended.untold else data
     return {"company": ended.name, "error": redact(ended.complaint), "exit_code": int(ended.code)}

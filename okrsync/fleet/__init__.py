@@ -3,5 +3,16 @@
 from okrsync.fleet.dues import due_names
 from okrsync.fleet.running import AT_ONCE, Ended, run_company, side_by_side, summary, worst
 from okrsync.fleet.stopping import Stop
+from okrsync.fleet.telling import run_and_tell
 
-__all__ = ["AT_ONCE", "Ended", "Stop", "due_names", "run_company", "side_by_side", "summary", "worst"]
+__all__ = [
+    "AT_ONCE",
+    "Ended",
+    "Stop",
+    "due_names",
+    "run_and_tell",
+    "run_company",
+    "side_by_side",
+    "summary",
+    "worst",
+]

@@ -44,7 +44,7 @@ _WORDS: Final = {
 class Ended:
     """How one company's run ended. ``name`` is as it was asked for; ``error`` is what ended it, else None.
 
-    ``company`` is None where not even its YAML could be read.
+    ``company`` is None where not even its YAML could be read. ``untold`` says why people could not be told.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Ended:
     company: Company | None = None
     report: Report | None = None
     error: BaseException | None = None
+    untold: str = ""
 
     @property
     def complaint(self) -> str:
