@@ -57,8 +57,12 @@ def test_companies_go_side_by_side(many: Fleet) -> None:
     meeting = threading.Barrier(
         2, timeout=30
     )  # breaks, and so fails the test, where one waits for the other's end
+
+    def meet() -> None:
+        meeting.wait()
+
     for notion in many.notions:
-        notion.server.faults.append(Fault(where="query", prelude=meeting.wait))
+        notion.server.faults.append(Fault(where="query", prelude=meet))
     assert sync("c00000", "c00001", "--at-once", "2") == 0
     assert not meeting.broken
 

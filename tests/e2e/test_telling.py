@@ -247,6 +247,7 @@ def test_nothing_told_is_a_secret(office: Office) -> None:
     office.fleet.notions[0].server.faults.append(
         Fault(
             where="",
+            times=10**6,
             status=400,
             body=b'{"object":"error","code":"validation_error","message":"secret_token_0"}',
         )
