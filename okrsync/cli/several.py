@@ -38,8 +38,8 @@ def sync_several(
             else:
                 say_ended(ended)
     code = worst(codes.values())
-    if not as_json:
-        typer.echo("nothing is due" if due and not codes else summary(codes))
+    if not as_json and codes:  # where nothing is due, nothing is said: cron would mail it every few minutes
+        typer.echo(summary(codes))
     ordered = [data[name] for name in dict.fromkeys(names) if name in data]
     return code, {"companies": ordered, "summary": summary(codes), "exit_code": int(code)}
 

@@ -29,11 +29,21 @@ from okrsync.ports import Clock, Ledger
 from okrsync.sync.applying import apply, settle_same
 from okrsync.sync.assessing import Standing
 from okrsync.sync.claiming import Claim, claim
-from okrsync.sync.opening import missing_secrets, new_notes, open_connections, secrets_of
+from okrsync.sync.opening import missing_secrets, new_notes, open_connections, references, secrets_of
 from okrsync.sync.outcomes import outcome_of
 from okrsync.sync.preparing import Prepared, counts, prepare
 
-__all__ = ["Claim", "Report", "claim", "missing_secrets", "open_connections", "preview", "secrets_of", "sync"]
+__all__ = [
+    "Claim",
+    "Report",
+    "claim",
+    "missing_secrets",
+    "open_connections",
+    "preview",
+    "references",
+    "secrets_of",
+    "sync",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

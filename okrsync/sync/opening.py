@@ -58,6 +58,14 @@ def _unreadable(company: Company) -> Iterator[AccessError]:
                 yield AccessError(message, hint=error.hint)
 
 
+def references(company: Company) -> list[Secret]:
+    """Every secret that the company's YAML refers to."""
+    found = [secret for one in company.connections.values() for _, secret in secrets_of(one.settings)]
+    notify = company.notify
+    told = (notify.ping, notify.webhook) if notify is not None else ()
+    return [*found, *(secret for secret in told if secret is not None)]
+
+
 def _untold(company: Company) -> Iterator[AccessError]:
     if (notify := company.notify) is None:
         return

@@ -132,7 +132,7 @@ def test_only_who_is_due_is_synced(many: Fleet, capsys: Any) -> None:
     many.forget()
     clock.jump(3600)
     assert sync("--due", clock=clock) == 0
-    assert capsys.readouterr().out == "nothing is due\n"
+    assert capsys.readouterr() == ("", "")  # or cron would mail it
     assert many.count() == 0
     assert sync("c00001", clock=clock) == 0
     clock.jump(timedelta(hours=20).total_seconds())  # past 07:00 in Berlin
