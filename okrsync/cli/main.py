@@ -11,7 +11,7 @@ from types import FrameType
 
 import typer
 
-from okrsync.cli import demo, ledger, look, run, schedule
+from okrsync.cli import cluster, demo, ledger, look, run, schedule
 from okrsync.cli.world import World
 from okrsync.errors import ExitCode, OkrsyncError, exit_code_of
 
@@ -28,6 +28,7 @@ run.register(app)
 look.register(app)
 schedule.register(app)
 ledger.register(app)
+cluster.register(app)
 
 
 def _run(words: Sequence[str], world: World) -> int:
