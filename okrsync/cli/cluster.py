@@ -81,7 +81,7 @@ def worker(
             return due_names(world.companies(), world.company, ledger.last_syncs(), clock.now())
 
         def run(name: str, only_due: bool) -> Ended | None:
-            if only_due and not due_names([name], world.company, ledger.last_syncs(), clock.now()):
+            if only_due and not due_names([name], world.company, ledger.last_syncs(name), clock.now()):
                 return None
             return run_and_tell(name, world.company, held, clock)
 

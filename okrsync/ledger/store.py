@@ -58,8 +58,11 @@ class SqlLedger:
         with self._database.reading() as connection:
             return _memory(connection, company)
 
-    def last_syncs(self) -> Mapping[str, datetime]:
-        """When each company's last sync ended that was not interrupted; who has had none is not in it."""
+    def last_syncs(self, company: str | None = None) -> Mapping[str, datetime]:
+        """When each company's last sync ended that was not interrupted; who has had none is not in it.
+
+        With ``company`` only of that one.
+        """
         ended, begun = tables.finishes.c, tables.starts.c
         asked = (
             select(ended.company, func.max(ended.at))
@@ -67,6 +70,8 @@ class SqlLedger:
             .where(begun.command == "sync", ended.exit_code != ExitCode.INTERRUPTED)
             .group_by(ended.company)
         )
+        if company is not None:
+            asked = asked.where(ended.company == company, begun.company == company)
         with self._database.reading() as connection:
             return dict(connection.execute(asked).all())
 
