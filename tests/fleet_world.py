@@ -32,6 +32,9 @@ key_results:
 """
 
 
+METRICS = 20  # distinct metrics of a company, however many key results stand on them
+
+
 class Timed(list[Request]):
     """The requests of a server, with the moment each came in."""
 
@@ -83,7 +86,7 @@ class Fleet:
 
     def expected(self) -> dict[str, dict[str, str]]:
         return {
-            name: {f"KR-{kr}": str(100 + number + kr) for kr in range(self.key_results)}
+            name: {f"KR-{kr}": str(100 + number + kr % METRICS) for kr in range(self.key_results)}
             for number, name in enumerate(self.names)
         }
 
@@ -157,7 +160,7 @@ def _write(made: Fleet, name: str, url: str, token: str, rate: int, burst: int, 
     today, number = datetime.now(tz=UTC).date(), int(name[1:])
     metrics = "\n".join(
         f"  m{kr}: {{from: deals, measure: sum, field: Amount, where: {{Owner: o{kr}}}}}"
-        for kr in range(made.key_results)
+        for kr in range(min(made.key_results, METRICS))
     )
     text = YAML.format(
         name=name,
@@ -171,9 +174,9 @@ def _write(made: Fleet, name: str, url: str, token: str, rate: int, burst: int, 
         database=_id(name),
         metrics=metrics,
         key_results="\n".join(
-            f"  - {{id: KR-{kr}, metric: m{kr}, reach: 1000}}" for kr in range(made.key_results)
+            f"  - {{id: KR-{kr}, metric: m{kr % METRICS}, reach: 1000}}" for kr in range(made.key_results)
         ),
     )
     (made.folder / f"{name}.yaml").write_text(text, encoding="utf-8")
-    rows = "".join(f"{kr},o{kr},{100 + number + kr}\n" for kr in range(made.key_results))
+    rows = "".join(f"{kr},o{kr},{100 + number + kr}\n" for kr in range(min(made.key_results, METRICS)))
     (made.folder / f"{name}.csv").write_text(f"Deal ID,Owner,Amount\n{rows}", encoding="utf-8")
