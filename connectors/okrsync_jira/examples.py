@@ -68,4 +68,44 @@ EXAMPLES: Final[Sequence[Example]] = (
         metric='{from: jira, measure: distinct, field: Story Points, jql: "project = MKT AND type = Post"}',
         value="2",
     ),
+    Example(
+        shows="lead_time: from created to done",
+        metric="{from: jira, measure: lead_time, aggregate: mean, scope: project = DEV, window: cycle, unit: days}",
+        value="7",
+    ),
+    Example(
+        shows="cycle_time: from in progress to done",
+        metric="{from: jira, measure: cycle_time, aggregate: mean, scope: project = DEV, window: cycle, unit: days}",
+        value="2.5",
+    ),
+    Example(
+        shows="time_in_status",
+        metric="{from: jira, measure: time_in_status, statuses: [In Progress], aggregate: max, scope: project = DEV, window: cycle, unit: days}",
+        value="3",
+    ),
+    Example(
+        shows="throughput: finished in the window",
+        metric="{from: jira, measure: throughput, scope: project = DEV, window: cycle}",
+        value="2",
+    ),
+    Example(
+        shows="age of what is open",
+        metric='{from: jira, measure: age, aggregate: max, jql: "project = DEV AND statusCategory != Done", unit: days}',
+        value="20",
+    ),
+    Example(
+        shows="velocity: points completed in a sprint",
+        metric="{from: jira, measure: velocity, board: 1, by: points}",
+        value="4",
+    ),
+    Example(
+        shows="sla: share of the clock's runs that kept their time",
+        metric='{from: jira, measure: sla, jql: "project = DESK", field: Time to resolution, window: cycle, unit: percent}',
+        value="75",
+    ),
+    Example(
+        shows="sla: how long the clock ran",
+        metric='{from: jira, measure: sla, aggregate: mean, jql: "project = DESK", field: Time to resolution, window: cycle, unit: hours}',
+        value="4",
+    ),
 )
