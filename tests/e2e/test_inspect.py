@@ -222,3 +222,12 @@ def test_the_connection_must_be_one_that_can(desk: Any) -> None:
     assert desk.run("inspect", "1abc", "--through", "demo/notion").code == 2
     assert "there is no connection 'sheet'" in desk.run("inspect", "1abc", "--through", "demo/sheet").err
     assert desk.run("inspect", "not a spreadsheet", "--through", "demo").code == 2
+
+
+def test_a_jql_is_tried_out_through_the_companys_jira(desk: Any) -> None:
+    ended = desk.run("inspect", "--jql", "project = APP AND type = Bug", "--through", "demo")
+    assert ended.code == 0, ended.err
+    assert "120" in ended.out  # 72 to do, 48 done
+    assert "from: jira, measure:" in ended.out
+    assert desk.run("inspect", "--jql", "project = APP", "--through", "demo/sheets").code == 2
+    assert desk.run("inspect", "--jql", "project = ", "--through", "demo").code != 0
