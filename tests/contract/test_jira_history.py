@@ -703,7 +703,7 @@ def test_a_frozen_scope_counts_what_was_there_when_the_window_began(world: World
     answer = world.value(**frozen, window=window)
     assert answer.value == 100
     assert answer.evidence.rows == 2
-    assert fact(answer, "frozen") == "2 that came after 2026-10-02 00:00 UTC"
+    assert fact(answer, "frozen") == "children of 2026-10-02 00:00+00:00; 2 came later and do not count"
     assert world.value("10-08", **frozen, window=window).value == 50
     # By the points of then: 1 and 3, of which 1 was done.
     points = {**frozen, "by": "points", "field": POINTS}
