@@ -487,6 +487,34 @@ def test_a_window_and_a_date_belong_together(world: World) -> None:
     assert world.jira.server.count() == 0
 
 
+def test_distinct_knows_options_components_and_the_first_of_several_fields(world: World) -> None:
+    world.jira.load(
+        {
+            "fields": [
+                {"id": "customfield_10080", "name": "Tier", "type": "option"},
+                {"id": "customfield_10081", "name": "Markets", "type": "options"},
+            ],
+            "issues": [
+                {
+                    "key": "OPS-21",
+                    "components": ["API", "Web"],
+                    "fields": {"Tier": "Gold", "Markets": ["DE", "FR"]},
+                },
+                {"key": "OPS-22", "components": ["API"], "fields": {"Tier": "Gold", "Markets": ["DE"]}},
+                {"key": "OPS-23", "fields": {"customfield_10040": "Gold", "Markets": ["IT"]}},
+            ],
+        }
+    )
+    query: dict[str, Any] = {"jql": "project = OPS", "measure": "distinct"}
+    assert world.value(**query, field="Tier").value == 1
+    assert world.value(**query, field="Markets").value == 3
+    assert world.value(**query, field="components").value == 2
+    # An option and a text are two things, even where they read alike.
+    assert world.value(**query, field=["Tier", "customfield_10040"]).value == 2
+    several = world.value(jql="type = Story", measure="sum", field=["customfield_10026", POINTS])
+    assert several.value == 16
+
+
 def test_a_count_has_no_duration(world: World) -> None:
     assert world.none(jql=BUGS, unit=HOURS).cause is Cause.CONFIG
 
