@@ -161,7 +161,8 @@ def _fetched(site: Site, need: Need) -> Fetched | OkrsyncError:
     try:
         match need:
             case Below():
-                return children(site, need.parents, need.fields, need.links, need.history)
+                former = touched_since(need.former, need.since) if need.former and need.since else need.former
+                return children(site, need.parents, need.fields, need.links, need.history, former)
             case Sprints():
                 return closed(site, need)
             case Catalogue():

@@ -741,6 +741,43 @@ def test_a_frozen_scope_counts_what_was_there_when_the_window_began(world: World
     assert world.none("10-08", **frozen, window=later).cause is Cause.EMPTY
 
 
+def test_work_that_has_left_an_epic_is_found_where_it_may_be(world: World) -> None:
+    epic(world)
+    tie = "parent" if world.kind == "cloud" else "Epic Link"
+    left: dict[str, Any] = {"type": "Story", "created": "2026-10-01"}
+    world.jira.load(
+        {
+            "issues": [
+                {**left, "key": "OPS-70", "history": [step("10-09", "OPS-50", "", tie)]},
+                {
+                    **left,
+                    "key": "OPS-71",
+                    "parent": "OPS-51",
+                    "history": [step("10-09", "OPS-50", "OPS-51", tie)],
+                },
+                {
+                    **left,
+                    "key": "OPS-72",
+                    "history": [step("10-09", "To Do", "In Progress")],
+                    "status": "In Progress",
+                },
+            ]
+        }
+    )
+    window = Window(start=datetime(2026, 10, 2, tzinfo=UTC), end=NOW)
+    frozen: dict[str, Any] = {**SHARE, "frozen": True, "window": window}
+    assert world.value(**frozen).value == 100
+    # Whoever moves open work out of an epic does not finish it: two of four.
+    kept = world.value(**frozen, scope="project = OPS")
+    assert kept.value == 50
+    assert kept.evidence.rows == 4
+    then = world.value("10-07", **SHARE, scope="project = OPS")
+    assert (fact(then, "done"), fact(then, "children")) == ("1", "4")
+    assert fact(world.value("10-10", **SHARE, scope="project = OPS"), "children") == "2"
+    # Today's share is today's.
+    assert world.value(**SHARE, scope="project = OPS").value == 75
+
+
 def test_the_mean_of_each_childs_share(world: World) -> None:
     epic(world)
     query: dict[str, Any] = {**SHARE, "parent": "OPS-40", "by": "children_mean"}
