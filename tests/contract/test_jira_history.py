@@ -774,8 +774,13 @@ def test_work_that_has_left_an_epic_is_found_where_it_may_be(world: World) -> No
     then = world.value("10-07", **SHARE, scope="project = OPS")
     assert (fact(then, "done"), fact(then, "children")) == ("1", "4")
     assert fact(world.value("10-10", **SHARE, scope="project = OPS"), "children") == "2"
-    # Today's share is today's.
+    # What was not touched since then cannot have left since then.
+    asked = [str(one.body) + one.query for one in world.jira.server.requests if "search" in one.path]
+    assert any("updated" in text and "project" in text for text in asked)
+    # Today's share is today's, and needs nothing else.
+    world.jira.server.forget()
     assert world.value(**SHARE, scope="project = OPS").value == 75
+    assert world.jira.server.count("search") == 1
 
 
 def test_the_mean_of_each_childs_share(world: World) -> None:
@@ -788,6 +793,11 @@ def test_the_mean_of_each_childs_share(world: World) -> None:
     assert world.value("10-07", **query).value == 25
     points = {**query, "field": "Story Points"}
     assert world.value(**points).value == 40
+    world.jira.load({"issues": [{"key": "OPS-65", "type": "Story", "parent": "OPS-52"}]})
+    unestimated = world.value(**points)
+    assert unestimated.value == 40
+    assert fact(unestimated, "children with work") == "2 of 3"
+    assert world.value(**query).value == 25
     assert world.value(**{**query, "parent": "OPS-50"}).value == 75
 
 

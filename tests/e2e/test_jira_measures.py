@@ -52,3 +52,14 @@ def test_a_word_that_is_no_category_is_refused(desk: Any) -> None:
     ended = desk.run("validate", "demo")
     assert ended.code == 2
     assert "'open' is no category" in ended.err + ended.out
+
+
+def test_the_past_of_a_scope_is_filled_in(desk: Any) -> None:
+    desk.edit_yaml(OPEN_BUGS, SCOPED % "{statusCategory: not done}")
+    desk.jira.server.forget()
+    days = ("--from", "2026-10-01", "--to", "2026-11-16", "--every", "week", "--only", "KR-1")
+    ended = desk.run("backfill", "demo", *days)
+    assert ended.code == 0, ended.err
+    assert desk.jira.server.count("changelog/bulkfetch") == 1
+    rows = desk.run("history", "demo", "KR-1", "--json")
+    assert '"changelog"' in rows.out
