@@ -25,7 +25,7 @@ def explanation(company: Company, key_result: KeyResult, outcome: Outcome, trend
     detail = outcome.detail
     out = Text(f"{key_result.id}  {key_result.title or detail['title']}\n", style="bold")
     for name, text in _lines(company, key_result, outcome, trend):
-        out.append(f"  {name:<10} ", style="cyan")
+        out.append(f"  {name:<14} ", style="cyan")
         out.append(f"{text}\n")
     return out
 
@@ -56,7 +56,7 @@ def _lines(company: Company, key_result: KeyResult, outcome: Outcome, trend: Tre
         yield "trend", f"{line} ({first} to {last})"
     yield "forecast", forecast_long(company, key_result, trend)
     for name, cell in detail["cells"].items():
-        yield name, _cell(cell)
+        yield f"cell {name}", _cell(cell)
 
 
 def _answer(answer: dict[str, Any], company: Company, indent: str) -> Lines:

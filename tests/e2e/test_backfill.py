@@ -266,7 +266,7 @@ def test_a_baseline_that_came_too_late_is_captured_by_a_backfill_and_frozen(desk
     desk.edit_yaml('metric: revenue, reach: "€3.5M"', "metric: revenue, change: +25%")
     first = desk.run("sync", "demo", "--json")
     (row,) = [one for one in first.json["rows"] if one["id"] == "KR-5"]
-    assert "its baseline has not been captured" in row["blocked"]
+    assert "its baseline was not measured when the cycle began" in row["blocked"]
     desk.run(*PAST, "--only", "KR-5")
     assert "blocked" not in desk.run("explain", "demo", "KR-5").out
     desk.run("sync", "demo")
