@@ -95,6 +95,16 @@ def test_status_and_explain_show_where_it_is_heading(desk: Any) -> None:
     assert forecast["outlook"] == "unlikely"
 
 
+def test_a_share_of_a_whole_is_not_forecast_beyond_it(desk: Any) -> None:
+    desk.run(*PAST)
+    desk.run("sync", "demo")
+    forecast = desk.run("explain", "demo", "KR-4", "--json").json["forecast"]
+    assert Decimal(forecast["high"]) <= 100
+    assert Decimal(forecast["low"]) < Decimal(forecast["value"])
+    spread = desk.run("explain", "demo", "KR-8", "--json").json["forecast"]
+    assert Decimal(spread["low"]) < 0, "its goal is a deviation to either side"
+
+
 def test_a_value_that_stood_still_in_the_source_is_one_observation(desk: Any) -> None:
     desk.run("backfill", "demo", "--from", "2026-10-01", "--every", "day", "--only", "KR-12")
     desk.run("sync", "demo")
