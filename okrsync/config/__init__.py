@@ -1,7 +1,7 @@
 """One YAML per company, checked, with places: ``load_company`` is the way in."""
 
 from okrsync.config.build import load_company
-from okrsync.config.company import Company, Connection, Metric, Objective, StatusRule
+from okrsync.config.company import Company, Connection, Metric, Notify, Objective, StatusRule
 from okrsync.config.next_cycle import NextCycle, next_cycle
 from okrsync.config.problems import did_you_mean
 from okrsync.config.schema import json_schema
@@ -11,6 +11,7 @@ __all__ = [
     "Connection",
     "Metric",
     "NextCycle",
+    "Notify",
     "Objective",
     "StatusRule",
     "did_you_mean",

@@ -15,7 +15,8 @@ from okrsync.periods import Cycle, Pace
 from okrsync.planning import Limits
 from okrsync.ports import Connector
 from okrsync.progress import Rollup
-from okrsync.settings import Table
+from okrsync.schedules import Schedule
+from okrsync.settings import Secret, Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,16 @@ class Objective:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notify:
+    """Whom a run tells what: the dead man's switch to ``ping``, and the ``webhook`` with its ``kind``."""
+
+    ping: Secret | None
+    webhook: Secret | None
+    kind: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
     """Everything one YAML says. ``tables`` holds ``key_results`` and, where configured, ``objectives``."""
 
@@ -72,7 +83,8 @@ class Company:
     pace: Pace
     status: StatusRule
     limits: Limits
-    schedule: str
+    schedule: Schedule | None
+    notify: Notify | None
     connections: Mapping[str, Connection]
     destination: str
     tables: Mapping[str, Table]

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from okrsync.settings import Strict
+from okrsync.settings import Secret, Strict
 
 CELLS = ("current", "progress", "status", "expected", "updated", "source")
 OBJECTIVE_CELLS = ("progress", "status", "expected", "summary", "updated")
@@ -178,6 +178,24 @@ class ObjectiveModel(Strict):
     rollup: Literal["mean", "sum", "worst"] = "mean"
 
 
+class NotifyModel(Strict):
+    """Whom a run tells what. Both addresses are secrets: who knows them can post there."""
+
+    ping: Secret | None = Field(
+        default=None, description="address that is asked after every run that got to its end"
+    )
+    webhook: Secret | None = Field(
+        default=None, description="address that gets what needs a person, each thing once"
+    )
+    kind: Literal["slack", "json"] = Field(default="slack", description="the form of the webhook's message")
+
+    @model_validator(mode="after")
+    def _somebody(self) -> NotifyModel:
+        if self.ping is None and self.webhook is None:
+            raise ValueError("write ping, webhook or both; else drop notify")
+        return self
+
+
 class CompanyModel(Strict):
     """One company: one YAML file."""
 
@@ -189,7 +207,10 @@ class CompanyModel(Strict):
     pace: PaceModel = PaceModel()
     status: StatusModel = StatusModel()
     limits: LimitsModel = LimitsModel()
-    schedule: str | None = Field(default=None, description="cron line for `okrsync sync --due`")
+    schedule: str | None = Field(
+        default=None, description='when it is due: a cron line in its time zone, such as "0 7 * * mon-fri"'
+    )
+    notify: NotifyModel | None = Field(default=None, description="whom a run tells what needs a person")
     connections: dict[str, dict[str, Any]]
     destination: DestinationModel
     metrics: dict[str, dict[str, Any]]

@@ -134,7 +134,7 @@ def _status(
 def _holds(
     company: Company, standing: Standing, goal: Goal, value: Decimal, done: Decimal | None, now: datetime
 ) -> bool:
-    """Whether the goal is met: judged over time where the YAML says so.
+    """Whether the goal is met: judged over time, or within its error budget, where the YAML says so.
 
     With an error budget it is met while that lasts. Without one, a period missed does not put a limit at risk for the
     rest of the cycle: until its end, ``held`` goes by now.
