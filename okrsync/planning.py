@@ -112,14 +112,11 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """What this plan would do, in 16 hex digits: equal digests write the same values over the same values."""
-        lines = sorted(
-            json.dumps(
-                [one.subject, one.row, one.address, str(one.verdict), _text(one.now), _text(one.wanted)]
-            )
-            for one in self.decisions
-        )
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+        """What this plan would do, in 16 hex digits: equal digests write the same values over the same values.
+
+        Followers are left out: the time of the run is written along, and is no decision of its own.
+        """
+        return digest_of(one for one in self.decisions if one.cell not in FOLLOWERS)
 
     def with_more(self, other: Plan) -> Plan:
         """Both plans as one, to be checked and applied together."""
@@ -129,6 +126,15 @@ class Plan:
         """Raise ``UnsafePlan`` where the plan changes more than its limits allow."""
         if self.alarms:
             raise UnsafePlan("the plan was refused: " + "; ".join(self.alarms), hint=hint)
+
+
+def digest_of(decisions: Iterable[Decision]) -> str:
+    """The digest of a plan that consists of just these decisions, in whatever order."""
+    lines = sorted(
+        json.dumps([one.subject, one.row, one.address, str(one.verdict), _text(one.now), _text(one.wanted)])
+        for one in decisions
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def plan(company: str, aims: Sequence[Aim], memory: Memory, limits: Limits | None = None) -> Plan:

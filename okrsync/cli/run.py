@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,6 +16,7 @@ from okrsync.errors import ConfigError, ExitCode, OkrsyncError, exit_code_of
 
 if TYPE_CHECKING:
     from okrsync.ports import Ledger
+    from okrsync.sync import Reviewed
 
 Company = Annotated[str, typer.Argument(help="Name of a YAML in the configuration folder, or its path.")]
 Subjects = Annotated[
@@ -39,19 +42,36 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def plan(context: typer.Context, company: Company, as_json: Json = False) -> int:
+def plan(
+    context: typer.Context,
+    company: Company,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Keep the plan for `sync --plan FILE`.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
     """Show what a sync would write, and why. Writes nothing."""
     from okrsync.render import plan_text, report_data
     from okrsync.sync import preview
+    from okrsync.sync.reviewing import kept
 
     world: World = context.obj
     with world.ledger() as ledger:
         report = preview(world.company(company), ledger, world.clock)
+    if out is not None:
+        _keep(out, kept(report.company.id, report.at, report.plan))
     if as_json:
         say_json(report_data(report))
     else:
         say(plan_text(report))
     return ExitCode.UNSAFE if report.plan.alarms else report.exit_code
+
+
+def _keep(path: Path, plan: dict[str, Any]) -> None:
+    try:
+        path.write_text(json.dumps(plan, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"the plan cannot be kept in {path}: {error.strerror}") from error
 
 
 def sync(
@@ -63,6 +83,10 @@ def sync(
     force: Annotated[
         bool, typer.Option("--force", help="Apply a plan that changes more than its limits allow.")
     ] = False,
+    reviewed: Annotated[
+        Path | None,
+        typer.Option("--plan", metavar="FILE", help="Apply just this plan of `plan --out FILE`, or nothing."),
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """Bring Notion in step with the sources. One company's failure stops no other."""
@@ -70,9 +94,11 @@ def sync(
     names = list(world.companies()) if every else companies or []
     if not names:
         raise ConfigError("no company was named", hint="okrsync sync COMPANY, or okrsync sync --all")
+    if reviewed is not None and len(names) != 1:
+        raise ConfigError("a plan is one company's", hint="okrsync sync COMPANY --plan FILE")
     if len(names) == 1:
         with world.ledger() as ledger:
-            code, data = _sync_one(world, ledger, names[0], force=force, as_json=as_json)
+            code, data = _sync_one(world, ledger, names[0], force=force, as_json=as_json, reviewed=reviewed)
     else:
         code, data = _sync_several(world, names, force=force, as_json=as_json)
     if as_json:
@@ -81,15 +107,27 @@ def sync(
 
 
 def _sync_one(
-    world: World, ledger: Ledger, name: str, *, force: bool, as_json: bool
+    world: World, ledger: Ledger, name: str, *, force: bool, as_json: bool, reviewed: Path | None = None
 ) -> tuple[ExitCode, dict[str, Any]]:
     from okrsync.render import plan_text, report_data
     from okrsync.sync import sync as run
 
-    report = run(world.company(name), ledger, world.clock, force=force)
+    agreed = _reviewed(reviewed) if reviewed is not None else None
+    report = run(world.company(name), ledger, world.clock, force=force, reviewed=agreed)
     if not as_json:
         say(plan_text(report))
     return report.exit_code, report_data(report)
+
+
+def _reviewed(path: Path) -> Reviewed:
+    from okrsync.sync.reviewing import recalled
+
+    try:
+        return recalled(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"the plan {path} cannot be read: {error}", hint="okrsync plan COMPANY --out FILE"
+        ) from error
 
 
 def _sync_several(

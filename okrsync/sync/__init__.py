@@ -32,8 +32,19 @@ from okrsync.sync.claiming import Claim, claim
 from okrsync.sync.opening import missing_secrets, new_notes, open_connections, secrets_of
 from okrsync.sync.outcomes import outcome_of
 from okrsync.sync.preparing import Prepared, counts, prepare
+from okrsync.sync.reviewing import Reviewed, confirm
 
-__all__ = ["Claim", "Report", "claim", "missing_secrets", "open_connections", "preview", "secrets_of", "sync"]
+__all__ = [
+    "Claim",
+    "Report",
+    "Reviewed",
+    "claim",
+    "missing_secrets",
+    "open_connections",
+    "preview",
+    "secrets_of",
+    "sync",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +78,14 @@ def preview(company: Company, ledger: Ledger, clock: Clock) -> Report:
     return _report(company, now, prepared, prepared.plan.decisions, applied=False)
 
 
-def sync(company: Company, ledger: Ledger, clock: Clock, *, force: bool = False) -> Report:
+def sync(
+    company: Company, ledger: Ledger, clock: Clock, *, force: bool = False, reviewed: Reviewed | None = None
+) -> Report:
     """Bring the destination in step with the sources, as far as the write rule allows.
 
-    Raises ``Busy`` where another run holds the company, ``UnsafePlan`` where the plan is too much to apply without
-    ``force``, and whatever makes planning impossible; in each of these cases nothing was written.
+    With ``reviewed`` only that very plan is applied. Raises ``Busy`` where another run holds the company,
+    ``UnsafePlan`` where the plan is too much to apply without ``force`` or is not the reviewed one, and whatever makes
+    planning impossible; in each of these cases nothing was written.
     """
     with ledger.hold(company.id) as lease:
         now, run = clock.now(), uuid.uuid4().hex
@@ -80,6 +94,8 @@ def sync(company: Company, ledger: Ledger, clock: Clock, *, force: bool = False)
             memory = ledger.recall(company.id)
             prepared = prepare(company, ledger, memory, clock, now)
             ledger.record(company.id, *_learned(prepared, memory, run))
+            if reviewed is not None:
+                confirm(reviewed, company.id, prepared.plan)
             if not force:
                 prepared.plan.check(
                     hint=f"read `okrsync plan {company.id}`, then: okrsync sync {company.id} --force"
