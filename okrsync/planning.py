@@ -44,6 +44,10 @@ from okrsync.model import (
 
 # Followers are written only together with another cell of their row: alone they would make every run a write.
 FOLLOWERS: Final = ("updated", "source")
+# The cells that hold a row's number: what stands beside it follows it.
+HEADS: Final = ("current", "value")
+# The row of a decision whose row is yet to be added: this and its key. Its cells' names stand for their addresses.
+NEW: Final = "new:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,7 @@ class Aim:
     ``row`` is None where the destination has none, and ``absent`` says so in words. ``direction`` is +1 where the
     key result's number should rise, -1 where it should fall, 0 where neither is better. ``restarted`` marks a number
     whose window began anew since the last one was written (a new week), ``unguarded`` one that may drop freely.
+    ``creates`` says that a missing row is to be added, with the subject as its key.
     """
 
     subject: str
@@ -75,6 +80,7 @@ class Aim:
     direction: int = 0
     restarted: bool = False
     unguarded: bool = False
+    creates: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +180,8 @@ def same(one: Stored, other: Stored) -> bool:
 
 
 def _decide_row(company: str, aim: Aim, memory: Memory) -> list[Decision]:
+    if aim.row is None and aim.creates:
+        return _new_row(aim)
     if aim.row is None or aim.row.problem:
         reason = aim.row.problem if aim.row is not None else aim.absent
         return [_no_row(aim, cell, proposal, reason) for cell, proposal in aim.proposals.items()]
@@ -185,8 +193,30 @@ def _decide_row(company: str, aim: Aim, memory: Memory) -> list[Decision]:
 
 
 def _in_order(cells: Iterable[str]) -> list[str]:
-    """Return ``current`` first, because the others follow it, and followers last."""
-    return sorted(cells, key=lambda cell: (cell != "current", cell in FOLLOWERS))
+    """Return the row's number first, because the others follow it, and followers last."""
+    return sorted(cells, key=lambda cell: (cell not in HEADS, cell in FOLLOWERS))
+
+
+def _new_row(aim: Aim) -> list[Decision]:
+    """A row is added whole or, while anything of it is missing, not at all."""
+    waits = any(proposal.hold is not None for proposal in aim.proposals.values())
+    return [
+        Decision(
+            subject=aim.subject,
+            row=f"{NEW}{aim.subject}",
+            cell=cell,
+            address=cell,
+            verdict=Verdict.HELD if waits else Verdict.WRITE,
+            reason=proposal.reason or ("the row waits for its other cells" if waits else "new row"),
+            wanted=proposal.value,
+            shown=proposal.shown,
+            hold=proposal.hold or (Hold.FOLLOWS if waits else None),
+            cause=proposal.cause,
+            hint=proposal.hint,
+            answer=proposal.answer,
+        )
+        for cell, proposal in ((cell, aim.proposals[cell]) for cell in _in_order(aim.proposals))
+    ]
 
 
 def _no_row(aim: Aim, cell: str, proposal: Proposal, reason: str) -> Decision:
@@ -252,13 +282,13 @@ def _words(
 
 def _following(decision: Decision, before: Sequence[Decision]) -> Decision:
     """Hold what is derived from a held ``current``, and leave followers alone where nothing else is written."""
-    current = next((one for one in before if one.cell == "current"), None)
+    current = next((one for one in before if one.cell in HEADS), None)
     if current is not None and current.verdict is Verdict.HELD and decision.verdict is not Verdict.HELD:
         return replace(
             decision,
             verdict=Verdict.HELD,
             hold=Hold.FOLLOWS,
-            reason="it follows current, which is held",
+            reason=f"it follows {current.cell}, which is held",
             hint="",
             cause=current.cause,
         )

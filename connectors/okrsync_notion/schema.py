@@ -29,6 +29,9 @@ FITTING: Final[Mapping[str, tuple[str, ...]]] = {
     "progress": ("number",),
     "status": ("status", "select", "rich_text"),
     "updated": ("date",),
+    "value": ("number", "checkbox"),
+    "date": ("date",),
+    "key_result": ("relation",),
 }
 
 
@@ -86,6 +89,7 @@ def _column(name: str, held: Mapping[str, Any]) -> Column:
         format=str(detail.get("format") or ""),
         options={str(option["name"]): str(option["id"]) for option in detail.get("options") or ()},
         initial=_initial(kind, detail),
+        target=str(detail.get("data_source_id") or "") if kind == "relation" else "",
     )
 
 

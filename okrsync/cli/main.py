@@ -11,7 +11,7 @@ from types import FrameType
 
 import typer
 
-from okrsync.cli import demo, look, run
+from okrsync.cli import demo, init, look, run
 from okrsync.cli.world import World
 from okrsync.errors import ExitCode, OkrsyncError, exit_code_of
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 run.register(app)
 look.register(app)
+init.register(app)
 
 
 def _run(words: Sequence[str], world: World) -> int:

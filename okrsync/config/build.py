@@ -11,7 +11,15 @@ from pydantic import ValidationError
 
 from okrsync.config.company import Company, Connection, Metric, Objective, StatusRule
 from okrsync.config.key_results import key_result
-from okrsync.config.models import CELLS, OBJECTIVE_CELLS, CompanyModel, MetricModel, PaceModel
+from okrsync.config.models import (
+    CELLS,
+    CHECK_IN_CELLS,
+    OBJECTIVE_CELLS,
+    TODO,
+    CompanyModel,
+    MetricModel,
+    PaceModel,
+)
 from okrsync.config.problems import Problems
 from okrsync.config.yamlfile import PathInFile, YamlFile, read_yaml
 from okrsync.errors import ConfigError
@@ -49,6 +57,7 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
     objectives = _objectives(model, problems)
     tables = _tables(model, connections, key_results, objectives, problems)
     _check_connections(model, connections, problems)
+    _every(model, problems)
     problems.raise_any()
     return Company(
         id=model.company,
@@ -71,6 +80,7 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
         objectives=objectives,
         key_results=key_results,
         path=path,
+        check_in_every=_every(model, problems),
     )
 
 
@@ -213,6 +223,17 @@ def _key_results(
             problems.add((*at, "id"), f"the id {raw.id!r} is taken already at {before}")
             continue
         seen[raw.id] = index
+        if raw.metric == TODO:
+            named = f" ({raw.title})" if raw.title else ""
+            known = (
+                f"its name here; known are: {', '.join(model.metrics)}" if model.metrics else "its name here"
+            )
+            problems.add(
+                (*at, "metric"),
+                f"nothing measures {raw.id}{named} yet",
+                f"write a metric under `metrics:`, and {known}; or take the key result out",
+            )
+            continue
         if raw.metric not in model.metrics:
             problems.unknown((*at, "metric"), "metric", raw.metric, model.metrics)
             continue
@@ -274,23 +295,41 @@ def _tables(
         "key_results": {one.id: one.page for one in key_results if one.page},
         "objectives": {one.id: one.page for one in objectives if one.page},
     }
-    allowed = {"key_results": CELLS, "objectives": OBJECTIVE_CELLS}
+    allowed = {"key_results": CELLS, "objectives": OBJECTIVE_CELLS, "check_ins": CHECK_IN_CELLS}
     result: dict[str, Table] = {}
-    for kind in ("key_results", "objectives"):
+    for kind in ("key_results", "objectives", "check_ins"):
         raw = getattr(model.destination, kind)
         if raw is None:
             continue
         here: PathInFile = ("destination", kind)
-        table = _validated(connector.table, raw, here, problems)
+        own = {key: value for key, value in raw.items() if (kind, key) != ("check_ins", "every")}
+        table = _validated(
+            connector.table, own, here, problems, also=("every",) if kind == "check_ins" else ()
+        )
         if table is None:
             continue
+        if kind == "check_ins":
+            if connector.register is None:
+                problems.add(here, f"okrsync cannot add rows to a {connector.name} table")
+            if getattr(table, "match", None) is None:
+                problems.add(
+                    here, "check-ins are found again by their key", "name a text column under `match`"
+                )
         for cell in table.cells:
             if cell not in allowed[kind]:
                 problems.unknown((*here, "cells", cell), "cell", cell, allowed[kind])
         if not table.cells:
             problems.add(here, "no cells are named, so there is nothing to write")
-        result[kind] = table.model_copy(update={"pages": pages[kind]})
+        result[kind] = table.model_copy(update={"pages": pages.get(kind, {})})
     return result
+
+
+def _every(model: CompanyModel, problems: Problems) -> str:
+    every = (model.destination.check_ins or {}).get("every", "week")
+    if every not in {"day", "week", "month"}:
+        at: PathInFile = ("destination", "check_ins", "every")
+        problems.unknown(at, "period", str(every), ("day", "week", "month"))
+    return str(every)
 
 
 def _check_connections(

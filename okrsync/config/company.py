@@ -62,7 +62,11 @@ class Objective:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
-    """Everything one YAML says. ``tables`` holds ``key_results`` and, where configured, ``objectives``."""
+    """Everything one YAML says.
+
+    ``tables`` holds ``key_results`` and, where configured, ``objectives`` and ``check_ins``, of which there is one for
+    each key result and period (``check_in_every``).
+    """
 
     id: str
     title: str
@@ -80,3 +84,4 @@ class Company:
     objectives: tuple[Objective, ...]
     key_results: tuple[KeyResult, ...]
     path: Path
+    check_in_every: str = "week"

@@ -12,6 +12,9 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from okrsync.settings import Strict
 
 CELLS = ("current", "progress", "status", "expected", "updated", "source")
+CHECK_IN_CELLS = ("value", "progress", "status", "date", "source", "key_result")
+# What `okrsync init` writes where only a person knows the answer.
+TODO = "TODO"
 OBJECTIVE_CELLS = ("progress", "status", "expected", "summary", "updated")
 
 
@@ -99,6 +102,10 @@ class DestinationModel(Strict):
     connection: str
     key_results: dict[str, Any]
     objectives: dict[str, Any] | None = None
+    check_ins: dict[str, Any] | None = Field(
+        default=None,
+        description="a table to which okrsync adds a row for each key result and period (`every`: day, week or month)",
+    )
 
 
 class KeyResultModel(Strict):
@@ -187,9 +194,14 @@ class CompanyModel(Strict):
     schedule: str | None = Field(default=None, description="cron line for `okrsync sync --due`")
     connections: dict[str, dict[str, Any]]
     destination: DestinationModel
-    metrics: dict[str, dict[str, Any]]
+    metrics: dict[str, dict[str, Any]] = Field(default_factory=dict)
     objectives: list[ObjectiveModel] = Field(default_factory=list)
     key_results: Annotated[list[KeyResultModel], Field(min_length=1)]
+
+    @field_validator("metrics", mode="before")
+    @classmethod
+    def _none_yet(cls, value: Any) -> Any:
+        return {} if value is None else value
 
     @field_validator("timezone")
     @classmethod

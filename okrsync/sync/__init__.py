@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -107,12 +107,13 @@ def sync(
                 lambda *entries: ledger.record(company.id, *entries),
                 run,
                 f"okrsync sync {company.id}",
+                prepared.check_ins,
             )
         except BaseException as error:
             ledger.record(company.id, RunFinished(run=run, at=clock.now(), exit_code=exit_code_of(error)))
             raise
         report = _report(company, now, prepared, decisions, applied=True)
-        ledger.record(company.id, *_concluded(report, run, clock.now()))
+        ledger.record(company.id, *_concluded(report, prepared.check_ins.rows, run, clock.now()))
         return report
 
 
@@ -146,11 +147,14 @@ def _learned(prepared: Prepared, memory: Memory, run: str) -> Iterator[Entry]:
     yield from (
         Observed(run=run, reading=one) for one in sorted(readings, key=lambda one: (one.metric, one.as_of))
     )
-    yield from settle_same(prepared.plan, memory, run)
+    yield from prepared.check_ins.carried(run)
+    yield from settle_same(prepared.plan, prepared.check_ins.memory, run)
 
 
-def _concluded(report: Report, run: str, at: datetime) -> Iterator[Entry]:
+def _concluded(report: Report, check_ins: Collection[str], run: str, at: datetime) -> Iterator[Entry]:
     for subject, detail in report.details.items():
+        if subject in check_ins:
+            continue
         yield Outcome(run=run, subject=subject, at=report.at, detail=detail)
     yield RunFinished(
         run=run,

@@ -19,8 +19,9 @@ from okrsync.model import (
     Verdict,
     Withdrawn,
 )
-from okrsync.planning import Plan, same
+from okrsync.planning import NEW, Plan, same
 from okrsync.ports import Destination
+from okrsync.sync.check_ins import CheckIns, add_row
 
 Record = Callable[..., None]
 
@@ -38,7 +39,12 @@ def settle_same(plan: Plan, memory: Memory, run: str) -> list[Entry]:
 
 
 def apply(
-    plan: Plan, destination_of: Callable[[str], Destination], record: Record, run: str, hint: str
+    plan: Plan,
+    destination_of: Callable[[str], Destination],
+    record: Record,
+    run: str,
+    hint: str,
+    check_ins: CheckIns,
 ) -> tuple[Decision, ...]:
     """Write every row of the plan that has something to write; return all decisions as they ended.
 
@@ -50,7 +56,10 @@ def apply(
         failed: OkrsyncError | None = refused
         if refused is None:
             try:
-                _write_row(row, writes, destination_of(subject), record, run)
+                if row.startswith(NEW):
+                    add_row(check_ins, writes, record, run)
+                else:
+                    _write_row(row, writes, destination_of(subject), record, run)
             except AccessError as error:
                 failed = refused = error
             except (Conflict, DataError, Unavailable) as error:

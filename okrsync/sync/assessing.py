@@ -151,12 +151,12 @@ def _proposal(cell: str, standing: Standing, destination: Destination, now: date
         case "source":
             wanted = provenance(standing.answer)
         case "expected":
-            wanted = _percent(standing.expected)
+            wanted = percent(standing.expected)
         case _ if standing.blocked is not None:
             return held_for_lack_of_data(standing.blocked)
         case "progress":
             assert standing.progress is not None
-            wanted = _percent(standing.progress)
+            wanted = percent(standing.progress)
         case _:
             assert standing.status is not None
             wanted = str(standing.status)
@@ -185,7 +185,7 @@ def provenance(answer: Reading) -> str:
     return f"{answer.evidence.source}: {answer.evidence.query}{rows}"
 
 
-def _percent(share: Decimal) -> Quantity:
+def percent(share: Decimal) -> Quantity:
     return Quantity(value=clamp(share) * 100, unit=PERCENT)
 
 
@@ -252,9 +252,9 @@ def objective_proposals(
     )
     today = now.astimezone(company.zone).date()
     wanted: Mapping[str, Wanted] = {
-        "progress": _percent(rolled.progress) if rolled.progress is not None else None,
+        "progress": percent(rolled.progress) if rolled.progress is not None else None,
         "status": str(rolled.status) if rolled.status is not None else None,
-        "expected": _percent(expected(company.cycle, today, company.pace)),
+        "expected": percent(expected(company.cycle, today, company.pace)),
         "summary": _summary(parts, rolled),
         "updated": now,
     }

@@ -11,6 +11,7 @@ from okrsync.errors import ConfigError, DataError
 from okrsync.model import Landed, Memory, Row, RunFinished, RunStarted, Stored
 from okrsync.planning import same
 from okrsync.ports import Clock, Ledger
+from okrsync.sync.check_ins import keys, look
 from okrsync.sync.opening import new_notes, open_connections
 from okrsync.sync.preparing import match_rows, open_tables
 
@@ -33,6 +34,7 @@ def claim(
     the next sync. Raises ``ConfigError`` for an unknown id and ``DataError`` for a named one without a usable row.
     """
     known = {one.id for one in company.key_results} | {one.id for one in company.objectives}
+    known |= keys(company, clock.now())
     for subject in subjects or ():
         if subject not in known:
             raise ConfigError(
@@ -42,7 +44,10 @@ def claim(
     with ledger.hold(company.id):
         now, run, memory = clock.now(), uuid.uuid4().hex, ledger.recall(company.id)
         openings = open_connections(company, memory, clock)
-        rows = match_rows(company, {name: one.read() for name, one in open_tables(company, openings).items()})
+        destinations = open_tables(company, openings, now)
+        tables = {name: one.read() for name, one in destinations.items()}
+        check_ins = look(company, memory, tables, destinations, now)
+        rows, memory = {**match_rows(company, tables), **check_ins.rows}, check_ins.memory
         claims: list[Claim] = []
         landed: list[Landed] = []
         for subject in rows if subjects is None else subjects:
@@ -60,6 +65,7 @@ def claim(
         ledger.record(
             company.id,
             RunStarted(run=run, command=command, at=now),
+            *check_ins.carried(run),
             *landed,
             *new_notes(openings, memory),
             RunFinished(run=run, at=clock.now(), exit_code=0),

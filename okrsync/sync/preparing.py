@@ -24,6 +24,7 @@ from okrsync.sync.assessing import (
     proposals,
     restarted,
 )
+from okrsync.sync.check_ins import CHECK_INS, CheckIns, check_in_aims, look, open_register
 from okrsync.sync.opening import open_connections
 from okrsync.units import to_unit
 
@@ -44,17 +45,21 @@ class Prepared:
     destinations: Mapping[str, Destination]
     openings: Mapping[str, Opening]
     table_of: Mapping[str, str]
+    check_ins: CheckIns
 
 
 def prepare(company: Company, ledger: Ledger, memory: Memory, clock: Clock, now: datetime) -> Prepared:
     """Plan the company's run at ``now``. Writes nothing; raises what makes planning impossible."""
     openings = open_connections(company, memory, clock)
-    destinations = open_tables(company, openings)
+    destinations = open_tables(company, openings, now)
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="destination") as pool:
         reading = pool.submit(lambda: {name: one.read() for name, one in destinations.items()})
         answers = ask_all(company, openings, _wanted(company, memory, now), now)
         tables = reading.result()
     rows = match_rows(company, tables)
+    check_ins = look(company, memory, tables, destinations, now)
+    rows |= check_ins.rows
+    memory = check_ins.memory
     baselines = _capture(company, ledger, memory, answers)
     standings = tuple(
         assess(
@@ -69,7 +74,7 @@ def prepare(company: Company, ledger: Ledger, memory: Memory, clock: Clock, now:
         for one in company.key_results
     )
     return Prepared(
-        plan=_plan(company, memory, standings, rows, destinations, now),
+        plan=_plan(company, memory, standings, rows, destinations, check_ins, now),
         answers=answers,
         standings=standings,
         baselines=baselines,
@@ -77,18 +82,24 @@ def prepare(company: Company, ledger: Ledger, memory: Memory, clock: Clock, now:
         destinations=destinations,
         openings=openings,
         table_of={one.id: KEY_RESULTS for one in company.key_results}
-        | {one.id: OBJECTIVES for one in company.objectives},
+        | {one.id: OBJECTIVES for one in company.objectives}
+        | dict.fromkeys(check_ins.rows, CHECK_INS),
+        check_ins=check_ins,
     )
 
 
-def open_tables(company: Company, openings: Mapping[str, Opening]) -> dict[str, Destination]:
+def open_tables(company: Company, openings: Mapping[str, Opening], now: datetime) -> dict[str, Destination]:
     connection = company.connections[company.destination]
     assert connection.connector.destination is not None
     opening = openings[company.destination]
-    return {
+    tables: dict[str, Destination] = {
         name: connection.connector.destination(connection.settings, table, opening)
         for name, table in company.tables.items()
+        if name != CHECK_INS
     }
+    if CHECK_INS in company.tables:
+        tables[CHECK_INS] = open_register(company, opening, now)
+    return tables
 
 
 def match_rows(company: Company, tables: Mapping[str, Sequence[Row]]) -> dict[str, Row | None]:
@@ -156,6 +167,7 @@ def _plan(
     standings: Collection[Standing],
     rows: Mapping[str, Row | None],
     destinations: Mapping[str, Destination],
+    check_ins: CheckIns,
     now: datetime,
 ) -> Plan:
     aims = []
@@ -176,24 +188,25 @@ def _plan(
             )
         )
     decided = plan(company.id, aims, memory, company.limits)
-    if OBJECTIVES not in destinations:
-        return decided
-    return decided.with_more(
-        plan(company.id, _objective_aims(company, standings, rows, decided, destinations, now), memory)
-    )
+    current: dict[str, Decision] = {one.subject: one for one in decided.decisions if one.cell == "current"}
+    shown = [as_it_will_stand(company, one, current.get(one.key_result.id), now) for one in standings]
+    if OBJECTIVES in destinations:
+        more = plan(company.id, _objective_aims(company, shown, rows, destinations, now), memory)
+        decided = decided.with_more(more)
+    if CHECK_INS in destinations:
+        added = check_in_aims(company, shown, rows, destinations[CHECK_INS], check_ins)
+        decided = decided.with_more(plan(company.id, added, memory))
+    return decided
 
 
 def _objective_aims(
     company: Company,
-    standings: Collection[Standing],
+    shown: Collection[Standing],
     rows: Mapping[str, Row | None],
-    decided: Plan,
     destinations: Mapping[str, Destination],
     now: datetime,
 ) -> list[Aim]:
     """Objectives follow what their key results' rows will show, a person's numbers included."""
-    current: dict[str, Decision] = {one.subject: one for one in decided.decisions if one.cell == "current"}
-    shown = [as_it_will_stand(company, one, current.get(one.key_result.id), now) for one in standings]
     return [
         Aim(
             subject=objective.id,
