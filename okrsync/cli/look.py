@@ -51,7 +51,7 @@ def explain(
 ) -> int:
     """Show how a number came about: formula, inputs, query, rows, source and time. Sends no request."""
     from okrsync.config import did_you_mean
-    from okrsync.render import explanation
+    from okrsync.render import efforts, explanation
 
     world: World = context.obj
     loaded = world.company(company)
@@ -62,13 +62,14 @@ def explain(
             hint=did_you_mean(key_result, known),
         )
     with world.ledger() as ledger:
-        outcome = ledger.recall(loaded.id).outcomes.get(key_result)
+        outcomes = ledger.recall(loaded.id).outcomes
+        outcome = outcomes.get(key_result)
     if outcome is None:
         raise DataError(f"{key_result} has never been synced", hint=f"okrsync sync {company}")
     if as_json:
         say_json({"company": loaded.id, "id": key_result, "at": outcome.at.isoformat(), **outcome.detail})
     else:
-        say(explanation(loaded, known[key_result], outcome))
+        say(explanation(loaded, known[key_result], outcome, efforts(key_result, outcomes)))
     return ExitCode.IN_SYNC
 
 

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from okrsync.config.company import Company, Connection, Metric, Objective, StatusRule
+from okrsync.config.company import Company, Connection, Initiative, Metric, Objective, StatusRule
 from okrsync.config.key_results import key_result
 from okrsync.config.models import (
     CELLS,
     CHECK_IN_CELLS,
+    INITIATIVE_CELLS,
     OBJECTIVE_CELLS,
     TODO,
     CompanyModel,
@@ -25,7 +26,7 @@ from okrsync.config.yamlfile import PathInFile, YamlFile, read_yaml
 from okrsync.errors import ConfigError
 from okrsync.expressions import names, order
 from okrsync.key_results import KeyResult
-from okrsync.model import COUNT, Unit
+from okrsync.model import COUNT, Dimension, Unit
 from okrsync.periods import Cycle, Linear, Pace, Phased, WorkingDays, window
 from okrsync.planning import Limits
 from okrsync.ports import Connector
@@ -55,6 +56,7 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
     _check_expressions(model, metrics, problems)
     key_results = _key_results(model, units, problems)
     objectives = _objectives(model, problems)
+    initiatives = _initiatives(model, units, problems)
     tables = _tables(model, connections, key_results, objectives, problems)
     _check_connections(model, connections, problems)
     _every(model, problems)
@@ -81,6 +83,7 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
         key_results=key_results,
         path=path,
         check_in_every=_every(model, problems),
+        initiatives=initiatives,
     )
 
 
@@ -268,9 +271,46 @@ def _objectives(model: CompanyModel, problems: Problems) -> tuple[Objective, ...
             title=raw.title,
             page=raw.page,
             rollup=Rollup(raw.rollup),
+            averaged=raw.status == "average",
             place=problems.file.place(at),
         )
     return tuple(result.values())
+
+
+def _initiatives(
+    model: CompanyModel, units: Mapping[str, Unit | None], problems: Problems
+) -> tuple[Initiative, ...]:
+    taken = {one.id for one in model.key_results} | {one.id for one in model.objectives}
+    result: list[Initiative] = []
+    for index, raw in enumerate(model.initiatives):
+        at: PathInFile = ("initiatives", index)
+        if raw.id in taken:
+            problems.add((*at, "id"), f"the id {raw.id!r} is taken already")
+        taken.add(raw.id)
+        if raw.key_result not in {one.id for one in model.key_results}:
+            known = [one.id for one in model.key_results]
+            problems.unknown((*at, "key_result"), "key result", raw.key_result, known)
+        if raw.metric not in model.metrics:
+            problems.unknown((*at, "metric"), "metric", raw.metric, model.metrics)
+        elif (unit := units[raw.metric]) is not None and unit.dimension is not Dimension.PERCENT:
+            problems.add(
+                (*at, "metric"),
+                f"{raw.metric} is a number in {unit}, and the progress of an initiative is a share",
+                "name a metric with `unit: percent`, such as `measure: done_share` of an epic",
+            )
+        result.append(
+            Initiative(
+                id=raw.id,
+                key_result=raw.key_result,
+                metric=raw.metric,
+                place=problems.file.place(at),
+                title=raw.title,
+                page=raw.page,
+            )
+        )
+    if model.destination.initiatives is not None and not result:
+        problems.add(("destination", "initiatives"), "there are no `initiatives:` to write into it", key=True)
+    return tuple(result)
 
 
 def _tables(
@@ -294,10 +334,16 @@ def _tables(
     pages = {
         "key_results": {one.id: one.page for one in key_results if one.page},
         "objectives": {one.id: one.page for one in objectives if one.page},
+        "initiatives": {one.id: one.page for one in model.initiatives if one.page},
     }
-    allowed = {"key_results": CELLS, "objectives": OBJECTIVE_CELLS, "check_ins": CHECK_IN_CELLS}
+    allowed = {
+        "key_results": CELLS,
+        "objectives": OBJECTIVE_CELLS,
+        "initiatives": INITIATIVE_CELLS,
+        "check_ins": CHECK_IN_CELLS,
+    }
     result: dict[str, Table] = {}
-    for kind in ("key_results", "objectives", "check_ins"):
+    for kind, fitting in allowed.items():
         raw = getattr(model.destination, kind)
         if raw is None:
             continue
@@ -316,8 +362,8 @@ def _tables(
                     here, "check-ins are found again by their key", "name a text column under `match`"
                 )
         for cell in table.cells:
-            if cell not in allowed[kind]:
-                problems.unknown((*here, "cells", cell), "cell", cell, allowed[kind])
+            if cell not in fitting:
+                problems.unknown((*here, "cells", cell), "cell", cell, fitting)
         if not table.cells:
             problems.add(here, "no cells are named, so there is nothing to write")
         result[kind] = table.model_copy(update={"pages": pages.get(kind, {})})

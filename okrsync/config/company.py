@@ -58,14 +58,28 @@ class Objective:
     place: str
     title: str = ""
     page: str = ""
+    averaged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Initiative:
+    """Work towards ``key_result``; its metric is a share in percent."""
+
+    id: str
+    key_result: str
+    metric: str
+    place: str
+    title: str = ""
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
     """Everything one YAML says.
 
-    ``tables`` holds ``key_results`` and, where configured, ``objectives`` and ``check_ins``, of which there is one for
-    each key result and period (``check_in_every``).
+    ``tables`` holds ``key_results`` and, where configured, ``objectives``, ``initiatives`` and ``check_ins``, of which
+    there is one for each key result and period (``check_in_every``). An objective that is ``averaged`` has the status of
+    its own progress, any other the worst of its key results.
     """
 
     id: str
@@ -85,3 +99,4 @@ class Company:
     key_results: tuple[KeyResult, ...]
     path: Path
     check_in_every: str = "week"
+    initiatives: tuple[Initiative, ...] = ()

@@ -15,7 +15,8 @@ CELLS = ("current", "progress", "status", "expected", "updated", "source")
 CHECK_IN_CELLS = ("value", "progress", "status", "date", "source", "key_result")
 # What `okrsync init` writes where only a person knows the answer.
 TODO = "TODO"
-OBJECTIVE_CELLS = ("progress", "status", "expected", "summary", "updated")
+OBJECTIVE_CELLS = ("progress", "status", "expected", "summary", "count", "updated")
+INITIATIVE_CELLS = ("progress", "updated", "source", "key_result")
 
 
 def _number(value: Any) -> Any:
@@ -102,6 +103,7 @@ class DestinationModel(Strict):
     connection: str
     key_results: dict[str, Any]
     objectives: dict[str, Any] | None = None
+    initiatives: dict[str, Any] | None = None
     check_ins: dict[str, Any] | None = Field(
         default=None,
         description="a table to which okrsync adds a row for each key result and period (`every`: day, week or month)",
@@ -178,6 +180,20 @@ class ObjectiveModel(Strict):
     title: str = ""
     page: str = ""
     rollup: Literal["mean", "sum", "worst"] = "mean"
+    status: Literal["worst", "average"] = Field(
+        default="worst",
+        description="the worst status of its key results, or what its own progress amounts to by the company's rule",
+    )
+
+
+class InitiativeModel(Strict):
+    """Work towards a key result. Its progress is shown beside the key result's and never counts into it."""
+
+    id: str = Field(min_length=1, max_length=100)
+    title: str = ""
+    key_result: str
+    metric: str = Field(description="a share in percent, such as the done share of an epic")
+    page: str = ""
 
 
 class CompanyModel(Strict):
@@ -197,6 +213,7 @@ class CompanyModel(Strict):
     metrics: dict[str, dict[str, Any]] = Field(default_factory=dict)
     objectives: list[ObjectiveModel] = Field(default_factory=list)
     key_results: Annotated[list[KeyResultModel], Field(min_length=1)]
+    initiatives: list[InitiativeModel] = Field(default_factory=list)
 
     @field_validator("metrics", mode="before")
     @classmethod

@@ -27,8 +27,10 @@ from okrsync.model import (
 from okrsync.planning import Plan
 from okrsync.ports import Clock, Ledger
 from okrsync.sync.applying import apply, settle_same
+from okrsync.sync.asking import Ask
 from okrsync.sync.assessing import Standing
 from okrsync.sync.claiming import Claim, claim
+from okrsync.sync.initiatives import effort_detail
 from okrsync.sync.opening import missing_secrets, new_notes, open_connections, secrets_of
 from okrsync.sync.outcomes import outcome_of
 from okrsync.sync.preparing import Prepared, counts, prepare
@@ -127,6 +129,10 @@ def _report(
         )
         for subject, row in prepared.rows.items()
     }
+    for one in company.initiatives:
+        own = [decision for decision in decisions if decision.subject == one.id]
+        answer = prepared.answers[Ask(one.metric, at)]
+        details[one.id] = effort_detail(one, answer, prepared.rows.get(one.id), own)
     return Report(
         company=company,
         at=at,

@@ -12,6 +12,7 @@ from okrsync.model import Landed, Memory, Row, RunFinished, RunStarted, Stored
 from okrsync.planning import same
 from okrsync.ports import Clock, Ledger
 from okrsync.sync.check_ins import keys, look
+from okrsync.sync.initiatives import INITIATIVES
 from okrsync.sync.opening import new_notes, open_connections
 from okrsync.sync.preparing import match_rows, open_tables
 
@@ -34,6 +35,7 @@ def claim(
     the next sync. Raises ``ConfigError`` for an unknown id and ``DataError`` for a named one without a usable row.
     """
     known = {one.id for one in company.key_results} | {one.id for one in company.objectives}
+    known |= {one.id for one in company.initiatives} if INITIATIVES in company.tables else set()
     known |= keys(company, clock.now())
     for subject in subjects or ():
         if subject not in known:

@@ -17,6 +17,7 @@ from okrsync.ports import Clock, Destination, Ledger, Opening
 from okrsync.sync.asking import Ask, ask_all
 from okrsync.sync.assessing import (
     Standing,
+    absent,
     as_it_will_stand,
     assess,
     heading,
@@ -25,6 +26,7 @@ from okrsync.sync.assessing import (
     restarted,
 )
 from okrsync.sync.check_ins import CHECK_INS, CheckIns, check_in_aims, look, open_register
+from okrsync.sync.initiatives import INITIATIVES, initiative_aims
 from okrsync.sync.opening import open_connections
 from okrsync.units import to_unit
 
@@ -73,8 +75,11 @@ def prepare(company: Company, ledger: Ledger, memory: Memory, clock: Clock, now:
         )
         for one in company.key_results
     )
+    efforts = plan(
+        company.id, initiative_aims(company, answers, rows, destinations.get(INITIATIVES), now), memory
+    )
     return Prepared(
-        plan=_plan(company, memory, standings, rows, destinations, check_ins, now),
+        plan=_plan(company, memory, standings, rows, destinations, check_ins, now).with_more(efforts),
         answers=answers,
         standings=standings,
         baselines=baselines,
@@ -83,6 +88,7 @@ def prepare(company: Company, ledger: Ledger, memory: Memory, clock: Clock, now:
         openings=openings,
         table_of={one.id: KEY_RESULTS for one in company.key_results}
         | {one.id: OBJECTIVES for one in company.objectives}
+        | {one.id: INITIATIVES for one in company.initiatives}
         | dict.fromkeys(check_ins.rows, CHECK_INS),
         check_ins=check_ins,
     )
@@ -108,11 +114,14 @@ def match_rows(company: Company, tables: Mapping[str, Sequence[Row]]) -> dict[st
     found: dict[str, Row | None] = {one.id: by_key[KEY_RESULTS].get(one.id) for one in company.key_results}
     if OBJECTIVES in by_key:
         found |= {one.id: by_key[OBJECTIVES].get(one.id) for one in company.objectives}
+    if INITIATIVES in by_key:
+        found |= {one.id: by_key[INITIATIVES].get(one.id) for one in company.initiatives}
     return found
 
 
 def _wanted(company: Company, memory: Memory, now: datetime) -> set[Ask]:
     asks = {Ask(one.metric, now) for one in company.key_results}
+    asks |= {Ask(one.metric, now) for one in company.initiatives}
     for one in company.key_results:
         if one.measured_baseline and one.id not in memory.baselines and company.cycle.opens < now:
             asks.add(Ask(one.metric, company.cycle.opens))
@@ -178,7 +187,7 @@ def _plan(
             Aim(
                 subject=key_result.id,
                 row=rows[key_result.id],
-                absent=_absent(company, KEY_RESULTS, key_result.id),
+                absent=absent(company, KEY_RESULTS, key_result.id),
                 proposals=proposals(
                     one, list(company.tables[KEY_RESULTS].cells), destinations[KEY_RESULTS], now
                 ),
@@ -211,7 +220,7 @@ def _objective_aims(
         Aim(
             subject=objective.id,
             row=rows[objective.id],
-            absent=_absent(company, OBJECTIVES, objective.id),
+            absent=absent(company, OBJECTIVES, objective.id),
             proposals=objective_proposals(
                 company,
                 objective,
@@ -223,12 +232,6 @@ def _objective_aims(
         )
         for objective in company.objectives
     ]
-
-
-def _absent(company: Company, table: str, subject: str) -> str:
-    match = getattr(company.tables[table], "match", None)
-    where = f"no row has {subject!r} in its column {match!r}" if match else f"no row is named for {subject}"
-    return f"{where}: add it there, or name the row with `page:` in {company.path.name}"
 
 
 def counts(decisions: Collection[Decision]) -> dict[str, int]:
