@@ -22,7 +22,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
@@ -48,6 +48,8 @@ FOLLOWERS: Final = ("updated", "source")
 HEADS: Final = ("current", "value")
 # The row of a decision whose row is yet to be added: this and its key. Its cells' names stand for their addresses.
 NEW: Final = "new:"
+# The box that a person ticks to release a row, and that okrsync unticks when it has done so.
+RELEASE: Final = "release"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,8 @@ class Aim:
     ``row`` is None where the destination has none, and ``absent`` says so in words. ``direction`` is +1 where the
     key result's number should rise, -1 where it should fall, 0 where neither is better. ``restarted`` marks a number
     whose window began anew since the last one was written (a new week), ``unguarded`` one that may drop freely.
-    ``creates`` says that a missing row is to be added, with the subject as its key.
+    ``creates`` says that a missing row is to be added, with the subject as its key. ``released`` gives for cells why a
+    person's edit of them may be written over.
     """
 
     subject: str
@@ -81,6 +84,7 @@ class Aim:
     restarted: bool = False
     unguarded: bool = False
     creates: bool = False
+    released: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +192,24 @@ def _decide_row(company: str, aim: Aim, memory: Memory) -> list[Decision]:
     decisions: list[Decision] = []
     for cell in _in_order(aim.proposals):
         decision = _decide_cell(company, aim.subject, aim.row, cell, aim.proposals[cell], memory)
+        if decision.hold in {Hold.EDITED, Hold.UNCLAIMED} and cell in aim.released:
+            decision = replace(decision, verdict=Verdict.WRITE, hold=None, reason=aim.released[cell], hint="")
         decisions.append(_following(decision, decisions))
+    # A box stays ticked until everything in its row could be settled.
+    if aim.row.released and not any(one.verdict is Verdict.HELD for one in decisions):
+        decisions.append(
+            Decision(
+                subject=aim.subject,
+                row=aim.row.id,
+                cell=RELEASE,
+                address=aim.row.cells[RELEASE].address,
+                verdict=Verdict.WRITE,
+                reason="the release is carried out",
+                now=True,
+                wanted=False,
+                shown=False,
+            )
+        )
     return decisions
 
 

@@ -121,6 +121,8 @@ def layout(schema: Schema, table: NotionTable, memo: MutableMapping[str, str]) -
     that is missing or of a type that cannot serve.
     """
     cells = {cell: cell_column(schema, cell, name, memo) for cell, name in table.cells.items()}
+    if table.release is not None:
+        cells["release"] = release_column(schema, table.release, memo)
     return Layout(
         schema=schema,
         title=next(column for column in schema.columns.values() if column.type == "title"),
@@ -152,6 +154,16 @@ def match_column(schema: Schema, name: str | None, memo: MutableMapping[str, str
         raise ConfigError(
             f"the column {name!r} is a {column.kind} column, which cannot hold the ids of key results",
             hint="name a text column (or an ID column) under `match`",
+        )
+    return column
+
+
+def release_column(schema: Schema, name: str, memo: MutableMapping[str, str]) -> Column:
+    column = named(schema, name, "release", memo)
+    if column.type != "checkbox":
+        raise ConfigError(
+            f"the column {name!r} is a {column.kind} column, and `release` needs a checkbox column",
+            hint="name a checkbox column under `release`, or drop it",
         )
     return column
 

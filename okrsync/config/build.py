@@ -84,6 +84,7 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
         path=path,
         check_in_every=_every(model, problems),
         initiatives=initiatives,
+        keep_edits=model.keep_edits,
     )
 
 

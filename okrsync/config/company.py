@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,8 @@ class Company:
 
     ``tables`` holds ``key_results`` and, where configured, ``objectives``, ``initiatives`` and ``check_ins``, of which
     there is one for each key result and period (``check_in_every``). An objective that is ``averaged`` has the status of
-    its own progress, any other the worst of its key results.
+    its own progress, any other the worst of its key results. A person's edit is kept for ``keep_edits``, None: until
+    it is released.
     """
 
     id: str
@@ -100,3 +102,4 @@ class Company:
     path: Path
     check_in_every: str = "week"
     initiatives: tuple[Initiative, ...] = ()
+    keep_edits: timedelta | None = None

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from okrsync.settings import Strict
+from okrsync.settings import Span, Strict
 
 CELLS = ("current", "progress", "status", "expected", "updated", "source")
 CHECK_IN_CELLS = ("value", "progress", "status", "date", "source", "key_result")
@@ -207,6 +207,10 @@ class CompanyModel(Strict):
     pace: PaceModel = PaceModel()
     status: StatusModel = StatusModel()
     limits: LimitsModel = LimitsModel()
+    keep_edits: Span | None = Field(
+        default=None,
+        description="how long a person's edit is kept, such as 14d; default: until it is released",
+    )
     schedule: str | None = Field(default=None, description="cron line for `okrsync sync --due`")
     connections: dict[str, dict[str, Any]]
     destination: DestinationModel

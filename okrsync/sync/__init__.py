@@ -34,6 +34,7 @@ from okrsync.sync.initiatives import effort_detail
 from okrsync.sync.opening import missing_secrets, new_notes, open_connections, secrets_of
 from okrsync.sync.outcomes import outcome_of
 from okrsync.sync.preparing import Prepared, counts, prepare
+from okrsync.sync.releasing import edits_seen
 from okrsync.sync.reviewing import Reviewed, confirm
 
 __all__ = [
@@ -114,6 +115,7 @@ def sync(
         except BaseException as error:
             ledger.record(company.id, RunFinished(run=run, at=clock.now(), exit_code=exit_code_of(error)))
             raise
+        ledger.record(company.id, *edits_seen(company, decisions, memory, now))
         report = _report(company, now, prepared, decisions, applied=True)
         ledger.record(company.id, *_concluded(report, prepared.check_ins.rows, run, clock.now()))
         return report

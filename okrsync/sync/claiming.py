@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from okrsync.config import Company
 from okrsync.errors import ConfigError, DataError
 from okrsync.model import Landed, Memory, Row, RunFinished, RunStarted, Stored
-from okrsync.planning import same
+from okrsync.planning import RELEASE, same
 from okrsync.ports import Clock, Ledger
 from okrsync.sync.check_ins import keys, look
 from okrsync.sync.initiatives import INITIATIVES
@@ -81,7 +81,7 @@ def _foreign(row: Row, memory: Memory, *, edited: bool) -> list[str]:
         where = (row.id, cell.address)
         last, intent = memory.puts.get(where), memory.intents.get(where)
         ours = [last] if intent is None else [last, intent.before, intent.after]
-        if cell.locked or any(same(cell.value, one) for one in ours):
+        if name == RELEASE or cell.locked or any(same(cell.value, one) for one in ours):
             continue
         touched = last is not None or intent is not None
         if touched is edited:

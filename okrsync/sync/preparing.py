@@ -28,6 +28,7 @@ from okrsync.sync.assessing import (
 from okrsync.sync.check_ins import CHECK_INS, CheckIns, check_in_aims, look, open_register
 from okrsync.sync.initiatives import INITIATIVES, initiative_aims
 from okrsync.sync.opening import open_connections
+from okrsync.sync.releasing import freed
 from okrsync.units import to_unit
 
 # A baseline that the source cannot recall may be taken from what okrsync itself saw in the cycle's first days.
@@ -75,9 +76,8 @@ def prepare(company: Company, ledger: Ledger, memory: Memory, clock: Clock, now:
         )
         for one in company.key_results
     )
-    efforts = plan(
-        company.id, initiative_aims(company, answers, rows, destinations.get(INITIATIVES), now), memory
-    )
+    initiatives = initiative_aims(company, answers, rows, destinations.get(INITIATIVES), now)
+    efforts = plan(company.id, freed(company, initiatives, memory, now), memory)
     return Prepared(
         plan=_plan(company, memory, standings, rows, destinations, check_ins, now).with_more(efforts),
         answers=answers,
@@ -196,15 +196,16 @@ def _plan(
                 unguarded=key_result.may_drop,
             )
         )
-    decided = plan(company.id, aims, memory, company.limits)
+    decided = plan(company.id, freed(company, aims, memory, now), memory, company.limits)
     current: dict[str, Decision] = {one.subject: one for one in decided.decisions if one.cell == "current"}
     shown = [as_it_will_stand(company, one, current.get(one.key_result.id), now) for one in standings]
     if OBJECTIVES in destinations:
-        more = plan(company.id, _objective_aims(company, shown, rows, destinations, now), memory)
+        objectives = _objective_aims(company, shown, rows, destinations, now)
+        more = plan(company.id, freed(company, objectives, memory, now), memory)
         decided = decided.with_more(more)
     if CHECK_INS in destinations:
         added = check_in_aims(company, shown, rows, destinations[CHECK_INS], check_ins)
-        decided = decided.with_more(plan(company.id, added, memory))
+        decided = decided.with_more(plan(company.id, freed(company, added, memory, now), memory))
     return decided
 
 
