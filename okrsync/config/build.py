@@ -27,7 +27,7 @@ from okrsync.errors import ConfigError
 from okrsync.expressions import names, order
 from okrsync.key_results import KeyResult
 from okrsync.model import COUNT, Dimension, Unit
-from okrsync.periods import Cycle, Linear, Pace, Phased, WorkingDays, window
+from okrsync.periods import Cycle, Linear, Pace, Phased, WorkingDays, expected, window
 from okrsync.planning import Limits
 from okrsync.ports import Connector
 from okrsync.progress import Rollup
@@ -46,6 +46,7 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
     assert model is not None
     zone = ZoneInfo(model.timezone)
     cycle = Cycle(name=model.cycle.name, start=model.cycle.start, end=model.cycle.end, zone=zone)
+    pace = _pace(model.pace, cycle, problems)
     connections = _connections(model, connectors, problems)
     units = {name: _unit(raw.get("unit"), ("metrics", name), problems) for name, raw in model.metrics.items()}
     metrics = {
@@ -67,7 +68,7 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
         zone=zone,
         locale=model.locale,
         cycle=cycle,
-        pace=_pace(model.pace),
+        pace=pace,
         status=StatusRule(
             preset=model.status.preset, tolerance=model.status.tolerance, grace=model.status.grace
         ),
@@ -388,9 +389,15 @@ def _check_connections(
             problems.add(("connections", name), f"nothing uses the connection {name!r}", "drop it", key=True)
 
 
-def _pace(model: PaceModel) -> Pace:
-    if model.points:
-        return Phased(points=tuple(sorted(model.points.items())))
+def _pace(model: PaceModel, cycle: Cycle, problems: Problems) -> Pace:
     if model.working_days:
         return WorkingDays(holidays=frozenset(model.holidays))
-    return Linear()
+    if not model.points:
+        return Linear()
+    try:
+        pace = Phased(points=tuple(sorted(model.points.items())))
+        expected(cycle, cycle.start, pace)
+    except ValueError as error:
+        problems.add(("pace", "points"), str(error))
+        return Linear()
+    return pace

@@ -50,6 +50,10 @@ def key_result(
     except ValueError as error:
         problems.add(at, f"{raw.id}: {error}")
         return None
+    if raw.judge == "distance" and aimed.target == 0:
+        said = "the distance from a limit of 0 is not a share of it; judge by held, average or worst"
+        problems.add((*at, "judge"), f"{raw.id}: {said}")
+        return None
     judging = Judging(how=Judge(raw.judge), every=raw.every, missing=MissingPeriod(raw.missing_periods))
     return KeyResult(
         id=raw.id,

@@ -25,7 +25,7 @@ def explanation(
     detail = outcome.detail
     out = Text(f"{key_result.id}  {key_result.title or detail['title']}\n", style="bold")
     for name, text in _lines(company, key_result, outcome):
-        out.append(f"  {name:<10} ", style="cyan")
+        out.append(f"  {name:<14} ", style="cyan")
         out.append(f"{text}\n")
     for one in initiatives:
         out.append(f"  initiative {one['title']}: ", style="cyan")
@@ -56,7 +56,7 @@ def _lines(company: Company, key_result: KeyResult, outcome: Outcome) -> Lines:
     if detail["status"]:
         yield "status", f"{STATUS[detail['status']]} (rule: {company.status.preset})"
     for name, cell in detail["cells"].items():
-        yield name, _cell(cell)
+        yield f"cell {name}", _cell(cell)
 
 
 def _answer(answer: dict[str, Any], company: Company, indent: str) -> Lines:

@@ -14,8 +14,6 @@ from okrsync.model import Answer, Cause, Missing, Question
 from okrsync.periods import window
 from okrsync.ports import Opening
 
-_CAUSES = {AccessError: Cause.ACCESS, Unavailable: Cause.UNAVAILABLE, DataError: Cause.DATA}
-
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -85,15 +83,20 @@ def _read(company: Company, opening: Opening, name: str, questions: Sequence[Que
     try:
         return connection.connector.source(connection.settings, opening).read(questions)
     except (AccessError, Unavailable, DataError) as error:
+        said = error.message if name in error.message else f"{name}: {error.message}"
         return [
-            Missing(
-                metric=one.metric,
-                cause=_CAUSES[type(error)],
-                reason=f"{name}: {error.message}",
-                hint=error.hint,
-            )
-            for one in questions
+            Missing(metric=one.metric, cause=_cause(error), reason=said, hint=error.hint) for one in questions
         ]
+
+
+def _cause(error: AccessError | Unavailable | DataError) -> Cause:
+    match error:
+        case AccessError():
+            return Cause.ACCESS
+        case Unavailable():
+            return Cause.UNAVAILABLE
+        case _:
+            return Cause.DATA
 
 
 def _compute(company: Company, needed: Collection[Ask], answers: dict[Ask, Answer]) -> None:

@@ -18,6 +18,7 @@ from okrsync.progress import (
     Baseline,
     FromTo,
     Goal,
+    Judge,
     Part,
     Rolled,
     Rollup,
@@ -32,6 +33,9 @@ from okrsync.progress import (
     status,
 )
 from okrsync.units import to_unit
+
+# A query longer than this is named by its metric where people read it.
+SHORT = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,35 +114,49 @@ def _status(
     company: Company, standing: Standing, goal: Goal, value: Decimal, done: Decimal | None, now: datetime
 ) -> Status:
     today = now.astimezone(company.zone).date()
-    limit = not paced(goal) and not isinstance(goal, Baseline)
-    held = done is not None and done >= 1 if standing.key_result.judging else achieved(goal, value)
     return status(
         actual=done,
         expected=standing.expected,
-        achieved=held,
+        achieved=_holds(company, standing, goal, value, done, now),
         preset=company.status.preset,
         elapsed=expected(company.cycle, today, Linear()),
         tolerance=company.status.tolerance,
         grace=company.status.grace,
-        limit=limit,
+        limit=not paced(goal) and not isinstance(goal, Baseline),
         in_risk_band=in_risk_band(goal, value),
         moved_wrong_way=done is not None and done < 0,
         ended=now >= company.cycle.closes,
+        started=isinstance(goal, Baseline),
     )
 
 
+def _holds(
+    company: Company, standing: Standing, goal: Goal, value: Decimal, done: Decimal | None, now: datetime
+) -> bool:
+    """Whether the goal is met: judged over time where the YAML says so.
+
+    One period missed does not put a limit at risk for the rest of the cycle: until its end, ``held`` goes by now.
+    """
+    judging = standing.key_result.judging
+    if judging is None or (judging.how is Judge.HELD and now < company.cycle.closes):
+        return achieved(goal, value)
+    return done is not None and done >= 1
+
+
 def proposals(
-    standing: Standing, cells: Sequence[str], destination: Destination, now: datetime
+    company: Company, standing: Standing, cells: Sequence[str], destination: Destination, now: datetime
 ) -> dict[str, Proposal]:
     """What every configured cell of a key result should hold."""
     return {
-        cell: _proposal(cell, standing, destination, now)
+        cell: _proposal(company, cell, standing, destination, now)
         for cell in cells
         if not (cell in {"progress", "expected"} and standing.key_result.aimed.form is Form.BASELINE)
     }
 
 
-def _proposal(cell: str, standing: Standing, destination: Destination, now: datetime) -> Proposal:
+def _proposal(
+    company: Company, cell: str, standing: Standing, destination: Destination, now: datetime
+) -> Proposal:
     if isinstance(standing.answer, Missing):
         return held_for_lack_of_data(standing.answer)
     wanted: Wanted
@@ -149,7 +167,7 @@ def _proposal(cell: str, standing: Standing, destination: Destination, now: date
         case "updated":
             wanted = now
         case "source":
-            wanted = provenance(standing.answer)
+            wanted = provenance(company, standing.answer)
         case "expected":
             wanted = percent(standing.expected)
         case _ if standing.blocked is not None:
@@ -179,10 +197,12 @@ def propose(destination: Destination, cell: str, wanted: Wanted, answer: Answer 
     return Proposal(shown=wanted, value=value, answer=answer)
 
 
-def provenance(answer: Reading) -> str:
-    """Where a number came from in one line, for a cell that people read."""
-    rows = f" ({answer.evidence.rows} rows)" if answer.evidence.rows is not None else ""
-    return f"{answer.evidence.source}: {answer.evidence.query}{rows}"
+def provenance(company: Company, answer: Reading) -> str:
+    """Where a number came from in a few words, for a cell that people read; ``explain`` has the whole query."""
+    metric = company.metrics[answer.metric]
+    what = answer.evidence.query if len(answer.evidence.query) <= SHORT else answer.metric
+    rows = f", {answer.evidence.rows} rows" if answer.evidence.rows not in {None, 1} else ""
+    return f"{metric.connection or 'computed'}: {what}{rows}"
 
 
 def percent(share: Decimal) -> Quantity:

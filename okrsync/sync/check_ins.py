@@ -163,7 +163,7 @@ def check_in_aims(
             subject=(subject := f"{company.id}/{one.key_result.id}/{check_ins.label}"),
             row=rows[subject],
             proposals={
-                cell: _proposal(cell, one, rows[one.key_result.id], register, check_ins)
+                cell: _proposal(company, cell, one, rows[one.key_result.id], register, check_ins)
                 for cell in company.tables[CHECK_INS].cells
                 if not (cell == "progress" and one.key_result.aimed.form is Form.BASELINE)
             },
@@ -175,7 +175,12 @@ def check_in_aims(
 
 
 def _proposal(
-    cell: str, standing: Standing, row: Row | None, register: Destination, check_ins: CheckIns
+    company: Company,
+    cell: str,
+    standing: Standing,
+    row: Row | None,
+    register: Destination,
+    check_ins: CheckIns,
 ) -> Proposal:
     if isinstance(standing.answer, Missing):
         return held_for_lack_of_data(standing.answer)
@@ -195,7 +200,7 @@ def _proposal(
         case "date":
             wanted = check_ins.first
         case "source":
-            wanted = provenance(standing.answer)
+            wanted = provenance(company, standing.answer)
         case _ if standing.blocked is not None or standing.progress is None:
             return held_for_lack_of_data(
                 standing.blocked

@@ -34,7 +34,7 @@ def initiative_aims(
             row=rows[one.id],
             absent=absent(company, INITIATIVES, one.id),
             proposals={
-                cell: _proposal(cell, one, answers[Ask(one.metric, now)], rows, destination, now)
+                cell: _proposal(company, cell, one, answers[Ask(one.metric, now)], rows, destination, now)
                 for cell in company.tables[INITIATIVES].cells
             },
             unguarded=True,
@@ -44,6 +44,7 @@ def initiative_aims(
 
 
 def _proposal(
+    company: Company,
     cell: str,
     initiative: Initiative,
     answer: Answer,
@@ -58,7 +59,7 @@ def _proposal(
         case "updated":
             wanted = now
         case "source":
-            wanted = provenance(answer)
+            wanted = provenance(company, answer)
         case "key_result":
             row = rows[initiative.key_result]
             if row is None or row.problem:

@@ -377,6 +377,8 @@ def test_a_ratio_of_nothing_is_missing(world: World) -> None:
         jql=f"{BUGS} AND created < 1000", part="status = Done", measure="ratio", unit=PERCENT
     )
     assert nothing.cause is Cause.EMPTY
+    few = world.none(jql=BUGS, part="status = Done", measure="ratio", min_samples=4)
+    assert "3 issues in the whole" in few.reason
     allowed = world.none(jql=f"{BUGS} AND created < 1", part="status = Done", measure="ratio", min_samples=0)
     assert allowed.cause is Cause.EMPTY
 
@@ -516,6 +518,27 @@ def test_sub_tasks_count_where_their_own_parent_is_asked_for(world: World) -> No
     assert world.value(parent="APP-10", measure="done_share").value == 1
 
 
+def test_sub_tasks_of_an_epic_do_not_count_for_its_initiative(world: World) -> None:
+    world.jira.load(
+        {"issues": [{"key": "APP-41", "type": "Sub-task", "parent": "APP-101", "status": "Done"}]}
+    )
+    assert world.value(parent="APP-101", measure="done_share").evidence.rows == 1
+    assert world.value(parent="APP-200", measure="done_share").evidence.rows == 4
+
+
+def test_parents_that_lie_below_one_another_count_their_children_once(world: World) -> None:
+    answer = world.value(parent=["APP-200", "APP-100"], measure="done_share", unit=PERCENT)
+    assert (answer.evidence.rows, answer.value) == (4, Decimal(50))
+
+
+def test_a_hierarchy_without_an_end_is_no_number(world: World) -> None:
+    chain = [{"key": f"OPS-{n}", "type": "Initiative", "parent": f"OPS-{n - 1}"} for n in range(2, 9)]
+    world.jira.load({"issues": [{"key": "OPS-1", "type": "Initiative"}, *chain]})
+    endless = world.none(parent="OPS-1", measure="done_share")
+    assert endless.cause is Cause.DATA
+    assert "5 levels" in endless.reason
+
+
 def test_cancelled_work_leaves_both_sides(world: World) -> None:
     world.jira.load(
         {
@@ -541,7 +564,7 @@ def test_cancelled_work_leaves_both_sides(world: World) -> None:
 def test_no_children_are_no_value(world: World) -> None:
     childless = world.none(parent="APP-101", measure="done_share", unit=PERCENT)
     assert childless.cause is Cause.EMPTY
-    assert "APP-101" in childless.reason
+    assert "APP-101 has no children that count" in childless.reason
     pointless = world.none(parent="APP-100", measure="done_share", by="points", field="Unused", unit=PERCENT)
     assert isinstance(pointless, Missing)
 

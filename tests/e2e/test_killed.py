@@ -34,9 +34,12 @@ def kill_at(desk: Any, place: str) -> None:
         os.kill(process[0].pid, signal.SIGKILL)
         process[0].wait()
 
-    hook = {"prelude": kill} if when == "before" else {"postlude": kill}
-    cut = "before" if when == "before" else "after"
-    desk.stage.emulators[emulator].server.faults.append(Fault(where=where, skip=skip, cut=cut, **hook))
+    fault = Fault(where=where, skip=skip, cut="before" if when == "before" else "after")
+    if when == "before":
+        fault.prelude = kill
+    else:
+        fault.postlude = kill
+    desk.stage.emulators[emulator].server.faults.append(fault)
     process.append(desk.start("sync", "demo"))
     started.set()
     process[0].communicate(timeout=60)

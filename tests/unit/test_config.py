@@ -187,6 +187,13 @@ def test_a_threshold_may_be_judged_over_time(write: Any) -> None:
             "locale: de_DE\nlocale: en_US",
             "acme.yaml:4:1: the key 'locale' stands here and at line 3",
         ),
+        (
+            "locale: de_DE",
+            "locale: de_DE\npace: {points: {2026-12-01: 50%, 2026-11-01: 60%}}",
+            "acme.yaml:4:",
+        ),
+        ("locale: de_DE", "locale: de_DE\npace: {points: {2027-02-01: 50%}}", "acme.yaml:4:"),
+        ("from: 120, to: 30", "at_most: 0, judge: distance", "the distance from a limit of 0"),
         ("locale: de_DE", "locale: [", "this is not YAML"),
     ],
 )

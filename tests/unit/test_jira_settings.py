@@ -15,6 +15,9 @@ from okrsync.model import Cause, Window
 from okrsync_jira import JiraQuery, JiraSettings
 from okrsync_jira.clauses import during_days, fault, moving
 from okrsync_jira.errors import NoValue, missing
+from okrsync_jira.fields import Field
+from okrsync_jira.found import Issue
+from okrsync_jira.reducers import is_done, number
 from okrsync_jira.settings import (
     Anonymous,
     ApiToken,
@@ -182,6 +185,22 @@ def test_every_error_has_its_cause() -> None:
     ]
     causes = [missing("m", error).cause for error in errors]
     assert causes == [Cause.CONFIG, Cause.ACCESS, Cause.UNAVAILABLE, Cause.DATA, Cause.PAST]
+
+
+def test_done_is_the_category_and_not_its_name() -> None:
+    def issue(**category: str) -> Issue:
+        return Issue("1", "APP-1", {"status": {"name": "x", "statusCategory": category}})
+
+    assert is_done(issue(key="done", name="Erledigt"))
+    assert not is_done(issue(key="new", name="Done"))
+    with pytest.raises(DataError, match="APP-1"):
+        is_done(Issue("1", "APP-1", {}))
+
+
+@pytest.mark.parametrize("value", [True, "5", {"value": 5}, [5], float("nan"), float("inf")])
+def test_what_is_no_number(value: Any) -> None:
+    with pytest.raises(DataError, match="APP-1"):
+        number(value, Field("f", "f"), Issue("1", "APP-1", {}))
 
 
 def test_the_plug_in_loads_no_vendor_library() -> None:
