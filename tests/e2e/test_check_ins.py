@@ -99,7 +99,7 @@ def test_a_week_has_one_row_for_each_key_result_with_data(desk: Any) -> None:
     assert (first["Value"], first["Progress"], first["Status"]) == ("72", "53.33%", "On track")
     assert first["Date"] == "2026-11-23"
     assert first["Key result"] == "Open bugs"
-    assert first["Source"].startswith("jira (")
+    assert first["Source"].startswith("jira: open_bugs")
     assert first["Confidence"] == first["Comment"] == ""
     assert "demo/KR-13/2026-W48" not in found
     desk.stage.forget()
