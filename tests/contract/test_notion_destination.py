@@ -661,7 +661,7 @@ def test_a_relation_that_notion_cuts_short_is_a_problem_and_not_a_value(
     table = seed()["databases"][0]["data_sources"][0]
     properties = {**table["properties"], "Result": {"type": "relation", "data_source": table["title"]}}
     many = [f"Other {number}" for number in range(30)]
-    rows = [{"Name": name} for name in many]
+    rows: list[dict[str, Any]] = [{"Name": name} for name in many]
     rows.append({"Name": "All", "KR ID": "KR-8", "Result": many})
     rows.append({"Name": "Two", "KR ID": "KR-9", "Result": many[:2]})
     notion.load(seed(properties=properties, rows=rows))
