@@ -10,16 +10,23 @@ COPY connectors /src/connectors
 RUN /opt/okrsync/bin/pip install --no-deps /src \
  && /opt/okrsync/bin/pip uninstall -y pip
 
-# Run: Python, okrsync, and a user who owns nothing but the state.
+# Run: Python, okrsync, and a user who owns nothing but the state. Nothing else is written to but /tmp:
+#   docker run --read-only --tmpfs /tmp --stop-timeout 90 -v ./config:/config:ro -v okrsync:/state -v ./secrets:/run/secrets:ro okrsync
+# Secrets come as files (in the YAML: {file: /run/secrets/notion}); none is in the image or its environment.
 FROM python:3.13-slim
-RUN useradd --create-home --uid 10001 okrsync \
+RUN useradd --no-create-home --uid 10001 okrsync \
  && install -d -o okrsync -g okrsync /state /config
 COPY --from=build /opt/okrsync /opt/okrsync
 ENV PATH=/opt/okrsync/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
     OKRSYNC_CONFIG=/config \
-    OKRSYNC_LEDGER=sqlite:////state/ledger.db
-USER okrsync
+    OKRSYNC_LEDGER=sqlite:////state/ledger.db \
+    OKRSYNC_HEALTH=/tmp/okrsync-health.json
+USER 10001
+WORKDIR /state
 VOLUME /state
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 \
+    CMD okrsync schedule health || exit 1
 ENTRYPOINT ["okrsync"]
-CMD ["sync", "--all"]
+CMD ["schedule", "run"]

@@ -75,7 +75,9 @@ class Limiter:
             return 0.0
 
 
+Making = Callable[[Hashable, float, int], Limiter]
 _limiters: WeakKeyDictionary[Clock, dict[Hashable, Limiter]] = WeakKeyDictionary()
+_makers: WeakKeyDictionary[Clock, Making] = WeakKeyDictionary()
 _limiters_lock = threading.Lock()
 
 
@@ -84,8 +86,15 @@ def limiter(clock: Clock, credential: Hashable, *, rate: float, burst: int) -> L
     with _limiters_lock:
         known = _limiters.setdefault(clock, {})
         if credential not in known:
-            known[credential] = Limiter(clock, rate, burst)
+            make = _makers.get(clock)
+            known[credential] = make(credential, rate, burst) if make else Limiter(clock, rate, burst)
         return known[credential]
+
+
+def make_limiters(clock: Clock, make: Making) -> None:
+    """From now on ``make(credential, rate, burst)`` makes the limiters of ``clock``: ones that other machines share."""
+    with _limiters_lock:
+        _makers[clock] = make
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:

@@ -189,7 +189,8 @@ class Connector:
     a destination table. ``source(settings, opening)`` and ``destination(settings, table, opening)`` connect lazily:
     they send no request. ``doctor(settings, tables, opening)`` looks at a connection as an operator would.
     ``emulator`` starts a loopback server with the vendor's shapes. ``setup(settings, opening)`` helps ``okrsync init``.
-    ``register`` connects like ``destination``, to a table that okrsync may add rows to.
+    ``register`` connects like ``destination``, to a table that okrsync may add rows to. ``inspect(settings, text, opening)``
+    looks at what a person names (a JQL, an address, a file) and returns the text to print, ending in the YAML to write.
     """
 
     name: str
@@ -203,4 +204,5 @@ class Connector:
     emulator: Callable[[], Any] | None = None
     setup: Callable[[Any, Opening], Setup] | None = None
     register: Callable[[Any, Any, Opening], Register] | None = None
+    inspect: Callable[[Any, str, Opening], str] | None = None
     contract: int = 1

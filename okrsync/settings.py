@@ -118,4 +118,7 @@ class Machine(BaseSettings):
         default=None, description="URL of the ledger; default: SQLite in the state folder"
     )
     config: Path = Field(default=Path("config"), description="the folder with one YAML per company")
+    health: Path | None = Field(
+        default=None, description="the file in which `okrsync schedule run` says that it is alive"
+    )
     log: str = Field(default="text", pattern="^(text|json)$", description="form of the log lines on stderr")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,10 +11,9 @@ import typer
 
 from okrsync.cli.output import Json, say, say_json
 from okrsync.cli.world import World
-from okrsync.errors import ConfigError, ExitCode, OkrsyncError, exit_code_of
+from okrsync.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
-    from okrsync.ports import Ledger
     from okrsync.sync import Reviewed
 
 Company = Annotated[str, typer.Argument(help="Name of a YAML in the configuration folder, or its path.")]
@@ -23,18 +21,6 @@ Subjects = Annotated[
     list[str] | None,
     typer.Argument(help="Ids of key results or objectives; default: all.", metavar="[KR]..."),
 ]
-
-# From bad to worse, for the exit code of several companies.
-SEVERITY = (
-    ExitCode.IN_SYNC,
-    ExitCode.HELD,
-    ExitCode.BUSY,
-    ExitCode.UNSAFE,
-    ExitCode.CONFIG,
-    ExitCode.ACCESS,
-    ExitCode.INTERRUPTED,
-    ExitCode.BUG,
-)
 
 
 def register(app: typer.Typer) -> None:
@@ -80,6 +66,12 @@ def sync(
         list[str] | None, typer.Argument(metavar="[COMPANY]...", help="Names or paths.")
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every company in the configuration folder.")] = False,
+    due: Annotated[
+        bool, typer.Option("--due", help="Only those whose schedule has come since their last sync.")
+    ] = False,
+    at_once: Annotated[
+        int | None, typer.Option(min=1, max=64, help="How many companies side by side; default: 8.")
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Apply a plan that changes more than its limits allow.")
     ] = False,
@@ -90,33 +82,21 @@ def sync(
     as_json: Json = False,
 ) -> int:
     """Bring Notion in step with the sources. One company's failure stops no other."""
+    from okrsync.cli.several import sync_several
+
     world: World = context.obj
-    names = list(world.companies()) if every else companies or []
+    names = companies or (list(world.companies()) if every or due else [])
     if not names:
         raise ConfigError("no company was named", hint="okrsync sync COMPANY, or okrsync sync --all")
-    if reviewed is not None and len(names) != 1:
+    if reviewed is not None and (len(names) != 1 or due or every):
         raise ConfigError("a plan is one company's", hint="okrsync sync COMPANY --plan FILE")
-    if len(names) == 1:
-        with world.ledger() as ledger:
-            code, data = _sync_one(world, ledger, names[0], force=force, as_json=as_json, reviewed=reviewed)
+    if len(names) == 1 and not due and not every:
+        code, data = _sync_one(world, names[0], force=force, as_json=as_json, reviewed=reviewed)
     else:
-        code, data = _sync_several(world, names, force=force, as_json=as_json)
+        code, data = sync_several(world, names, due=due, at_once=at_once, force=force, as_json=as_json)
     if as_json:
         say_json(data)
     return code
-
-
-def _sync_one(
-    world: World, ledger: Ledger, name: str, *, force: bool, as_json: bool, reviewed: Path | None = None
-) -> tuple[ExitCode, dict[str, Any]]:
-    from okrsync.render import plan_text, report_data
-    from okrsync.sync import sync as run
-
-    agreed = _reviewed(reviewed) if reviewed is not None else None
-    report = run(world.company(name), ledger, world.clock, force=force, reviewed=agreed)
-    if not as_json:
-        say(plan_text(report))
-    return report.exit_code, report_data(report)
 
 
 def _reviewed(path: Path) -> Reviewed:
@@ -130,26 +110,24 @@ def _reviewed(path: Path) -> Reviewed:
         ) from error
 
 
-def _sync_several(
-    world: World, names: Sequence[str], *, force: bool, as_json: bool
+def _sync_one(
+    world: World, name: str, *, force: bool, as_json: bool, reviewed: Path | None
 ) -> tuple[ExitCode, dict[str, Any]]:
-    from okrsync.settings import redact
+    from okrsync.cli.several import ended_data, say_ended
+    from okrsync.fleet import run_and_tell
 
-    ended: list[dict[str, Any]] = []
-    codes: list[ExitCode] = []
+    agreed = _reviewed(reviewed) if reviewed is not None else None
     with world.ledger() as ledger:
-        for name in names:
-            try:
-                code, data = _sync_one(world, ledger, name, force=force, as_json=as_json)
-            except Exception as error:  # noqa: BLE001 - one company's bug or failure stops no other; it is said in full
-                code = exit_code_of(error)
-                text = str(error) if isinstance(error, OkrsyncError) else traceback.format_exc()
-                data = {"company": name, "error": text, "exit_code": int(code)}
-                typer.echo(redact(f"okrsync: {name}: {text}"), err=True)
-            codes.append(code)
-            ended.append(data)
-    worst = max(codes, key=SEVERITY.index)
-    return worst, {"companies": ended, "exit_code": int(worst)}
+        ended = run_and_tell(name, world.company, ledger, world.clock, force=force, reviewed=agreed)
+    if ended.error is not None:
+        if ended.untold:
+            from okrsync.settings import redact
+
+            typer.echo(redact(f"okrsync: people were not told: {ended.untold}"), err=True)
+        raise ended.error
+    if not as_json:
+        say_ended(ended)
+    return ended.code, ended_data(ended)
 
 
 def adopt(

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from okrsync.errors import ConfigError
 from okrsync.plugins import Connectors
-from okrsync.ports import Clock, Ledger
+from okrsync.ports import Clock
 
 if TYPE_CHECKING:
     from okrsync.config import Company
+    from okrsync.ledger.store import SqlLedger
     from okrsync.settings import Machine
 
 
@@ -65,7 +66,7 @@ class World:
         return sorted(path.stem for path in self.machine.config.glob("*.yaml"))
 
     @contextmanager
-    def ledger(self) -> Iterator[Ledger]:
+    def ledger(self) -> Iterator[SqlLedger]:
         from okrsync.ledger import open_ledger
 
         url = self.machine.ledger

@@ -1,7 +1,8 @@
 """One YAML per company, checked, with places: ``load_company`` is the way in."""
 
 from okrsync.config.build import load_company
-from okrsync.config.company import Company, Connection, Initiative, Metric, Objective, StatusRule
+from okrsync.config.company import Company, Connection, Initiative, Metric, Notify, Objective, StatusRule
+from okrsync.config.next_cycle import NextCycle, next_cycle
 from okrsync.config.problems import did_you_mean
 from okrsync.config.schema import json_schema
 
@@ -10,9 +11,12 @@ __all__ = [
     "Connection",
     "Initiative",
     "Metric",
+    "NextCycle",
+    "Notify",
     "Objective",
     "StatusRule",
     "did_you_mean",
     "json_schema",
     "load_company",
+    "next_cycle",
 ]

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from okrsync.config.company import Company, Connection, Initiative, Metric, Objective, StatusRule
+from okrsync.config.company import Company, Connection, Initiative, Metric, Notify, Objective, StatusRule
 from okrsync.config.key_results import key_result
 from okrsync.config.models import (
     CELLS,
@@ -31,6 +31,7 @@ from okrsync.periods import Cycle, Linear, Pace, Phased, WorkingDays, expected, 
 from okrsync.planning import Limits
 from okrsync.ports import Connector
 from okrsync.progress import Rollup
+from okrsync.schedules import Schedule, schedule
 from okrsync.settings import Table
 from okrsync.units import parse_unit
 
@@ -61,6 +62,7 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
     tables = _tables(model, connections, key_results, objectives, problems)
     _check_connections(model, connections, problems)
     _every(model, problems)
+    timing = _schedule(model, zone, problems)
     problems.raise_any()
     return Company(
         id=model.company,
@@ -75,7 +77,8 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
         limits=Limits(
             drop=model.limits.drop, fall_back=model.limits.fall_back, of_at_least=model.limits.of_at_least
         ),
-        schedule=model.schedule or "",
+        schedule=timing,
+        notify=_notify(model, file),
         connections=connections,
         destination=model.destination.connection,
         tables=tables,
@@ -95,6 +98,21 @@ def _model(file: YamlFile, problems: Problems) -> CompanyModel | None:
     except ValidationError as error:
         problems.validation(error, (), CompanyModel)
         return None
+
+
+def _schedule(model: CompanyModel, zone: ZoneInfo, problems: Problems) -> Schedule | None:
+    try:
+        return schedule(model.schedule, zone) if model.schedule is not None else None
+    except ValueError as error:
+        problems.add(("schedule",), str(error))
+        return None
+
+
+def _notify(model: CompanyModel, file: YamlFile) -> Notify | None:
+    if (told := model.notify) is None:
+        return None
+    place = file.place(("notify",), key=True)
+    return Notify(ping=told.ping, webhook=told.webhook, kind=told.kind, place=place)
 
 
 def _validated(

@@ -16,7 +16,8 @@ from okrsync.periods import Cycle, Pace
 from okrsync.planning import Limits
 from okrsync.ports import Connector
 from okrsync.progress import Rollup
-from okrsync.settings import Table
+from okrsync.schedules import Schedule
+from okrsync.settings import Secret, Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,16 @@ class Initiative:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notify:
+    """Whom a run tells what: the dead man's switch to ``ping``, and the ``webhook`` with its ``kind``."""
+
+    ping: Secret | None
+    webhook: Secret | None
+    kind: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
     """Everything one YAML says.
 
@@ -92,7 +103,8 @@ class Company:
     pace: Pace
     status: StatusRule
     limits: Limits
-    schedule: str
+    schedule: Schedule | None
+    notify: Notify | None
     connections: Mapping[str, Connection]
     destination: str
     tables: Mapping[str, Table]

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from okrsync.settings import Span, Strict
+from okrsync.settings import Secret, Span, Strict
 
 CELLS = ("current", "progress", "status", "expected", "updated", "source")
 CHECK_IN_CELLS = ("value", "progress", "status", "date", "source", "key_result")
@@ -143,6 +143,9 @@ class KeyResultModel(Strict):
         default="week", description="the period that judge looks at"
     )
     missing_periods: Literal["miss", "skip", "carry"] = "miss"
+    misses: Annotated[int, Field(ge=0)] | None = Field(
+        default=None, description="error budget of judge: held: how many periods may miss the threshold"
+    )
     may_drop: bool = Field(default=False, description="its number may drop by any amount at once")
 
     @model_validator(mode="after")
@@ -170,6 +173,8 @@ class KeyResultModel(Strict):
         thresholds = (self.at_most, self.at_least, self.within)
         if self.judge != "last" and all(goal is None for goal in thresholds):
             raise ValueError("judge belongs to at_most, at_least or within")
+        if self.misses is not None and self.judge != "held":
+            raise ValueError("misses is the error budget of judge: held")
         return self
 
 
@@ -196,6 +201,24 @@ class InitiativeModel(Strict):
     page: str = ""
 
 
+class NotifyModel(Strict):
+    """Whom a run tells what. Both addresses are secrets: who knows them can post there."""
+
+    ping: Secret | None = Field(
+        default=None, description="address that is asked after every run that got to its end"
+    )
+    webhook: Secret | None = Field(
+        default=None, description="address that gets what needs a person, each thing once"
+    )
+    kind: Literal["slack", "json"] = Field(default="slack", description="the form of the webhook's message")
+
+    @model_validator(mode="after")
+    def _somebody(self) -> NotifyModel:
+        if self.ping is None and self.webhook is None:
+            raise ValueError("write ping, webhook or both; else drop notify")
+        return self
+
+
 class CompanyModel(Strict):
     """One company: one YAML file."""
 
@@ -211,7 +234,10 @@ class CompanyModel(Strict):
         default=None,
         description="how long a person's edit is kept, such as 14d; default: until it is released",
     )
-    schedule: str | None = Field(default=None, description="cron line for `okrsync sync --due`")
+    schedule: str | None = Field(
+        default=None, description='when it is due: a cron line in its time zone, such as "0 7 * * mon-fri"'
+    )
+    notify: NotifyModel | None = Field(default=None, description="whom a run tells what needs a person")
     connections: dict[str, dict[str, Any]]
     destination: DestinationModel
     metrics: dict[str, dict[str, Any]] = Field(default_factory=dict)

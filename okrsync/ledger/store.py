@@ -8,8 +8,9 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
+from okrsync.errors import ExitCode
 from okrsync.ledger import tables
 from okrsync.ledger.changes import amount
 from okrsync.ledger.database import Database
@@ -56,6 +57,23 @@ class SqlLedger:
     def recall(self, company: str) -> Memory:
         with self._database.reading() as connection:
             return _memory(connection, company)
+
+    def last_syncs(self, company: str | None = None) -> Mapping[str, datetime]:
+        """When each company's last sync ended that was not interrupted; who has had none is not in it.
+
+        With ``company`` only of that one.
+        """
+        ended, begun = tables.finishes.c, tables.starts.c
+        asked = (
+            select(ended.company, func.max(ended.at))
+            .join(tables.starts, (begun.run == ended.run) & (begun.company == ended.company))
+            .where(begun.command == "sync", ended.exit_code != ExitCode.INTERRUPTED)
+            .group_by(ended.company)
+        )
+        if company is not None:
+            asked = asked.where(ended.company == company, begun.company == company)
+        with self._database.reading() as connection:
+            return dict(connection.execute(asked).all())
 
     def history(self, company: str, metric: str, since: datetime, until: datetime) -> Sequence[Reading]:
         kept = tables.readings

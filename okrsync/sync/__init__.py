@@ -29,24 +29,37 @@ from okrsync.ports import Clock, Ledger
 from okrsync.sync.applying import apply, settle_same
 from okrsync.sync.asking import Ask
 from okrsync.sync.assessing import Standing
+from okrsync.sync.backfilling import Backfill, Found, Recalled, backfill
 from okrsync.sync.claiming import Claim, claim
 from okrsync.sync.initiatives import effort_detail
-from okrsync.sync.opening import missing_secrets, new_notes, open_connections, secrets_of
+from okrsync.sync.opening import missing_secrets, new_notes, open_connections, references, secrets_of
 from okrsync.sync.outcomes import outcome_of
 from okrsync.sync.preparing import Prepared, counts, prepare
 from okrsync.sync.releasing import edits_seen
+from okrsync.sync.remembering import Seen, Trend, goal_of, last_values, remembered, trend
 from okrsync.sync.reviewing import Reviewed, confirm
 
 __all__ = [
+    "Backfill",
     "Claim",
+    "Found",
+    "Recalled",
     "Report",
     "Reviewed",
+    "Seen",
+    "Trend",
+    "backfill",
     "claim",
+    "goal_of",
+    "last_values",
     "missing_secrets",
     "open_connections",
     "preview",
+    "references",
+    "remembered",
     "secrets_of",
     "sync",
+    "trend",
 ]
 
 

@@ -36,7 +36,7 @@ def open_connections(company: Company, memory: Memory, clock: Clock) -> dict[str
 
 def missing_secrets(company: Company) -> list[str]:
     """Which credentials are not to be had on this machine, in words."""
-    return [error.message for error in _unreadable(company)]
+    return [error.message for error in (*_unreadable(company), *_untold(company))]
 
 
 def new_notes(openings: Mapping[str, Opening], memory: Memory) -> list[Noted]:
@@ -56,6 +56,25 @@ def _unreadable(company: Company) -> Iterator[AccessError]:
             except AccessError as error:
                 message = f"connection {name}, {key}: {error.message} ({connection.place})"
                 yield AccessError(message, hint=error.hint)
+
+
+def references(company: Company) -> list[Secret]:
+    """Every secret that the company's YAML refers to."""
+    found = [secret for one in company.connections.values() for _, secret in secrets_of(one.settings)]
+    notify = company.notify
+    told = (notify.ping, notify.webhook) if notify is not None else ()
+    return [*found, *(secret for secret in told if secret is not None)]
+
+
+def _untold(company: Company) -> Iterator[AccessError]:
+    if (notify := company.notify) is None:
+        return
+    for key, secret in (("ping", notify.ping), ("webhook", notify.webhook)):
+        try:
+            if secret is not None:
+                secret.reveal()
+        except AccessError as error:
+            yield AccessError(f"notify, {key}: {error.message} ({notify.place})", hint=error.hint)
 
 
 def secrets_of(settings: Any) -> Iterator[tuple[str, Secret]]:

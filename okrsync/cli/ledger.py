@@ -1,0 +1,47 @@
+"""``okrsync ledger``: move what okrsync remembers to another database."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from okrsync.cli.output import Json, say_json
+from okrsync.cli.world import World
+from okrsync.errors import ExitCode
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look after the ledger.")
+    group.callback()(_nothing)
+    group.command("copy")(copy)
+    app.add_typer(group, name="ledger")
+
+
+def _nothing() -> None:
+    """Look after the ledger."""
+
+
+def copy(
+    context: typer.Context,
+    to: Annotated[
+        str, typer.Option(help="URL of an empty database. Keep its password in PGPASSWORD or ~/.pgpass.")
+    ],
+    as_json: Json = False,
+) -> int:
+    """Copy the whole ledger into another database, and prove that nothing was lost."""
+    from okrsync.ledger.copying import copy_ledger
+
+    world: World = context.obj
+    url = world.machine.ledger
+    source = url.get_secret_value() if url is not None else None
+    copied = copy_ledger(source, to, world.clock.now())
+    if as_json:
+        tables = [{"table": one.table, "rows": one.rows, "digest": one.digest} for one in copied]
+        say_json({"tables": tables, "rows": sum(one.rows for one in copied)})
+        return ExitCode.IN_SYNC
+    for one in copied:
+        typer.echo(f"{one.table:<20} {one.rows:>9} rows  {one.digest[:16]}")
+    typer.echo(f"copied {sum(one.rows for one in copied)} rows; the copy reads back the same, row by row")
+    typer.echo("→ set OKRSYNC_LEDGER to the new URL everywhere before the next run")
+    return ExitCode.IN_SYNC

@@ -1,0 +1,61 @@
+"""Several companies in one command: each one's text when it is done, one summary, and the worst exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+
+from okrsync.cli.output import say
+from okrsync.cli.world import World
+from okrsync.errors import ExitCode
+from okrsync.fleet import AT_ONCE, Ended, Stop, due_names, run_and_tell, side_by_side, summary, worst
+from okrsync.render import plan_text, report_data
+from okrsync.settings import redact
+
+
+def sync_several(
+    world: World, names: Sequence[str], *, due: bool, at_once: int | None, force: bool, as_json: bool
+) -> tuple[ExitCode, dict[str, Any]]:
+    """Sync side by side. What is printed of one company is never mixed with another's."""
+    stop = Stop()
+    clock = stop.clock(world.clock)
+    codes: dict[str, ExitCode] = {}
+    data: dict[str, dict[str, Any]] = {}
+    with world.ledger() as ledger:
+        if due:
+            names = due_names(names, world.company, ledger.last_syncs(), clock.now())
+        held = stop.ledger(ledger)
+
+        def run(name: str) -> Ended:
+            return run_and_tell(name, world.company, held, clock, force=force)
+
+        for ended in side_by_side(names, run, stop, at_once=at_once or AT_ONCE):
+            codes[ended.name] = ended.code
+            if as_json:
+                data[ended.name] = ended_data(ended)
+            else:
+                say_ended(ended)
+    code = worst(codes.values())
+    if not as_json and codes:  # where nothing is due, nothing is said: cron would mail it every few minutes
+        typer.echo(summary(codes))
+    ordered = [data[name] for name in dict.fromkeys(names) if name in data]
+    return code, {"companies": ordered, "summary": summary(codes), "exit_code": int(code)}
+
+
+def say_ended(ended: Ended) -> None:
+    """One company's text: what its run did on stdout, or what ended it on stderr."""
+    if ended.report is not None:
+        say(plan_text(ended.report))
+    if ended.complaint:
+        typer.echo(redact(f"okrsync: {ended.name}: {ended.complaint}"), err=True)
+    if ended.untold:
+        typer.echo(redact(f"okrsync: {ended.name}: people were not told: {ended.untold}"), err=True)
+
+
+def ended_data(ended: Ended) -> dict[str, Any]:
+    if ended.report is not None:
+        data = report_data(ended.report) | {"exit_code": int(ended.code)}
+        return data | {"untold": redact(ended.untold)} if ended.untold else data
+    return {"company": ended.name, "error": redact(ended.complaint), "exit_code": int(ended.code)}

@@ -1,0 +1,18 @@
+"""Many companies: side by side, on time, told about, and over many machines."""
+
+from okrsync.fleet.dues import due_names
+from okrsync.fleet.running import AT_ONCE, Ended, run_company, side_by_side, summary, worst
+from okrsync.fleet.stopping import Stop
+from okrsync.fleet.telling import run_and_tell
+
+__all__ = [
+    "AT_ONCE",
+    "Ended",
+    "Stop",
+    "due_names",
+    "run_and_tell",
+    "run_company",
+    "side_by_side",
+    "summary",
+    "worst",
+]

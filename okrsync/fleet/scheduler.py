@@ -1,0 +1,179 @@
+"""A scheduler in the foreground: every company at its own times, for machines and containers without cron.
+
+The clock on the wall decides, through APScheduler: this is the one place besides the command line that does not take a
+``Clock``, because a scheduler that could be told the time would not be one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
+
+from okrsync.config import Company
+from okrsync.errors import ConfigError, ExitCode, Unavailable
+from okrsync.fleet.running import Ended
+from okrsync.fleet.stopping import Stop
+from okrsync.schedules import Schedule
+
+BEAT: Final = 10.0
+"""Seconds between two signs of life."""
+
+LOOK: Final = 30.0
+"""Seconds between two looks at the YAML files."""
+
+_RUNS, _OWN = "runs", "own"
+
+
+class CronLine(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
+    """A ``Schedule`` as APScheduler asks for it."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        return self.schedule.after(previous_fire_time or now)
+
+    def __str__(self) -> str:
+        return f"{self.schedule.line} {self.schedule.zone}"
+
+
+@dataclass(kw_only=True)
+class Scheduler:
+    """``names`` and ``load`` give the companies, ``last_syncs`` when each was last synced, ``run`` syncs one.
+
+    ``files`` gives the YAML of a name. ``heard`` is told of every run that ended, and of every YAML that cannot be
+    used; it may be called by several threads at a time, as ``run`` is.
+    """
+
+    names: Callable[[], Sequence[str]]
+    files: Callable[[str], Path]
+    load: Callable[[str], Company]
+    last_syncs: Callable[[], Mapping[str, datetime]]
+    run: Callable[[str], Ended]
+    heard: Callable[[Ended], None]
+    at_once: int
+    look: float = LOOK
+    beat: float = BEAT
+    health: Path | None = None
+    _known: dict[str, Schedule | None] = field(default_factory=dict)
+    _looks: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    _running: dict[str, datetime] = field(default_factory=dict)
+    _not_in_sync: dict[str, int] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def until(self, stop: Stop) -> None:
+        """Run companies at their times until ``stop`` is set, then wait for the runs under way."""
+        jobs = BackgroundScheduler(
+            timezone=UTC,
+            executors={_RUNS: ThreadPoolExecutor(self.at_once), _OWN: ThreadPoolExecutor(1)},
+            # Times that were missed make one run, however late; a run that still goes on is not doubled.
+            job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
+        )
+        self._look_at_files(jobs)
+        self._sign_of_life()
+        jobs.add_job(self._look_at_files, "interval", seconds=self.look, args=[jobs], executor=_OWN)
+        jobs.add_job(self._sign_of_life, "interval", seconds=self.beat, executor=_OWN)
+        jobs.start()
+        try:
+            stop.wait()
+        finally:
+            stop.set()
+            jobs.shutdown(wait=True)
+            if self.health is not None:
+                self.health.unlink(missing_ok=True)
+
+    def _look_at_files(self, jobs: BackgroundScheduler) -> None:
+        present = {name: _look(self.files(name)) for name in self.names()}
+        for name in self._looks.keys() - present.keys():
+            self._schedule(jobs, name, None, {})
+        changed = [name for name, look in present.items() if self._looks.get(name) != look]
+        self._looks = present
+        last = self.last_syncs() if changed else {}
+        for name in changed:
+            try:
+                company = self.load(name)
+            except ConfigError as error:
+                # Its times stay as they were: each of its runs will say the same.
+                self.heard(Ended(name=name, code=ExitCode.CONFIG, error=error))
+                continue
+            self._schedule(jobs, name, company, last)
+
+    def _schedule(
+        self, jobs: BackgroundScheduler, name: str, company: Company | None, last: Mapping[str, datetime]
+    ) -> None:
+        schedule = company.schedule if company is not None else None
+        if company is not None and name in self._known and self._known[name] == schedule:
+            return
+        if self._known.pop(name, None) is not None:
+            jobs.remove_job(name)
+        if company is None:
+            self._not_in_sync.pop(name, None)
+            return
+        self._known[name] = schedule
+        if schedule is not None:
+            now = datetime.now(tz=UTC)
+            first = now if schedule.due(last.get(company.id), now) else schedule.after(now)
+            trigger = CronLine(schedule)
+            jobs.add_job(self._run, trigger, args=[name], id=name, next_run_time=first, executor=_RUNS)
+
+    def _run(self, name: str) -> None:
+        with self._lock:
+            self._running[name] = datetime.now(tz=UTC)
+        ended = self.run(name)
+        with self._lock:
+            del self._running[name]
+            self._not_in_sync.pop(name, None)
+            if ended.code is not ExitCode.IN_SYNC:
+                self._not_in_sync[name] = int(ended.code)
+        self.heard(ended)
+
+    def _sign_of_life(self) -> None:
+        if self.health is None:
+            return
+        with self._lock:
+            state = {
+                "at": datetime.now(tz=UTC).isoformat(),
+                "beat": self.beat,
+                "scheduled": sum(one is not None for one in self._known.values()),
+                "running": {name: since.isoformat() for name, since in self._running.items()},
+                "not_in_sync": dict(self._not_in_sync),
+            }
+        draft = self.health.with_name(f"{self.health.name}.{os.getpid()}")
+        draft.write_text(json.dumps(state), encoding="utf-8")
+        draft.replace(self.health)
+
+
+def state_of_health(path: Path, now: datetime) -> dict[str, Any]:
+    """What the scheduler last said. Raises ``Unavailable`` where it has been silent for three beats."""
+    try:
+        state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        silent = (now - datetime.fromisoformat(state["at"])).total_seconds()
+        beat = float(state["beat"])
+    except (OSError, ValueError, KeyError) as error:
+        raise Unavailable(
+            f"no scheduler says that it is alive in {path} ({type(error).__name__})",
+            hint="okrsync schedule run",
+        ) from error
+    if silent > 3 * beat:
+        raise Unavailable(
+            f"the scheduler of {path} was last heard {silent:.0f} s ago", hint="restart okrsync schedule run"
+        )
+    return state
+
+
+def _look(path: Path) -> tuple[int, ...]:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return ()
+    return (found.st_mtime_ns, found.st_size, found.st_ino)

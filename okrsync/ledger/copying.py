@@ -1,0 +1,123 @@
+"""A ledger into another database: everything or nothing, and proof that nothing was lost.
+
+Both sides are looked at as sets of rows: how many there are, and the sum of the digests of each, which is the same in
+whatever order the rows come. The other side is read back in the transaction that wrote it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Table, func, insert, select, text
+
+from okrsync.errors import Busy, ConfigError, DataError
+from okrsync.ledger.address import address
+from okrsync.ledger.database import Database, connected
+from okrsync.ledger.owner import is_gone, told
+from okrsync.ledger.schema import bring_up_to_date
+from okrsync.ledger.tables import leases, metadata
+
+_BATCH: Final = 1000
+_SPACE: Final = 1 << 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """One table, as it is on both sides. ``digest`` is of its rows' contents, in hexadecimal."""
+
+    table: str
+    rows: int
+    digest: str
+
+
+def copy_ledger(source: str | None, target: str, now: datetime) -> list[Copied]:
+    """Copy the ledger at ``source`` into the empty one at ``target``.
+
+    Raises ``ConfigError`` where the two are one or the target is not empty, ``Busy`` where a run holds a company of the
+    source, ``DataError`` where the target does not read back what was written; then the target is as it was.
+    """
+    if _where(source) == _where(target):
+        raise ConfigError("the ledger cannot be copied onto itself", hint="name another database with --to")
+    there, here = connected(source), connected(target)
+    try:
+        bring_up_to_date(there)
+        bring_up_to_date(here)
+        with there.reading() as reading, here.writing() as writing:
+            _check_idle(reading, now)
+            _check_empty(writing, here)
+            return [_copied(reading, writing, table, here) for table in metadata.sorted_tables]
+    finally:
+        there.close()
+        here.close()
+
+
+def _where(url: str | None) -> object:
+    found = address(url)
+    return Path(found.database or "").resolve() if found.drivername.startswith("sqlite") else found
+
+
+def _copied(reading: Connection, writing: Connection, table: Table, here: Database) -> Copied:
+    count = total = 0
+    rows = _rows(reading, table)
+    while batch := list(islice(rows, _BATCH)):
+        writing.execute(insert(table), batch)
+        count, total = _added(batch, count, total)
+    _count_on(writing, table)
+    if (count, total) != _added(_rows(writing, table), 0, 0):
+        raise DataError(
+            f"{here.place} does not read back what was written into {table.name}; nothing was kept",
+            hint="report this with the versions of both databases",
+        )
+    return Copied(table=table.name, rows=count, digest=f"{total:064x}")
+
+
+def _rows(connection: Connection, table: Table) -> Iterator[dict[str, Any]]:
+    found = connection.execute(select(table), execution_options={"yield_per": _BATCH})
+    return (dict(row) for row in found.mappings())
+
+
+def _added(rows: Iterable[dict[str, Any]], count: int, total: int) -> tuple[int, int]:
+    for row in rows:
+        said = json.dumps(
+            {name: one.isoformat() if isinstance(one, datetime) else one for name, one in row.items()},
+            sort_keys=True,
+        )
+        digest = hashlib.sha256(said.encode("utf-8", "surrogatepass")).digest()
+        count, total = count + 1, (total + int.from_bytes(digest)) % _SPACE
+    return count, total
+
+
+def _check_idle(reading: Connection, now: datetime) -> None:
+    for row in reading.execute(select(leases).where(leases.c.owner != "", leases.c.expires_at > now)):
+        if not is_gone(row.owner):
+            raise Busy(
+                f"{row.company} is being synced by {told(row.owner)}: what it writes would not be in the copy",
+                hint="stop every run, then copy",
+            )
+
+
+def _check_empty(writing: Connection, here: Database) -> None:
+    for table in metadata.sorted_tables:
+        if rows := writing.scalar(select(func.count()).select_from(table)):
+            raise ConfigError(
+                f"{here.place} is not empty: {table.name} holds {rows} rows", hint="copy into a new database"
+            )
+
+
+def _count_on(writing: Connection, table: Table) -> None:
+    """PostgreSQL goes on numbering from its own counter, which copied rows do not move."""
+    if writing.dialect.name != "postgresql" or "id" not in table.c:
+        return
+    writing.execute(
+        text(
+            f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), "  # noqa: S608 - our own table's name
+            f"COALESCE((SELECT max(id) FROM {table.name}), 1), EXISTS (SELECT 1 FROM {table.name}))"
+        )
+    )

@@ -1,0 +1,122 @@
+"""What more companies and more key results cost: time, requests, memory and the ledger's size.
+
+Waits for rate limits cost nothing here (the clock jumps), so that the time is okrsync's own; it is given as a multiple
+of the smallest company's, because it is a machine's. ``OKRSYNC_BENCH_COMPANIES=1000`` and ``OKRSYNC_BENCH_KEY_RESULTS=10000``
+go as far as they say; 100 and 1000 where they do not.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fleet_world import Fleet, fleet
+
+COMPANIES = int(os.environ.get("OKRSYNC_BENCH_COMPANIES", "100"))
+KEY_RESULTS = int(os.environ.get("OKRSYNC_BENCH_KEY_RESULTS", "1000"))
+PROGRAM = """
+import sys
+from datetime import UTC, datetime
+from okrsync.cli import main
+from okrsync.cli.world import World
+from okrsync.testing import JumpClock
+sys.exit(main(sys.argv[1:], World(clock=JumpClock(datetime.now(tz=UTC)))))
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one command: processor seconds, most memory in MiB, requests; and the ledger in KiB afterwards."""
+
+    seconds: float
+    memory: float
+    requests: int
+    ledger: float
+
+
+def cost(made: Fleet, *words: str) -> Cost:
+    made.forget()
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *words], stdout=subprocess.DEVNULL, env=dict(os.environ)
+    ) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    kept = sum(path.stat().st_size for path in made.folder.glob("ledger.db*"))
+    spent = usage.ru_utime + usage.ru_stime
+    return Cost(spent, usage.ru_maxrss / 1024, made.count(), kept / 1024)
+
+
+def costs(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, companies: int, key_results: int, **how: Any
+) -> tuple[Cost, Cost]:
+    """Of the first sync, which writes everything, and of the second, which writes nothing."""
+    folder.mkdir()
+    how = {"rate": 100, "burst": 1000, "schedule": "0 7 * * *", **how}
+    with fleet(folder, companies, key_results=key_results, **how) as made:
+        for name, value in made.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("OKRSYNC_CONFIG", str(folder))
+        monkeypatch.setenv("OKRSYNC_LEDGER", f"sqlite:///{folder / 'ledger.db'}")
+        first, second = cost(made, "sync", "--all"), cost(made, "sync", "--all")
+        look = cost(made, "sync", "--due")
+        assert look.requests == 0
+        print(f"  a look at who is due: {look.seconds:.2f} s")
+        assert made.shown() == made.expected()
+        return first, second
+
+
+def say(what: str, size: int, first: Cost, second: Cost, unit: Cost) -> None:
+    print(
+        f"{size:>6} {what}: first sync {first.seconds / unit.seconds:6.1f} x · {first.requests} requests"
+        f" · {first.memory:.0f} MiB · ledger {first.ledger:.0f} KiB;"
+        f" nothing new {second.seconds / unit.seconds:6.1f} x · {second.requests} requests · {second.memory:.0f} MiB"
+    )
+
+
+def sizes(most: int, least: int) -> list[int]:
+    return [size for size in (1, 10, 100, 1000, 10_000) if least <= size <= most]
+
+
+@pytest.mark.slow
+def test_companies_cost_no_more_than_in_proportion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    print()
+    by_size: dict[int, tuple[Cost, Cost]] = {}
+    for size in sizes(COMPANIES, 1):
+        by_size[size] = costs(tmp_path / str(size), monkeypatch, size, 10)
+        say("companies of 10 key results", size, *by_size[size], by_size[1][0])
+    one = by_size[1]
+    for size, (first, second) in by_size.items():
+        assert first.requests == size * one[0].requests
+        assert second.requests == size * one[1].requests
+        assert second.requests < first.requests / 3
+        assert first.seconds < size * one[0].seconds
+        assert second.seconds < size * one[1].seconds
+        # Memory is that of those side by side, eight at a time, not of all.
+        assert first.memory < 1.3 * by_size[min(10, max(by_size))][0].memory
+        assert first.ledger < (size + 10) * one[0].ledger
+
+
+@pytest.mark.slow
+def test_key_results_cost_no_more_than_in_proportion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    print()
+    by_size: dict[int, tuple[Cost, Cost]] = {}
+    for size in sizes(KEY_RESULTS, 10):
+        by_size[size] = costs(tmp_path / str(size), monkeypatch, 1, size)
+        say("key results of one company", size, *by_size[size], by_size[10][0])
+    small = by_size[10]
+    for size, (first, second) in by_size.items():
+        # The schema and the pages of 100 rows are read; each row is looked at and written once.
+        assert (
+            first.requests == 2 + -(-size // 100) + 2 * size
+            or first.requests == 1 + -(-size // 100) + 2 * size
+        )
+        assert second.requests <= 2 + -(-size // 100)
+        assert first.seconds < size / 10 * small[0].seconds * 1.2
+        assert second.seconds < size / 10 * small[1].seconds * 1.2

@@ -1,0 +1,195 @@
+"""Many companies in one command: side by side, each by itself, only those that are due, and stopped in mid run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from okrsync.cli import main
+from okrsync.cli.world import World
+from okrsync.emulation import Fault
+from okrsync.errors import ExitCode
+from okrsync.fleet import Ended, Stop, side_by_side
+from okrsync.testing import JumpClock
+from tests.fleet_world import Fleet, fleet
+
+
+@pytest.fixture
+def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
+    with fleet(tmp_path, 6, alone=1, schedule="0 7 * * *") as made:
+        for name, value in made.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("OKRSYNC_CONFIG", str(tmp_path))
+        monkeypatch.setenv("OKRSYNC_LEDGER", f"sqlite:///{tmp_path / 'ledger.db'}")
+        yield made
+
+
+def sync(*words: str, clock: Any = None) -> int:
+    return main(("sync", *words), World(clock=clock or JumpClock(datetime.now(tz=UTC))))
+
+
+def test_all_companies_are_synced_and_told_about_once(many: Fleet, capsys: Any) -> None:
+    assert sync("--all") == 0
+    out = capsys.readouterr().out
+    assert many.shown() == many.expected()
+    assert set(many.patches().values()) == {1}
+    assert out.splitlines()[-1] == "6 companies: 6 in sync"
+    # Each company's text stands in one piece: between its head and its foot there is no other's head.
+    heads = [line for line in out.splitlines() if " · now · " in line]
+    feet = [line for line in out.splitlines() if line.startswith("Written:")]
+    kinds = [line for line in out.splitlines() if line in heads or line in feet]
+    assert kinds == [line for pair in zip(heads, feet, strict=True) for line in pair]
+    many.forget()
+    assert sync("--all") == 0
+    assert many.count("PATCH") == 0
+
+
+def test_companies_go_side_by_side(many: Fleet) -> None:
+    meeting = threading.Barrier(
+        2, timeout=30
+    )  # breaks, and so fails the test, where one waits for the other's end
+
+    def meet() -> None:
+        meeting.wait()
+
+    for notion in many.notions:
+        notion.server.faults.append(Fault(where="query", prelude=meet))
+    assert sync("c00000", "c00001", "--at-once", "2") == 0
+    assert not meeting.broken
+
+
+def test_no_more_go_at_once_than_told() -> None:
+    under_way, most = [0], [0]
+    lock = threading.Lock()
+
+    def run(name: str) -> Ended:
+        with lock:
+            under_way[0] += 1
+            most[0] = max(most[0], under_way[0])
+        threading.Event().wait(0.01)
+        with lock:
+            under_way[0] -= 1
+        return Ended(name=name, code=ExitCode.IN_SYNC)
+
+    names = [str(number) for number in range(20)]
+    ended = [one.name for one in side_by_side([*names, *names], run, Stop(), at_once=3)]
+    assert sorted(ended) == sorted(names)  # who is named twice runs once
+    assert most[0] <= 3
+
+
+def test_one_company_s_trouble_stops_no_other_and_the_worst_code_counts(many: Fleet, capsys: Any) -> None:
+    (many.folder / "c00002.yaml").write_text("company: c00002\n", encoding="utf-8")
+    (many.folder / "c00003.csv").unlink()
+    many.notions[1].server.faults.append(Fault(where="", times=10**6, status=401, body=b"{}"))
+    code = sync("--all")
+    said = capsys.readouterr()
+    assert code == 12
+    assert "okrsync: c00002: " in said.err
+    assert "c00002.yaml:1:1" in said.err
+    last = said.out.splitlines()[-1]
+    assert last == (
+        "6 companies: 3 in sync · 1 held or failed (c00003) · 1 misconfigured (c00002) · 1 without access (c00000)"
+    )
+    shown, expected = many.shown(), many.expected()
+    assert {name: shown[name] for name in ("c00001", "c00004", "c00005")} == {
+        name: expected[name] for name in ("c00001", "c00004", "c00005")
+    }
+
+
+def test_a_bug_in_one_company_s_run_is_shown_whole_and_stops_no_other(
+    many: Fleet, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: World, name: str) -> Any:
+        if name == "c00001":
+            raise RuntimeError("never thought of this")
+        return real(self, name)
+
+    real = World.company
+    monkeypatch.setattr(World, "company", broken)
+    assert sync("--all") == 1
+    said = capsys.readouterr()
+    assert "RuntimeError: never thought of this" in said.err
+    assert "Traceback" in said.err
+    assert "5 in sync · 1 stopped by a bug (c00001)" in said.out
+
+
+def test_only_who_is_due_is_synced(many: Fleet, capsys: Any) -> None:
+    morning = datetime.now(tz=UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+    text = (many.folder / "c00005.yaml").read_text(encoding="utf-8")
+    (many.folder / "c00005.yaml").write_text(text.replace('schedule: "0 7 * * *"', ""), encoding="utf-8")
+    clock = JumpClock(morning)
+    assert sync("--due", clock=clock) == 0
+    assert "5 companies: 5 in sync" in capsys.readouterr().out  # never synced: due; without a schedule: never
+    many.forget()
+    clock.jump(3600)
+    assert sync("--due", clock=clock) == 0
+    assert capsys.readouterr() == ("", "")  # or cron would mail it
+    assert many.count() == 0
+    assert sync("c00001", clock=clock) == 0
+    clock.jump(timedelta(hours=20).total_seconds())  # past 07:00 in Berlin
+    many.forget()
+    assert sync("--due", "c00001", "c00005", clock=clock) == 0
+    assert "1 company: 1 in sync" in capsys.readouterr().out
+    assert sync("--due", clock=clock) == 0
+    assert "4 companies: 4 in sync" in capsys.readouterr().out
+
+
+def test_taking_over_a_cell_is_no_sync(many: Fleet, capsys: Any) -> None:
+    clock = JumpClock(datetime.now(tz=UTC))
+    sync("c00001", clock=clock)
+    clock.jump(timedelta(days=2).total_seconds())
+    assert main(["adopt", "c00001"], World(clock=clock)) == 0
+    capsys.readouterr()
+    assert sync("--due", "c00001", clock=clock) == 0
+    assert "1 company: 1 in sync" in capsys.readouterr().out
+
+
+def test_a_company_whose_file_is_broken_is_not_forgotten_when_due(many: Fleet, capsys: Any) -> None:
+    (many.folder / "c00002.yaml").write_text("company: c00002\n", encoding="utf-8")
+    assert sync("--due", "--json") == 2
+    assert '"c00002"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("line", ["61 * * * *", "0 7 * * mon-fry", "every morning"])
+def test_a_bad_cron_line_is_refused_with_its_place(many: Fleet, capsys: Any, line: str) -> None:
+    path = many.folder / "c00001.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("0 7 * * *", line), encoding="utf-8")
+    assert main(["validate", "c00001"], World()) == 2
+    said = capsys.readouterr().err
+    assert "c00001.yaml:4:11: " in said
+    assert "is no cron line" in said
+
+
+def test_sigterm_finishes_the_row_and_leaves_the_rest_to_the_next_sync(many: Fleet) -> None:
+    process: list[subprocess.Popen[str]] = []
+    started = threading.Event()
+
+    def terminate() -> None:
+        assert started.wait(timeout=30)
+        process[0].send_signal(signal.SIGTERM)
+
+    many.notions[0].server.faults.append(Fault(where="^PATCH", postlude=terminate))
+    words = [sys.executable, "-m", "okrsync", "sync", "--all", "--at-once", "2"]
+    process.append(
+        subprocess.Popen(
+            words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
+        )
+    )
+    started.set()
+    _, err = process[0].communicate(timeout=60)
+    assert process[0].returncode == 130, err
+    assert "interrupted" in err
+    written = many.count("PATCH")
+    assert 1 <= written < 12
+    assert sync("--due") == 0
+    assert many.shown() == many.expected()
+    assert set(many.patches().values()) == {1}

@@ -1,0 +1,259 @@
+"""Whom a run tells what: each thing once, only what needs a person, never a secret; and the dead man's switch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from okrsync.cli import main
+from okrsync.cli.world import World
+from okrsync.emulation import Fault, LoopbackServer, Receive, Scope, Send
+from okrsync.ledger import open_ledger
+from okrsync.testing import JumpClock
+from tests.fleet_world import Fleet, fleet
+
+NOTIFY = "notify: {{ping: {{env: PING_URL}}, webhook: {{env: HOOK_URL}}, kind: {kind}}}"
+
+
+async def _thanks(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+@dataclass
+class Office:
+    """A company with a webhook and a dead man's switch, both at ``server``."""
+
+    fleet: Fleet
+    server: LoopbackServer
+    clock: JumpClock
+
+    def sync(self, *words: str) -> int:
+        return main(("sync", *(words or ("c00000",))), World(clock=self.clock))
+
+    @property
+    def told(self) -> list[Any]:
+        return [json.loads(one.body) for one in self.server.requests if one.method == "POST"]
+
+    @property
+    def pings(self) -> int:
+        return self.server.count("^GET /ping/s3cret")
+
+    def spoil(self, *, key_result: int, text: str) -> None:
+        path = self.fleet.folder / "c00000.csv"
+        lines = path.read_text(encoding="utf-8").splitlines()
+        lines[key_result + 1] = f"{key_result},o{key_result},{text}"
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def person_edits(self, value: int) -> None:
+        self.fleet.notions[0].edit("c00000", "Key result 0 of c00000", "Current", value)
+
+
+@pytest.fixture(params=["json"])
+def office(request: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    server = LoopbackServer(_thanks)
+    more = NOTIFY.format(kind=request.param)
+    with fleet(tmp_path, 1, schedule="0 7 * * *", more=more) as made:
+        for name, value in made.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("OKRSYNC_CONFIG", str(tmp_path))
+        monkeypatch.setenv("OKRSYNC_LEDGER", f"sqlite:///{tmp_path / 'ledger.db'}")
+        monkeypatch.setenv("HOOK_URL", f"{server.url}/hooks/s3cret")
+        monkeypatch.setenv("PING_URL", f"{server.url}/ping/s3cret")
+        yield Office(made, server, JumpClock(datetime.now(tz=UTC)))
+    server.close()
+
+
+def test_where_all_is_well_nobody_is_told_and_the_switch_is_held(office: Office) -> None:
+    assert office.sync() == 0
+    assert office.sync("--all") == 0
+    assert office.told == []
+    assert office.pings == 2
+
+
+def test_what_needs_a_person_is_told_once_until_it_comes_back(office: Office, capsys: Any) -> None:
+    office.sync()
+    office.person_edits(120)
+    assert office.sync() == 3
+    (first,) = office.told
+    assert first["company"] == "c00000"
+    assert first["needs"] == [
+        {
+            "kind": "held",
+            "subject": "KR-0",
+            "text": first["needs"][0]["text"],
+            "hint": "okrsync release c00000 KR-0",
+        }
+    ]
+    assert "a person changed it" in first["needs"][0]["text"]
+    office.person_edits(121)  # the same thing, whatever its numbers do
+    assert office.sync() == 3
+    assert office.sync("--all") == 3
+    assert len(office.told) == 1
+    office.spoil(key_result=1, text="")  # another thing: only it is told
+    assert office.sync() == 3
+    assert [one["subject"] for one in office.told[1]["needs"]] == ["KR-1"]
+    office.spoil(key_result=1, text="150")
+    main(["release", "c00000"], World(clock=office.clock))
+    assert office.sync() == 0
+    assert len(office.told) == 2
+    office.person_edits(120)  # it went, and comes back: told again
+    assert office.sync() == 3
+    assert [one["subject"] for one in office.told[2]["needs"]] == ["KR-0"]
+    assert office.pings == 7
+
+
+@pytest.mark.parametrize("office", ["slack"], indirect=True)
+def test_slack_gets_text_that_it_can_show(office: Office) -> None:
+    path = office.fleet.folder / "c00000.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("company: c00000", "company: c00000\ntitle: <Acme> & Söhne"), encoding="utf-8"
+    )
+    office.sync()
+    office.person_edits(120)
+    office.sync()
+    (told,) = office.told
+    assert set(told) == {"text"}
+    lines = told["text"].splitlines()
+    assert lines[0] == "*&lt;Acme&gt; &amp; Söhne* needs a person"
+    assert lines[1].startswith("• *KR-0* held: a person changed it")
+    assert lines[2] == "    → okrsync release c00000 KR-0"
+
+
+def test_a_failed_run_is_told_and_does_not_hold_the_switch(office: Office) -> None:
+    office.sync()
+    refused = Fault(where="", times=10**6, status=401, body=b'{"object":"error","code":"unauthorized"}')
+    office.fleet.notions[0].server.faults.append(refused)
+    assert office.sync() == 12
+    assert office.sync("--all") == 12
+    (told,) = office.told
+    (need,) = told["needs"]
+    assert (need["kind"], need["subject"], told["exit_code"]) == ("failed", "c00000", 12)
+    assert "does not accept the token from environment variable FLEET_0" in need["text"]
+    assert office.pings == 1
+    office.fleet.notions[0].server.faults.clear()
+    assert office.sync() == 0
+    office.fleet.notions[0].server.faults.append(refused)
+    assert office.sync() == 12
+    assert len(office.told) == 2
+
+
+def test_what_was_held_stays_told_over_a_failed_run(office: Office) -> None:
+    office.sync()
+    office.person_edits(120)
+    office.sync()
+    office.fleet.notions[0].server.faults.append(Fault(where="", times=1, status=401, body=b"{}"))
+    office.sync()
+    office.sync()
+    assert [one["needs"][0]["kind"] for one in office.told] == ["held", "failed"]
+
+
+def test_a_company_that_never_gets_to_its_end_is_stale(office: Office) -> None:
+    office.sync()
+    url = f"sqlite:///{office.fleet.folder / 'ledger.db'}"
+    for day in range(1, 6):
+        office.clock.jump(timedelta(days=1).total_seconds())
+        with open_ledger(url, office.clock) as other, other.hold("c00000"):
+            assert office.sync() == 11
+        assert len(office.told) == (1 if day >= 3 else 0)
+    (need,) = office.told[0]["needs"]
+    assert need["kind"] == "stale"
+    assert "no sync has got to its end since" in need["text"]
+    assert office.sync() == 0
+    assert len(office.told) == 1
+
+
+def test_a_webhook_that_was_down_is_told_later(office: Office, capsys: Any) -> None:
+    office.sync()
+    office.person_edits(120)
+    office.server.faults.append(Fault(where="^POST", times=4, status=503))
+    assert office.sync() == 3
+    said = capsys.readouterr().err
+    assert "people were not told: the webhook of c00000 (address from environment variable HOOK_URL)" in said
+    assert "it answered 503 after 4 tries" in said
+    assert office.sync() == 3
+    assert office.server.count("^POST") == 5
+    assert office.sync() == 3
+    assert office.server.count("^POST") == 5
+
+
+def test_a_webhook_that_asks_for_time_gets_it(office: Office) -> None:
+    office.sync()
+    office.person_edits(120)
+    office.clock.slept.clear()
+    office.server.faults.append(Fault(where="^POST", status=429, headers={"Retry-After": "7"}))
+    assert office.sync() == 3
+    assert 7 in office.clock.slept
+    assert len(office.told) == 2  # the refused one and the taken one
+
+
+def test_a_dead_address_is_an_error_that_names_no_secret(office: Office, capsys: Any) -> None:
+    office.sync()
+    office.server.faults.append(Fault(where="^GET", times=10**6, status=404))
+    assert office.sync() == 12
+    assert (
+        "the ping of c00000 (address from environment variable PING_URL) answered 404"
+        in capsys.readouterr().err
+    )
+    office.server.faults.clear()
+    office.server.faults.append(Fault(where="^GET", times=10**6, cut="before"))
+    assert office.sync("--all", "--json") == 3
+    said = capsys.readouterr()
+    assert "no answer (ConnectionError) after 4 tries" in said.out
+    assert "s3cret" not in said.out + said.err
+
+
+@pytest.mark.parametrize("address", ["http://hooks.example/s3cret", "ftp://127.0.0.1/s3cret", "s3cret"])
+def test_an_address_that_is_not_encrypted_is_not_used(
+    office: Office, monkeypatch: pytest.MonkeyPatch, capsys: Any, address: str
+) -> None:
+    monkeypatch.setenv("PING_URL", address)
+    assert office.sync() == 2
+    said = capsys.readouterr().err
+    assert "is no https address" in said
+    assert "c00000.yaml:5:1" in said
+    assert "s3cret" not in said
+
+
+def test_a_missing_address_is_said_by_validate_and_stops_no_sync(
+    office: Office, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.delenv("PING_URL")
+    assert main(["validate", "c00000"], World()) == 0
+    assert "not here: notify, ping: the environment variable PING_URL is not set" in capsys.readouterr().out
+    assert office.sync() == 12
+    assert office.fleet.shown() == office.fleet.expected()
+
+
+def test_secrets_of_notify_are_references(office: Office, capsys: Any) -> None:
+    path = office.fleet.folder / "c00000.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("{env: HOOK_URL}", "https://hooks.example/s3cret"), encoding="utf-8")
+    assert main(["validate", "c00000"], World()) == 2
+    assert "secrets stay out of this file" in capsys.readouterr().err
+
+
+def test_nothing_told_is_a_secret(office: Office) -> None:
+    office.sync()
+    office.person_edits(120)
+    office.sync()
+    office.fleet.notions[0].server.faults.append(
+        Fault(
+            where="",
+            times=10**6,
+            status=400,
+            body=b'{"object":"error","code":"validation_error","message":"secret_token_0"}',
+        )
+    )
+    office.sync()
+    sent = b"".join(one.body for one in office.server.requests)
+    assert len(office.told) == 2
+    assert b"secret_token_0" not in sent
+    assert b"s3cret" not in sent
