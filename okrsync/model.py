@@ -164,6 +164,7 @@ class Row:
 
     ``key`` is the id used in the YAML. ``baseline`` and ``target`` are numbers that people keep in the destination.
     ``problem`` is why the row as a whole must not be written (in the trash, two rows with one key), else empty.
+    ``released`` says that a person has ticked the row's box (the cell ``release``): okrsync may write over their edits.
     """
 
     id: str
@@ -174,6 +175,7 @@ class Row:
     baseline: Quantity | None = None
     target: Quantity | None = None
     problem: str = ""
+    released: bool = False
 
 
 class Verdict(StrEnum):

@@ -22,7 +22,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
@@ -44,6 +44,12 @@ from okrsync.model import (
 
 # Followers are written only together with another cell of their row: alone they would make every run a write.
 FOLLOWERS: Final = ("updated", "source")
+# The cells that hold a row's number: what stands beside it follows it.
+HEADS: Final = ("current", "value")
+# The row of a decision whose row is yet to be added: this and its key. Its cells' names stand for their addresses.
+NEW: Final = "new:"
+# The box that a person ticks to release a row, and that okrsync unticks when it has done so.
+RELEASE: Final = "release"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +72,8 @@ class Aim:
     ``row`` is None where the destination has none, and ``absent`` says so in words. ``direction`` is +1 where the
     key result's number should rise, -1 where it should fall, 0 where neither is better. ``restarted`` marks a number
     whose window began anew since the last one was written (a new week), ``unguarded`` one that may drop freely.
+    ``creates`` says that a missing row is to be added, with the subject as its key. ``released`` gives for cells why a
+    person's edit of them may be written over.
     """
 
     subject: str
@@ -75,6 +83,8 @@ class Aim:
     direction: int = 0
     restarted: bool = False
     unguarded: bool = False
+    creates: bool = False
+    released: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,14 +122,11 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """What this plan would do, in 16 hex digits: equal digests write the same values over the same values."""
-        lines = sorted(
-            json.dumps(
-                [one.subject, one.row, one.address, str(one.verdict), _text(one.now), _text(one.wanted)]
-            )
-            for one in self.decisions
-        )
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+        """What this plan would do, in 16 hex digits: equal digests write the same values over the same values.
+
+        Followers are left out: the time of the run is written along, and is no decision of its own.
+        """
+        return digest_of(one for one in self.decisions if one.cell not in FOLLOWERS)
 
     def with_more(self, other: Plan) -> Plan:
         """Both plans as one, to be checked and applied together."""
@@ -129,6 +136,15 @@ class Plan:
         """Raise ``UnsafePlan`` where the plan changes more than its limits allow."""
         if self.alarms:
             raise UnsafePlan("the plan was refused: " + "; ".join(self.alarms), hint=hint)
+
+
+def digest_of(decisions: Iterable[Decision]) -> str:
+    """The digest of a plan that consists of just these decisions, in whatever order."""
+    lines = sorted(
+        json.dumps([one.subject, one.row, one.address, str(one.verdict), _text(one.now), _text(one.wanted)])
+        for one in decisions
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def plan(company: str, aims: Sequence[Aim], memory: Memory, limits: Limits | None = None) -> Plan:
@@ -168,19 +184,60 @@ def same(one: Stored, other: Stored) -> bool:
 
 
 def _decide_row(company: str, aim: Aim, memory: Memory) -> list[Decision]:
+    if aim.row is None and aim.creates:
+        return _new_row(aim)
     if aim.row is None or aim.row.problem:
         reason = aim.row.problem if aim.row is not None else aim.absent
         return [_no_row(aim, cell, proposal, reason) for cell, proposal in aim.proposals.items()]
     decisions: list[Decision] = []
     for cell in _in_order(aim.proposals):
         decision = _decide_cell(company, aim.subject, aim.row, cell, aim.proposals[cell], memory)
+        if decision.hold in {Hold.EDITED, Hold.UNCLAIMED} and cell in aim.released:
+            decision = replace(decision, verdict=Verdict.WRITE, hold=None, reason=aim.released[cell], hint="")
         decisions.append(_following(decision, decisions))
+    # A box stays ticked until everything in its row could be settled.
+    if aim.row.released and not any(one.verdict is Verdict.HELD for one in decisions):
+        decisions.append(
+            Decision(
+                subject=aim.subject,
+                row=aim.row.id,
+                cell=RELEASE,
+                address=aim.row.cells[RELEASE].address,
+                verdict=Verdict.WRITE,
+                reason="the release is carried out",
+                now=True,
+                wanted=False,
+                shown=False,
+            )
+        )
     return decisions
 
 
 def _in_order(cells: Iterable[str]) -> list[str]:
-    """Return ``current`` first, because the others follow it, and followers last."""
-    return sorted(cells, key=lambda cell: (cell != "current", cell in FOLLOWERS))
+    """Return the row's number first, because the others follow it, and followers last."""
+    return sorted(cells, key=lambda cell: (cell not in HEADS, cell in FOLLOWERS))
+
+
+def _new_row(aim: Aim) -> list[Decision]:
+    """A row is added whole or, while anything of it is missing, not at all."""
+    waits = any(proposal.hold is not None for proposal in aim.proposals.values())
+    return [
+        Decision(
+            subject=aim.subject,
+            row=f"{NEW}{aim.subject}",
+            cell=cell,
+            address=cell,
+            verdict=Verdict.HELD if waits else Verdict.WRITE,
+            reason=proposal.reason or ("the row waits for its other cells" if waits else "new row"),
+            wanted=proposal.value,
+            shown=proposal.shown,
+            hold=proposal.hold or (Hold.FOLLOWS if waits else None),
+            cause=proposal.cause,
+            hint=proposal.hint,
+            answer=proposal.answer,
+        )
+        for cell, proposal in ((cell, aim.proposals[cell]) for cell in _in_order(aim.proposals))
+    ]
 
 
 def _no_row(aim: Aim, cell: str, proposal: Proposal, reason: str) -> Decision:
@@ -246,13 +303,13 @@ def _words(
 
 def _following(decision: Decision, before: Sequence[Decision]) -> Decision:
     """Hold what is derived from a held ``current``, and leave followers alone where nothing else is written."""
-    current = next((one for one in before if one.cell == "current"), None)
+    current = next((one for one in before if one.cell in HEADS), None)
     if current is not None and current.verdict is Verdict.HELD and decision.verdict is not Verdict.HELD:
         return replace(
             decision,
             verdict=Verdict.HELD,
             hold=Hold.FOLLOWS,
-            reason="it follows current, which is held",
+            reason=f"it follows {current.cell}, which is held",
             hint="",
             cause=current.cause,
         )

@@ -64,6 +64,29 @@ class Destination(Protocol):
         ...
 
 
+class Register(Destination, Protocol):
+    """A table to which okrsync adds rows itself, each with a key of its own: the check-ins.
+
+    Two methods more than a ``Destination``: adding is the one thing that cannot be repeated, so it is kept apart from
+    everything that can, and finding is what makes it safe after an answer or a process was lost.
+    """
+
+    def find(self, key: str) -> Row | None:
+        """The row with ``key``, or None, waiting as long as new rows may take to be listed.
+
+        Raises ``Conflict`` where several rows have the key.
+        """
+        ...
+
+    def add(self, key: str, title: str, values: Mapping[str, Stored]) -> Row:
+        """Add one row with canonical ``values`` and return it as it is now.
+
+        After an answer that was lost, finds the row by its key instead of adding another. Raises ``Unavailable`` where
+        it is not known whether the row was added; with any other error it was not.
+        """
+        ...
+
+
 class Lease(Protocol):
     """The right to write one company's rows, held by one run at a time."""
 
@@ -133,15 +156,54 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A row that ``Setup`` found: ``page`` is its address where no column holds its id."""
+
+    id: str
+    title: str
+    objective: str = ""
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """The destination's part of a company's YAML, as ``okrsync init`` writes it.
+
+    ``tables`` maps ``key_results``, ``objectives`` and ``check_ins`` to the keys of their tables, as plain YAML data.
+    ``goals`` says whether the rows themselves hold baseline and target. ``remarks`` are sentences on what was left
+    out or needs a look, and why; they stand in the YAML as comments.
+    """
+
+    tables: Mapping[str, Mapping[str, Any]]
+    key_results: tuple[Listed, ...] = ()
+    objectives: tuple[Listed, ...] = ()
+    goals: bool = False
+    remarks: tuple[str, ...] = ()
+
+
+class Setup(Protocol):
+    """What ``okrsync init`` needs of a destination."""
+
+    def propose(self, address: str) -> Proposed:
+        """Look at a table of key results that people keep already, and say how to read and write it. Changes nothing."""
+        ...
+
+    def create(self, parent: str) -> Proposed:
+        """Make new, empty tables for objectives, key results and check-ins below ``parent``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Connector:
     """One plug-in. Its module must import quickly: vendor libraries are loaded inside the factories.
 
     ``settings``, ``query`` and ``table`` are strict pydantic models: of a connection, of one metric's own keys, and of
     a destination table. ``source(settings, opening)`` and ``destination(settings, table, opening)`` connect lazily:
     they send no request. ``doctor(settings, tables, opening)`` looks at a connection as an operator would.
-    ``emulator`` starts a loopback server with the vendor's shapes. ``inspect(settings, text, opening)`` looks at what
-    a person names (a JQL, an address, a file) and returns the text to print, ending in the YAML to write. ``examples`` document
-    the measures one by one.
+    ``emulator`` starts a loopback server with the vendor's shapes. ``setup(settings, opening)`` helps ``okrsync init``.
+    ``register`` connects like ``destination``, to a table that okrsync may add rows to. ``inspect(settings, text, opening)``
+    looks at what a person names (a JQL, an address, a file) and returns the text to print, ending in the YAML to write.
+    ``examples`` document the measures one by one.
     """
 
     name: str
@@ -153,6 +215,8 @@ class Connector:
     destination: Callable[[Any, Any, Opening], Destination] | None = None
     doctor: Callable[[Any, Sequence[Any], Opening], Iterable[Finding]] | None = None
     emulator: Callable[[], Any] | None = None
+    setup: Callable[[Any, Opening], Setup] | None = None
+    register: Callable[[Any, Any, Opening], Register] | None = None
     inspect: Callable[[Any, str, Opening], str] | None = None
     examples: Callable[[], Sequence[Example]] | None = None
     contract: int = 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from okrsync.ports import Connector, Destination, Finding, Opening
+from okrsync.ports import Connector, Destination, Finding, Opening, Register, Setup
 from okrsync_notion.settings import NotionSettings, NotionTable
 
 __all__ = ["NotionSettings", "NotionTable", "connector"]
@@ -17,10 +17,22 @@ def _destination(settings: NotionSettings, table: NotionTable, opening: Opening)
     return NotionDestination(settings, table, opening)
 
 
+def _register(settings: NotionSettings, table: NotionTable, opening: Opening) -> Register:
+    from okrsync_notion.register import NotionRegister
+
+    return NotionRegister(settings, table, opening)
+
+
 def _doctor(settings: NotionSettings, tables: Sequence[NotionTable], opening: Opening) -> Iterable[Finding]:
     from okrsync_notion.doctor import examine
 
     return examine(settings, tables, opening)
+
+
+def _setup(settings: NotionSettings, opening: Opening) -> Setup:
+    from okrsync_notion.setup import NotionSetup
+
+    return NotionSetup(settings, opening)
 
 
 def _emulator() -> Any:
@@ -37,4 +49,6 @@ connector = Connector(
     destination=_destination,
     doctor=_doctor,
     emulator=_emulator,
+    setup=_setup,
+    register=_register,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
@@ -39,7 +39,9 @@ class Column:
     """One column of a data source.
 
     ``wire`` is its id as Notion's answers and bodies spell it, percent-encoded; ``id`` the same decoded. ``options``
-    (name -> id) belong to a select or status column. ``initial`` is what Notion itself puts into a new row.
+    (name -> id) belong to a select or status column. ``initial`` is what Notion itself puts into a new row. ``target`` is
+    the data source that a relation leads to. ``steady`` (id -> name) are the names under which okrsync came to know the
+    options: a value is an option by its id, so that one renamed in Notion is not taken for a person's choice.
     """
 
     id: str
@@ -49,6 +51,12 @@ class Column:
     format: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
     initial: Stored = None
+    target: str = ""
+    steady: Mapping[str, str] = field(default_factory=dict)
+
+    def steady_name(self, identity: str, name: str) -> str:
+        """How okrsync calls the option with this id, which is called ``name`` now."""
+        return self.steady.get(identity, name)
 
     @property
     def percent(self) -> bool:
@@ -69,6 +77,10 @@ def decode(held: Mapping[str, Any], column: Column) -> Stored:
     if held.get("type") != column.type:
         raise DataError(f"the column {column.name!r} was {column.kind} and is now {held.get('type')}")
     value = held.get(column.type)
+    if column.type in {"select", "status"} and isinstance(value, dict) and "id" in value:
+        return column.steady_name(str(value["id"]), str(value["name"]))
+    if held.get("has_more"):
+        raise DataError(f"the column {column.name!r} relates to more rows than Notion shows at once")
     try:
         return _DECODERS[column.type](value)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -152,13 +164,19 @@ def _moment(spelled: str, zone: str | None) -> str:
     return _minute(moment)
 
 
-_DECODERS: Final = {
+def _related(items: Iterable[Mapping[str, Any]]) -> str | None:
+    """The ids of the related rows in a steady order: to Notion a relation is a set."""
+    return " ".join(sorted(str(item["id"]) for item in items)) or None
+
+
+_DECODERS: Final[Mapping[str, Callable[[Any], Stored]]] = {
     "number": number,
     "rich_text": lambda items: text(items) or None,
     "select": _option,
     "status": _option,
     "checkbox": _checkbox,
     "date": _date,
+    "relation": _related,
 }
 
 
@@ -188,6 +206,8 @@ def canonical(column: Column, value: Wanted, *, decimals: int, place: str) -> St
         return _fitting(value)
     if isinstance(value, str) and column.type in {"select", "status"}:
         return _known_option(column, value, place)
+    if isinstance(value, str) and column.type == "relation":
+        return value
     needed = _columns_for(value)
     raise DataError(
         f"the column {column.name!r} is a {column.kind} column and cannot hold {_shown(value)}",
@@ -246,11 +266,13 @@ def _units(spelled: str) -> int:
 
 
 def _known_option(column: Column, value: str, place: str) -> str:
-    if value in column.options:
+    wanted = value.strip().casefold()
+    alike = [name for name in column.options if name.strip().casefold() == wanted]
+    name = value if value in column.options else alike[0] if len(alike) == 1 else None
+    if name is not None:
+        return column.steady_name(column.options[name], name)
+    if value in column.steady.values():
         return value
-    alike = [name for name in column.options if name.strip().casefold() == value.strip().casefold()]
-    if len(alike) == 1:
-        return alike[0]
     close = did_you_mean(value, column.options)
     names = ", ".join(repr(name) for name in column.options) or "none at all"
     raise DataError(
@@ -300,8 +322,12 @@ def encode(column: Column, value: Stored) -> dict[str, Any]:
         return {kind: int(value) if whole else float(value)}
     if kind == "rich_text" and (value is None or isinstance(value, str)):
         return {kind: [{"type": "text", "text": {"content": value}}] if value else []}
-    if kind in {"select", "status"} and isinstance(value, str) and value in column.options:
-        return {kind: {"id": column.options[value]}}
+    if kind in {"select", "status"} and isinstance(value, str):
+        ids = [one for name, one in column.options.items() if column.steady_name(one, name) == value]
+        if ids:
+            return {kind: {"id": ids[0]}}
+    if kind == "relation" and isinstance(value, str):
+        return {kind: [{"id": identity} for identity in value.split()]}
     if kind == "date" and isinstance(value, str):
         return {kind: {"start": value.replace("Z", ":00Z")}}
     if kind == "checkbox" and isinstance(value, bool):

@@ -85,6 +85,29 @@ class Notion:
         chosen = {"filter_properties": list(properties)} if properties else {}
         return self._ask("reading the row", lambda: self._wire.pages.retrieve(page, **chosen))
 
+    def create_database(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        return self._once("creating the database", lambda: self._wire.databases.create(**body))
+
+    def change_data_source(self, source: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """Add columns or change them. Never give a column None: that deletes it with all it holds."""
+        assert all(change is not None for change in properties.values())
+        return self._ask(
+            "changing the columns",
+            lambda: self._wire.data_sources.update(source, properties=dict(properties)),
+        )
+
+    def create_view(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        return self._once("creating the view", lambda: self._wire.views.create(**body))
+
+    def create_page(self, source: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """Add a row, once: a failure after which it may be there goes up raw (see ``passing``)."""
+        parent = {"type": "data_source_id", "data_source_id": source}
+        return self._patiently(
+            "adding a row",
+            lambda: _object(self._wire.pages.create(parent=parent, properties=dict(properties))),
+            keyless=True,
+        )
+
     def patch(self, page: str, properties: Mapping[str, Any]) -> dict[str, Any]:
         """Send one PATCH, once. Its failures go up raw: only ``carefully`` may call this."""
         return _object(self._wire.pages.update(page, properties=dict(properties)))
@@ -101,18 +124,30 @@ class Notion:
         verdict = self._judge(error, "")
         return verdict if isinstance(verdict, Passing) else None
 
+    def _once(self, what: str, call: Callable[[], Any]) -> dict[str, Any]:
+        """Create something that carries no key: repeated only where it surely was not carried out."""
+        try:
+            return self._patiently(what, lambda: _object(call()), keyless=True)
+        except Exception as error:
+            passing = self.passing(error)
+            if passing is None or not passing.landed:
+                raise
+            raise Unavailable(
+                f"{what}: {passing.again.reason}; it may have been created all the same",
+                hint="look in Notion, and take away what was made before you run this again",
+            ) from error
+
     def _ask(self, what: str, call: Callable[[], Any], attempts: int = 6) -> dict[str, Any]:
         return self._patiently(what, lambda: _object(call()), attempts)
 
-    def _patiently(self, what: str, call: Callable[[], T], attempts: int = 6) -> T:
+    def _patiently(self, what: str, call: Callable[[], T], attempts: int = 6, *, keyless: bool = False) -> T:
+        def again(error: Exception) -> Again | None:
+            found = self.passing(error)
+            return None if found is None or (keyless and found.landed) else found.again
+
         try:
             return patiently(
-                call,
-                clock=self._clock,
-                limit=self._limiter,
-                again=lambda error: found.again if (found := self.passing(error)) else None,
-                what=what,
-                attempts=attempts,
+                call, clock=self._clock, limit=self._limiter, again=again, what=what, attempts=attempts
             )
         except Exception as error:
             verdict = self._judge(error, what)

@@ -41,13 +41,17 @@ class NotionDestination:
         """See ``Destination.read``. One request for the columns, one for every 100 rows, one for each missing page."""
         named = self._named()
         here = self._known = layout(locate(self._api, self._table, self._memo), self._table, self._memo)
-        pages = every_row(self._api, here.schema.id, here.needed)
-        keyed = self._keyed(here, pages, named)
+        pages = every_row(self._api, here.schema.id, here.needed, self._wanted(here))
+        keyed = [one for one in self._keyed(here, pages, named) if one[0].endswith(self._table.ending)]
         shared = shared_keys(keyed)
         twice = _twice(named)
         rows = [row_of(here, page, name, shared.get(name, "")) for name, page in keyed]
         for name, page in named.items():
             rows.append(self._named_row(here, pages.get(page), name, page, twice.get(page, "")))
+        listed = {row.key for row in rows}
+        for name, identity in self._table.known.items():
+            if name not in listed:
+                rows.append(self._named_row(here, None, name, identity, ""))
         self._keys = {row.id: row.key for row in rows}
         self.unmatched = len(pages.keys() - self._keys.keys())
         return rows
@@ -102,6 +106,12 @@ class NotionDestination:
             return self._settled(here, row, values, error)
 
     # ---- reading ----
+
+    def _wanted(self, here: Layout) -> dict[str, Any] | None:
+        """The condition of a table of which only some rows are read."""
+        if not self._table.ending or here.match is None or here.match.type not in {"title", "rich_text"}:
+            return None
+        return {"property": here.match.wire, here.match.type: {"ends_with": self._table.ending}}
 
     def _named(self) -> dict[str, str]:
         """The pages that the YAML names, by key."""

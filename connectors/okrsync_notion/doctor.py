@@ -83,6 +83,9 @@ class _TableLook:
         if table.match is not None:
             look = partial(schemas.match_column, found, table.match, memo)
             yield _column(f"match → {table.match}", look)[1]
+        if table.release is not None:
+            box = partial(schemas.release_column, found, table.release, memo)
+            yield _column(f"release → {table.release}", box)[1]
         for role, name in (("baseline", table.baseline), ("target", table.target)):
             if name is not None:
                 yield _column(f"{role} → {name}", partial(schemas.number_column, found, role, name, memo))[1]

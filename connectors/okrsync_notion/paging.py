@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from okrsync.errors import DataError, Unavailable
 from okrsync_notion.client import Notion
 
 
-def every_row(api: Notion, source: str, properties: Sequence[str]) -> dict[str, dict[str, Any]]:
+def every_row(
+    api: Notion, source: str, properties: Sequence[str], where: Mapping[str, Any] | None = None
+) -> dict[str, dict[str, Any]]:
     """All rows by id, oldest first: ceil(rows / 100) requests, a few more where Notion cuts the answer short.
+
+    ``where`` is one condition that the rows must meet.
 
     Notion ends a query at 10,000 rows and says so in ``request_status``; the next query starts from the minute of the
     last row seen (rows of that minute come twice). Raises rather than ever returning a part.
@@ -18,7 +22,7 @@ def every_row(api: Notion, source: str, properties: Sequence[str]) -> dict[str, 
     rows: dict[str, dict[str, Any]] = {}
     since = ""
     while True:
-        complete = _window(api, source, properties, since, rows)
+        complete = _window(api, source, properties, _conditions(where, since), rows)
         if complete:
             return rows
         last = str(next(reversed(rows.values())).get("created_time") or "") if rows else ""
@@ -30,16 +34,27 @@ def every_row(api: Notion, source: str, properties: Sequence[str]) -> dict[str, 
         since = last
 
 
+def _conditions(where: Mapping[str, Any] | None, since: str) -> Mapping[str, Any] | None:
+    if not since:
+        return where
+    later = {"timestamp": "created_time", "created_time": {"on_or_after": since}}
+    return {"and": [where, later]} if where is not None else later
+
+
 def _window(
-    api: Notion, source: str, properties: Sequence[str], since: str, rows: dict[str, dict[str, Any]]
+    api: Notion,
+    source: str,
+    properties: Sequence[str],
+    where: Mapping[str, Any] | None,
+    rows: dict[str, dict[str, Any]],
 ) -> bool:
-    """Add the rows created at ``since`` or later to ``rows``; whether these are all there are."""
+    """Add the rows that meet ``where`` to ``rows``; whether these are all there are."""
     body: dict[str, Any] = {
         "page_size": 100,
         "sorts": [{"timestamp": "created_time", "direction": "ascending"}],
     }
-    if since:
-        body["filter"] = {"timestamp": "created_time", "created_time": {"on_or_after": since}}
+    if where is not None:
+        body["filter"] = where
     incomplete = False
     while True:
         answer = api.query(source, properties, body)

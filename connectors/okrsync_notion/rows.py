@@ -44,6 +44,7 @@ def row_of(layout: Layout, page: Mapping[str, Any], name: str, problem: str = ""
         baseline=quantities[0],
         target=quantities[1],
         problem="; ".join(one for one in problems if one),
+        released="release" in cells and cells["release"].value is True,
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -29,6 +30,9 @@ FITTING: Final[Mapping[str, tuple[str, ...]]] = {
     "progress": ("number",),
     "status": ("status", "select", "rich_text"),
     "updated": ("date",),
+    "value": ("number", "checkbox"),
+    "date": ("date",),
+    "key_result": ("relation",),
 }
 
 
@@ -86,6 +90,7 @@ def _column(name: str, held: Mapping[str, Any]) -> Column:
         format=str(detail.get("format") or ""),
         options={str(option["name"]): str(option["id"]) for option in detail.get("options") or ()},
         initial=_initial(kind, detail),
+        target=str(detail.get("data_source_id") or "") if kind == "relation" else "",
     )
 
 
@@ -117,6 +122,9 @@ def layout(schema: Schema, table: NotionTable, memo: MutableMapping[str, str]) -
     that is missing or of a type that cannot serve.
     """
     cells = {cell: cell_column(schema, cell, name, memo) for cell, name in table.cells.items()}
+    cells = {cell: remembering(schema, column, memo) for cell, column in cells.items()}
+    if table.release is not None:
+        cells["release"] = release_column(schema, table.release, memo)
     return Layout(
         schema=schema,
         title=next(column for column in schema.columns.values() if column.type == "title"),
@@ -126,6 +134,25 @@ def layout(schema: Schema, table: NotionTable, memo: MutableMapping[str, str]) -
         baseline=number_column(schema, "baseline", table.baseline, memo),
         target=number_column(schema, "target", table.target, memo),
     )
+
+
+def remembering(schema: Schema, column: Column, memo: MutableMapping[str, str]) -> Column:
+    """The column, with the names under which ``memo`` came to know its options.
+
+    Where a remembered name is another option's name now (two were swapped), all go by what they are called now.
+    """
+    if not column.options:
+        return column
+    note = f"options of {column.id} of {schema.id}"
+    known: dict[str, str] = json.loads(memo.get(note, "{}"))
+    steady = {identity: known.get(identity, name) for name, identity in column.options.items()}
+    if any(column.options.get(name, identity) != identity for identity, name in steady.items()):
+        steady = {identity: name for name, identity in column.options.items()}
+    if steady != known:
+        memo[note] = json.dumps(steady)
+    first = column.initial
+    initial = steady[column.options[first]] if isinstance(first, str) else first
+    return replace(column, steady=steady, initial=initial)
 
 
 def cell_column(schema: Schema, cell: str, name: str, memo: MutableMapping[str, str]) -> Column:
@@ -148,6 +175,16 @@ def match_column(schema: Schema, name: str | None, memo: MutableMapping[str, str
         raise ConfigError(
             f"the column {name!r} is a {column.kind} column, which cannot hold the ids of key results",
             hint="name a text column (or an ID column) under `match`",
+        )
+    return column
+
+
+def release_column(schema: Schema, name: str, memo: MutableMapping[str, str]) -> Column:
+    column = named(schema, name, "release", memo)
+    if column.type != "checkbox":
+        raise ConfigError(
+            f"the column {name!r} is a {column.kind} column, and `release` needs a checkbox column",
+            hint="name a checkbox column under `release`, or drop it",
         )
     return column
 

@@ -54,6 +54,10 @@ class NotionTable(Table):
         default=None, description="a number column in which people keep where a key result started"
     )
     target: str | None = Field(default=None, description="a number column in which people keep the target")
+    release: str | None = Field(
+        default=None,
+        description="a checkbox column: a person ticks it to let okrsync write over their edits of the row",
+    )
     statuses: dict[str, str] = Field(
         default_factory=lambda: dict(STATUSES), description="how each status is called in the status column"
     )

@@ -60,7 +60,7 @@ def explain(
 ) -> int:
     """Show how a number came about: formula, inputs, query, rows, source and time. Sends no request."""
     from okrsync.config import did_you_mean
-    from okrsync.render import explanation, trend_data
+    from okrsync.render import efforts, explanation, trend_data
     from okrsync.sync import trend
 
     world: World = context.obj
@@ -88,7 +88,8 @@ def explain(
             }
         )
     else:
-        say(explanation(loaded, known[key_result], outcome, line))
+        initiatives = efforts(key_result, memory.outcomes)
+        say(explanation(loaded, known[key_result], outcome, line, initiatives))
     return ExitCode.IN_SYNC
 
 

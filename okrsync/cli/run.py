@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from okrsync.cli.output import Json, say, say_json
 from okrsync.cli.world import World
 from okrsync.errors import ConfigError, ExitCode
+
+if TYPE_CHECKING:
+    from okrsync.sync import Reviewed
 
 Company = Annotated[str, typer.Argument(help="Name of a YAML in the configuration folder, or its path.")]
 Subjects = Annotated[
@@ -23,19 +28,36 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def plan(context: typer.Context, company: Company, as_json: Json = False) -> int:
+def plan(
+    context: typer.Context,
+    company: Company,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Keep the plan for `sync --plan FILE`.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
     """Show what a sync would write, and why. Writes nothing."""
     from okrsync.render import plan_text, report_data
     from okrsync.sync import preview
+    from okrsync.sync.reviewing import kept
 
     world: World = context.obj
     with world.ledger() as ledger:
         report = preview(world.company(company), ledger, world.clock)
+    if out is not None:
+        _keep(out, kept(report.company.id, report.at, report.plan))
     if as_json:
         say_json(report_data(report))
     else:
         say(plan_text(report))
     return ExitCode.UNSAFE if report.plan.alarms else report.exit_code
+
+
+def _keep(path: Path, plan: dict[str, Any]) -> None:
+    try:
+        path.write_text(json.dumps(plan, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"the plan cannot be kept in {path}: {error.strerror}") from error
 
 
 def sync(
@@ -53,6 +75,10 @@ def sync(
     force: Annotated[
         bool, typer.Option("--force", help="Apply a plan that changes more than its limits allow.")
     ] = False,
+    reviewed: Annotated[
+        Path | None,
+        typer.Option("--plan", metavar="FILE", help="Apply just this plan of `plan --out FILE`, or nothing."),
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """Bring Notion in step with the sources. One company's failure stops no other."""
@@ -62,8 +88,10 @@ def sync(
     names = companies or (list(world.companies()) if every or due else [])
     if not names:
         raise ConfigError("no company was named", hint="okrsync sync COMPANY, or okrsync sync --all")
+    if reviewed is not None and (len(names) != 1 or due or every):
+        raise ConfigError("a plan is one company's", hint="okrsync sync COMPANY --plan FILE")
     if len(names) == 1 and not due and not every:
-        code, data = _sync_one(world, names[0], force=force, as_json=as_json)
+        code, data = _sync_one(world, names[0], force=force, as_json=as_json, reviewed=reviewed)
     else:
         code, data = sync_several(world, names, due=due, at_once=at_once, force=force, as_json=as_json)
     if as_json:
@@ -71,12 +99,26 @@ def sync(
     return code
 
 
-def _sync_one(world: World, name: str, *, force: bool, as_json: bool) -> tuple[ExitCode, dict[str, Any]]:
+def _reviewed(path: Path) -> Reviewed:
+    from okrsync.sync.reviewing import recalled
+
+    try:
+        return recalled(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"the plan {path} cannot be read: {error}", hint="okrsync plan COMPANY --out FILE"
+        ) from error
+
+
+def _sync_one(
+    world: World, name: str, *, force: bool, as_json: bool, reviewed: Path | None
+) -> tuple[ExitCode, dict[str, Any]]:
     from okrsync.cli.several import ended_data, say_ended
     from okrsync.fleet import run_and_tell
 
+    agreed = _reviewed(reviewed) if reviewed is not None else None
     with world.ledger() as ledger:
-        ended = run_and_tell(name, world.company, ledger, world.clock, force=force)
+        ended = run_and_tell(name, world.company, ledger, world.clock, force=force, reviewed=agreed)
     if ended.error is not None:
         if ended.untold:
             from okrsync.settings import redact

@@ -1,7 +1,7 @@
 """One YAML per company, checked, with places: ``load_company`` is the way in."""
 
 from okrsync.config.build import load_company
-from okrsync.config.company import Company, Connection, Metric, Notify, Objective, StatusRule
+from okrsync.config.company import Company, Connection, Initiative, Metric, Notify, Objective, StatusRule
 from okrsync.config.next_cycle import NextCycle, next_cycle
 from okrsync.config.problems import did_you_mean
 from okrsync.config.schema import json_schema
@@ -9,6 +9,7 @@ from okrsync.config.schema import json_schema
 __all__ = [
     "Company",
     "Connection",
+    "Initiative",
     "Metric",
     "NextCycle",
     "Notify",

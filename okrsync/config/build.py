@@ -9,15 +9,24 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from okrsync.config.company import Company, Connection, Metric, Notify, Objective, StatusRule
+from okrsync.config.company import Company, Connection, Initiative, Metric, Notify, Objective, StatusRule
 from okrsync.config.key_results import key_result
-from okrsync.config.models import CELLS, OBJECTIVE_CELLS, CompanyModel, MetricModel, PaceModel
+from okrsync.config.models import (
+    CELLS,
+    CHECK_IN_CELLS,
+    INITIATIVE_CELLS,
+    OBJECTIVE_CELLS,
+    TODO,
+    CompanyModel,
+    MetricModel,
+    PaceModel,
+)
 from okrsync.config.problems import Problems
 from okrsync.config.yamlfile import PathInFile, YamlFile, read_yaml
 from okrsync.errors import ConfigError
 from okrsync.expressions import names, order
 from okrsync.key_results import KeyResult
-from okrsync.model import COUNT, Unit
+from okrsync.model import COUNT, Dimension, Unit
 from okrsync.periods import Cycle, Linear, Pace, Phased, WorkingDays, expected, window
 from okrsync.planning import Limits
 from okrsync.ports import Connector
@@ -49,8 +58,10 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
     _check_expressions(model, metrics, problems)
     key_results = _key_results(model, units, problems)
     objectives = _objectives(model, problems)
+    initiatives = _initiatives(model, units, problems)
     tables = _tables(model, connections, key_results, objectives, problems)
     _check_connections(model, connections, problems)
+    _every(model, problems)
     timing = _schedule(model, zone, problems)
     problems.raise_any()
     return Company(
@@ -75,6 +86,9 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
         objectives=objectives,
         key_results=key_results,
         path=path,
+        check_in_every=_every(model, problems),
+        initiatives=initiatives,
+        keep_edits=model.keep_edits,
     )
 
 
@@ -245,6 +259,17 @@ def _key_results(
             problems.add((*at, "id"), f"the id {raw.id!r} is taken already at {before}")
             continue
         seen[raw.id] = index
+        if raw.metric == TODO:
+            named = f" ({raw.title})" if raw.title else ""
+            known = (
+                f"its name here; known are: {', '.join(model.metrics)}" if model.metrics else "its name here"
+            )
+            problems.add(
+                (*at, "metric"),
+                f"nothing measures {raw.id}{named} yet",
+                f"write a metric under `metrics:`, and {known}; or take the key result out",
+            )
+            continue
         if raw.metric not in model.metrics:
             problems.unknown((*at, "metric"), "metric", raw.metric, model.metrics)
             continue
@@ -279,9 +304,46 @@ def _objectives(model: CompanyModel, problems: Problems) -> tuple[Objective, ...
             title=raw.title,
             page=raw.page,
             rollup=Rollup(raw.rollup),
+            averaged=raw.status == "average",
             place=problems.file.place(at),
         )
     return tuple(result.values())
+
+
+def _initiatives(
+    model: CompanyModel, units: Mapping[str, Unit | None], problems: Problems
+) -> tuple[Initiative, ...]:
+    taken = {one.id for one in model.key_results} | {one.id for one in model.objectives}
+    result: list[Initiative] = []
+    for index, raw in enumerate(model.initiatives):
+        at: PathInFile = ("initiatives", index)
+        if raw.id in taken:
+            problems.add((*at, "id"), f"the id {raw.id!r} is taken already")
+        taken.add(raw.id)
+        if raw.key_result not in {one.id for one in model.key_results}:
+            known = [one.id for one in model.key_results]
+            problems.unknown((*at, "key_result"), "key result", raw.key_result, known)
+        if raw.metric not in model.metrics:
+            problems.unknown((*at, "metric"), "metric", raw.metric, model.metrics)
+        elif (unit := units[raw.metric]) is not None and unit.dimension is not Dimension.PERCENT:
+            problems.add(
+                (*at, "metric"),
+                f"{raw.metric} is a number in {unit}, and the progress of an initiative is a share",
+                "name a metric with `unit: percent`, such as `measure: done_share` of an epic",
+            )
+        result.append(
+            Initiative(
+                id=raw.id,
+                key_result=raw.key_result,
+                metric=raw.metric,
+                place=problems.file.place(at),
+                title=raw.title,
+                page=raw.page,
+            )
+        )
+    if model.destination.initiatives is not None and not result:
+        problems.add(("destination", "initiatives"), "there are no `initiatives:` to write into it", key=True)
+    return tuple(result)
 
 
 def _tables(
@@ -305,24 +367,48 @@ def _tables(
     pages = {
         "key_results": {one.id: one.page for one in key_results if one.page},
         "objectives": {one.id: one.page for one in objectives if one.page},
+        "initiatives": {one.id: one.page for one in model.initiatives if one.page},
     }
-    allowed = {"key_results": CELLS, "objectives": OBJECTIVE_CELLS}
+    allowed = {
+        "key_results": CELLS,
+        "objectives": OBJECTIVE_CELLS,
+        "initiatives": INITIATIVE_CELLS,
+        "check_ins": CHECK_IN_CELLS,
+    }
     result: dict[str, Table] = {}
-    for kind in ("key_results", "objectives"):
+    for kind, fitting in allowed.items():
         raw = getattr(model.destination, kind)
         if raw is None:
             continue
         here: PathInFile = ("destination", kind)
-        table = _validated(connector.table, raw, here, problems)
+        own = {key: value for key, value in raw.items() if (kind, key) != ("check_ins", "every")}
+        table = _validated(
+            connector.table, own, here, problems, also=("every",) if kind == "check_ins" else ()
+        )
         if table is None:
             continue
+        if kind == "check_ins":
+            if connector.register is None:
+                problems.add(here, f"okrsync cannot add rows to a {connector.name} table")
+            if getattr(table, "match", None) is None:
+                problems.add(
+                    here, "check-ins are found again by their key", "name a text column under `match`"
+                )
         for cell in table.cells:
-            if cell not in allowed[kind]:
-                problems.unknown((*here, "cells", cell), "cell", cell, allowed[kind])
+            if cell not in fitting:
+                problems.unknown((*here, "cells", cell), "cell", cell, fitting)
         if not table.cells:
             problems.add(here, "no cells are named, so there is nothing to write")
-        result[kind] = table.model_copy(update={"pages": pages[kind]})
+        result[kind] = table.model_copy(update={"pages": pages.get(kind, {})})
     return result
+
+
+def _every(model: CompanyModel, problems: Problems) -> str:
+    every = (model.destination.check_ins or {}).get("every", "week")
+    if every not in {"day", "week", "month"}:
+        at: PathInFile = ("destination", "check_ins", "every")
+        problems.unknown(at, "period", str(every), ("day", "week", "month"))
+    return str(every)
 
 
 def _check_connections(

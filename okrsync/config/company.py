@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,19 @@ class Objective:
     place: str
     title: str = ""
     page: str = ""
+    averaged: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Initiative:
+    """Work towards ``key_result``; its metric is a share in percent."""
+
+    id: str
+    key_result: str
+    metric: str
+    place: str
+    title: str = ""
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +91,13 @@ class Notify:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
-    """Everything one YAML says. ``tables`` holds ``key_results`` and, where configured, ``objectives``."""
+    """Everything one YAML says.
+
+    ``tables`` holds ``key_results`` and, where configured, ``objectives``, ``initiatives`` and ``check_ins``, of which
+    there is one for each key result and period (``check_in_every``). An objective that is ``averaged`` has the status of
+    its own progress, any other the worst of its key results. A person's edit is kept for ``keep_edits``, None: until
+    it is released.
+    """
 
     id: str
     title: str
@@ -96,3 +116,6 @@ class Company:
     objectives: tuple[Objective, ...]
     key_results: tuple[KeyResult, ...]
     path: Path
+    check_in_every: str = "week"
+    initiatives: tuple[Initiative, ...] = ()
+    keep_edits: timedelta | None = None

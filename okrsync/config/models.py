@@ -9,11 +9,15 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from okrsync.settings import Secret, Strict
+from okrsync.settings import Secret, Span, Strict
 
 CELLS = ("current", "progress", "status", "expected", "updated", "source")
 MEASURED = ("cycle_start", "previous_quarter")
-OBJECTIVE_CELLS = ("progress", "status", "expected", "summary", "updated")
+CHECK_IN_CELLS = ("value", "progress", "status", "date", "source", "key_result")
+# What `okrsync init` writes where only a person knows the answer.
+TODO = "TODO"
+OBJECTIVE_CELLS = ("progress", "status", "expected", "summary", "count", "updated")
+INITIATIVE_CELLS = ("progress", "updated", "source", "key_result")
 
 
 def _number(value: Any) -> Any:
@@ -100,6 +104,11 @@ class DestinationModel(Strict):
     connection: str
     key_results: dict[str, Any]
     objectives: dict[str, Any] | None = None
+    initiatives: dict[str, Any] | None = None
+    check_ins: dict[str, Any] | None = Field(
+        default=None,
+        description="a table to which okrsync adds a row for each key result and period (`every`: day, week or month)",
+    )
 
 
 class KeyResultModel(Strict):
@@ -181,6 +190,20 @@ class ObjectiveModel(Strict):
     title: str = ""
     page: str = ""
     rollup: Literal["mean", "sum", "worst"] = "mean"
+    status: Literal["worst", "average"] = Field(
+        default="worst",
+        description="the worst status of its key results, or what its own progress amounts to by the company's rule",
+    )
+
+
+class InitiativeModel(Strict):
+    """Work towards a key result. Its progress is shown beside the key result's and never counts into it."""
+
+    id: str = Field(min_length=1, max_length=100)
+    title: str = ""
+    key_result: str
+    metric: str = Field(description="a share in percent, such as the done share of an epic")
+    page: str = ""
 
 
 class NotifyModel(Strict):
@@ -212,15 +235,25 @@ class CompanyModel(Strict):
     pace: PaceModel = PaceModel()
     status: StatusModel = StatusModel()
     limits: LimitsModel = LimitsModel()
+    keep_edits: Span | None = Field(
+        default=None,
+        description="how long a person's edit is kept, such as 14d; default: until it is released",
+    )
     schedule: str | None = Field(
         default=None, description='when it is due: a cron line in its time zone, such as "0 7 * * mon-fri"'
     )
     notify: NotifyModel | None = Field(default=None, description="whom a run tells what needs a person")
     connections: dict[str, dict[str, Any]]
     destination: DestinationModel
-    metrics: dict[str, dict[str, Any]]
+    metrics: dict[str, dict[str, Any]] = Field(default_factory=dict)
     objectives: list[ObjectiveModel] = Field(default_factory=list)
     key_results: Annotated[list[KeyResultModel], Field(min_length=1)]
+    initiatives: list[InitiativeModel] = Field(default_factory=list)
+
+    @field_validator("metrics", mode="before")
+    @classmethod
+    def _none_yet(cls, value: Any) -> Any:
+        return {} if value is None else value
 
     @field_validator("timezone")
     @classmethod

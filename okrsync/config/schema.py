@@ -40,6 +40,10 @@ def json_schema(connectors: Mapping[str, Connector]) -> dict[str, Any]:
     destination = definitions["DestinationModel"]["properties"]
     destination["key_results"] = {"anyOf": tables}
     destination["objectives"] = {"anyOf": [*tables, {"type": "null"}]}
+    destination["initiatives"] = destination["objectives"]
+    every = {"every": {"enum": ["day", "week", "month"], "default": "week"}}
+    growing = [{**one, "properties": {**one["properties"], **every}} for one in tables]
+    destination["check_ins"] = {"anyOf": [*growing, {"type": "null"}]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "okrsync: one company",

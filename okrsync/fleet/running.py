@@ -12,7 +12,7 @@ from okrsync.config import Company
 from okrsync.errors import ExitCode, OkrsyncError, exit_code_of
 from okrsync.fleet.stopping import Stop
 from okrsync.ports import Clock, Ledger
-from okrsync.sync import Report, sync
+from okrsync.sync import Report, Reviewed, sync
 
 AT_ONCE: Final = 8
 """Companies side by side unless said otherwise: runs mostly wait, and each may hold two of the ledger's connections."""
@@ -67,13 +67,19 @@ class Ended:
 
 
 def run_company(
-    name: str, load: Callable[[str], Company], ledger: Ledger, clock: Clock, *, force: bool = False
+    name: str,
+    load: Callable[[str], Company],
+    ledger: Ledger,
+    clock: Clock,
+    *,
+    force: bool = False,
+    reviewed: Reviewed | None = None,
 ) -> Ended:
     """Sync one company; whatever goes wrong becomes a part of the answer."""
     company: Company | None = None
     try:
         company = load(name)
-        report = sync(company, ledger, clock, force=force)
+        report = sync(company, ledger, clock, force=force, reviewed=reviewed)
         return Ended(name=name, code=report.exit_code, company=company, report=report)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - one company's bug stops no other; it is said in full
         return Ended(name=name, code=exit_code_of(error), company=company, error=error)

@@ -21,6 +21,7 @@ from okrsync.http import USER_AGENT, Again, limiter, patiently, retry_after
 from okrsync.model import Noted
 from okrsync.ports import Clock, Ledger
 from okrsync.settings import Secret, redact
+from okrsync.sync import Reviewed
 
 if TYPE_CHECKING:
     import requests
@@ -36,10 +37,16 @@ _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
 def run_and_tell(
-    name: str, load: Callable[[str], Company], ledger: Ledger, clock: Clock, *, force: bool = False
+    name: str,
+    load: Callable[[str], Company],
+    ledger: Ledger,
+    clock: Clock,
+    *,
+    force: bool = False,
+    reviewed: Reviewed | None = None,
 ) -> Ended:
     """Sync one company, and tell whom its YAML names. That telling failed becomes a part of the answer."""
-    ended = run_company(name, load, ledger, clock, force=force)
+    ended = run_company(name, load, ledger, clock, force=force, reviewed=reviewed)
     if ended.company is None or ended.company.notify is None or isinstance(ended.error, KeyboardInterrupt):
         return ended
     try:

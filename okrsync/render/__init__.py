@@ -4,12 +4,13 @@ from okrsync.render.data import findings_data, report_data
 from okrsync.render.explain import explanation
 from okrsync.render.history import backfill_data, backfill_text, history_csv, history_rows, history_table
 from okrsync.render.plan import plan_text
-from okrsync.render.status import status_table
+from okrsync.render.status import efforts, status_table
 from okrsync.render.trend import trend_data
 
 __all__ = [
     "backfill_data",
     "backfill_text",
+    "efforts",
     "explanation",
     "findings_data",
     "history_csv",

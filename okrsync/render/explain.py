@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -20,13 +20,25 @@ from okrsync.units import show
 Lines = Iterator[tuple[str, str]]
 
 
-def explanation(company: Company, key_result: KeyResult, outcome: Outcome, trend: Trend) -> Text:
-    """What the last run found for one key result, and how it got there."""
+def explanation(
+    company: Company,
+    key_result: KeyResult,
+    outcome: Outcome,
+    trend: Trend,
+    initiatives: Sequence[Mapping[str, Any]] = (),
+) -> Text:
+    """What the last run found for one key result, and how it got there; its initiatives beside it."""
     detail = outcome.detail
     out = Text(f"{key_result.id}  {key_result.title or detail['title']}\n", style="bold")
     for name, text in _lines(company, key_result, outcome, trend):
         out.append(f"  {name:<14} ", style="cyan")
         out.append(f"{text}\n")
+    for one in initiatives:
+        out.append(f"  initiative {one['title']}: ", style="cyan")
+        out.append(f"{share(one['progress'], company.locale)} (beside the key result, never part of it)\n")
+        for name, text in _answer(one["answer"], company, "  "):
+            out.append(f"  {name:<10} ", style="cyan")
+            out.append(f"{text}\n")
     return out
 
 

@@ -45,7 +45,14 @@ def status_table(company: Company, outcomes: Mapping[str, Outcome], trends: Mapp
             table.add_row(one.id, one.title or one.metric, "–", "–", "–", "–", "never synced", "", "–", "–")
             continue
         table.add_row(*_line(company, one, outcome.detail, trends[one.id]))
+        for effort in efforts(one.id, outcomes):
+            table.add_row("", f"· {effort['title']}", "", "", share(effort["progress"], company.locale))
     return table
+
+
+def efforts(key_result: str, outcomes: Mapping[str, Outcome]) -> list[Mapping[str, Any]]:
+    """The initiatives of a key result, as the last run found them."""
+    return [one.detail for one in outcomes.values() if one.detail.get("initiative_of") == key_result]
 
 
 def _line(company: Company, key_result: KeyResult, detail: Mapping[str, Any], trend: Trend) -> list[str]:

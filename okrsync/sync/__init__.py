@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,13 +27,17 @@ from okrsync.model import (
 from okrsync.planning import Plan
 from okrsync.ports import Clock, Ledger
 from okrsync.sync.applying import apply, settle_same
+from okrsync.sync.asking import Ask
 from okrsync.sync.assessing import Standing
 from okrsync.sync.backfilling import Backfill, Found, Recalled, backfill
 from okrsync.sync.claiming import Claim, claim
+from okrsync.sync.initiatives import effort_detail
 from okrsync.sync.opening import missing_secrets, new_notes, open_connections, references, secrets_of
 from okrsync.sync.outcomes import outcome_of
 from okrsync.sync.preparing import Prepared, counts, prepare
+from okrsync.sync.releasing import edits_seen
 from okrsync.sync.remembering import Seen, Trend, goal_of, last_values, remembered, trend
+from okrsync.sync.reviewing import Reviewed, confirm
 
 __all__ = [
     "Backfill",
@@ -41,6 +45,7 @@ __all__ = [
     "Found",
     "Recalled",
     "Report",
+    "Reviewed",
     "Seen",
     "Trend",
     "backfill",
@@ -89,11 +94,14 @@ def preview(company: Company, ledger: Ledger, clock: Clock) -> Report:
     return _report(company, now, prepared, prepared.plan.decisions, applied=False)
 
 
-def sync(company: Company, ledger: Ledger, clock: Clock, *, force: bool = False) -> Report:
+def sync(
+    company: Company, ledger: Ledger, clock: Clock, *, force: bool = False, reviewed: Reviewed | None = None
+) -> Report:
     """Bring the destination in step with the sources, as far as the write rule allows.
 
-    Raises ``Busy`` where another run holds the company, ``UnsafePlan`` where the plan is too much to apply without
-    ``force``, and whatever makes planning impossible; in each of these cases nothing was written.
+    With ``reviewed`` only that very plan is applied. Raises ``Busy`` where another run holds the company,
+    ``UnsafePlan`` where the plan is too much to apply without ``force`` or is not the reviewed one, and whatever makes
+    planning impossible; in each of these cases nothing was written.
     """
     with ledger.hold(company.id) as lease:
         now, run = clock.now(), uuid.uuid4().hex
@@ -102,6 +110,8 @@ def sync(company: Company, ledger: Ledger, clock: Clock, *, force: bool = False)
             memory = ledger.recall(company.id)
             prepared = prepare(company, ledger, memory, clock, now)
             ledger.record(company.id, *_learned(prepared, memory, run, now))
+            if reviewed is not None:
+                confirm(reviewed, company.id, prepared.plan)
             if not force:
                 prepared.plan.check(
                     hint=f"read `okrsync plan {company.id}`, then: okrsync sync {company.id} --force"
@@ -118,12 +128,14 @@ def sync(company: Company, ledger: Ledger, clock: Clock, *, force: bool = False)
                 record,
                 run,
                 f"okrsync sync {company.id}",
+                prepared.check_ins,
             )
         except BaseException as error:
             ledger.record(company.id, RunFinished(run=run, at=clock.now(), exit_code=exit_code_of(error)))
             raise
+        ledger.record(company.id, *edits_seen(company, decisions, memory, now))
         report = _report(company, now, prepared, decisions, applied=True)
-        ledger.record(company.id, *_concluded(report, run, clock.now()))
+        ledger.record(company.id, *_concluded(report, prepared.check_ins.rows, run, clock.now()))
         return report
 
 
@@ -137,6 +149,10 @@ def _report(
         )
         for subject, row in prepared.rows.items()
     }
+    for one in company.initiatives:
+        own = [decision for decision in decisions if decision.subject == one.id]
+        answer = prepared.answers[Ask(one.metric, at)]
+        details[one.id] = effort_detail(one, answer, prepared.rows.get(one.id), own)
     return Report(
         company=company,
         at=at,
@@ -156,11 +172,14 @@ def _learned(prepared: Prepared, memory: Memory, run: str, at: datetime) -> Iter
     # What was asked of the past is the source's to tell again; only what was seen today is history.
     today = {one for ask, one in prepared.answers.items() if ask.at == at and isinstance(one, Reading)}
     yield from (Observed(run=run, reading=one) for one in sorted(today, key=lambda one: one.metric))
-    yield from settle_same(prepared.plan, memory, run)
+    yield from prepared.check_ins.carried(run)
+    yield from settle_same(prepared.plan, prepared.check_ins.memory, run)
 
 
-def _concluded(report: Report, run: str, at: datetime) -> Iterator[Entry]:
+def _concluded(report: Report, check_ins: Collection[str], run: str, at: datetime) -> Iterator[Entry]:
     for subject, detail in report.details.items():
+        if subject in check_ins:
+            continue
         yield Outcome(run=run, subject=subject, at=report.at, detail=detail)
     yield RunFinished(
         run=run,

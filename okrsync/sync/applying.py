@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Final
 
 from okrsync.errors import AccessError, Conflict, DataError, OkrsyncError, Unavailable
 from okrsync.model import (
@@ -19,10 +21,13 @@ from okrsync.model import (
     Verdict,
     Withdrawn,
 )
-from okrsync.planning import Plan, same
+from okrsync.planning import NEW, Plan, same
 from okrsync.ports import Destination
+from okrsync.sync.check_ins import CheckIns, add_row
 
 Record = Callable[..., None]
+# A write is a look and a change: so many at once use up a token's limit also where each answer takes a second.
+WRITERS: Final = 8
 
 
 def settle_same(plan: Plan, memory: Memory, run: str) -> list[Entry]:
@@ -38,26 +43,57 @@ def settle_same(plan: Plan, memory: Memory, run: str) -> list[Entry]:
 
 
 def apply(
-    plan: Plan, destination_of: Callable[[str], Destination], record: Record, run: str, hint: str
+    plan: Plan,
+    destination_of: Callable[[str], Destination],
+    record: Record,
+    run: str,
+    hint: str,
+    check_ins: CheckIns | None = None,
 ) -> tuple[Decision, ...]:
     """Write every row of the plan that has something to write; return all decisions as they ended.
 
-    A row that fails is held and the others go on; a credential that is refused stops the writing.
+    Rows are written side by side, one row never by two threads; how fast is for the destination's limiter to say. A row
+    that fails is held and the others go on; a credential that is refused stops the writing.
     """
-    outcome: dict[tuple[str, str], Decision] = {}
-    refused: AccessError | None = None
-    for (subject, row), writes in _by_row(plan.writes).items():
-        failed: OkrsyncError | None = refused
-        if refused is None:
-            try:
-                _write_row(row, writes, destination_of(subject), record, run)
-            except AccessError as error:
-                failed = refused = error
-            except (Conflict, DataError, Unavailable) as error:
-                failed = error
-        if failed is not None:
-            outcome.update({(one.subject, one.cell): _failed(one, failed, hint) for one in writes})
-    return tuple(outcome.get((one.subject, one.cell), one) for one in plan.decisions)
+    refused: list[AccessError] = []
+
+    def write(row: str, writes: Sequence[Decision]) -> OkrsyncError | None:
+        if refused:
+            return refused[0]
+        try:
+            if row.startswith(NEW) and check_ins is not None:
+                add_row(check_ins, writes, record, run)
+            else:
+                _write_row(row, writes, destination_of(writes[0].subject), record, run)
+        except AccessError as error:
+            refused.append(error)
+            return error
+        except (Conflict, DataError, Unavailable) as error:
+            return error
+        return None
+
+    failures = _side_by_side(write, _by_row(plan.writes))
+    return tuple(
+        _failed(one, error, hint)
+        if one.verdict is Verdict.WRITE and (error := failures[one.row]) is not None
+        else one
+        for one in plan.decisions
+    )
+
+
+def _side_by_side(
+    write: Callable[[str, Sequence[Decision]], OkrsyncError | None], rows: Mapping[str, Sequence[Decision]]
+) -> dict[str, OkrsyncError | None]:
+    if len(rows) == 1:
+        return {row: write(row, writes) for row, writes in rows.items()}
+    with ThreadPoolExecutor(max_workers=WRITERS, thread_name_prefix="write") as pool:
+        written = {row: pool.submit(write, row, writes) for row, writes in rows.items()}
+        try:
+            return {row: future.result() for row, future in written.items()}
+        except BaseException:
+            # What has not begun never begins; what has is finished before the error goes up.
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def _write_row(
@@ -83,8 +119,8 @@ def _failed(decision: Decision, error: OkrsyncError, hint: str) -> Decision:
     )
 
 
-def _by_row(writes: Sequence[Decision]) -> dict[tuple[str, str], list[Decision]]:
-    rows: dict[tuple[str, str], list[Decision]] = {}
+def _by_row(writes: Sequence[Decision]) -> dict[str, list[Decision]]:
+    rows: dict[str, list[Decision]] = {}
     for one in writes:
-        rows.setdefault((one.subject, one.row), []).append(one)
+        rows.setdefault(one.row, []).append(one)
     return rows

@@ -136,7 +136,8 @@ def _holds(
 ) -> bool:
     """Whether the goal is met: judged over time, or within its error budget, where the YAML says so.
 
-    One period missed does not put a limit at risk for the rest of the cycle: until its end, ``held`` goes by now.
+    With an error budget it is met while that lasts. Without one, a period missed does not put a limit at risk for the
+    rest of the cycle: until its end, ``held`` goes by now.
     """
     judging = standing.key_result.judging
     if judging is not None and judging.misses is not None:
@@ -173,12 +174,12 @@ def _proposal(
         case "source":
             wanted = provenance(company, standing.answer)
         case "expected":
-            wanted = _percent(standing.expected)
+            wanted = percent(standing.expected)
         case _ if standing.blocked is not None:
             return held_for_lack_of_data(standing.blocked)
         case "progress":
             assert standing.progress is not None
-            wanted = _percent(standing.progress)
+            wanted = percent(standing.progress)
         case _:
             assert standing.status is not None
             wanted = str(standing.status)
@@ -209,7 +210,7 @@ def provenance(company: Company, answer: Reading) -> str:
     return f"{metric.connection or 'computed'}: {what}{rows}"
 
 
-def _percent(share: Decimal) -> Quantity:
+def percent(share: Decimal) -> Quantity:
     return Quantity(value=clamp(share) * 100, unit=PERCENT)
 
 
@@ -276,10 +277,11 @@ def objective_proposals(
     )
     today = now.astimezone(company.zone).date()
     wanted: Mapping[str, Wanted] = {
-        "progress": _percent(rolled.progress) if rolled.progress is not None else None,
-        "status": str(rolled.status) if rolled.status is not None else None,
-        "expected": _percent(expected(company.cycle, today, company.pace)),
+        "progress": percent(rolled.progress) if rolled.progress is not None else None,
+        "status": str(word) if (word := _of_objective(company, objective, rolled, now)) is not None else None,
+        "expected": percent(expected(company.cycle, today, company.pace)),
         "summary": _summary(parts, rolled),
+        "count": f"{sum((one.progress or 0) >= 1 for one in parts)} of {len(parts)} key results",
         "updated": now,
     }
     return {
@@ -288,6 +290,23 @@ def objective_proposals(
         else held_for_lack_of_data(none)
         for cell in cells
     }
+
+
+def _of_objective(company: Company, objective: Objective, rolled: Rolled, now: datetime) -> Status | None:
+    """The worst status of the key results or, for an averaged objective, that of its own progress."""
+    if not objective.averaged or rolled.progress is None:
+        return None if objective.averaged else rolled.status
+    today = now.astimezone(company.zone).date()
+    return status(
+        actual=rolled.progress,
+        expected=expected(company.cycle, today, company.pace),
+        achieved=rolled.progress >= 1,
+        preset=company.status.preset,
+        elapsed=expected(company.cycle, today, Linear()),
+        tolerance=company.status.tolerance,
+        grace=company.status.grace,
+        ended=now >= company.cycle.closes,
+    )
 
 
 def _summary(parts: Sequence[Standing], rolled: Rolled) -> str:
@@ -306,3 +325,10 @@ def restarted(standing: Standing, before: Mapping[str, object] | None) -> bool:
 def heading(standing: Standing) -> int:
     """+1 where the key result's number should rise, -1 where it should fall, else 0."""
     return direction(standing.goal) if standing.goal is not None else 0
+
+
+def absent(company: Company, table: str, subject: str) -> str:
+    """That ``subject`` has no row, and what to do about it."""
+    match = getattr(company.tables[table], "match", None)
+    where = f"no row has {subject!r} in its column {match!r}" if match else f"no row is named for {subject}"
+    return f"{where}: add it there, or name the row with `page:` in {company.path.name}"

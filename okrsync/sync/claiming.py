@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from okrsync.config import Company
 from okrsync.errors import ConfigError, DataError
 from okrsync.model import Landed, Memory, Row, RunFinished, RunStarted, Stored
-from okrsync.planning import same
+from okrsync.planning import RELEASE, same
 from okrsync.ports import Clock, Ledger
+from okrsync.sync.check_ins import keys, look
+from okrsync.sync.initiatives import INITIATIVES
 from okrsync.sync.opening import new_notes, open_connections
 from okrsync.sync.preparing import match_rows, open_tables
 
@@ -33,6 +35,8 @@ def claim(
     the next sync. Raises ``ConfigError`` for an unknown id and ``DataError`` for a named one without a usable row.
     """
     known = {one.id for one in company.key_results} | {one.id for one in company.objectives}
+    known |= {one.id for one in company.initiatives} if INITIATIVES in company.tables else set()
+    known |= keys(company, clock.now())
     for subject in subjects or ():
         if subject not in known:
             raise ConfigError(
@@ -42,7 +46,10 @@ def claim(
     with ledger.hold(company.id):
         now, run, memory = clock.now(), uuid.uuid4().hex, ledger.recall(company.id)
         openings = open_connections(company, memory, clock)
-        rows = match_rows(company, {name: one.read() for name, one in open_tables(company, openings).items()})
+        destinations = open_tables(company, openings, now)
+        tables = {name: one.read() for name, one in destinations.items()}
+        check_ins = look(company, memory, tables, destinations, now)
+        rows, memory = {**match_rows(company, tables), **check_ins.rows}, check_ins.memory
         claims: list[Claim] = []
         landed: list[Landed] = []
         for subject in rows if subjects is None else subjects:
@@ -60,6 +67,7 @@ def claim(
         ledger.record(
             company.id,
             RunStarted(run=run, command=command, at=now),
+            *check_ins.carried(run),
             *landed,
             *new_notes(openings, memory),
             RunFinished(run=run, at=clock.now(), exit_code=0),
@@ -73,7 +81,7 @@ def _foreign(row: Row, memory: Memory, *, edited: bool) -> list[str]:
         where = (row.id, cell.address)
         last, intent = memory.puts.get(where), memory.intents.get(where)
         ours = [last] if intent is None else [last, intent.before, intent.after]
-        if cell.locked or any(same(cell.value, one) for one in ours):
+        if name == RELEASE or cell.locked or any(same(cell.value, one) for one in ours):
             continue
         touched = last is not None or intent is not None
         if touched is edited:

@@ -17,6 +17,7 @@ from okrsync.ports import Clock, Destination, Ledger, Opening
 from okrsync.sync.asking import Ask, ask_all
 from okrsync.sync.assessing import (
     Standing,
+    absent,
     as_it_will_stand,
     assess,
     heading,
@@ -24,7 +25,11 @@ from okrsync.sync.assessing import (
     proposals,
     restarted,
 )
+from okrsync.sync.check_ins import CHECK_INS, CheckIns, check_in_aims, look, open_register
+from okrsync.sync.initiatives import INITIATIVES, initiative_aims
 from okrsync.sync.opening import open_connections
+from okrsync.sync.releasing import freed
+from okrsync.sync.remembering import TICK, by_day
 from okrsync.units import to_unit
 
 # A baseline that the source cannot recall may be taken from what okrsync itself saw in the cycle's first days.
@@ -44,17 +49,21 @@ class Prepared:
     destinations: Mapping[str, Destination]
     openings: Mapping[str, Opening]
     table_of: Mapping[str, str]
+    check_ins: CheckIns
 
 
 def prepare(company: Company, ledger: Ledger, memory: Memory, clock: Clock, now: datetime) -> Prepared:
     """Plan the company's run at ``now``. Writes nothing; raises what makes planning impossible."""
     openings = open_connections(company, memory, clock)
-    destinations = open_tables(company, openings)
+    destinations = open_tables(company, openings, now)
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="destination") as pool:
         reading = pool.submit(lambda: {name: one.read() for name, one in destinations.items()})
         answers = ask_all(company, openings, _wanted(company, memory, now), now)
         tables = reading.result()
     rows = match_rows(company, tables)
+    check_ins = look(company, memory, tables, destinations, now)
+    rows |= check_ins.rows
+    memory = check_ins.memory
     baselines = _capture(company, ledger, memory, answers)
     standings = tuple(
         assess(
@@ -68,8 +77,10 @@ def prepare(company: Company, ledger: Ledger, memory: Memory, clock: Clock, now:
         )
         for one in company.key_results
     )
+    initiatives = initiative_aims(company, answers, rows, destinations.get(INITIATIVES), now)
+    efforts = plan(company.id, freed(company, initiatives, memory, now), memory)
     return Prepared(
-        plan=_plan(company, memory, standings, rows, destinations, now),
+        plan=_plan(company, memory, standings, rows, destinations, check_ins, now).with_more(efforts),
         answers=answers,
         standings=standings,
         baselines=baselines,
@@ -77,18 +88,25 @@ def prepare(company: Company, ledger: Ledger, memory: Memory, clock: Clock, now:
         destinations=destinations,
         openings=openings,
         table_of={one.id: KEY_RESULTS for one in company.key_results}
-        | {one.id: OBJECTIVES for one in company.objectives},
+        | {one.id: OBJECTIVES for one in company.objectives}
+        | {one.id: INITIATIVES for one in company.initiatives}
+        | dict.fromkeys(check_ins.rows, CHECK_INS),
+        check_ins=check_ins,
     )
 
 
-def open_tables(company: Company, openings: Mapping[str, Opening]) -> dict[str, Destination]:
+def open_tables(company: Company, openings: Mapping[str, Opening], now: datetime) -> dict[str, Destination]:
     connection = company.connections[company.destination]
     assert connection.connector.destination is not None
     opening = openings[company.destination]
-    return {
+    tables: dict[str, Destination] = {
         name: connection.connector.destination(connection.settings, table, opening)
         for name, table in company.tables.items()
+        if name != CHECK_INS
     }
+    if CHECK_INS in company.tables:
+        tables[CHECK_INS] = open_register(company, opening, now)
+    return tables
 
 
 def match_rows(company: Company, tables: Mapping[str, Sequence[Row]]) -> dict[str, Row | None]:
@@ -97,11 +115,14 @@ def match_rows(company: Company, tables: Mapping[str, Sequence[Row]]) -> dict[st
     found: dict[str, Row | None] = {one.id: by_key[KEY_RESULTS].get(one.id) for one in company.key_results}
     if OBJECTIVES in by_key:
         found |= {one.id: by_key[OBJECTIVES].get(one.id) for one in company.objectives}
+    if INITIATIVES in by_key:
+        found |= {one.id: by_key[INITIATIVES].get(one.id) for one in company.initiatives}
     return found
 
 
 def _wanted(company: Company, memory: Memory, now: datetime) -> set[Ask]:
     asks = {Ask(one.metric, now) for one in company.key_results}
+    asks |= {Ask(one.metric, now) for one in company.initiatives}
     for one in company.key_results:
         if one.measured_baseline and one.id not in memory.baselines and measured_at(company, one) < now:
             asks.add(Ask(one.metric, measured_at(company, one)))
@@ -136,7 +157,7 @@ def _capture(
         answer = answers.get(Ask(one.metric, opens))
         if isinstance(answer, Reading):
             captured[one.id] = answer
-        elif seen := ledger.history(company.id, one.metric, opens, opens + BASELINE_GRACE):
+        elif seen := ledger.history(company.id, one.metric, opens - TICK, opens + BASELINE_GRACE):
             captured[one.id] = seen[0]
     return captured
 
@@ -149,7 +170,9 @@ def _periods(
     for period in _judged(company, key_result, now):
         answer: Answer | None = answers[Ask(key_result.metric, period.end)]
         if not isinstance(answer, Reading):
-            seen = ledger.history(company.id, key_result.metric, period.start, period.end)
+            seen = by_day(
+                ledger.history(company.id, key_result.metric, period.start, period.end), company.zone
+            )
             answer = seen[-1] if seen else None
         values.append(
             to_unit(answer.value, answer.unit, key_result.unit) if isinstance(answer, Reading) else None
@@ -163,6 +186,7 @@ def _plan(
     standings: Collection[Standing],
     rows: Mapping[str, Row | None],
     destinations: Mapping[str, Destination],
+    check_ins: CheckIns,
     now: datetime,
 ) -> Plan:
     aims = []
@@ -173,7 +197,7 @@ def _plan(
             Aim(
                 subject=key_result.id,
                 row=rows[key_result.id],
-                absent=_absent(company, KEY_RESULTS, key_result.id),
+                absent=absent(company, KEY_RESULTS, key_result.id),
                 proposals=proposals(
                     company, one, list(company.tables[KEY_RESULTS].cells), destinations[KEY_RESULTS], now
                 ),
@@ -182,30 +206,32 @@ def _plan(
                 unguarded=key_result.may_drop,
             )
         )
-    decided = plan(company.id, aims, memory, company.limits)
-    if OBJECTIVES not in destinations:
-        return decided
-    return decided.with_more(
-        plan(company.id, _objective_aims(company, standings, rows, decided, destinations, now), memory)
-    )
+    decided = plan(company.id, freed(company, aims, memory, now), memory, company.limits)
+    current: dict[str, Decision] = {one.subject: one for one in decided.decisions if one.cell == "current"}
+    shown = [as_it_will_stand(company, one, current.get(one.key_result.id), now) for one in standings]
+    if OBJECTIVES in destinations:
+        objectives = _objective_aims(company, shown, rows, destinations, now)
+        more = plan(company.id, freed(company, objectives, memory, now), memory)
+        decided = decided.with_more(more)
+    if CHECK_INS in destinations:
+        added = check_in_aims(company, shown, rows, destinations[CHECK_INS], check_ins)
+        decided = decided.with_more(plan(company.id, freed(company, added, memory, now), memory))
+    return decided
 
 
 def _objective_aims(
     company: Company,
-    standings: Collection[Standing],
+    shown: Collection[Standing],
     rows: Mapping[str, Row | None],
-    decided: Plan,
     destinations: Mapping[str, Destination],
     now: datetime,
 ) -> list[Aim]:
     """Objectives follow what their key results' rows will show, a person's numbers included."""
-    current: dict[str, Decision] = {one.subject: one for one in decided.decisions if one.cell == "current"}
-    shown = [as_it_will_stand(company, one, current.get(one.key_result.id), now) for one in standings]
     return [
         Aim(
             subject=objective.id,
             row=rows[objective.id],
-            absent=_absent(company, OBJECTIVES, objective.id),
+            absent=absent(company, OBJECTIVES, objective.id),
             proposals=objective_proposals(
                 company,
                 objective,
@@ -217,12 +243,6 @@ def _objective_aims(
         )
         for objective in company.objectives
     ]
-
-
-def _absent(company: Company, table: str, subject: str) -> str:
-    match = getattr(company.tables[table], "match", None)
-    where = f"no row has {subject!r} in its column {match!r}" if match else f"no row is named for {subject}"
-    return f"{where}: add it there, or name the row with `page:` in {company.path.name}"
 
 
 def counts(decisions: Collection[Decision]) -> dict[str, int]:

@@ -59,7 +59,7 @@ class World:
             emulator.server.forget()
 
 
-Build = Callable[[int], World]
+Build = Callable[..., World]
 
 
 @pytest.fixture
@@ -74,11 +74,11 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Build]:
             stack.callback(emulator.server.close)
             return emulator
 
-        def make(size: int) -> World:
+        def make(size: int, *, settled: bool = False) -> World:
             jira, sheets, notion = started("jira"), started("sheets"), started("notion")
             folder = tmp_path / str(size)
             folder.mkdir()
-            _seed(size, jira, sheets, notion, folder)
+            _seed(size, jira, sheets, notion, folder, settled=settled)
             for variable, emulator in (
                 ("BENCH_JIRA", jira),
                 ("BENCH_SHEETS", sheets),
@@ -114,7 +114,13 @@ def _metric(number: int) -> str:
     return f"  m{number}: {{from: deals, measure: sum, field: Amount, where: {{Owner: o{number}}}}}"
 
 
-def _seed(size: int, jira: Any, sheets: Any, notion: Any, folder: Path) -> None:
+def _value(number: int) -> int:
+    """What the seeded sources say of key result ``number``."""
+    return (10 + number // 3 % 20, 100 + number, 150)[number % 3]
+
+
+def _seed(size: int, jira: Any, sheets: Any, notion: Any, folder: Path, *, settled: bool) -> None:
+    """``settled``: the rows show already what the sources say."""
     issues = [
         {
             "project": f"P{n}",
@@ -140,7 +146,11 @@ def _seed(size: int, jira: Any, sheets: Any, notion: Any, folder: Path) -> None:
     source = {
         "title": "KRs",
         "properties": properties,
-        "rows": [{"Name": f"Key result {n}", "KR": f"KR-{n}"} for n in range(size)],
+        "rows": [
+            {"Name": f"Key result {n}", "KR": f"KR-{n}"}
+            | ({"Current": _value(n), "Progress": min(_value(n), 1000) / 1000} if settled else {})
+            for n in range(size)
+        ],
     }
     notion.load(
         {

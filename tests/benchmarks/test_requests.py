@@ -55,3 +55,26 @@ def test_a_changed_page_costs_one_look_and_one_write(build: Any) -> None:
     )
     assert looks == 10
     assert world.notion.server.count() == math.ceil(150 / 100) + 1 + 2 * 10
+
+
+@pytest.mark.slow
+def test_a_thousand_key_results_with_fifty_changed_stay_within_the_budget(build: Any) -> None:
+    world = build(1000, settled=True)
+    world.sync()
+    assert world.notion.server.count("^PATCH") == 0
+    world.forget()
+    for number in range(50):
+        world.sheets.edit("KPI", f"f{number * 3 + 1}", "Now", 500 + number)
+    world.sync()
+    notion = world.notion.server
+    reads = notion.count("query") + notion.count("^GET /v1/(databases|data_sources)")
+    looks, writes = notion.count("^GET /v1/pages/"), notion.count("^PATCH")
+    print(
+        f"\n1000 key results, 50 changed: {reads} reads ({notion.count('query')} pages of rows and the schema), "
+        f"{looks} re-reads, {writes} writes; written one after the other with 0.3 s for each answer it would take "
+        f"{(looks + writes) * 0.3:.0f} s, 8 side by side {(looks + writes) * 0.3 / 8:.0f} s"
+    )
+    assert notion.count("query") <= 10
+    assert reads <= 10 + 1
+    assert (looks, writes) == (50, 50)
+    assert notion.count() == reads + looks + writes

@@ -655,6 +655,25 @@ def test_a_column_that_changes_between_reading_and_writing(
     assert notion.server.count("PATCH") == 0
 
 
+def test_a_relation_that_notion_cuts_short_is_a_problem_and_not_a_value(
+    notion: NotionEmulator, connect: Callable[..., Destination]
+) -> None:
+    table = seed()["databases"][0]["data_sources"][0]
+    properties = {**table["properties"], "Result": {"type": "relation", "data_source": table["title"]}}
+    many = [f"Other {number}" for number in range(30)]
+    rows: list[dict[str, Any]] = [{"Name": name} for name in many]
+    rows.append({"Name": "All", "KR ID": "KR-8", "Result": many})
+    rows.append({"Name": "Two", "KR ID": "KR-9", "Result": many[:2]})
+    notion.load(seed(properties=properties, rows=rows))
+    destination = connect(cells={"key_result": "Result"})
+    found = {row.key: row for row in destination.read()}
+    assert "relates to more rows than Notion shows at once" in found["KR-8"].problem
+    assert found["KR-9"].problem == ""
+    assert len(str(found["KR-9"].cells["key_result"].value).split()) == 2
+    with pytest.raises(Conflict, match="more rows than Notion shows"):
+        destination.write(found["KR-8"].id, {"key_result": page(1)}, {"key_result": None})
+
+
 def test_a_select_option_deleted_meanwhile_is_not_made_anew(
     notion: NotionEmulator, connect: Callable[..., Destination]
 ) -> None:

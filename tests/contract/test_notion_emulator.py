@@ -263,7 +263,7 @@ def test_a_request_without_a_known_version_is_refused(desk: Desk) -> None:
         ("GET", "/v1/comments"),
         ("DELETE", "/v1/pages"),
         ("GET", "/v1/nothing"),
-        ("POST", "/v1/views"),
+        ("POST", "/v1/comments"),
         ("GET", "/v2"),
     ],
 )

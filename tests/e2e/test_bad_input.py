@@ -13,6 +13,7 @@ import pytest
 from okrsync.emulation import Fault
 from okrsync.ledger import open_ledger
 from okrsync.sandbox import PRESENT
+from okrsync.sync.applying import WRITERS
 
 
 def exports(desk: Any) -> Any:
@@ -290,7 +291,8 @@ def test_a_run_whose_lease_was_taken_over_stops_before_its_next_write(desk: Any)
     desk.notion.server.faults.append(Fault(where="^PATCH", skip=4, postlude=take_over))
     ended = desk.run("sync", "demo")
     assert ended.code == 11
-    assert desk.writes == 5
+    # Writes that were under way are ended; of those that wait none begins.
+    assert desk.writes <= 4 + WRITERS
     desk.clock.jump(90)
     assert desk.run("sync", "demo").code == 3
     desk.stage.forget()

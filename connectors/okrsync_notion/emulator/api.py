@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from okrsync_notion.emulator import pages, tables
+from okrsync_notion.emulator import pages, tables, views
 from okrsync_notion.emulator.calls import Call, State, taken_apart
 from okrsync_notion.emulator.refusals import RefusalError, invalid, unknown_route
 
@@ -28,6 +28,8 @@ ROUTES: tuple[tuple[str, str, str, Endpoint], ...] = (
     ("GET", "/v1/data_sources/(?P<data_source_id>[^/]+)", "read", tables.data_source),
     ("PATCH", "/v1/data_sources/(?P<data_source_id>[^/]+)", "update", tables.update_data_source),
     ("POST", "/v1/data_sources/(?P<data_source_id>[^/]+)/query", "read", tables.query),
+    ("POST", "/v1/views", "insert", views.create),
+    ("GET", "/v1/views/(?P<view_id>[^/]+)", "read", views.retrieve),
     ("POST", "/v1/search", "read", tables.search),
     ("POST", "/v1/pages", "insert", pages.create),
     ("GET", "/v1/pages/(?P<page_id>[^/]+)", "read", pages.retrieve),

@@ -231,7 +231,7 @@ def _application(emulator: NotionEmulator) -> Any:
 
     async def v1(request: Request) -> Response:
         status, headers, body = emulator.api.answer(
-            request.method, request.url.path, request.url.query, request.headers, await request.body()
+            request.method, request.scope["path"], request.url.query, request.headers, await request.body()
         )
         return JSONResponse(body, status_code=status, headers=headers)
 

@@ -8,7 +8,7 @@ from typing import Any
 from okrsync_notion.emulator import answers, cells, people, schema, texts
 from okrsync_notion.emulator.calls import Call, State, uuid_at
 from okrsync_notion.emulator.queries import matching, page_size
-from okrsync_notion.emulator.refusals import invalid, malformed, undefined, unsupported
+from okrsync_notion.emulator.refusals import RefusalError, invalid, malformed, undefined, unsupported
 from okrsync_notion.emulator.workspace import Database, DataSource, stable
 
 
@@ -61,12 +61,16 @@ def create_database(state: State, call: Call) -> dict[str, Any]:
         edited_by=workspace.bot.id,
     )
     wanted = (call.body.get("initial_data_source") or {}).get("properties") or {"Name": {"title": {}}}
-    for name, config in wanted.items():
-        schema.create(workspace, source, name, f"body.initial_data_source.properties.{name}", config)
-    if not any(column.kind == "title" for column in source.columns.values()):
-        raise invalid("Title is not provided")
-    made.sources.append(source.id)
     workspace.databases[made.id], workspace.sources[source.id] = made, source
+    try:
+        for name, config in wanted.items():
+            schema.create(workspace, source, name, f"body.initial_data_source.properties.{name}", config)
+        if not any(column.kind == "title" for column in source.columns.values()):
+            raise invalid("Title is not provided")
+    except RefusalError:
+        del workspace.databases[made.id], workspace.sources[source.id]
+        raise
+    made.sources.append(source.id)
     return answers.database(workspace, made, legacy=call.legacy)
 
 

@@ -152,6 +152,7 @@ class Workspace:
     capabilities: frozenset[str] = CAPABILITIES
     databases: dict[str, Database] = field(default_factory=dict)
     sources: dict[str, DataSource] = field(default_factory=dict)
+    views: list[dict[str, Any]] = field(default_factory=list)
     serial: int = 0
 
     def users(self) -> list[User]:

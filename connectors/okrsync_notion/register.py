@@ -1,0 +1,102 @@
+"""A Notion data source to which okrsync adds rows: each has a key, and no key is added twice.
+
+Notion has no idempotency keys, and a row may be listed only a while after it was made. So nothing is ever sent a second
+time after an answer was lost: the key is looked for instead, for as long as listing may take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from okrsync.errors import ConfigError, Conflict, OkrsyncError, Unavailable
+from okrsync.model import Row, Stored
+from okrsync.ports import Opening
+from okrsync_notion.cells import Column, encode
+from okrsync_notion.destination import NotionDestination
+from okrsync_notion.paging import every_row
+from okrsync_notion.rows import key_of, row_of, url_of
+from okrsync_notion.schema import Layout
+from okrsync_notion.settings import NotionSettings, NotionTable
+
+# Unknown: how long Notion takes to list a new row. Between the looks it is given so many seconds.
+LOOKS: Final = (0, 2, 4, 8)
+
+
+class NotionRegister(NotionDestination):
+    """``okrsync.ports.Register`` for Notion."""
+
+    def __init__(self, settings: NotionSettings, table: NotionTable, opening: Opening) -> None:
+        super().__init__(settings, table, opening)
+        self._clock = opening.clock
+        self._opened = opening.clock.monotonic()
+
+    def find(self, key: str) -> Row | None:
+        """See ``Register.find``. What is looked for was made before this run: waiting once is enough for all keys."""
+        waited = self._clock.monotonic() - self._opened
+        return self._sought(key, max(0.0, sum(LOOKS) - waited))
+
+    def add(self, key: str, title: str, values: Mapping[str, Stored]) -> Row:
+        """See ``Register.add``. One POST."""
+        here = self._layout()
+        column = self._key_column(here)
+        properties = {here.title.wire: {"title": _text(title)}}
+        properties[column.wire] = {column.type: _text(key)}
+        properties |= {
+            here.cells[cell].wire: encode(self._writable(here, cell), value)
+            for cell, value in values.items()
+            if value is not None
+        }
+        try:
+            page = self._api.create_page(here.schema.id, properties)
+        except OkrsyncError:
+            raise
+        except Exception as error:
+            passing = self._api.passing(error)
+            if passing is None:
+                raise
+            found = self._sought(key, sum(LOOKS))
+            if found is None:
+                raise Unavailable(
+                    f"adding {key}: {passing.again.reason}, and it is not listed (yet)",
+                    hint="the next run looks for it before it adds it",
+                ) from error
+            return found
+        return row_of(here, page, key)
+
+    def _sought(self, key: str, patience: float) -> Row | None:
+        """The one row with ``key``; looked for until ``patience`` seconds have passed, at least once."""
+        here = self._layout()
+        column = self._key_column(here)
+        where = {"property": column.wire, column.type: {"equals": key}}
+        for pause in LOOKS:
+            if pause:
+                wait = min(float(pause), patience)
+                if wait <= 0:
+                    return None
+                patience -= wait
+                self._clock.sleep(wait)
+            # Notion compares without case: its answer may hold strangers.
+            pages = every_row(self._api, here.schema.id, here.needed, where).values()
+            found = [page for page in pages if key_of(here, page) == key]
+            if len(found) > 1:
+                urls = " and ".join(url_of(page) for page in found)
+                raise Conflict(f"{len(found)} rows have the key {key!r}: {urls}", hint="keep one of them")
+            if found:
+                return row_of(here, found[0], key)
+        return None
+
+    @staticmethod
+    def _key_column(here: Layout) -> Column:
+        column = here.match
+        if column is None or column.type not in {"title", "rich_text"}:
+            named = repr(column.name) if column is not None else "none"
+            raise ConfigError(
+                f"the keys of new rows need a text column, and `match` names {named}",
+                hint="name a text column under `match`",
+            )
+        return column
+
+
+def _text(content: str) -> list[dict[str, Any]]:
+    return [{"type": "text", "text": {"content": content[:2000]}}]

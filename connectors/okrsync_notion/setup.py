@@ -1,0 +1,218 @@
+"""What ``okrsync init`` does in Notion: look at the OKR tables that are there, or make new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from okrsync.errors import ConfigError
+from okrsync.ports import Listed, Opening, Proposed
+from okrsync_notion.addresses import page_id
+from okrsync_notion.cells import Column, key, text
+from okrsync_notion.client import Notion
+from okrsync_notion.creating import create_tables
+from okrsync_notion.locate import locate
+from okrsync_notion.paging import every_row
+from okrsync_notion.schema import COMPUTED, FITTING, Schema, parse
+from okrsync_notion.settings import STATUSES, NotionSettings, NotionTable
+from okrsync_notion.words import COLUMNS, rank
+from okrsync_notion.words import STATUSES as OPTIONS
+
+# The ways to find a column for each part of a table: only of a type that can serve.
+KEYS: Final = ("unique_id", "rich_text", "formula", "select", "number")
+KEY_RESULT_CELLS: Final = ("current", "progress", "status", "expected", "updated", "source")
+OBJECTIVE_CELLS: Final = ("progress", "status", "summary", "updated")
+TYPES: Final = {**FITTING, "current": ("number",), "expected": ("number",), "source": ("rich_text",)}
+
+
+class NotionSetup:
+    """``okrsync.ports.Setup`` for Notion."""
+
+    def __init__(self, settings: NotionSettings, opening: Opening) -> None:
+        self._api = Notion(settings, opening)
+        self._memo = opening.memo
+
+    def propose(self, address: str) -> Proposed:
+        """See ``Setup.propose``. A relation to objectives is followed. One request for every 100 rows of each table."""
+        try:
+            table = NotionTable(database=address, cells={})
+        except ValueError as error:
+            raise ConfigError(
+                f"{address!r} holds no Notion id", hint="open the database as a full page and copy its link"
+            ) from error
+        schema = locate(self._api, table, self._memo)
+        look = _Look(schema, KEY_RESULT_CELLS, address)
+        relation = look.relation()
+        titles: dict[str, str] = {}
+        tables = {"key_results": look.table(goals=True)}
+        objectives: list[Listed] = []
+        remarks = look.remarks
+        if relation is not None:
+            far = parse(self._api.data_source(relation.target))
+            there = _Look(far, OBJECTIVE_CELLS, f"https://app.notion.com/p/{far.database.replace('-', '')}")
+            proposed = there.table(goals=False)
+            found = self._listed(there, proposed.get("match"), "O")
+            titles = {page: one.id for page, one in found.items()}
+            objectives = list(found.values())
+            remarks += [f"{far.title}: {remark}" for remark in there.remarks]
+            if proposed["cells"]:
+                tables["objectives"] = proposed
+            else:
+                remarks.append(f"{far.title}: no column that okrsync could fill, so the table is left out")
+        match = tables["key_results"].get("match")
+        return Proposed(
+            tables=tables,
+            key_results=tuple(self._listed(look, match, "KR", relation, titles).values()),
+            objectives=tuple(objectives),
+            goals={"baseline", "target"} <= tables["key_results"].keys(),
+            remarks=tuple(remarks),
+        )
+
+    def create(self, parent: str) -> Proposed:
+        """See ``Setup.create``. ``parent`` is a page that is shared with the token's connection."""
+        identity = page_id(parent)
+        if identity is None:
+            raise ConfigError(
+                f"{parent!r} holds no Notion id", hint="open the page in Notion and copy its link"
+            )
+        return create_tables(self._api, identity)
+
+    def _listed(
+        self,
+        look: _Look,
+        match: str | None,
+        prefix: str,
+        relation: Column | None = None,
+        objectives: Mapping[str, str] | None = None,
+    ) -> dict[str, Listed]:
+        """The rows by page id. A row without an id, or with one that is taken, is named by its address."""
+        schema = look.schema
+        title = next(column for column in schema.columns.values() if column.type == "title")
+        needed = [
+            title.id,
+            *([schema.columns[match].id] if match else []),
+            *([relation.id] if relation else []),
+        ]
+        pages = every_row(self._api, schema.id, needed)
+        found: dict[str, Listed] = {}
+        ids = [key(page["properties"][match]) for page in pages.values()] if match else []
+        for number, (identity, page) in enumerate(pages.items(), 1):
+            held = page["properties"]
+            own = key(held[match]) if match else ""
+            if not own or ids.count(own) > 1:
+                if match:
+                    why = f"{ids.count(own)} rows have the id {own!r}" if own else "a row has no id"
+                    look.remarks.append(f"{why} in {match!r}: {page['url']} is named by its address")
+                own, address = f"{prefix}-{number}" + ("-row" if match else ""), str(page["url"])
+            else:
+                address = ""
+            related = held[relation.name]["relation"] if relation is not None else []
+            names = [objectives[one["id"]] for one in related if objectives and one["id"] in objectives]
+            found[identity] = Listed(
+                id=own,
+                title=text(held[title.name]["title"]),
+                objective=names[0] if names else "",
+                page=address,
+            )
+        return found
+
+
+@dataclass(slots=True)
+class _Look:
+    """One table under inspection: which column serves what, and what has to be said about it."""
+
+    schema: Schema
+    cells: Sequence[str]
+    address: str
+    remarks: list[str] = field(default_factory=list)
+    taken: set[str] = field(default_factory=set)
+
+    def table(self, *, goals: bool) -> dict[str, Any]:
+        """The keys of the table in the YAML."""
+        proposed: dict[str, Any] = {"database": self.address}
+        match = self._pick("match", KEYS)
+        if match is not None:
+            proposed["match"] = match.name
+        else:
+            self.remarks.append("no column holds ids: every row is named by its address, under `page`")
+        for role in ("baseline", "target") if goals else ():
+            column = self._pick(role, ("number",))
+            if column is not None:
+                proposed[role] = column.name
+        cells = {
+            cell: column.name for cell in self.cells if (column := self._pick(cell, TYPES.get(cell, ())))
+        }
+        status = self.schema.columns.get(cells.get("status", ""))
+        proposed["cells"] = cells
+        if status is not None and status.options:
+            proposed["statuses"] = dict(self._statuses(status))
+        for cell in ("current", "progress", "status"):
+            if cell in self.cells and cell not in cells:
+                self._explain(cell)
+        return proposed
+
+    def relation(self) -> Column | None:
+        """The relation to objectives: by its name, else the only one there is."""
+        relations = [one for one in self.schema.columns.values() if one.type == "relation" and one.target]
+        named = [one for one in relations if rank(COLUMNS, "objective", one.name) is not None]
+        if len(named) == 1:
+            return named[0]
+        if len(relations) > 1 and not named:
+            names = ", ".join(repr(one.name) for one in relations)
+            self.remarks.append(f"which of the relations {names} leads to the objectives is not known")
+        return None
+
+    def _pick(self, role: str, types: Sequence[str]) -> Column | None:
+        """The best column by name, of a type that can serve, that is not taken yet."""
+        fitting = [
+            (where, types.index(column.type), column)
+            for column in self.schema.columns.values()
+            if column.type in types
+            and column.name not in self.taken
+            and (where := rank(COLUMNS, role, column.name)) is not None
+        ]
+        if role == "match":
+            # Notion numbers the rows of an ID column itself, whatever the column is called.
+            fitting += [(99, 0, one) for one in self.schema.columns.values() if one.type == "unique_id"]
+        if not fitting:
+            return None
+        best = min(fitting, key=lambda one: (one[0], one[1]))[2]
+        self.taken.add(best.name)
+        return best
+
+    def _explain(self, cell: str) -> None:
+        """Why no column was found for a cell that okrsync would like to fill."""
+        alike = [one for one in self.schema.columns.values() if rank(COLUMNS, cell, one.name) is not None]
+        wanted = " or ".join(TYPES[cell])
+        for column in alike:
+            if column.type in COMPUTED:
+                self.remarks.append(
+                    f"{column.name!r} is a {column.kind}: {COMPUTED[column.type]}, so okrsync leaves it alone"
+                    + (" and it follows the number that okrsync writes" if cell == "progress" else "")
+                )
+            elif column.name not in self.taken:
+                self.remarks.append(
+                    f"{column.name!r} is a {column.kind} column; for {cell} okrsync needs a {wanted} column"
+                )
+        if not alike:
+            names = ", ".join(
+                repr(one.name) for one in self.schema.columns.values() if one.type in TYPES[cell]
+            )
+            self.remarks.append(
+                f"no column is called like {cell}; write it under `cells` ({wanted} columns: {names or 'none'})"
+            )
+
+    def _statuses(self, column: Column) -> Iterator[tuple[str, str]]:
+        for status in STATUSES:
+            ranked = [
+                (where, name) for name in column.options if (where := rank(OPTIONS, status, name)) is not None
+            ]
+            if ranked:
+                yield status, min(ranked)[1]
+            else:
+                names = ", ".join(repr(name) for name in column.options)
+                self.remarks.append(
+                    f"{column.name!r} has no option that means {status!r} (it has {names}): add one in Notion, "
+                    f"or write under `statuses` which one to use"
+                )

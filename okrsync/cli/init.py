@@ -1,0 +1,159 @@
+"""``okrsync init``: write a new company's YAML, with what can be found out by looking."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from okrsync.cli.output import Json, say_json
+from okrsync.cli.world import World
+from okrsync.errors import ConfigError, ExitCode
+
+if TYPE_CHECKING:
+    from okrsync.ports import Proposed, Setup
+
+TOKEN = "NOTION_TOKEN"  # noqa: S105 - the name of the variable, not what it holds
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(init)
+
+
+def init(
+    context: typer.Context,
+    company: Annotated[
+        str | None, typer.Argument(metavar="[COMPANY]", help="Short name: the YAML's name.")
+    ] = None,
+    from_notion: Annotated[
+        str, typer.Option("--from-notion", metavar="URL", help="Propose the mapping from this OKR database.")
+    ] = "",
+    create_under: Annotated[
+        str, typer.Option("--create-under", metavar="PAGE", help="Make the OKR databases below this page.")
+    ] = "",
+    token_env: Annotated[
+        str, typer.Option("--token-env", metavar="NAME", help="Variable with the token of Notion.")
+    ] = TOKEN,
+    timezone: Annotated[str, typer.Option("--timezone", help="Such as Europe/Berlin.")] = "",
+    locale: Annotated[str, typer.Option("--locale", help="Such as de_DE.")] = "",
+    title: Annotated[str, typer.Option("--title", help="How reports call the company.")] = "",
+    url: Annotated[
+        str, typer.Option("--url", help="Where Notion's API answers, if not at its own place.", hidden=True)
+    ] = "",
+    as_json: Json = False,
+) -> int:
+    """Write a new company's YAML: from an OKR database, with a new one, or empty. Never overwrites a file."""
+    from okrsync.config.writing import NOTHING, NewCompany, company_yaml
+
+    world: World = context.obj
+    if company is None:
+        company, from_notion, create_under, timezone = _ask(from_notion, create_under, timezone)
+    if from_notion and create_under:
+        raise ConfigError("--from-notion and --create-under do not go together", hint="choose one")
+    path = _free_path(world, company)
+    timezone, locale = _zone(timezone or "UTC"), _locale(locale or "en_US")
+    connection: dict[str, Any] = {"type": "notion", "token": {"env": token_env}}
+    connection |= {"url": url} if url else {}
+    proposed = NOTHING
+    if from_notion or create_under:
+        setup = _setup(world, connection)
+        proposed = setup.propose(from_notion) if from_notion else setup.create(create_under)
+    text = company_yaml(
+        NewCompany(
+            name=path.stem,
+            title=title or path.stem,
+            timezone=timezone,
+            locale=locale,
+            today=world.clock.now().date(),
+            connection=connection,
+            proposed=proposed,
+        )
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("x", encoding="utf-8") as file:
+        file.write(text)
+    _report(path, proposed, as_json=as_json)
+    return ExitCode.IN_SYNC
+
+
+def _ask(from_notion: str, create_under: str, timezone: str) -> tuple[str, str, str, str]:
+    """What the flags leave open, asked of the person at the terminal."""
+    if not sys.stdin.isatty():
+        raise ConfigError("no company was named", hint="okrsync init COMPANY --from-notion URL")
+    company = typer.prompt("Short name of the company, for the command line")
+    timezone = timezone or typer.prompt("Time zone", default="UTC")
+    if not from_notion and not create_under:
+        from_notion = typer.prompt("Address of your OKR database in Notion (empty: none)", default="")
+    if not from_notion and not create_under:
+        create_under = typer.prompt("Address of a page to make new databases under (empty: none)", default="")
+    return company, from_notion, create_under, timezone
+
+
+def _free_path(world: World, company: str) -> Path:
+    path = Path(company) if company.endswith((".yaml", ".yml")) else world.machine.config / f"{company}.yaml"
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", path.stem):
+        raise ConfigError(
+            f"{path.stem!r} is no short name", hint="use small letters, digits, - and _, such as acme-eu"
+        )
+    if path.exists():
+        raise ConfigError(f"{path} is there already, and init overwrites nothing", hint="choose another name")
+    return path
+
+
+def _zone(name: str) -> str:
+    from zoneinfo import available_timezones
+
+    if name not in available_timezones():
+        raise ConfigError(f"there is no time zone {name!r}", hint="write a name such as Europe/Berlin")
+    return name
+
+
+def _locale(name: str) -> str:
+    from babel import Locale, UnknownLocaleError
+
+    spelled = name.replace("-", "_")
+    try:
+        Locale.parse(spelled)
+    except (UnknownLocaleError, ValueError):
+        raise ConfigError(f"there is no locale {name!r}", hint="write one such as de_DE or en_US") from None
+    return spelled
+
+
+def _setup(world: World, connection: dict[str, Any]) -> Setup:
+    from pydantic import ValidationError
+
+    from okrsync.ports import Opening
+
+    connector = world.connectors[connection["type"]]
+    assert connector.setup is not None
+    try:
+        settings = connector.settings.model_validate(
+            {key: value for key, value in connection.items() if key != "type"}
+        )
+    except ValidationError as error:
+        raise ConfigError(str(error.errors()[0]["msg"])) from None
+    return connector.setup(settings, Opening(name=connection["type"], clock=world.clock))
+
+
+def _report(path: Path, proposed: Proposed, *, as_json: bool) -> None:
+    if as_json:
+        say_json(
+            {
+                "file": str(path),
+                "tables": {name: dict(table) for name, table in proposed.tables.items()},
+                "key_results": len(proposed.key_results),
+                "objectives": len(proposed.objectives),
+                "remarks": list(proposed.remarks),
+            }
+        )
+        return
+    typer.echo(f"{path}: written, {len(proposed.key_results)} key results")
+    for name, table in proposed.tables.items():
+        for cell, column in table["cells"].items():
+            typer.echo(f"  {name} {cell:<10} → {column}")
+    for remark in proposed.remarks:
+        typer.echo(f"  ! {remark}")
+    typer.echo(f"→ fill in what says TODO, then: okrsync validate {path.stem}")

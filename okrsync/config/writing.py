@@ -1,0 +1,144 @@
+"""A new company's YAML as text, with comments that say what to do next."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+
+from okrsync.config.models import TODO
+from okrsync.ports import Listed, Proposed
+
+# Words that mean themselves in YAML 1.2, without quotes: no number, no date, no true, false or null.
+_BARE: Final = re.compile(
+    r"(?!(?:true|false|null|yes|no|on|off)$)[^\W\d_](?:[\w/%.-]| (?=[\w(]))*", re.IGNORECASE
+)
+NOTHING: Final = Proposed(
+    tables={
+        "key_results": {
+            "database": TODO,
+            "match": "KR",
+            "cells": {"current": "Current", "progress": "Progress", "status": "Status"},
+        }
+    },
+    key_results=(Listed(id="KR-1", title="Open bugs"),),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCompany:
+    """What ``okrsync init`` knows of a company. ``connection`` are the destination's settings, with its ``type``."""
+
+    name: str
+    title: str
+    timezone: str
+    locale: str
+    today: date
+    connection: Mapping[str, Any]
+    proposed: Proposed
+
+
+def quarter(day: date) -> tuple[str, date, date]:
+    """The name, first and last day of the calendar quarter that ``day`` is in."""
+    number = (day.month - 1) // 3
+    start = date(day.year, number * 3 + 1, 1)
+    following = date(day.year + (number == 3), (number * 3 + 3) % 12 + 1, 1)
+    return f"{day.year}-Q{number + 1}", start, following - timedelta(days=1)
+
+
+def company_yaml(new: NewCompany) -> str:
+    """The file's text. It is complete but for the places marked TODO, which ``okrsync validate`` explains."""
+    return "\n".join(_lines(new)) + "\n"
+
+
+def _lines(new: NewCompany) -> Iterator[str]:
+    name, start, end = quarter(new.today)
+    yield f"# Written by okrsync init. Fill in what says {TODO}, then: okrsync validate {new.name}"
+    yield "# Every key is explained in config/example.yaml; editors know them too: okrsync schema > okrsync.schema.json"
+    yield f"company: {new.name}"
+    yield f"title: {_plain(new.title)}"
+    yield f"timezone: {new.timezone}    # midnights, weeks and cycles are meant in this zone"
+    yield f"locale: {new.locale}    # how numbers in quotes are read, and how they are shown"
+    yield f"cycle: {{name: {name}, start: {start}, end: {end}}}    # end is the last day"
+    yield 'schedule: "0 7 * * mon-fri"'
+    yield ""
+    yield "connections:"
+    kind = str(new.connection["type"])
+    yield f"  {kind}:"
+    for key, value in new.connection.items():
+        yield f"    {key}: {_flow(value)}"
+    yield "  # jira: {type: jira, url: https://YOU.atlassian.net, auth: {email: YOU, token: {env: JIRA_TOKEN}}}"
+    yield "  # sheets: {type: sheets, credentials: {file: google.json}, spreadsheet: https://docs.google.com/...}"
+    yield "  # deals: {type: crm, path: exports/deals-*.csv, stale_after: 2d}"
+    yield ""
+    yield "destination:"
+    yield f"  connection: {kind}"
+    for table in ("key_results", "objectives", "check_ins"):
+        if table in new.proposed.tables:
+            yield from _table(table, new.proposed.tables[table])
+    for remark in new.proposed.remarks:
+        yield f"  # Note: {' '.join(remark.split())}"
+    yield ""
+    yield "# A metric is one number: from a connection, or an expression over other metrics."
+    yield "metrics:"
+    yield "  # open_bugs: {from: jira, measure: count, jql: project = APP AND type = Bug AND statusCategory != Done}"
+    yield "  # nps: {from: sheets, cell: KPI!B4, unit: index}"
+    yield "  # revenue: {from: deals, measure: sum, field: Amount, where: {Stage: Won}, date: Closed, window: cycle}"
+    if new.proposed.objectives:
+        yield ""
+        yield from _objectives(new.proposed)
+    yield ""
+    yield from _key_results(new.proposed)
+
+
+def _table(name: str, table: Mapping[str, Any]) -> Iterator[str]:
+    yield f"  {name}:"
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield f"    {key}:" + ("" if value else " {}")
+            yield from (f"      {inner}: {_flow(one)}" for inner, one in value.items())
+        else:
+            yield f"    {key}: {_flow(value)}"
+    if name == "check_ins":
+        yield "    every: week    # one row for each key result and day, week or month"
+
+
+def _objectives(proposed: Proposed) -> Iterator[str]:
+    used = {one.objective for one in proposed.key_results}
+    yield "objectives:"
+    for one in proposed.objectives:
+        mark = "" if one.id in used else "# no key result belongs to it yet: "
+        yield f"  {mark}- {_entry({'id': one.id, 'title': one.title, 'page': one.page})}"
+
+
+def _key_results(proposed: Proposed) -> Iterator[str]:
+    yield f"# Each key result needs the name of a metric where it says {TODO}"
+    if proposed.goals:
+        yield "# Baseline and target are kept in the rows themselves; what is written here comes first: from: 120, to: 30"
+    else:
+        yield "# and a goal: from: 120, to: 30 | reach: 240 | share: 100% | at_most: 90s | at_least: 98% | change: +25%"
+    yield "key_results:"
+    known = {one.id for one in proposed.objectives}
+    for one in proposed.key_results:
+        objective = one.objective if one.objective in known else ""
+        yield f"  - {_entry({'id': one.id, 'objective': objective, 'title': one.title, 'page': one.page, 'metric': TODO})}"
+    if not proposed.key_results:
+        yield f"  - {{id: KR-1, metric: {TODO}}}    # the id that stands in the row's key column"
+
+
+def _entry(pairs: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f"{key}: {_flow(value)}" for key, value in pairs.items() if value) + "}"
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_plain(str(key))}: {_flow(one)}" for key, one in value.items()) + "}"
+    return _plain(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _plain(text: str) -> str:
+    """The text as a YAML scalar, in quotes where YAML would read something else. JSON's quoting is YAML's too."""
+    return text if _BARE.fullmatch(text) and not text.endswith(" ") else json.dumps(text, ensure_ascii=False)

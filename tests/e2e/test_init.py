@@ -1,0 +1,311 @@
+"""okrsync init: from the databases that people keep, with new ones, or empty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from okrsync.cli import main
+from okrsync.cli.world import World
+from okrsync.config.yamlfile import parse_yaml
+from okrsync.emulation import Fault
+from okrsync.plugins import Connectors
+from okrsync.sandbox import PRESENT
+from okrsync.testing import JumpClock
+from okrsync_notion.emulator import NotionEmulator
+
+PAGE = "https://app.notion.com/p/OKRs-99999999999949998999999999999999"
+GERMAN: dict[str, Any] = {
+    "databases": [
+        {
+            "title": "Ziele",
+            "data_sources": [
+                {
+                    "properties": {
+                        "Name": "title",
+                        "Nr": {"type": "unique_id", "prefix": "Z"},
+                        "Fortschritt": {"type": "rollup", "function": "average"},
+                        "Status": {
+                            "type": "select",
+                            "options": ["Offen", "Im Plan", "Im Verzug", "Gefährdet"],
+                        },
+                    },
+                    "rows": [{"Name": "Kunden: begeistern"}, {"Name": "Wachsen"}],
+                }
+            ],
+        },
+        {
+            "title": "Schlüsselergebnisse",
+            "data_sources": [
+                {
+                    "properties": {
+                        "Ergebnis": "title",
+                        "KR-Nr.": "rich_text",
+                        "📈 Istwert": "number",
+                        "Startwert": "number",
+                        "Zielwert": "number",
+                        "Fortschritt %": {"type": "formula", "expression": "prop(1)"},
+                        "Ampel": {
+                            "type": "status",
+                            "options": [
+                                "Nicht begonnen",
+                                {"name": "Auf Kurs", "group": "In progress"},
+                                {"name": "Hinter Plan", "group": "In progress"},
+                                {"name": "Erreicht", "group": "Complete"},
+                            ],
+                        },
+                        "Ziel": {"type": "relation", "data_source": "Ziele"},
+                        "Kommentar": "rich_text",
+                    },
+                    "rows": [
+                        {
+                            "Ergebnis": "NPS auf 50",
+                            "KR-Nr.": "KR-1",
+                            "Ziel": "Kunden: begeistern",
+                            "Startwert": 40,
+                            "Zielwert": 50,
+                        },
+                        {"Ergebnis": "Ohne Nummer", "Ziel": "Wachsen"},
+                    ],
+                }
+            ],
+        },
+    ]
+}
+RUSSIAN: dict[str, Any] = {
+    "databases": [
+        {
+            "title": "Ключевые результаты",
+            "data_sources": [
+                {
+                    "properties": {
+                        "Название": "title",
+                        "Текущее значение": "number",
+                        "Прогресс": {"type": "number", "format": "percent"},
+                        "Статус": {
+                            "type": "select",
+                            "options": ["Не начато", "По плану", "Отстаёт", "Под угрозой", "Готово"],
+                        },
+                    },
+                    "rows": [{"Название": "Выручка"}],
+                }
+            ],
+        }
+    ]
+}
+
+
+class Desk:
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder, self._capsys = folder, capsys
+        self.notion = NotionEmulator()
+        self.clock = JumpClock(PRESENT)
+        self._world = World(clock=self.clock, connectors=Connectors())
+
+    def run(self, *words: str) -> tuple[int, str, str]:
+        self._capsys.readouterr()
+        code = main(words, self._world)
+        captured = self._capsys.readouterr()
+        return code, captured.out, captured.err
+
+    def address(self, title: str) -> str:
+        found = next(one for one in self.notion.workspace.databases.values() if one.title == title)
+        return f"https://www.notion.so/acme/{found.id.replace('-', '')}?v=1"
+
+    def init(self, *words: str) -> tuple[int, str, str]:
+        return self.run("init", *words, "--token-env", "TOKEN_HERE", "--url", self.notion.server.url)
+
+    @property
+    def yaml(self) -> Any:
+        path = self.folder / "acme.yaml"
+        return parse_yaml(path.read_text(encoding="utf-8"), name="acme.yaml").data
+
+
+@pytest.fixture
+def desk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Desk]:
+    made = Desk(tmp_path, capsys)
+    monkeypatch.setenv("TOKEN_HERE", made.notion.secret())
+    monkeypatch.setenv("OKRSYNC_CONFIG", str(tmp_path))
+    monkeypatch.setenv("OKRSYNC_LEDGER", f"sqlite:///{tmp_path / 'ledger.db'}")
+    yield made
+    made.notion.server.close()
+
+
+def test_a_german_database_is_understood_and_its_formula_left_alone(desk: Desk) -> None:
+    desk.notion.load(GERMAN)
+    code, out, err = desk.init(
+        "acme", "--from-notion", desk.address("Schlüsselergebnisse"), "--locale", "de-DE"
+    )
+    assert code == 0, err
+    table = desk.yaml["destination"]["key_results"]
+    assert table["match"] == "KR-Nr."
+    assert (table["baseline"], table["target"]) == ("Startwert", "Zielwert")
+    assert table["cells"] == {"current": "📈 Istwert", "status": "Ampel"}
+    assert table["statuses"] == {
+        "not_started": "Nicht begonnen",
+        "on_track": "Auf Kurs",
+        "behind": "Hinter Plan",
+        "achieved": "Erreicht",
+    }
+    assert "'Fortschritt %' is a formula: Notion computes it, so okrsync leaves it alone" in out
+    assert "has no option that means 'at_risk'" in out
+    assert desk.yaml["destination"]["objectives"]["match"] == "Nr"
+    assert desk.yaml["destination"]["objectives"]["cells"] == {"status": "Status"}
+    assert desk.yaml["objectives"][0] == {"id": "Z-1", "title": "Kunden: begeistern"}
+    first, second = desk.yaml["key_results"]
+    assert first == {"id": "KR-1", "objective": "Z-1", "title": "NPS auf 50", "metric": "TODO"}
+    assert second["page"].startswith("https://app.notion.com/p/")
+    assert desk.notion.server.count("^(PATCH|POST /v1/(pages|databases))") == 0
+
+
+def test_what_is_to_do_is_explained_with_its_place_and_then_it_works(desk: Desk) -> None:
+    desk.notion.load(GERMAN)
+    desk.init("acme", "--from-notion", desk.address("Schlüsselergebnisse"))
+    code, _, err = desk.run("validate", "acme")
+    assert code == 2
+    assert "nothing measures KR-1 (NPS auf 50) yet" in err
+    assert "acme.yaml:" in err
+    path = desk.folder / "acme.yaml"
+    text = path.read_text(encoding="utf-8")
+    text = text.replace("metric: TODO", "metric: nps").replace(
+        "metrics:\n", "metrics:\n  nps: {from: numbers, measure: count}\n"
+    )
+    text = text.replace("connections:\n", "connections:\n  numbers: {type: crm, path: n.csv}\n")
+    path.write_text(text, encoding="utf-8")
+    (desk.folder / "n.csv").write_text(
+        "id\n" + "\n".join(str(number) for number in range(45)), encoding="utf-8"
+    )
+    assert desk.run("validate", "acme")[0] == 0
+    desk.clock.sleep(1)
+    code, out, err = desk.run("sync", "acme")
+    assert desk.notion.row("KR-1")["📈 Istwert"] == 45, out + err
+
+
+def test_a_russian_database_without_ids_names_its_rows_by_address(desk: Desk) -> None:
+    desk.notion.load(RUSSIAN)
+    code, out, err = desk.init("acme", "--from-notion", desk.address("Ключевые результаты"))
+    assert code == 0, err
+    table = desk.yaml["destination"]["key_results"]
+    assert "match" not in table
+    assert table["cells"] == {"current": "Текущее значение", "progress": "Прогресс", "status": "Статус"}
+    assert table["statuses"]["achieved"] == "Готово"
+    assert "no column holds ids" in out
+    (only,) = desk.yaml["key_results"]
+    assert only["page"].startswith("https://app.notion.com/p/")
+    assert "and a goal: from: 120" in (desk.folder / "acme.yaml").read_text(encoding="utf-8")
+
+
+def test_new_databases_are_made_and_can_be_synced_into(desk: Desk) -> None:
+    code, out, err = desk.init("acme", "--create-under", PAGE)
+    assert code == 0, err
+    assert "!" not in out
+    objectives, key_results, check_ins = (
+        desk.notion.workspace.source(title) for title in ("Objectives", "Key results", "Check-ins")
+    )
+    kinds = {column.name: column.kind for column in key_results.columns.values()}
+    assert kinds["Objective"] == "relation"
+    assert kinds["KR"] == "rich_text"
+    progress = key_results.column("Progress")
+    assert progress is not None
+    assert progress.format == "percent"
+    rolled = objectives.column("Average of key results")
+    assert rolled is not None
+    assert rolled.details["function"] == "average"
+    assert rolled.details["relation_property_name"] == "Key results"
+    related = check_ins.column("Key result")
+    assert related is not None
+    assert related.target == key_results.id
+    assert [view["name"] for view in desk.notion.workspace.views] == ["By status", "Progress over time"]
+    desk.notion.add_row("Key results", {"Name": "Open bugs", "KR": "KR-1", "Start": 0, "Target": 10})
+    path = desk.folder / "acme.yaml"
+    text = path.read_text(encoding="utf-8").replace("metric: TODO", "metric: bugs")
+    text = text.replace("metrics:\n", "metrics:\n  bugs: {from: numbers, measure: count}\n")
+    path.write_text(
+        text.replace("connections:\n", "connections:\n  numbers: {type: crm, path: n.csv}\n"),
+        encoding="utf-8",
+    )
+    (desk.folder / "n.csv").write_text("id\n1\n2\n3\n", encoding="utf-8")
+    assert desk.run("validate", "acme")[0] == 0, desk.run("validate", "acme")
+    code, out, err = desk.run("sync", "acme")
+    assert code == 0, out + err
+    assert desk.notion.row("KR-1")["Progress"] == 0.3
+    assert desk.run("doctor", "acme")[0] == 0
+
+
+def test_a_view_that_cannot_be_made_is_said_and_costs_nothing_else(desk: Desk) -> None:
+    body = b'{"object":"error","status":400,"code":"validation_error","message":"no charts"}'
+    desk.notion.server.faults.append(Fault(where="POST /v1/views", skip=1, status=400, body=body))
+    code, out, _ = desk.init("acme", "--create-under", PAGE)
+    assert code == 0
+    assert "the view 'Progress over time' of 'Check-ins' could not be made" in out
+    assert (desk.folder / "acme.yaml").is_file()
+
+
+def test_a_database_whose_making_was_not_answered_is_never_made_twice(desk: Desk) -> None:
+    desk.notion.server.faults.append(Fault(where="POST /v1/databases", skip=1, cut="after"))
+    code, _, err = desk.init("acme", "--create-under", PAGE)
+    assert code == 3
+    assert "it may have been created all the same" in err
+    assert "made before that, and still there: 'Objectives'" in err
+    assert desk.notion.server.count("POST /v1/databases") == 2
+    assert not (desk.folder / "acme.yaml").exists()
+
+
+def test_without_a_database_a_skeleton_is_written_that_validate_explains(desk: Desk) -> None:
+    assert desk.run("init", "acme")[0] == 0
+    assert desk.notion.server.count() == 0
+    code, _, err = desk.run("validate", "acme")
+    assert code == 2
+    assert "'TODO' holds no Notion id" in err
+    assert "nothing measures KR-1" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "no company was named"),
+        (("Acme Inc",), "is no short name"),
+        (("acme", "--timezone", "Berlin"), "there is no time zone 'Berlin'"),
+        (("acme", "--locale", "xx_YY"), "there is no locale"),
+        (("acme", "--from-notion", "nothing"), "holds no Notion id"),
+        (("acme", "--create-under", "nothing"), "holds no Notion id"),
+        (("acme", "--create-under", PAGE, "--from-notion", PAGE), "do not go together"),
+    ],
+)
+def test_bad_flags_are_refused_before_anything_is_written(
+    desk: Desk, words: tuple[str, ...], said: str
+) -> None:
+    code, _, err = desk.init(*words)
+    assert code == 2
+    assert said in err
+    assert not list(desk.folder.glob("*.yaml"))
+
+
+def test_nothing_is_ever_overwritten(desk: Desk) -> None:
+    (desk.folder / "acme.yaml").write_text("mine", encoding="utf-8")
+    code, _, err = desk.init("acme")
+    assert code == 2
+    assert "overwrites nothing" in err
+    assert (desk.folder / "acme.yaml").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_refused_token_is_said_without_showing_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN_HERE", "secret_wrong")
+    code, out, err = desk.init("acme", "--from-notion", PAGE)
+    assert code == 12
+    assert "TOKEN_HERE" in err
+    assert "secret_wrong" not in out + err
+
+
+def test_a_person_at_a_terminal_is_asked(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: Iterator[str] = iter(["acme", "Europe/Berlin", "", ""])
+    ask: Callable[..., str] = lambda *_, **__: next(answers)  # noqa: E731 - stands for a person
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("typer.prompt", ask)
+    assert desk.run("init")[0] == 0
+    assert desk.yaml["timezone"] == "Europe/Berlin"
