@@ -2,7 +2,8 @@
 
 The bounds of all the windows cut time into slices. Every row falls into one slice, what a measure needs is added up for
 each slice, and a window is the slices between its bounds: exactly so for counts, sums and extremes, and for what is
-computed from them. A median, a number of different values or a spread cannot be put together and is asked one by one.
+computed from them. A median, a number of different values or a spread cannot be put together and is asked one by one, and so is money that is
+converted by a rate table.
 """
 
 from __future__ import annotations
@@ -133,6 +134,7 @@ def _fits(question: Question, settings: CrmSettings) -> bool:
     return (
         query.date is not None
         and query.measure in _MEASURES
+        and settings.rates is None
         and "{date}" not in settings.path
         and question.past
         and not any(isinstance(condition, Elapsed) for condition in conditions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 
 from okrsync.model import Cause, Dimension, Unit
 from okrsync_crm import CrmSettings
-from tests.crm_files import Exports, ask, facts
+from tests.crm_files import QUARTER, ZONE, Exports, ask, facts
 
 EUR = Unit(dimension=Dimension.MONEY, detail="EUR")
 ROWS = "id,stage,amount,currency\n1,Won,100.10,EUR\n2,Won,50,USD\n3,Won,30,USD\n4,Lost,7,GBP\n5,Won,,JPY\n"
@@ -96,3 +97,13 @@ def test_the_crms_names_of_currencies_have_rates_too(exports: Exports) -> None:
 def test_a_rate_table_without_a_day_or_with_nonsense_is_refused(rates: object) -> None:
     with pytest.raises(ValidationError):
         CrmSettings.model_validate({"path": "x.csv", "rates": rates})
+
+
+def test_many_dates_are_converted_like_one(exports: Exports) -> None:
+    lines = ROWS.splitlines()
+    dated = [f"{lines[0]},closed", *(f"{line},2026-10-0{n}" for n, line in enumerate(lines[1:], 1))]
+    exports.put("deals.csv", "\n".join(dated) + "\n")
+    days = [datetime(2026, 10, 3 + n // 3, 12, n % 3, tzinfo=ZONE) for n in range(60)]
+    asked = [ask(measure="sum", date="closed", at=day, window=QUARTER, **WON) for day in days]
+    answers = exports.read(*asked, rates=RATES)
+    assert {getattr(one, "value", one) for one in answers} == {Decimal("173.7")}
