@@ -17,8 +17,8 @@ import pytest
 from okrsync.cli import main
 from okrsync.cli.world import World
 from okrsync.emulation import Fault
-from okrsync.errors import ExitCode
-from okrsync.fleet import Ended, Stop, side_by_side
+from okrsync.errors import ConfigError, ExitCode
+from okrsync.fleet import Ended, Stop, remembered, side_by_side
 from okrsync.testing import JumpClock
 from tests.fleet_world import Fleet, fleet
 
@@ -193,3 +193,23 @@ def test_sigterm_finishes_the_row_and_leaves_the_rest_to_the_next_sync(many: Fle
     assert sync("--due") == 0
     assert many.shown() == many.expected()
     assert set(many.patches().values()) == {1}
+
+
+def test_a_look_reads_only_what_has_changed(many: Fleet) -> None:
+    reads: list[str] = []
+
+    def load(name: str) -> Any:
+        reads.append(name)
+        return World().company(name)
+
+    time_of = remembered(load, lambda name: many.folder / f"{name}.yaml")
+    assert time_of("c00001") == time_of("c00001")
+    assert reads == ["c00001"]
+    path = many.folder / "c00001.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("0 7 * * *", "30 7 * * *"), encoding="utf-8")
+    found = time_of("c00001").schedule
+    assert found is not None
+    assert found.line == "30 7 * * *"
+    path.unlink()
+    with pytest.raises(ConfigError):
+        time_of("c00001")
