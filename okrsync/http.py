@@ -6,6 +6,7 @@ The vendors' client libraries do the talking; their own retrying is switched off
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 from collections.abc import Callable, Hashable
@@ -25,6 +26,7 @@ USER_AGENT: Final = f"okrsync/{__version__} (gzip)"
 ATTEMPTS: Final = 6
 DEADLINE: Final = 180.0
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,10 @@ def patiently(
         pending = (verdict.after if verdict is not None else None) or 0.0
         return state.attempt_number >= attempts or clock.monotonic() - started + pending > deadline
 
-    def hold_everybody(_: RetryCallState) -> None:
+    def hold_everybody(state: RetryCallState) -> None:
+        pause = state.next_action.sleep if state.next_action is not None else 0.0
+        reason = verdict.reason if verdict is not None else "no answer"
+        _log.info("%s: %s; trying again in %.1f s", what, reason, pause)
         # Only where another try follows: who has given up must not close the door behind himself.
         if verdict is not None and verdict.after is not None:
             limit.pause(verdict.after)
@@ -167,6 +172,6 @@ def patiently(
         retry=repeatable,
         wait=wait,
         stop=exhausted,
+        before_sleep=hold_everybody,
         retry_error_callback=give_up,
-        reraise=False,
     )(one_try)

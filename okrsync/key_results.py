@@ -141,7 +141,9 @@ def _goal(
         case Form.RELATIVE | Form.DELTA:
             start_from = aimed.start if aimed.start is not None else measured
             if start_from is None:
-                raise ValueError("its baseline has not been captured")
+                raise ValueError(
+                    "its baseline was not measured when the cycle began; write `baseline:` with a number"
+                )
             assert aimed.change is not None
             grow = relative if aimed.form is Form.RELATIVE else delta
             return replace(grow(start_from, aimed.change), strict=aimed.strict)
@@ -159,5 +161,5 @@ def _goal(
             return Milestones(parts=known(aimed.target, target, "number of parts"))
         case Form.YES_NO:
             return YesNo()
-        case Form.BASELINE:
+        case _:
             return Baseline()

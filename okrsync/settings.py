@@ -20,6 +20,10 @@ from okrsync.units import span
 _revealed: set[str] = set()
 
 
+# Shorter than this a secret is a word like any other, and replacing it would garble every text.
+SHORTEST_SECRET = 6
+
+
 def redact(text: str) -> str:
     """``text`` with every secret that this process has read replaced by ``***``."""
     for secret in sorted(_revealed, key=len, reverse=True):
@@ -86,7 +90,8 @@ def _remember(text: str, where: str) -> str:
     text = text.strip()
     if not text:
         raise AccessError(f"the {where} is empty", hint="put the credential there")
-    _revealed.add(text)
+    if len(text) >= SHORTEST_SECRET:
+        _revealed.add(text)
     return text
 
 

@@ -214,9 +214,8 @@ def _lines(file: Staged, wanted: set[int]) -> dict[int, str]:
         reader = csv.reader(stream, delimiter=file.delimiter)
         try:
             for cells in reader:
-                blank = not cells and width > 1
                 sound = (len(cells) >= width and not any(cells[width:])) or (width == 1 and not cells)
-                if record and sound and not blank:
+                if record and sound:
                     row += 1
                     if row in wanted:
                         line = (

@@ -93,7 +93,9 @@ class CrmSettings(Strict):
     thousands: Literal["", ",", ".", " ", "'", "’"] | None = Field(
         default=None, description="what groups the digits; a space stands for every kind of space"
     )
-    date_format: Annotated[list[Format], BeforeValidator(_listed)] | None = Field(
+    date_format: (
+        Annotated[list[Format], BeforeValidator(_listed, json_schema_input_type=str | list[str])] | None
+    ) = Field(
         default=None, description="strptime format, or a list of them; without one only ISO 8601 is read"
     )
     timezone: Annotated[str, AfterValidator(_zone)] | None = Field(

@@ -10,7 +10,7 @@ import typer
 from okrsync.cli.output import Json, say, say_json
 from okrsync.cli.run import Company
 from okrsync.cli.world import World
-from okrsync.errors import AccessError, ConfigError, DataError, ExitCode, OkrsyncError
+from okrsync.errors import ConfigError, DataError, ExitCode, OkrsyncError
 
 if TYPE_CHECKING:
     from okrsync import config
@@ -121,7 +121,7 @@ def doctor(context: typer.Context, company: Company, as_json: Json = False) -> i
 
 def _examine(world: World, company: config.Company, ledger: Ledger) -> Iterator[Finding]:
     from okrsync.ports import Finding
-    from okrsync.sync import open_connections
+    from okrsync.sync import missing_secrets, open_connections
 
     yield Finding(
         subject="configuration", ok=True, detail=f"{company.path}: {len(company.key_results)} key results"
@@ -140,11 +140,12 @@ def _examine(world: World, company: config.Company, ledger: Ledger) -> Iterator[
         f"last run {memory.last_run.at:%Y-%m-%d %H:%M} UTC" if memory.last_run is not None else "no run yet"
     )
     yield Finding(subject="ledger", ok=True, detail=last)
-    try:
-        openings = open_connections(company, memory, world.clock)
-    except AccessError as error:
-        yield Finding(subject="secrets", ok=False, detail=error.message, hint=error.hint)
+    missing = missing_secrets(company)
+    for text in missing:
+        yield Finding(subject="secret", ok=False, detail=text, hint="put the credential there and look again")
+    if missing:
         return
+    openings = open_connections(company, memory, world.clock)
     for name, connection in company.connections.items():
         if connection.connector.doctor is None:
             yield Finding(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import traceback
@@ -12,13 +11,14 @@ from types import FrameType
 import typer
 
 from okrsync.cli import cluster, demo, ledger, look, run, schedule
+from okrsync.cli.logs import log_to_stderr
+from okrsync.cli.output import say_json
 from okrsync.cli.world import World
 from okrsync.errors import ExitCode, OkrsyncError, exit_code_of
 
 app = typer.Typer(
     name="okrsync",
     help="Keep the key results in your Notion database true: numbers from Jira, Google Sheets and CRM exports.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -41,10 +41,12 @@ demo.register(app, _run)
 def main(arguments: Sequence[str] | None = None, world: World | None = None) -> int:
     """Run one command and return its exit code; errors are said on stderr, and as JSON where ``--json`` was asked."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    world = world or World()
     if arguments is None:
         signal.signal(signal.SIGTERM, _interrupt)
     try:
-        code = app(words, standalone_mode=False, obj=world or World())
+        log_to_stderr(world.machine.log)
+        code = app(words or ["--help"], standalone_mode=False, prog_name="okrsync", obj=world)
     except typer.TyperException as error:
         return _said(f"{error}\n  → okrsync --help", error, words, ExitCode.CONFIG)
     except OkrsyncError as error:
@@ -64,7 +66,7 @@ def _said(text: str, error: BaseException, words: Sequence[str], code: ExitCode 
     if "--json" in words:
         said = {"error": getattr(error, "message", str(error)), "exit_code": int(code)}
         said |= {name: getattr(error, name) for name in ("hint", "place") if getattr(error, name, "")}
-        typer.echo(redact(json.dumps(said, ensure_ascii=False)))
+        say_json(said)
     return int(code)
 
 

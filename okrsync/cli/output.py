@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -27,6 +28,15 @@ def say(what: RenderableType) -> None:
 
 
 def say_json(data: Any) -> None:
+    typer.echo(json.dumps(_redacted(data), ensure_ascii=False, indent=2))
+
+
+def _redacted(data: Any) -> Any:
+    """The same data with every text redacted, so that what is printed stays JSON."""
     from okrsync.settings import redact
 
-    typer.echo(redact(json.dumps(data, ensure_ascii=False, indent=2, default=str)))
+    if isinstance(data, Mapping):
+        return {str(key): _redacted(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_redacted(value) for value in data]
+    return data if data is None or isinstance(data, bool | int | float) else redact(str(data))

@@ -57,10 +57,8 @@ class World:
         if not path.is_file():
             from okrsync.config import did_you_mean
 
-            raise ConfigError(
-                f"there is no company {name!r} in {self.machine.config}",
-                hint=did_you_mean(name, self.companies()),
-            )
+            hint = did_you_mean(name, self.companies()) or "name a YAML by its path, or set OKRSYNC_CONFIG"
+            raise ConfigError(f"there is no company {name!r} in {self.machine.config}", hint=hint)
         return load_company(path, self.connectors)
 
     def companies(self) -> Sequence[str]:

@@ -89,16 +89,21 @@ def sync(company: Company, ledger: Ledger, clock: Clock, *, force: bool = False)
         try:
             memory = ledger.recall(company.id)
             prepared = prepare(company, ledger, memory, clock, now)
-            ledger.record(company.id, *_learned(prepared, memory, run))
+            ledger.record(company.id, *_learned(prepared, memory, run, now))
             if not force:
                 prepared.plan.check(
                     hint=f"read `okrsync plan {company.id}`, then: okrsync sync {company.id} --force"
                 )
-            lease.renew()
+
+            def record(*entries: Entry) -> None:
+                # A run that was frozen for longer than its lease must not write into the run that took over.
+                lease.renew()
+                ledger.record(company.id, *entries)
+
             decisions = apply(
                 prepared.plan,
                 lambda subject: prepared.destinations[prepared.table_of[subject]],
-                lambda *entries: ledger.record(company.id, *entries),
+                record,
                 run,
                 f"okrsync sync {company.id}",
             )
@@ -132,14 +137,13 @@ def _report(
     )
 
 
-def _learned(prepared: Prepared, memory: Memory, run: str) -> Iterator[Entry]:
+def _learned(prepared: Prepared, memory: Memory, run: str, at: datetime) -> Iterator[Entry]:
     """What reading alone has taught: worth keeping even where the plan is refused."""
     yield from new_notes(prepared.openings, memory)
     yield from (Baseline(subject=subject, reading=one) for subject, one in prepared.baselines.items())
-    readings = {one for one in prepared.answers.values() if isinstance(one, Reading)}
-    yield from (
-        Observed(run=run, reading=one) for one in sorted(readings, key=lambda one: (one.metric, one.as_of))
-    )
+    # What was asked of the past is the source's to tell again; only what was seen today is history.
+    today = {one for ask, one in prepared.answers.items() if ask.at == at and isinstance(one, Reading)}
+    yield from (Observed(run=run, reading=one) for one in sorted(today, key=lambda one: one.metric))
     yield from settle_same(prepared.plan, memory, run)
 
 

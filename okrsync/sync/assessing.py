@@ -34,6 +34,9 @@ from okrsync.progress import (
 )
 from okrsync.units import to_unit
 
+# A query longer than this is named by its metric where people read it.
+SHORT = 60
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
@@ -141,17 +144,19 @@ def _holds(
 
 
 def proposals(
-    standing: Standing, cells: Sequence[str], destination: Destination, now: datetime
+    company: Company, standing: Standing, cells: Sequence[str], destination: Destination, now: datetime
 ) -> dict[str, Proposal]:
     """What every configured cell of a key result should hold."""
     return {
-        cell: _proposal(cell, standing, destination, now)
+        cell: _proposal(company, cell, standing, destination, now)
         for cell in cells
         if not (cell in {"progress", "expected"} and standing.key_result.aimed.form is Form.BASELINE)
     }
 
 
-def _proposal(cell: str, standing: Standing, destination: Destination, now: datetime) -> Proposal:
+def _proposal(
+    company: Company, cell: str, standing: Standing, destination: Destination, now: datetime
+) -> Proposal:
     if isinstance(standing.answer, Missing):
         return held_for_lack_of_data(standing.answer)
     wanted: Wanted
@@ -162,7 +167,7 @@ def _proposal(cell: str, standing: Standing, destination: Destination, now: date
         case "updated":
             wanted = now
         case "source":
-            wanted = provenance(standing.answer)
+            wanted = provenance(company, standing.answer)
         case "expected":
             wanted = _percent(standing.expected)
         case _ if standing.blocked is not None:
@@ -192,10 +197,12 @@ def propose(destination: Destination, cell: str, wanted: Wanted, answer: Answer 
     return Proposal(shown=wanted, value=value, answer=answer)
 
 
-def provenance(answer: Reading) -> str:
-    """Where a number came from in one line, for a cell that people read."""
-    rows = f" ({answer.evidence.rows} rows)" if answer.evidence.rows is not None else ""
-    return f"{answer.evidence.source}: {answer.evidence.query}{rows}"
+def provenance(company: Company, answer: Reading) -> str:
+    """Where a number came from in a few words, for a cell that people read; ``explain`` has the whole query."""
+    metric = company.metrics[answer.metric]
+    what = answer.evidence.query if len(answer.evidence.query) <= SHORT else answer.metric
+    rows = f", {answer.evidence.rows} rows" if answer.evidence.rows not in {None, 1} else ""
+    return f"{metric.connection or 'computed'}: {what}{rows}"
 
 
 def _percent(share: Decimal) -> Quantity:

@@ -10,7 +10,7 @@ from typing import Any
 
 from okrsync.model import Answer, Decision, Quantity, Reading, Row, Stored
 from okrsync.progress import Goal
-from okrsync.sync.assessing import Standing, provenance
+from okrsync.sync.assessing import Standing
 
 
 def outcome_of(standing: Standing | None, row: Row | None, decisions: Sequence[Decision]) -> dict[str, Any]:
@@ -75,7 +75,6 @@ def answer_detail(answer: Answer) -> dict[str, Any]:
         "window": [window.start.isoformat(), window.end.isoformat(), window.label]
         if window is not None
         else None,
-        "text": provenance(answer),
         "inputs": [answer_detail(one) for one in answer.inputs],
     }
 

@@ -168,7 +168,7 @@ def _plan(
                 row=rows[key_result.id],
                 absent=_absent(company, KEY_RESULTS, key_result.id),
                 proposals=proposals(
-                    one, list(company.tables[KEY_RESULTS].cells), destinations[KEY_RESULTS], now
+                    company, one, list(company.tables[KEY_RESULTS].cells), destinations[KEY_RESULTS], now
                 ),
                 direction=heading(one),
                 restarted=restarted(one, before.detail if before is not None else None),

@@ -188,9 +188,12 @@ class LedgerContract(ReadingsContract, LeaseContract):
             "other",
             *everything,
             landed("theirs"),
+            Outcome(run="r9", subject="KR", at=DAY + _HOUR, detail={}),
             Withdrawn(run="r", row="row", addresses=("b",)),
             Noted(connection="jira", key="k", value=None),
         )
+        ledger.record("third", Baseline(subject="KR", reading=sighting("bugs", "8", DAY)))
+        ledger.record("acme", Baseline(subject="KR", reading=sighting("bugs", "7", DAY)))
         assert ledger.recall("acme") == kept
         assert len(ledger.history("acme", "bugs", DAY, DAY + _HOUR)) == 1
 

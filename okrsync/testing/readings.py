@@ -73,6 +73,8 @@ class ReadingsContract:
         ledger.record("acme", Observed(run="r1", reading=sighting("other", "9", DAY)))
         found = ledger.history("acme", "bugs", DAY.astimezone(_NEW_YORK), DAY + 3 * _HOUR)
         assert [reading.value for reading in found] == [1, 3, 0]
+        bounds = [(DAY + hours * _HOUR).astimezone(_NEW_YORK) for hours in (1, 3)]
+        assert [reading.value for reading in ledger.history("acme", "bugs", *bounds)] == [3, 0]
         tick = timedelta(microseconds=1)
         assert list(ledger.history("acme", "bugs", DAY + tick, DAY + _HOUR)) == []
         assert len(ledger.history("acme", "bugs", DAY, DAY + tick)) == 1
@@ -149,3 +151,5 @@ class ReadingsContract:
         assert ledger.recall("acme").outcomes == {"KR-1": newest, "KR-2": other}
         ledger.record("acme", replace(newest, run="r4"), replace(newest, run="r3", at=DAY))
         assert ledger.recall("acme").outcomes["KR-1"].run == "r4"
+        ledger.record("acme", replace(newest, run="r5"), replace(newest, run="r6"))
+        assert ledger.recall("acme").outcomes["KR-1"].run == "r6"

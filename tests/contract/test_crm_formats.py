@@ -208,7 +208,22 @@ def test_numbers_as_people_write_them(tmp_path: Path, written: str, value: str) 
 
 @pytest.mark.parametrize(
     "written",
-    ["1.234,50", "1 234.50", "1,23", "1e5", "12abc", "--5", "1.2.3", "5-", "12%", "#N/A", "n/a", "١٢"],
+    [
+        "1.234,50",
+        "1 234.50",
+        "1,23",
+        "1,2345,678",
+        "1,2,345",
+        "1e5",
+        "12abc",
+        "--5",
+        "1.2.3",
+        "5-",
+        "12%",
+        "#N/A",
+        "n/a",
+        "١٢",
+    ],
 )
 def test_what_is_no_number_is_named(tmp_path: Path, written: str) -> None:
     exports = Exports(tmp_path, settings={"thousands": ","})
@@ -291,6 +306,16 @@ def test_only_rows_that_could_matter_are_held_against_a_metric(tmp_path: Path) -
     assert lost.startswith(
         "2 rows cannot be read: deals.csv, line 3: Amount is “?”; deals.csv, line 5: Closed is “someday”"
     )
+
+
+def test_a_part_that_cannot_be_told_is_refused(tmp_path: Path) -> None:
+    exports = Exports(tmp_path)
+    exports.put("deals.csv", "Amount,Asked,Answered\n5,2026-10-02,2026-10-01\n?,2026-10-01,2026-10-03\n")
+    within = {"duration": {"start": "Asked", "end": "Answered", "at_most": "5d"}}
+    for part, says in (({"Amount": {"gt": 1}}, "Amount is “?”"), (within, "ends before it begins")):
+        question = ask(measure="ratio", part=part, unit=PERCENT)
+        assert says in exports.refusal(question, Cause.DATA)
+        assert exports.value(question, max_bad_rows=1) == 100
 
 
 def test_unreadable_rows_up_to_a_number_are_left_out_and_said(tmp_path: Path) -> None:

@@ -160,6 +160,15 @@ def test_a_report_of_salesforce(exports: Exports) -> None:
     assert "line 8" in exports.refusal(question, Cause.DATA, date_format="%m/%d/%Y", thousands=",")
 
 
+def test_the_last_rows_note_is_no_footer(exports: Exports) -> None:
+    header, *_ = SALESFORCE.splitlines(keepends=True)
+    exports.put("deals.csv", header + '"006A","1","10/5/2026","first\n\nTotal"\n' + FOOTER.format(rows=1))
+    assert exports.value(AMOUNT, dialect="salesforce") == 1
+    assert (
+        exports.value(ask(measure="count", where={"Notes": {"contains": "Total"}}), dialect="salesforce") == 1
+    )
+
+
 @pytest.mark.parametrize("footer", ["Acme\n", "006C\nCopyright (c) 2000-2026 salesforce.com, inc.\n"])
 def test_a_row_is_not_lost_to_a_footer(exports: Exports, footer: str) -> None:
     """A line that only looks lonely is cut below a known line alone; above it, it may be a row cut short."""

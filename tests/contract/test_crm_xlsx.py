@@ -89,6 +89,13 @@ def test_an_error_cell_is_not_empty(exports: Exports, error: str) -> None:
     assert exports.value(ask(measure="count")) == 4
 
 
+def test_an_error_cell_is_not_something_else(exports: Exports) -> None:
+    put(exports, workbook(HEADER, [1, "Won", 5, None], [2, "#N/A", 5, None], [3, "Lost", 1, None]))
+    question = ask(measure="count", where={"Stage": {"not": "Lost"}})
+    assert "row 3: Stage is the error #N/A" in exports.refusal(question, Cause.DATA)
+    assert exports.value(question, max_bad_rows=1) == 1
+
+
 def test_a_formula_never_calculated_is_not_empty(exports: Exports) -> None:
     put(exports, workbook(HEADER, [1, "Won", 5, None], [2, "Won", "=C2*2", None]))
     reason = exports.refusal(AMOUNT, Cause.DATA)

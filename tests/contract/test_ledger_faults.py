@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import sqlite3
 import stat
 import threading
@@ -18,7 +19,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from okrsync.errors import AccessError, ConfigError, DataError, OkrsyncError, Unavailable
-from okrsync.ledger import database, lease, open_ledger
+from okrsync.ledger import database, lease, open_ledger, schema
 from okrsync.ledger.faults import explained
 from okrsync.ledger.store import SqlLedger
 from okrsync.model import Noted
@@ -89,6 +90,14 @@ def test_a_path_may_begin_at_home_or_here(tmp_path: Path, monkeypatch: pytest.Mo
     open_ledger("sqlite:///here/b.db", JumpClock()).close()
     assert (tmp_path / "100%" / "a.db").is_file()
     assert (tmp_path / "here" / "b.db").is_file()
+
+
+def test_the_program_may_be_installed_anywhere(
+    tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(schema._FOLDER, tmp_path / "100%" / "migrations")
+    monkeypatch.setattr(schema, "_FOLDER", tmp_path / "100%" / "migrations")
+    open_ledger(f"sqlite:///{file}", JumpClock()).close()
 
 
 # ---- SQLite
@@ -176,6 +185,7 @@ def test_another_program_that_writes_for_too_long(file: Path, monkeypatch: pytes
         with pytest.raises(Unavailable):
             ledger.hold("acme").__enter__()
         assert ledger.recall("acme").notes == {}, "reading goes on"
+        open_ledger(f"sqlite:///{file}", JumpClock()).close()
         raw.close()
         ledger.record("acme", NOTE)
 

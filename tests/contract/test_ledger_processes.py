@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 import pytest
+from sqlalchemy import event
 
 from okrsync.errors import Busy
 from okrsync.ledger import open_ledger
@@ -195,6 +196,33 @@ def test_machines_need_not_agree_on_the_time_where_a_server_has_one() -> None:
         lease.renew()
         with pytest.raises(Busy), ours.hold("acme"):
             pass
+
+
+@pytest.mark.postgres
+def test_a_dead_holder_has_one_heir() -> None:
+    url, clock = running().fresh(), JumpClock()
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    dead = this_process().replace(f":{os.getpid()}:", f":{ended.pid}:", 1)
+    with (
+        open_ledger(url, clock, owner=dead) as late,
+        open_ledger(url, clock) as quick,
+        open_ledger(url, clock) as slow,
+        ExitStack() as leases,
+    ):
+        leases.enter_context(late.hold("acme"))
+        looked: list[str] = []
+
+        def meanwhile(connection: object, cursor: object, statement: str, *_: object) -> None:
+            if "FROM okrsync_leases" in statement:
+                looked.append(statement)
+                if len(looked) == 1:
+                    leases.enter_context(quick.hold("acme"))
+
+        event.listen(slow._database.engine, "after_cursor_execute", meanwhile)
+        with pytest.raises(Busy, match=str(os.getpid())), slow.hold("acme"):
+            pass
+        assert len(looked) == 2, "before it tries, and after it failed"
 
 
 def test_who_is_gone() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sqlite3
 from datetime import timedelta
 from typing import Any
 
@@ -57,6 +59,16 @@ def test_a_missing_secret_stops_before_anything_is_read(desk: Any, monkeypatch: 
     assert "connection jira, auth.token: the environment variable DEMO_JIRA_TOKEN is not set" in ended.err
     assert desk.stage.requests == 0
     assert "DEMO_JIRA_TOKEN is not set" in desk.run("validate", "demo").out
+    looked = desk.run("doctor", "demo")
+    assert looked.code == 3
+    assert "✗ secret  connection jira, auth.token" in looked.out
+    assert desk.stage.requests == 0
+
+
+def test_no_words_at_all_show_the_help(desk: Any) -> None:
+    ended = desk.run()
+    assert ended.code == 0
+    assert "Usage: okrsync" in ended.out
 
 
 def test_a_wrong_notion_token_writes_nothing(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,6 +206,17 @@ def test_a_short_rate_limit_is_waited_out_in_full(desk: Any) -> None:
     assert 7.0 in desk.clock.slept
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_waits_are_logged_on_stderr(desk: Any, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    monkeypatch.setenv("OKRSYNC_LOG", form)
+    desk.notion.server.faults.append(Fault(where="query", status=503, body=b"{}"))
+    ended = desk.run("sync", "demo", "--json")
+    assert ended.json["applied"] is True
+    lines = [line for line in ended.err.splitlines() if "trying again" in line]
+    assert len(lines) == 1
+    assert form == "text" or json.loads(lines[0])["level"] == "info"
+
+
 def test_a_number_that_collapses_is_refused_until_confirmed(desk: Any) -> None:
     desk.run("sync", "demo")
     for number in range(2, 74):
@@ -257,3 +280,19 @@ def test_no_secret_leaves_the_process(desk: Any, monkeypatch: pytest.MonkeyPatch
     texts += [path.read_bytes().decode("latin-1") for path in desk.folder.glob("ledger.db*")]
     secrets = [desk.notion.secret(), desk.jira.secret(), "PRIVATE KEY"]
     assert not [secret for secret in secrets for text in texts if secret in text]
+
+
+def test_a_run_whose_lease_was_taken_over_stops_before_its_next_write(desk: Any) -> None:
+    def take_over() -> None:
+        with sqlite3.connect(desk.folder / "ledger.db") as database:
+            database.execute("UPDATE okrsync_leases SET owner = 'elsewhere:1:1', token = token + 1")
+
+    desk.notion.server.faults.append(Fault(where="^PATCH", skip=4, postlude=take_over))
+    ended = desk.run("sync", "demo")
+    assert ended.code == 11
+    assert desk.writes == 5
+    desk.clock.jump(90)
+    assert desk.run("sync", "demo").code == 3
+    desk.stage.forget()
+    desk.run("sync", "demo")
+    assert desk.writes == 0

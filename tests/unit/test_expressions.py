@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, getcontext
+from decimal import Context, Decimal, localcontext
 from typing import Any
 
 import pytest
@@ -273,11 +273,10 @@ def test_an_infinite_divisor_is_not_taken_for_0() -> None:
     assert found.cause is Cause.DATA
 
 
-def test_the_callers_decimal_context_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(getcontext(), "prec", 3)
-    assert value_of("a * 1.0001", a="10000") == D("10001")
-    monkeypatch.setattr(getcontext(), "traps", dict.fromkeys(getcontext().traps, False))
-    assert isinstance(evaluate("m", "1 / a", answers(a="0"), COUNT, AT), Missing)
+def test_the_callers_decimal_context_does_not_matter() -> None:
+    with localcontext(Context(prec=3, traps=[])):
+        assert value_of("a * 1.0001", a="10000") == D("10001")
+        assert isinstance(evaluate("m", "1 / a", answers(a="0"), COUNT, AT), Missing)
 
 
 def test_a_name_without_an_answer_is_a_bug() -> None:

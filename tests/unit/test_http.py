@@ -44,6 +44,12 @@ def test_it_waits_as_long_as_the_server_asks_and_no_longer_than_it_must() -> Non
     assert clock.slept == [7, 2.5]
 
 
+def test_every_wait_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", logger="okrsync.http"):
+        patient(answering(Busy(7)), JumpClock())
+    assert caplog.messages == ["Jira: it is busy; trying again in 7.0 s"]
+
+
 def test_without_a_word_from_the_server_the_wait_grows_and_is_jittered() -> None:
     clock = JumpClock()
     assert patient(answering(*[Busy() for _ in range(5)]), clock) == "done"
@@ -89,12 +95,21 @@ def test_a_limiter_spends_its_burst_then_keeps_the_rate() -> None:
 
 
 def test_a_pause_stops_everybody_who_shares_the_credential() -> None:
-    clock = JumpClock()
+    class Asleep(Exception):
+        pass
+
+    class OneSleeper(JumpClock):
+        def sleep(self, seconds: float) -> None:
+            self.slept.append(seconds)
+            raise Asleep
+
+    clock = OneSleeper()
     limit = Limiter(clock, 1000, 1000)
-    patient(answering(Busy(9)), clock, limit)
-    limit.pause(4)
-    limit.take()
-    assert clock.monotonic() == 13
+    with pytest.raises(Asleep):
+        patient(answering(Busy(9)), clock, limit)
+    with pytest.raises(Asleep):
+        limit.take()
+    assert clock.slept == [9, 9]
 
 
 def test_one_limiter_for_one_credential_and_none_left_behind() -> None:

@@ -62,7 +62,7 @@ def test_the_goal_comes_from_the_yaml_then_from_the_row(
         (Aimed(form=Form.FROM_TO, target=five), {}, "neither the YAML nor the row says its baseline"),
         (Aimed(form=Form.AT_LEAST), {}, "says its limit"),
         (Aimed(form=Form.FROM_TO), {"baseline": "5", "target": "5"}, "start and target are both 5"),
-        (Aimed(form=Form.DELTA, change=five), {}, "its baseline has not been captured"),
+        (Aimed(form=Form.DELTA, change=five), {}, "its baseline was not measured when the cycle began"),
         (Aimed(form=Form.RELATIVE, change=five), {"measured": "0"}, "the baseline is 0"),
     ],
 )

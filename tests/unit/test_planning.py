@@ -167,3 +167,14 @@ def test_two_plans_become_one() -> None:
     assert [one.subject for one in both.decisions] == ["A", "B"]
     with pytest.raises(UnsafePlan):
         both.check()
+
+
+def test_a_plan_says_what_it_holds() -> None:
+    made = planned(aim("A", Decimal(1), Decimal(2)), aim("B", Decimal(3), Decimal(3)))
+    held, _ = aim("C", Decimal(9), Decimal(0))
+    both = made.with_more(plan("acme", [held], Memory(puts={("C", "c"): Decimal(8)})))
+    assert [[one.subject for one in group] for group in (both.writes, both.same, both.held)] == [
+        ["A"],
+        ["B"],
+        ["C"],
+    ]

@@ -1,0 +1,36 @@
+"""Log lines on stderr, as text or as JSON lines (``OKRSYNC_LOG``), with every secret redacted."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+
+class _Lines(logging.Formatter):
+    """One line a record. ``form`` is text or json; the time is the record's, in UTC."""
+
+    def __init__(self, form: str) -> None:
+        super().__init__()
+        self._form = form
+
+    def format(self, record: logging.LogRecord) -> str:
+        from okrsync.settings import redact
+
+        at = datetime.fromtimestamp(record.created, tz=UTC).isoformat(timespec="seconds")
+        message = redact(record.getMessage())
+        if self._form == "json":
+            line = {"at": at, "level": record.levelname.lower(), "logger": record.name, "message": message}
+            return json.dumps(line, ensure_ascii=False)
+        return f"{at} {record.levelname.lower()} {message}"
+
+
+def log_to_stderr(form: str) -> None:
+    """Send what okrsync logs to the present stderr; what was set up before is replaced."""
+    logger = logging.getLogger("okrsync")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Lines(form))
+    logger.handlers = [handler]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
