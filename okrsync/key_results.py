@@ -61,11 +61,15 @@ class Aimed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judging:
-    """How a threshold is judged over the complete periods (``every``: day, week, month) of the cycle."""
+    """How a threshold is judged over the complete periods (``every``: day, week, month) of the cycle.
+
+    ``misses`` is its error budget: how many periods may miss the threshold. None: it has none.
+    """
 
     how: Judge
     every: str
     missing: MissingPeriod
+    misses: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,6 +101,30 @@ def windows_of(kind: str, cycle: Cycle, until: datetime) -> list[Window]:
     return found
 
 
+def endings(kind: str, first: date, last: date, zone: ZoneInfo, until: datetime) -> list[datetime]:
+    """The last instant of every period of ``kind`` whose last day lies in ``first`` to ``last``, oldest first.
+
+    An instant is a microsecond: it is the latest moment that belongs to the period's own last day. Periods that are
+    not over at ``until`` are left out. Raises ``ValueError`` for a word that is no period.
+    """
+    if kind not in PERIODS:
+        raise ValueError(f"{kind!r} is no period; write one of {', '.join(PERIODS)}")
+    found: list[datetime] = []
+    one = _period(kind, first, zone)
+    while one.end.date() - timedelta(days=1) <= last and not _before(_aware(until), one.end):
+        found.append((one.end.astimezone(UTC) - _TICK).astimezone(zone))
+        one = _period(kind, one.end.date(), zone)
+    return found
+
+
+def complete(kind: str, span: Window, zone: ZoneInfo) -> bool:
+    """Whether ``span``, a window of ``kind``, covers all of its period; one that is no running period always does."""
+    if kind not in PERIODS:
+        return True
+    whole = _period(kind, span.start.astimezone(zone).date(), zone)
+    return not _before(span.end + _TICK, whole.end)
+
+
 @dataclass(frozen=True, slots=True)
 class Linear:
     """An equal step each day: 0 on the first day of the cycle, all of it on the last."""

@@ -127,7 +127,8 @@ class Connector:
     ``settings``, ``query`` and ``table`` are strict pydantic models: of a connection, of one metric's own keys, and of
     a destination table. ``source(settings, opening)`` and ``destination(settings, table, opening)`` connect lazily:
     they send no request. ``doctor(settings, tables, opening)`` looks at a connection as an operator would.
-    ``emulator`` starts a loopback server with the vendor's shapes.
+    ``emulator`` starts a loopback server with the vendor's shapes. ``inspect(settings, text, opening)`` looks at what
+    a person names (a JQL, an address, a file) and returns the text to print, ending in the YAML to write.
     """
 
     name: str
@@ -139,4 +140,5 @@ class Connector:
     destination: Callable[[Any, Any, Opening], Destination] | None = None
     doctor: Callable[[Any, Sequence[Any], Opening], Iterable[Finding]] | None = None
     emulator: Callable[[], Any] | None = None
+    inspect: Callable[[Any, str, Opening], str] | None = None
     contract: int = 1

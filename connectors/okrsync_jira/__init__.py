@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from okrsync.ports import Connector, Finding, Opening, Source
-from okrsync_jira.settings import JiraQuery, JiraSettings
+from okrsync_jira.queries import JiraQuery
+from okrsync_jira.settings import JiraSettings
 
 __all__ = ["JiraQuery", "JiraSettings", "connector"]
 
@@ -23,6 +24,12 @@ def _doctor(settings: JiraSettings, tables: Sequence[Any], opening: Opening) -> 
     return examine(settings, opening)
 
 
+def _inspect(settings: JiraSettings, text: str, opening: Opening) -> str:
+    from okrsync_jira.inspection import examine_jql
+
+    return examine_jql(settings, opening, text)
+
+
 def _emulator() -> Any:
     from okrsync_jira.emulator import JiraEmulator
 
@@ -31,10 +38,11 @@ def _emulator() -> Any:
 
 connector = Connector(
     name="jira",
-    summary="counts, sums, percentiles, ratios and the done share of issues in Jira Cloud or Data Center",
+    summary="numbers from the issues of Jira Cloud or Data Center, as they are and as they were",
     settings=JiraSettings,
     query=JiraQuery,
     source=_source,
     doctor=_doctor,
     emulator=_emulator,
+    inspect=_inspect,
 )

@@ -54,6 +54,11 @@ def during(jql: str, name: str, window: Window) -> str:
     return f"({jql}) AND {name} >= {_millis(window.start)} AND {name} < {_millis(window.end)}"
 
 
+def touched_since(jql: str, moment: datetime) -> str:
+    """The issues of ``jql`` that anything has been changed of since."""
+    return f"({jql}) AND updated >= {_millis(moment)}"
+
+
 def during_days(jql: str, name: str, window: Window, zone: str) -> str:
     """``jql`` within ``window`` of a field that holds days: those whose midnight in ``zone`` is in the window."""
     first, end = (_first_midnight(moment, zone) for moment in (window.start, window.end))

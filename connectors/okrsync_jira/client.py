@@ -1,4 +1,4 @@
-"""The only place that touches the ``jira`` library, and what keeps it from returning too little in silence.
+"""What keeps the ``jira`` library from returning too little in silence.
 
 The library pages, retries and signs in for people at a prompt: it stops after one page, follows a repeated page token
 for ever, and reads an expired token as "no issues". Here every page is asked for by ourselves, every answer is looked
@@ -14,20 +14,34 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
-from jira import JIRA, JIRAError
+from jira import JIRAError
 
 from okrsync.errors import Unavailable
-from okrsync.http import USER_AGENT, Again, limiter, patiently
+from okrsync.http import Again, limiter, patiently
 from okrsync.ports import Opening
-from okrsync_jira.found import Found, Issue, has, is_count, is_page
-from okrsync_jira.settings import Anonymous, ApiToken, Auth, Deployment, JiraSettings, Password, ScopedToken
+from okrsync_jira.changelog import moves
+from okrsync_jira.found import (
+    Found,
+    has,
+    is_change_page,
+    is_count,
+    is_counted_page,
+    is_page,
+    is_page_with_changes,
+    issue,
+)
+from okrsync_jira.library import connect, credential_of
+from okrsync_jira.settings import Deployment, JiraSettings
 from okrsync_jira.verdicts import Verdicts, passing
 
-TIMEOUT: Final = (5.0, 60.0)
 CLOUD_PAGE: Final = 5000
 SERVER_PAGE: Final = 1000
-# A longer JQL does not fit into every proxy's idea of an address.
-LONGEST_ADDRESS: Final = 1500
+# Data Center reads every changelog of a page from its database before it answers.
+SERVER_PAGE_OF_CHANGES: Final = 100
+ISSUES_AT_ONCE: Final = 1000
+CHANGES_PAGE: Final = 10_000
+# Jira's limit on how many fields' changes can be asked for by id.
+MOST_FIELDS: Final = 10
 MOST_EMPTY_PAGES: Final = 20
 
 # Half of what Cloud allows a user for POST /search/jql, and what a modest Data Center node bears.
@@ -38,70 +52,17 @@ class Garbled(Exception):
     """An answer that has Jira's status but not Jira's shape."""
 
 
-class LeanJIRA(JIRA):
-    """The library without its needless calls: it is given ids of fields, so it need not read all their names."""
-
-    @property
-    def _fields_cache(self) -> dict[str, str]:
-        return {}
-
-    def server_info(self) -> dict[str, Any]:
-        """serverInfo, once: the library asks up to four times where the answer is empty."""
-        answer: dict[str, Any] = self._get_json("serverInfo")
-        return answer
-
-    def token_page(self, jql: str, fields: Sequence[str], size: int, token: str | None) -> Any:
-        """A page of Cloud's search.
-
-        Values are read by GET where the address allows it: only there Jira can be told to fail rather than to leave
-        out, without a word, the values it could not load.
-        """
-        if list(fields) != ["key"] and len(jql) <= LONGEST_ADDRESS:
-            sent = {"jql": jql, "fields": list(fields), "maxResults": size, "failFast": "true"}
-            return self._get_json("search/jql", params=sent | ({"nextPageToken": token} if token else {}))
-        return self.enhanced_search_issues(
-            jql,
-            nextPageToken=token,
-            maxResults=size,
-            fields=list(fields),
-            # The library would send null for both, which is outside Jira's own description of this request.
-            expand="",
-            properties=[],
-            json_result=True,
-            use_post=True,
-        )
-
-    def numbered_page(self, jql: str, fields: Sequence[str], size: int, start: int) -> Any:
-        """A page of Data Center's search."""
-        return self.search_issues(
-            jql, startAt=start, maxResults=size, fields=list(fields), json_result=True, use_post=True
-        )
-
-    def total(self, jql: str) -> Any:
-        """Data Center's answer to how many, without any issue; the library's own search warns of a page of 0."""
-        return self._get_json(
-            "search", params={"jql": jql, "maxResults": 0, "fields": ["key"]}, use_post=True
-        )
-
-    def watch(self, look: Callable[..., None]) -> None:
-        """Have every answer looked at before the library makes anything of it."""
-        self._session.hooks["response"].append(look)
-        if self._session.auth is None:
-            # Else requests would sign in with whatever it finds in a .netrc file.
-            self._session.auth = lambda request: request
-
-
 class Site:
     """One Jira as one account sees it. It connects at the first question, and is shared by threads."""
 
     def __init__(self, settings: JiraSettings, opening: Opening) -> None:
-        credential = _credential(settings.auth)
+        credential = credential_of(settings.auth)
         self.settings = settings
         self.budget = ""
         self._clock = opening.clock
         self._memo = opening.memo
         self._verdicts = Verdicts(opening.name, settings)
-        self._jira = _connect(settings.base, credential)
+        self._jira = connect(settings.base, credential)
         self._jira.watch(self._look)
         self._deployment: Deployment | None = settings.known_deployment
         account = hashlib.sha256(f"{settings.base} {sorted(credential.items())}".encode()).hexdigest()
@@ -153,20 +114,73 @@ class Site:
         answer = self._ask(ask, lambda answer: is_count(answer, "count"))
         return Found(jql=jql, count=answer["count"], note=(("approximate", "Jira's own estimate"),))
 
-    def search(self, jql: str, fields: Iterable[str]) -> Found:
-        """Every issue with ``fields`` (ids). Raises ``Unavailable`` where Jira breaks the list off."""
+    def search(self, jql: str, fields: Iterable[str], history: frozenset[str] | None = None) -> Found:
+        """Every issue with ``fields`` (ids), and with the changes of ``history`` (ids; of all where it is empty).
+
+        Raises ``Unavailable`` where Jira breaks the list off.
+        """
         # By immutable values: issues that change while they are read must not move between pages.
         ordered = f"{jql} ORDER BY created ASC, key ASC"
         wanted = ("key", *sorted(set(fields) - {"key"}))
         pages = 0
-        issues: dict[str, Issue] = {}
-        for page in self._pages(ordered, wanted):
+        raws: dict[str, Mapping[str, Any]] = {}
+        for page in self._pages(ordered, wanted, with_changes=history is not None):
             pages += 1
-            issues |= {
-                raw["id"]: Issue(raw["id"], raw.get("key", raw["id"]), raw.get("fields") or {})
-                for raw in page
-            }
-        return Found(jql=ordered, count=len(issues), issues=tuple(issues.values()), pages=pages)
+            raws |= {raw["id"]: raw for raw in page}
+        log = {name: self._log(raw) for name, raw in raws.items()}
+        if history is not None and self.deployment() == "cloud":
+            log, more = self._changes(tuple(raws), history)
+            pages += more
+        issues = tuple(issue(raw, moves(log.get(name, ()))) for name, raw in raws.items())
+        return Found(jql=ordered, count=len(issues), issues=issues, pages=pages)
+
+    def _log(self, raw: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        """The changes that came with an issue. Raises ``Unavailable`` where they are not all."""
+        changes = raw.get("changelog") or {}
+        log: Sequence[Mapping[str, Any]] = changes.get("histories", ())
+        if changes.get("total", 0) > len(log):
+            how = f"of {raw.get('key')} it gave {len(log)} of {changes['total']} changes"
+            raise self._broken_off(how, what="changelog")
+        return log
+
+    def sample(self, jql: str, size: int) -> Sequence[Mapping[str, Any]]:
+        """A few issues as Jira gives them, with all their fields."""
+        if self.deployment() == "cloud":
+            return next(iter(self._token_pages(jql, ("*all", "key"), size)))
+        ask = partial(self._jira.numbered_page, jql, ("*all",), size, 0, None)
+        found: Sequence[Mapping[str, Any]] = self._ask(ask, is_counted_page)["issues"]
+        return found
+
+    def statuses(self) -> Sequence[Mapping[str, Any]]:
+        answer: list[Mapping[str, Any]] = self._ask(
+            self._jira.all_statuses,
+            lambda answer: isinstance(answer, list) and all(has(one, "id") for one in answer),
+        )
+        return answer
+
+    def board(self, number: int) -> Mapping[str, Any]:
+        """How a board is set up."""
+        answer: Mapping[str, Any] = self._ask(
+            partial(self._jira.board_page, f"{number}/configuration", 0),
+            lambda answer: has(answer, "id"),
+            f"board {number}",
+        )
+        return answer
+
+    def closed_sprints(self, number: int) -> Sequence[Mapping[str, Any]]:
+        """Every closed sprint that a board shows, also those that were begun on another board."""
+        found: list[Mapping[str, Any]] = []
+        while True:
+            page = self._ask(
+                partial(self._jira.board_page, f"{number}/sprint", len(found)),
+                lambda answer: isinstance(answer, dict) and isinstance(answer.get("values"), list),
+                f"the sprints of board {number}",
+            )
+            found += page["values"]
+            if page.get("isLast", not page["values"]):
+                return found
+            if not page["values"]:
+                raise self._broken_off(f"after {len(found)} sprints it says there are more, but gives none")
 
     def finds_any(self, jql: str) -> bool:
         """Whether there is at least one issue."""
@@ -176,10 +190,35 @@ class Site:
 
     # ---- Pages ------------------------------------------------------------------------------------------------
 
-    def _pages(self, jql: str, fields: Sequence[str]) -> Iterator[Sequence[Mapping[str, Any]]]:
+    def _pages(
+        self, jql: str, fields: Sequence[str], *, with_changes: bool
+    ) -> Iterator[Sequence[Mapping[str, Any]]]:
         if self.deployment() == "cloud":
             return self._token_pages(jql, fields, size=CLOUD_PAGE)
-        return self._numbered_pages(jql, fields)
+        return self._numbered_pages(jql, fields, with_changes=with_changes)
+
+    def _changes(
+        self, issues: Sequence[str], fields: frozenset[str]
+    ) -> tuple[dict[str, Sequence[Mapping[str, Any]]], int]:
+        """Cloud's changes by the id of the issue, and how many pages they took. One issue's may come on several."""
+        log: dict[str, Sequence[Mapping[str, Any]]] = {}
+        named = sorted(fields) if len(fields) <= MOST_FIELDS else []
+        pages = 0
+        for start in range(0, len(issues), ISSUES_AT_ONCE):
+            some, token, seen = issues[start : start + ISSUES_AT_ONCE], None, set()
+            while True:
+                ask = partial(self._jira.changes_page, some, named, CHANGES_PAGE, token)
+                page = self._ask(ask, is_change_page)
+                pages += 1
+                for one in page["issueChangeLogs"]:
+                    log[one["issueId"]] = [*log.get(one["issueId"], ()), *one["changeHistories"]]
+                token = page.get("nextPageToken")
+                if not token:
+                    break
+                if token in seen:
+                    raise self._broken_off("it names a page that was already read", what="list of changes")
+                seen.add(token)
+        return log, pages
 
     def _token_pages(
         self, jql: str, fields: Sequence[str], size: int
@@ -203,13 +242,16 @@ class Site:
                 raise self._broken_off(f"{empty} pages in a row are empty")
             seen.add(token)
 
-    def _numbered_pages(self, jql: str, fields: Sequence[str]) -> Iterator[Sequence[Mapping[str, Any]]]:
+    def _numbered_pages(
+        self, jql: str, fields: Sequence[str], *, with_changes: bool
+    ) -> Iterator[Sequence[Mapping[str, Any]]]:
         start = 0
+        size, expand = (SERVER_PAGE_OF_CHANGES, "changelog") if with_changes else (SERVER_PAGE, None)
         seen: set[str] = set()
         while True:
             page = self._ask(
-                partial(self._jira.numbered_page, jql, fields, SERVER_PAGE, start),
-                lambda answer: is_page(answer) and is_count(answer, "total"),
+                partial(self._jira.numbered_page, jql, fields, size, start, expand),
+                is_page_with_changes if with_changes else is_counted_page,
             )
             yield page["issues"]
             # The server's own limit may be lower than what was asked: go on after what came.
@@ -220,14 +262,14 @@ class Site:
                     raise self._broken_off(f"it gave {len(seen)} of {page['total']} issues")
                 return
 
-    def _broken_off(self, how: str) -> Unavailable:
-        return Unavailable(
-            f"{self._verdicts.name}: Jira broke the list of issues off: {how}", hint="run again later"
-        )
+    def _broken_off(self, how: str, what: str = "list of issues") -> Unavailable:
+        return Unavailable(f"{self._verdicts.name}: Jira broke the {what} off: {how}", hint="run again later")
 
     # ---- One request ------------------------------------------------------------------------------------------
 
-    def _ask(self, call: Callable[[], Any], expected: Callable[[Any], bool]) -> Any:
+    def _ask(
+        self, call: Callable[[], Any], expected: Callable[[Any], bool], asked: str = "the search"
+    ) -> Any:
         def checked() -> Any:
             answer = call()
             if not expected(answer):
@@ -241,7 +283,7 @@ class Site:
         try:
             return patiently(checked, clock=self._clock, limit=self._limit, again=self._again, what=what)
         except JIRAError as error:
-            raise self._verdicts.explained(error.status_code, error.text) from None
+            raise self._verdicts.explained(error.status_code, error.text, asked) from None
         except requests.RequestException as error:
             raise self._verdicts.unreachable(error) from None
 
@@ -267,27 +309,3 @@ class Site:
         if (refusal := self._verdicts.refusal(response)) is not None:
             response.close()
             raise refusal
-
-
-def _credential(auth: Auth) -> dict[str, Any]:
-    """How the library is told to sign in. Raises ``AccessError`` where the secret is not to be had."""
-    if isinstance(auth, Anonymous):
-        return {}
-    if isinstance(auth, Password):
-        return {"basic_auth": (auth.user, auth.password.reveal())}
-    if isinstance(auth, ApiToken | ScopedToken):
-        return {"basic_auth": (auth.email, auth.token.reveal())}
-    return {"token_auth": auth.token.reveal()}
-
-
-def _connect(base: str, credential: Mapping[str, Any]) -> LeanJIRA:
-    # Names of statuses and errors come in the account's language unless English is forced.
-    headers = {"User-Agent": USER_AGENT, "Accept-Language": "en", "X-Force-Accept-Language": "true"}
-    return LeanJIRA(
-        options={"server": base, "headers": headers},
-        get_server_info=False,
-        logging=False,
-        max_retries=0,
-        timeout=TIMEOUT,
-        **credential,
-    )

@@ -29,6 +29,9 @@ def examine(settings: JiraSettings, opening: Opening) -> Iterator[Finding]:
         subject = "canary"
         if settings.canary is not None:
             yield _canary(site, settings.canary)
+        subject = "status_map"
+        if settings.status_map:
+            yield _status_map(site)
     except OkrsyncError as error:
         if isinstance(error, AccessError) and subject == "address":
             subject = "account"
@@ -75,3 +78,22 @@ def _canary(site: Site, canary: str) -> Finding:
     if (lost := lost_permissions(site, canary)) is not None:
         raise lost
     return Finding(subject="canary", ok=True, detail=f"'{canary}' finds issues")
+
+
+def _status_map(site: Site) -> Finding:
+    """The map speaks of statuses that are gone; Jira itself speaks of those that are there."""
+    today = {
+        name.casefold(): str(raw.get("name"))
+        for raw in site.statuses()
+        for name in (str(raw["id"]), str(raw.get("name")))
+    }
+    if there := sorted(today[status] for status in site.settings.status_map if status in today):
+        return Finding(
+            subject="status_map",
+            ok=False,
+            detail=f"{', '.join(there)} is still there, and counts as Jira says",
+            hint="take it out of status_map; its category is set in Jira",
+        )
+    return Finding(
+        subject="status_map", ok=True, detail=f"speaks of {len(site.settings.status_map)} that are gone"
+    )

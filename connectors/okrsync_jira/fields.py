@@ -86,6 +86,15 @@ class FieldNames:
         except NoSuchField:
             return None
 
+    def refuse_namesakes(self, field: Field) -> None:
+        """Raise ``ConfigError`` where another field has the same name: Data Center's changelog tells only names."""
+        others = [raw["id"] for raw in self._read() if _called(raw, field.name) and raw["id"] != field.id]
+        if others:
+            raise ConfigError(
+                f"{field} and {' and '.join(others)} have one name, and this Jira's changelog tells fields by name only",
+                hint="rename one of them",
+            )
+
     def _remembered(self, text: str) -> Field | None:
         page = self._memo.get(f"field {text}")
         if page is None:

@@ -4,23 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from okrsync_jira.changelog import Move, is_history, moment, torn
 
 
 @dataclass(frozen=True, slots=True)
 class Issue:
+    """``moves`` are the changes of the fields that were asked for, oldest first; none where none were asked for.
+
+    ``born`` is when it was created, where that was asked for; ``torn`` says that its changes of status do not follow
+    from one another.
+    """
+
     id: str
     key: str
     fields: Mapping[str, Any]
+    moves: tuple[Move, ...] = ()
+    born: datetime | None = None
+    torn: bool = False
+
+
+def issue(raw: Mapping[str, Any], changes: tuple[Move, ...] = ()) -> Issue:
+    """An issue of a page, with its changes."""
+    fields = raw.get("fields") or {}
+    created = fields.get("created")
+    return Issue(
+        id=raw["id"],
+        key=raw.get("key", raw["id"]),
+        fields=fields,
+        moves=changes,
+        born=moment(created) if created else None,
+        torn=torn((fields.get("status") or {}).get("id"), changes),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a search came to. ``issues`` is empty where only the number was asked for; ``note`` are facts on it."""
+    """What a search came to. ``issues`` is empty where only the number was asked for.
+
+    ``above`` are the epics and the like in between, which are no work themselves; ``note`` are facts worth showing.
+    """
 
     jql: str
     count: int
     issues: tuple[Issue, ...] = ()
+    above: tuple[Issue, ...] = ()
     pages: int = 1
     note: tuple[tuple[str, str], ...] = ()
 
@@ -38,4 +68,31 @@ def is_page(answer: Any) -> bool:
         isinstance(answer, dict)
         and isinstance(answer.get("issues"), list)
         and all(isinstance(raw, dict) and isinstance(raw.get("id"), str) for raw in answer["issues"])
+    )
+
+
+def is_counted_page(answer: Any) -> bool:
+    return is_page(answer) and is_count(answer, "total")
+
+
+def is_change_page(answer: Any) -> bool:
+    return (
+        isinstance(answer, dict)
+        and isinstance(answer.get("issueChangeLogs"), list)
+        and all(
+            isinstance(log, dict)
+            and isinstance(log.get("issueId"), str)
+            and isinstance(log.get("changeHistories"), list)
+            and all(map(is_history, log["changeHistories"]))
+            for log in answer["issueChangeLogs"]
+        )
+    )
+
+
+def is_page_with_changes(answer: Any) -> bool:
+    return is_counted_page(answer) and all(
+        isinstance(log := raw.get("changelog"), dict)
+        and isinstance(log.get("histories"), list)
+        and all(map(is_history, log["histories"]))
+        for raw in answer["issues"]
     )

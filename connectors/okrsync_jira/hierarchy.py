@@ -6,45 +6,52 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from okrsync.errors import DataError
 from okrsync_jira.client import Site
+from okrsync_jira.fields import Field
 from okrsync_jira.found import Found, Issue
+from okrsync_jira.replay import PARENT
 
-DEEPEST: Final = 5
 KEYS_AT_ONCE: Final = 100
-CHILD_FIELDS: Final = frozenset({"status", "issuetype", "resolution"})
+CHILD_FIELDS: Final = frozenset({"created", "status", "issuetype", "resolution"})
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
     """How this Jira ties a child to its parent.
 
-    ``names`` are JQL fields. On Data Center ``parent`` is for sub-tasks alone, stories name their epic in the field
-    ``epic`` (its id) and epics their initiative in "Parent Link"; Cloud has ``parent`` for all.
+    ``names`` are JQL fields, ``fields`` the same as fields. On Data Center ``parent`` is for sub-tasks alone, stories
+    name their epic in the field ``epic`` (its id) and epics their initiative in "Parent Link"; Cloud has ``parent`` for
+    all.
     """
 
     names: tuple[str, ...] = ("parent",)
     epic: str = ""
+    fields: tuple[Field, ...] = (PARENT,)
 
 
-def children(site: Site, parents: Sequence[str], fields: frozenset[str], links: Links) -> Found:
-    """The pieces of work below ``parents``, each once: breadth first, at most 100 keys a search.
+def children(
+    site: Site,
+    parents: Sequence[str],
+    fields: frozenset[str],
+    links: Links,
+    history: frozenset[str] | None = None,
+) -> Found:
+    """The pieces of work below ``parents``, each once: breadth first, at most 100 keys a search, however deep.
 
     Work is what stands at the level of stories. A sub-task counts only where its own parent was asked for, else its
-    points would count twice.
+    points would count twice. An issue that stands below itself is gone through once.
     """
-    wanted = fields | CHILD_FIELDS | ({links.epic} if links.epic else set())
+    wanted = fields | CHILD_FIELDS | {field.id for field in links.fields}
     seen = set(parents)
     work: list[Issue] = []
+    containers: list[Issue] = []
     asked: list[str] = []
-    pages = 0
+    pages = depth = 0
     above: Sequence[str] = parents
-    for depth in range(DEEPEST + 1):
-        if depth == DEEPEST and above:
-            raise DataError(f"below {', '.join(parents)} there are more than {DEEPEST} levels of issues")
+    while above:
         level: list[Issue] = []
         for jql in _searches(links, above, directly=depth == 0):
-            found = site.search(jql, wanted)
+            found = site.search(jql, wanted, history)
             asked.append(found.jql)
             pages += found.pages
             level += [issue for issue in found.issues if issue.key not in seen]
@@ -53,9 +60,13 @@ def children(site: Site, parents: Sequence[str], fields: frozenset[str], links: 
         work += [
             issue for issue in level if heights[issue.key] == 0 or (heights[issue.key] < 0 and depth == 0)
         ]
+        containers += [issue for issue in level if heights[issue.key] > 0]
         above = [key for key, height in heights.items() if height > 0]
+        depth += 1
     further = f" (and {len(asked) - 1} more searches below)" if len(asked) > 1 else ""
-    return Found(jql=asked[0] + further, count=len(work), issues=tuple(work), pages=pages)
+    return Found(
+        jql=asked[0] + further, count=len(work), issues=tuple(work), above=tuple(containers), pages=pages
+    )
 
 
 def _searches(links: Links, keys: Sequence[str], *, directly: bool) -> Iterator[str]:

@@ -2,124 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from okrsync.model import Cause, Dimension, Question, Window
-from okrsync_jira import clauses, reducers
+from okrsync.model import Cause, Question, Window
+from okrsync_jira import clauses, flows, reducers, shares, sla, velocity
 from okrsync_jira.errors import NoValue
 from okrsync_jira.fields import SECONDS, Field, FieldNames
 from okrsync_jira.hierarchy import Links
+from okrsync_jira.needs import Below, Catalogue, Need, Search, Sprints
+from okrsync_jira.queries import DATES, JiraQuery, State
 from okrsync_jira.reducers import Outcome
-from okrsync_jira.settings import DATES, EVENT_DATES, OTHER_MEASURES, Deployment, JiraQuery
+from okrsync_jira.replay import PARENT, RESOLUTION, STATUS, Replayed
+from okrsync_jira.settings import Deployment
 
-_JQL_NAMES: Final = {"due": "duedate"}
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """All issues of a JQL, with these fields. Not ``exact``: an estimate of their number will do."""
-
-    jql: str
-    fields: frozenset[str] = frozenset()
-    exact: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Below:
-    """The pieces of work below these parents, with these fields."""
-
-    parents: tuple[str, ...]
-    links: Links
-    fields: frozenset[str] = frozenset()
-
-
-Need = Search | Below
-Subject = str | tuple[str, ...]
+_CATEGORY_IDS: Final = {"new": "2", "done": "3", "indeterminate": "4"}
+_FLOW_FIELDS: Final = frozenset({"created", "status", "resolution"})
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``reduce`` takes what was found for each of ``needs``, in order."""
+    """``reduce`` takes what was found for each of ``needs``, in order; ``past`` names how it tells an earlier day."""
 
     needs: tuple[Need, ...]
     reduce: Callable[..., Outcome]
-
-
-def subject(need: Need) -> Subject:
-    """What two needs must have in common to be fetched as one."""
-    return need.jql if isinstance(need, Search) else need.parents
-
-
-def merged(needs: Iterable[Need]) -> dict[Subject, Need]:
-    """Each subject once, with the union of the fields that anybody needs of it."""
-    found: dict[Subject, Need] = {}
-    for need in needs:
-        known = found.setdefault(subject(need), need)
-        wider = replace(known, fields=known.fields | need.fields)
-        if isinstance(wider, Search) and isinstance(need, Search):
-            wider = replace(wider, exact=wider.exact or need.exact)
-        found[subject(need)] = wider
-    return found
-
-
-def refuse(question: Question) -> None:
-    """Raise ``NoValue`` where no request could answer ``question``."""
-    query: JiraQuery = question.query
-    if query.date is not None and question.window is None:
-        raise NoValue(
-            "the metric has a date, but no window", cause=Cause.CONFIG, hint="add window: cycle, say"
-        )
-    if query.date is None and question.window is not None:
-        raise NoValue(
-            "the metric has a window, but no date that falls into it",
-            cause=Cause.CONFIG,
-            hint="add date: created, resolved, updated, due, or a date field",
-        )
-    numberless = question.unit.dimension in {Dimension.DURATION, Dimension.MONEY}
-    if query.measure in OTHER_MEASURES and numberless:
-        raise NoValue(
-            f"{query.measure} cannot be in {question.unit}", cause=Cause.CONFIG, hint="correct the unit"
-        )
-    if question.past:
-        _refuse_the_past(question, query)
-    if question.window and query.date in EVENT_DATES and question.window.start >= question.at:
-        raise NoValue(f"its window begins on {question.window.start:%Y-%m-%d}, after the moment asked about")
-
-
-def _refuse_the_past(question: Question, query: JiraQuery) -> None:
-    if query.measure not in {"count", "ratio"} or query.date not in EVENT_DATES:
-        raise NoValue(
-            f"Jira shows issues as they are today, not as they were on {question.at:%Y-%m-%d}",
-            cause=Cause.PAST,
-            hint="the past is known for a count or ratio with date: created or resolved and a window",
-        )
-    for jql in (query.jql, query.part):
-        if jql and (piece := clauses.moving(jql)):
-            raise NoValue(
-                f"{piece!r} in the JQL holds for today, not for {question.at:%Y-%m-%d}",
-                cause=Cause.PAST,
-                hint="the past is known for conditions that do not change, such as project and type",
-            )
+    past: str = "changelog"
 
 
 def plan(question: Question, names: FieldNames, deployment: Deployment, zone: str) -> Plan:
     """Raises ``ConfigError`` where a name of the query means no field, or more than one."""
     query: JiraQuery = question.query
+    if query.measure == "done_share":
+        return _of_children(question, query, names, deployment)
+    if query.measure == "velocity":
+        return _of_sprints(question, query, names, deployment)
+    if query.measure in flows.MEASURES:
+        return _of_flows(question, query)
+    if query.measure == "age" or (query.scope and query.measure != "sla"):
+        return _of_scope(question, query, names, deployment)
+    return _of_today(question, query, names, zone)
+
+
+# ---- As it stands today ---------------------------------------------------------------------------------------
+
+
+def _of_today(question: Question, query: JiraQuery, names: FieldNames, zone: str) -> Plan:
+    if query.measure == "sla":
+        fields = tuple(names.resolve(name, typed=True) for name in query.field)
+        need = Search(query.issues, frozenset(field.id for field in fields))
+        return Plan((need,), partial(sla.agreement, question, fields), "events")
     fields = tuple(names.resolve(name) for name in query.field)
     ids = frozenset(field.id for field in fields)
-    if query.measure == "done_share":
-        needs = (Below(query.parent, _links(names, deployment), ids),)
-        return Plan(needs, partial(reducers.done_share, query, question.unit, fields))
     jql = _within(question, query, names, zone)
     if query.measure == "count":
-        return Plan((Search(jql, exact=query.exact),), reducers.count)
+        return Plan((Search(jql, exact=query.exact),), reducers.count, "events")
     if query.measure == "ratio":
         part = clauses.both(jql, query.part or "")
         needs_of_ratio = (Search(jql, exact=query.exact), Search(part, exact=query.exact))
-        return Plan(needs_of_ratio, partial(reducers.ratio, query, question.unit))
+        return Plan(needs_of_ratio, partial(reducers.ratio, query, question.unit), "events")
     if query.measure == "distinct":
         return Plan((Search(jql, ids),), partial(reducers.distinct, query, fields))
     _refuse_texts(fields)
@@ -130,9 +72,7 @@ def _within(question: Question, query: JiraQuery, names: FieldNames, zone: str) 
     jql = query.jql or ""
     if query.date is None or question.window is None:
         return jql
-    # What happened after the moment asked about is not part of its answer.
-    end = min(question.window.end, question.at) if question.past else question.window.end
-    window = Window(start=question.window.start, end=end)
+    window = until_asked(question, question.window)
     if query.date in DATES:
         if query.date == "due":
             return clauses.during_days(jql, "duedate", window, zone)
@@ -147,13 +87,10 @@ def _within(question: Question, query: JiraQuery, names: FieldNames, zone: str) 
     )
 
 
-def _links(names: FieldNames, deployment: Deployment) -> Links:
-    if deployment == "cloud":
-        return Links()
-    known = {name: names.find(name) for name in ("Epic Link", "Parent Link")}
-    present = tuple(f'"{name}"' for name, field in known.items() if field is not None)
-    epic = known["Epic Link"]
-    return Links(names=("parent", *present), epic=epic.id if epic else "")
+def until_asked(question: Question, window: Window) -> Window:
+    """The window without what happened after the moment asked about: that is not part of its answer."""
+    end = min(window.end, question.at) if question.past else window.end
+    return Window(start=window.start, end=end)
 
 
 def _refuse_texts(fields: Sequence[Field]) -> None:
@@ -162,3 +99,106 @@ def _refuse_texts(fields: Sequence[Field]) -> None:
             raise NoValue(
                 f"{field} holds {field.type}, not numbers", cause=Cause.CONFIG, hint="measure: distinct?"
             )
+
+
+# ---- As it was ------------------------------------------------------------------------------------------------
+
+
+def _of_scope(question: Question, query: JiraQuery, names: FieldNames, deployment: Deployment) -> Plan:
+    """Today's answer needs no changes, unless it is about when the status was last changed."""
+    fields = tuple(names.resolve(name, typed=True) for name in query.field)
+    if query.measure not in {"distinct", "count", "ratio", "age"}:
+        _refuse_texts(fields)
+    wanted = _replayed(fields, query.state, names, deployment)
+    part = _replayed((), query.part_state, names, deployment)
+    tracked = _tracked(wanted) | _tracked(part)
+    history = None
+    if question.past or (query.measure == "age" and query.since == "status"):
+        history = _history(tracked | {STATUS}, names, deployment)
+    fetched = frozenset(field.id for field in tracked) | {"created", "status"}
+    # What is not in the category today cannot count today; for another day it may.
+    narrow = "" if question.past else _in_category(query.state)
+    needs = (Search(query.issues, fetched, history=history, narrow=narrow, scoped=True), Catalogue())
+    if query.measure == "age":
+        return Plan(needs, partial(flows.age, question, wanted))
+    return Plan(needs, partial(reducers.of_scope, question, fields, wanted, part))
+
+
+def _in_category(state: State | None) -> str:
+    """By the categories' ids: their names follow the language."""
+    if state is None or state.status_category is None:
+        return ""
+    ids = ", ".join(sorted(_CATEGORY_IDS[name] for name in set(state.status_category.names)))
+    return f"statusCategory {'not in' if state.status_category.negated else 'in'} ({ids})"
+
+
+def _of_flows(question: Question, query: JiraQuery) -> Plan:
+    since = question.window.start if question.window and query.measure != "time_in_status" else None
+    history = frozenset({"status", "resolution"})
+    need = Search(query.issues, _FLOW_FIELDS, history=history, since=since, scoped=True)
+    return Plan((need, Catalogue()), partial(flows.MEASURES[query.measure], question))
+
+
+def _of_children(question: Question, query: JiraQuery, names: FieldNames, deployment: Deployment) -> Plan:
+    links = _links(names, deployment)
+    replayed = question.past or query.frozen
+    fields = tuple(names.resolve(name, typed=replayed) for name in query.field)
+    wound = frozenset({STATUS, RESOLUTION, *links.fields, *fields})
+    history = _history(wound, names, deployment) if replayed else None
+    need = Below(query.parent, links, frozenset(field.id for field in fields), history)
+    reduce = partial(shares.done_share, question, fields, links)
+    return Plan((need, Catalogue()) if replayed else (need,), reduce)
+
+
+def _of_sprints(question: Question, query: JiraQuery, names: FieldNames, deployment: Deployment) -> Plan:
+    fields = tuple(names.resolve(name, typed=True) for name in query.field)
+    _refuse_texts(fields)
+    sprint = names.resolve("Sprint", typed=True)
+    _history(frozenset({STATUS, sprint, *fields}), names, deployment)
+    need = Sprints(
+        board=query.board or 0,
+        fields=frozenset(fields),
+        estimated=query.by == "points" and not fields,
+        sprint=sprint,
+        asked=frozenset({(question.at, query.sprints)}),
+    )
+    return Plan((need, Catalogue()), partial(velocity.completed, question, fields))
+
+
+def _replayed(
+    fields: tuple[Field, ...], state: State | None, names: FieldNames, deployment: Deployment
+) -> Replayed:
+    places: dict[str, tuple[Field, ...]] = {}
+    for name in state.conditions if state else ():
+        if name == "parent":
+            places[name] = _links(names, deployment).fields
+        elif name == "sprint":
+            places[name] = (names.resolve("Sprint", typed=True),)
+        elif name in {"status", "status_category"}:
+            places[name] = (STATUS,)
+        else:
+            places[name] = (Field(name, name, name),)
+    return Replayed(fields, state, places)
+
+
+def _tracked(wanted: Replayed) -> frozenset[Field]:
+    return frozenset({*wanted.fields, *(field for some in (wanted.places or {}).values() for field in some)})
+
+
+def _history(fields: frozenset[Field], names: FieldNames, deployment: Deployment) -> frozenset[str]:
+    """Which changes to ask for; nothing means all, for the tie to the parent has no id to ask by."""
+    for field in fields:
+        if field.type == "array" and field.name.casefold() != "sprint":
+            raise NoValue(f"the changes of {field} cannot be wound back: it holds lists", cause=Cause.PAST)
+        if deployment == "data_center" and field.id.startswith("customfield_"):
+            names.refuse_namesakes(field)
+    return frozenset() if PARENT in fields else frozenset(field.id for field in fields)
+
+
+def _links(names: FieldNames, deployment: Deployment) -> Links:
+    if deployment == "cloud":
+        return Links()
+    known = {name: names.find(name) for name in ("Epic Link", "Parent Link")}
+    present = {f'"{name}"': field for name, field in known.items() if field is not None}
+    epic = known["Epic Link"]
+    return Links(("parent", *present), epic.id if epic else "", (PARENT, *present.values()))

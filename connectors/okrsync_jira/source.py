@@ -3,12 +3,14 @@
 A batch costs: serverInfo where the deployment is not known (once in the life of the connection's notebook), ``myself``
 (an empty result is a number only if somebody is signed in), the canary if there is one, the fields' names if a query
 names one (once a day), and then for each different JQL one request for every page: 5,000 issues on Cloud, 1,000 on
-Data Center, where a mere count is one request. A read of values of more than 1,000 issues on Cloud costs one more.
+Data Center, where a mere count is one request. A read of values of more than 1,000 issues on Cloud costs one more, and
+so does finding nothing: the source does not know what the last number was, so it asks Jira's other index whether 0 can
+be true, and reads again where it cannot.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
@@ -18,18 +20,28 @@ from typing import Final
 from okrsync.errors import AccessError, ConfigError, OkrsyncError, Unavailable
 from okrsync.model import Answer, Evidence, Question, Reading
 from okrsync.ports import Opening
+from okrsync_jira.clauses import both, touched_since
 from okrsync_jira.client import Site
 from okrsync_jira.errors import missing
 from okrsync_jira.fields import FieldNames
 from okrsync_jira.found import Found
 from okrsync_jira.hierarchy import children
-from okrsync_jira.plans import Below, Need, Plan, Subject, merged, plan, refuse, subject
+from okrsync_jira.needs import Below, Catalogue, Need, Search, Sprints, merged
+from okrsync_jira.plans import Plan, plan
+from okrsync_jira.refusals import refuse
 from okrsync_jira.settings import Anonymous, JiraSettings
+from okrsync_jira.statuses import Statuses, statuses
+from okrsync_jira.velocity import Closed, closed
 
 # A read of values that is longer than this gets a second opinion on its length.
 CHECKED_ABOVE: Final = 1000
 A_LITTLE: Final = Decimal("0.01")
 TOO_MUCH: Final = Decimal("0.10")
+HOW_THE_PAST: Final[Mapping[str, str]] = {
+    "events": "by its dates; other conditions as they stand today",
+    "changelog": "by what was changed since; issues that were deleted or moved out of sight are not seen",
+}
+Fetched = Found | Statuses | Closed
 
 
 class JiraSource:
@@ -87,7 +99,7 @@ class JiraSource:
                 plans.append(error)
         return plans
 
-    def _fetch(self, site: Site, needs: Iterable[Need]) -> Mapping[Subject, Found | OkrsyncError]:
+    def _fetch(self, site: Site, needs: Iterable[Need]) -> Mapping[Hashable, Fetched | OkrsyncError]:
         """Everything that is needed, each subject once, a few side by side."""
         wanted = merged(needs)
         if not wanted:
@@ -99,12 +111,12 @@ class JiraSource:
         self,
         question: Question,
         planned: Plan | OkrsyncError,
-        fetched: Mapping[Subject, Found | OkrsyncError],
+        fetched: Mapping[Hashable, Fetched | OkrsyncError],
     ) -> Answer:
         if isinstance(planned, OkrsyncError):
             return missing(question.metric, planned)
-        results = [fetched[subject(need)] for need in planned.needs]
-        found = [result for result in results if isinstance(result, Found)]
+        results = [fetched[need.subject] for need in planned.needs]
+        found = [result for result in results if not isinstance(result, OkrsyncError)]
         for result in results:
             if isinstance(result, OkrsyncError):
                 return missing(question.metric, result)
@@ -112,14 +124,14 @@ class JiraSource:
             outcome = planned.reduce(*found)
         except OkrsyncError as error:
             return missing(question.metric, error)
-        past = (("the past", "by its dates; other conditions as they stand today"),) if question.past else ()
+        past = (("the past", HOW_THE_PAST[planned.past]),) if question.past else ()
         return Reading(
             metric=question.metric,
             value=outcome.value,
             unit=question.unit,
             as_of=question.at,
             window=question.window,
-            method="events" if question.past else "observed",
+            method=planned.past if question.past else "observed",
             evidence=Evidence(
                 source=f"{self._opening.name} ({self._settings.url})",
                 query=outcome.query,
@@ -145,25 +157,58 @@ def lost_permissions(site: Site, canary: str | None) -> AccessError | None:
     )
 
 
-def _fetched(site: Site, need: Need) -> Found | OkrsyncError:
+def _fetched(site: Site, need: Need) -> Fetched | OkrsyncError:
     try:
-        if isinstance(need, Below):
-            return children(site, need.parents, need.fields, need.links)
-        if need.fields:
-            return _second_opinion(site, need.jql, site.search(need.jql, need.fields))
-        if not need.exact and site.deployment() == "cloud":
-            return site.estimate(need.jql)
-        return site.count(need.jql)
+        match need:
+            case Below():
+                return children(site, need.parents, need.fields, need.links, need.history)
+            case Sprints():
+                return closed(site, need)
+            case Catalogue():
+                return statuses(site.statuses(), site.settings.status_map)
+            case Search():
+                return _found(site, need)
     except OkrsyncError as error:
         return error
 
 
-def _second_opinion(site: Site, jql: str, found: Found) -> Found:
-    """``found`` with what Jira estimates; raises ``Unavailable`` where the list must have been cut short.
+def _found(site: Site, need: Search) -> Found:
+    jql = touched_since(need.jql, need.since) if need.since else need.jql
+    jql = both(jql, need.narrow) if need.narrow else jql
+    if not need.fields and not need.exact and site.deployment() == "cloud":
+        return site.estimate(jql)
 
-    Data Center says with every page how many there are, so only Cloud is asked.
-    """
-    if found.count <= CHECKED_ABOVE or site.deployment() != "cloud":
+    def read() -> Found:
+        return site.search(jql, need.fields, need.history) if need.fields else site.count(jql)
+
+    found = read()
+    if site.deployment() == "data_center":
+        # Its searches say with every page how many issues there are, and it has but one index.
+        return found
+    return _confirmed(site, jql, found, read) if found.count == 0 else _second_opinion(site, jql, found)
+
+
+def _confirmed(site: Site, jql: str, found: Found, read: Callable[[], Found]) -> Found:
+    """Nothing, where Jira stands by it. Its index may lag and flap, and nothing is what an outage looks like."""
+    estimate = site.estimate(jql).count
+    # Twice more, for an index that flaps does so with every other search.
+    again = next((one for one in (read() for _ in range(2)) if one.count), found) if estimate else found
+    if again.count:
+        raise Unavailable(
+            f"Jira finds no issue and, asked again, {again.count}: its index is not up to date",
+            hint="run again later",
+        )
+    note = (
+        (("cross-check", f"{estimate} by Jira's estimate, but none when asked three times"),)
+        if estimate
+        else ()
+    )
+    return replace(again, note=(*again.note, *note))
+
+
+def _second_opinion(site: Site, jql: str, found: Found) -> Found:
+    """``found`` with what Jira estimates; raises ``Unavailable`` where the list must have been cut short."""
+    if found.count <= CHECKED_ABOVE or not found.issues[0].fields:
         return found
     estimate = site.estimate(jql).count
     lacking = Decimal(estimate - found.count) / estimate if estimate else Decimal(0)

@@ -71,9 +71,13 @@ class Verdicts:
         secret = auth.password if isinstance(auth, Password) else auth.token
         return AccessError(f"{self.name}: {why}; the credential is in the {secret}", hint=hint)
 
-    def explained(self, status: int | None, text: str | None) -> OkrsyncError:
-        """A status that will not get better by repeating."""
+    def explained(self, status: int | None, text: str | None, asked: str = "the search") -> OkrsyncError:
+        """A status that will not get better by repeating; ``asked`` is what was asked for."""
         base, said = self.settings.base, short(text)
+        if asked != "the search" and status in {requests.codes.not_found, requests.codes.bad_request}:
+            return ConfigError(
+                f"Jira refuses {asked}: {said}", hint="check its number, and whether the account may see it"
+            )
         if status == requests.codes.forbidden:
             return self.denied(f"the account may not ask this (HTTP 403: {said})")
         if status == requests.codes.gone:

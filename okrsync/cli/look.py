@@ -24,19 +24,28 @@ def register(app: typer.Typer) -> None:
 
 def status(context: typer.Context, company: Company, as_json: Json = False) -> int:
     """Show where the key results stood at the last sync. Sends no request."""
-    from okrsync.render import status_table
+    from okrsync.render import status_table, trend_data
+    from okrsync.sync import trend
 
     world: World = context.obj
     loaded = world.company(company)
     with world.ledger() as ledger:
         memory = ledger.recall(loaded.id)
+        now = world.clock.now()
+        trends = {one.id: trend(loaded, ledger, memory, one, now) for one in loaded.key_results}
     if as_json:
         rows = [
-            {"id": one.subject, "at": one.at.isoformat(), **one.detail} for one in memory.outcomes.values()
+            {
+                "id": one.subject,
+                "at": one.at.isoformat(),
+                **one.detail,
+                **(trend_data(trends[one.subject]) if one.subject in trends else {}),
+            }
+            for one in memory.outcomes.values()
         ]
         say_json({"company": loaded.id, "rows": rows})
     else:
-        say(status_table(loaded, memory.outcomes))
+        say(status_table(loaded, memory.outcomes, trends))
     held = any(
         cell["verdict"] == "held" for one in memory.outcomes.values() for cell in one.detail["cells"].values()
     )
@@ -51,7 +60,8 @@ def explain(
 ) -> int:
     """Show how a number came about: formula, inputs, query, rows, source and time. Sends no request."""
     from okrsync.config import did_you_mean
-    from okrsync.render import explanation
+    from okrsync.render import explanation, trend_data
+    from okrsync.sync import trend
 
     world: World = context.obj
     loaded = world.company(company)
@@ -62,13 +72,23 @@ def explain(
             hint=did_you_mean(key_result, known),
         )
     with world.ledger() as ledger:
-        outcome = ledger.recall(loaded.id).outcomes.get(key_result)
+        memory = ledger.recall(loaded.id)
+        outcome = memory.outcomes.get(key_result)
+        line = trend(loaded, ledger, memory, known[key_result], world.clock.now())
     if outcome is None:
         raise DataError(f"{key_result} has never been synced", hint=f"okrsync sync {company}")
     if as_json:
-        say_json({"company": loaded.id, "id": key_result, "at": outcome.at.isoformat(), **outcome.detail})
+        say_json(
+            {
+                "company": loaded.id,
+                "id": key_result,
+                "at": outcome.at.isoformat(),
+                **outcome.detail,
+                **trend_data(line),
+            }
+        )
     else:
-        say(explanation(loaded, known[key_result], outcome))
+        say(explanation(loaded, known[key_result], outcome, line))
     return ExitCode.IN_SYNC
 
 

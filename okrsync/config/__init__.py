@@ -2,6 +2,7 @@
 
 from okrsync.config.build import load_company
 from okrsync.config.company import Company, Connection, Metric, Notify, Objective, StatusRule
+from okrsync.config.next_cycle import NextCycle, next_cycle
 from okrsync.config.problems import did_you_mean
 from okrsync.config.schema import json_schema
 
@@ -9,10 +10,12 @@ __all__ = [
     "Company",
     "Connection",
     "Metric",
+    "NextCycle",
     "Notify",
     "Objective",
     "StatusRule",
     "did_you_mean",
     "json_schema",
     "load_company",
+    "next_cycle",
 ]

@@ -54,7 +54,9 @@ def key_result(
         said = "the distance from a limit of 0 is not a share of it; judge by held, average or worst"
         problems.add((*at, "judge"), f"{raw.id}: {said}")
         return None
-    judging = Judging(how=Judge(raw.judge), every=raw.every, missing=MissingPeriod(raw.missing_periods))
+    judging = Judging(
+        how=Judge(raw.judge), every=raw.every, missing=MissingPeriod(raw.missing_periods), misses=raw.misses
+    )
     return KeyResult(
         id=raw.id,
         metric=raw.metric,

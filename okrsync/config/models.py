@@ -134,6 +134,9 @@ class KeyResultModel(Strict):
         default="week", description="the period that judge looks at"
     )
     missing_periods: Literal["miss", "skip", "carry"] = "miss"
+    misses: Annotated[int, Field(ge=0)] | None = Field(
+        default=None, description="error budget of judge: held: how many periods may miss the threshold"
+    )
     may_drop: bool = Field(default=False, description="its number may drop by any amount at once")
 
     @model_validator(mode="after")
@@ -161,6 +164,8 @@ class KeyResultModel(Strict):
         thresholds = (self.at_most, self.at_least, self.within)
         if self.judge != "last" and all(goal is None for goal in thresholds):
             raise ValueError("judge belongs to at_most, at_least or within")
+        if self.misses is not None and self.judge != "held":
+            raise ValueError("misses is the error budget of judge: held")
         return self
 
 

@@ -3,6 +3,7 @@
 Progress is a fraction (1 = 100 %) and is kept raw: below 0 and above 1 are facts. Only display and roll-up clamp.
 """
 
+from okrsync.progress.budgets import Budget, budget
 from okrsync.progress.goals import (
     AtLeast,
     AtMost,
@@ -30,6 +31,7 @@ __all__ = [
     "AtLeast",
     "AtMost",
     "Baseline",
+    "Budget",
     "FromTo",
     "Goal",
     "Judge",
@@ -44,6 +46,7 @@ __all__ = [
     "YesNo",
     "achieved",
     "band",
+    "budget",
     "clamp",
     "delta",
     "in_risk_band",

@@ -50,7 +50,7 @@ def judge(
         raise ValueError(f"{len(values)} periods have passed, but only {periods} are expected")
     if isinstance(goal, Baseline):
         return None
-    filled = _carried(values) if missing is MissingPeriod.CARRY else list(values)
+    filled = carried(values) if missing is MissingPeriod.CARRY else list(values)
     known = [value for value in filled if value is not None]
     missed = missing is MissingPeriod.MISS
     if not known and not (missed and filled):
@@ -79,11 +79,12 @@ def _measured(goal: Goal, value: Decimal) -> Decimal:
     return found
 
 
-def _carried(values: Sequence[Decimal | None]) -> list[Decimal | None]:
-    carried: list[Decimal | None] = []
+def carried(values: Sequence[Decimal | None]) -> list[Decimal | None]:
+    """``values`` with every gap filled by its predecessor; a gap at the beginning stays one."""
+    filled: list[Decimal | None] = []
     for value in values:
-        carried.append(value if value is not None or not carried else carried[-1])
-    return carried
+        filled.append(value if value is not None or not filled else filled[-1])
+    return filled
 
 
 def _distance(goal: Goal, value: Decimal) -> Decimal:

@@ -12,23 +12,25 @@ from rich.text import Text
 from okrsync.config import Company
 from okrsync.key_results import KeyResult
 from okrsync.model import COUNT, Outcome
+from okrsync.render.trend import WIDTH, budget_text, forecast_long, sparkline
 from okrsync.render.words import STATUS, goal, moment, number, share
+from okrsync.sync import Trend
 from okrsync.units import show
 
 Lines = Iterator[tuple[str, str]]
 
 
-def explanation(company: Company, key_result: KeyResult, outcome: Outcome) -> Text:
+def explanation(company: Company, key_result: KeyResult, outcome: Outcome, trend: Trend) -> Text:
     """What the last run found for one key result, and how it got there."""
     detail = outcome.detail
     out = Text(f"{key_result.id}  {key_result.title or detail['title']}\n", style="bold")
-    for name, text in _lines(company, key_result, outcome):
+    for name, text in _lines(company, key_result, outcome, trend):
         out.append(f"  {name:<14} ", style="cyan")
         out.append(f"{text}\n")
     return out
 
 
-def _lines(company: Company, key_result: KeyResult, outcome: Outcome) -> Lines:
+def _lines(company: Company, key_result: KeyResult, outcome: Outcome, trend: Trend) -> Lines:
     detail, locale = outcome.detail, company.locale
     unit = detail["unit"]
     yield "defined", key_result.place
@@ -47,6 +49,12 @@ def _lines(company: Company, key_result: KeyResult, outcome: Outcome) -> Lines:
     yield "expected", f"{share(detail['expected'], locale)} by {moment(outcome.at, company.zone)}"
     if detail["status"]:
         yield "status", f"{STATUS[detail['status']]} (rule: {company.status.preset})"
+    if trend.budget is not None:
+        yield "budget", f"{budget_text(trend.budget, key_result)} ({trend.budget.periods} in the cycle)"
+    if line := sparkline([one.value for one in trend.values]):
+        first, last = trend.values[-WIDTH:][0].day, trend.values[-1].day
+        yield "trend", f"{line} ({first} to {last})"
+    yield "forecast", forecast_long(company, key_result, trend)
     for name, cell in detail["cells"].items():
         yield f"cell {name}", _cell(cell)
 

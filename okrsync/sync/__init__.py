@@ -28,21 +28,33 @@ from okrsync.planning import Plan
 from okrsync.ports import Clock, Ledger
 from okrsync.sync.applying import apply, settle_same
 from okrsync.sync.assessing import Standing
+from okrsync.sync.backfilling import Backfill, Found, Recalled, backfill
 from okrsync.sync.claiming import Claim, claim
 from okrsync.sync.opening import missing_secrets, new_notes, open_connections, references, secrets_of
 from okrsync.sync.outcomes import outcome_of
 from okrsync.sync.preparing import Prepared, counts, prepare
+from okrsync.sync.remembering import Seen, Trend, goal_of, last_values, remembered, trend
 
 __all__ = [
+    "Backfill",
     "Claim",
+    "Found",
+    "Recalled",
     "Report",
+    "Seen",
+    "Trend",
+    "backfill",
     "claim",
+    "goal_of",
+    "last_values",
     "missing_secrets",
     "open_connections",
     "preview",
     "references",
+    "remembered",
     "secrets_of",
     "sync",
+    "trend",
 ]
 
 

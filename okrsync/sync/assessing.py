@@ -24,6 +24,7 @@ from okrsync.progress import (
     Rollup,
     Status,
     achieved,
+    budget,
     clamp,
     in_risk_band,
     judge,
@@ -133,11 +134,14 @@ def _status(
 def _holds(
     company: Company, standing: Standing, goal: Goal, value: Decimal, done: Decimal | None, now: datetime
 ) -> bool:
-    """Whether the goal is met: judged over time where the YAML says so.
+    """Whether the goal is met: judged over time, or within its error budget, where the YAML says so.
 
     One period missed does not put a limit at risk for the rest of the cycle: until its end, ``held`` goes by now.
     """
     judging = standing.key_result.judging
+    if judging is not None and judging.misses is not None:
+        passed = standing.history
+        return budget(goal, passed, len(passed), None, judging.missing).missed <= judging.misses
     if judging is None or (judging.how is Judge.HELD and now < company.cycle.closes):
         return achieved(goal, value)
     return done is not None and done >= 1

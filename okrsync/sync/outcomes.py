@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 from okrsync.model import Answer, Decision, Quantity, Reading, Row, Stored
 from okrsync.progress import Goal
@@ -50,6 +50,18 @@ def _goal(goal: Goal | None) -> dict[str, Any] | None:
 
 def _plain_number(value: object) -> Any:
     return _number(value) if isinstance(value, Decimal) else value
+
+
+def goal_from(detail: Mapping[str, Any]) -> Goal:
+    """The goal that ``outcome_of`` left as plain data."""
+    kind = {one.__name__: one for one in get_args(Goal)}[detail["form"]]
+    numbers = {
+        name: Decimal(value) if isinstance(value, str) else value
+        for name, value in detail.items()
+        if name != "form"
+    }
+    goal: Goal = kind(**numbers)
+    return goal
 
 
 def answer_detail(answer: Answer) -> dict[str, Any]:

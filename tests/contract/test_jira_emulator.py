@@ -611,8 +611,25 @@ def test_values_that_fail_to_load_are_silent_unless_failfast(cloud: JiraEmulator
     wanted = ["customfield_10016", "status"]
     (issue,) = search(cloud, "key = APP-1", fields=wanted)["issues"]
     assert list(issue["fields"]) == ["status"]
-    body = {"jql": "key = APP-1", "fields": wanted, "failFast": True}
-    assert post(cloud, "api/3/search/jql", body).status_code == 500
+    for fields in (wanted, ["*all"]):
+        body = {"jql": "key = APP-1", "fields": fields, "failFast": True}
+        assert post(cloud, "api/3/search/jql", body).status_code == 500
+    body = {"jql": "key = APP-1", "fields": ["status"], "failFast": True}
+    assert post(cloud, "api/3/search/jql", body).status_code == 200
+
+
+def test_jiras_own_lengths_of_time_are_there_from_the_start(cloud: JiraEmulator) -> None:
+    known = {entry["id"]: entry["schema"] for entry in get(cloud, "api/3/field").json()}
+    for name in ("timespent", "timeoriginalestimate", "timeestimate", "aggregatetimespent"):
+        assert known[name] == {"type": "number", "system": name}
+
+
+def test_the_tie_to_a_parent_is_no_field_in_the_changelog(cloud: JiraEmulator) -> None:
+    cloud.create(key="APP-900", type="Epic")
+    cloud.edit("APP", "APP-1", "Parent", "APP-900")
+    (item,) = get(cloud, "api/3/issue/APP-1/changelog").json()["values"][-1]["items"]
+    assert "fieldId" not in item
+    assert (item["field"], item["toString"]) == ("IssueParentAssociation", "APP-900")
 
 
 def test_a_deleted_status_lives_on_in_changelogs(cloud: JiraEmulator) -> None:

@@ -20,7 +20,7 @@ from okrsync.model import COUNT, PERCENT, Answer, Cause, Dimension, Missing, Que
 from okrsync.ports import Finding, Opening, Source
 from okrsync.testing import JumpClock
 from okrsync.testing.source import SourceCase, SourceContract
-from okrsync_jira import JiraQuery, JiraSettings, client, connector
+from okrsync_jira import JiraQuery, JiraSettings, connector, library
 from okrsync_jira.emulator import JiraEmulator, faults
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -468,7 +468,8 @@ def test_the_past_is_answered_by_events(world: World) -> None:
             "date": "created",
             "window": OCTOBER,
         },
-        {"parent": "APP-100", "measure": "done_share"},
+        {"jql": f"{BUGS} AND status = Done", "measure": "age", "unit": HOURS},
+        {"jql": f"{BUGS} AND status = Done", "measure": "throughput"},
     ],
 )
 def test_a_past_that_jira_does_not_know_is_never_todays_number(world: World, query: dict[str, Any]) -> None:
@@ -531,12 +532,15 @@ def test_parents_that_lie_below_one_another_count_their_children_once(world: Wor
     assert (answer.evidence.rows, answer.value) == (4, Decimal(50))
 
 
-def test_a_hierarchy_without_an_end_is_no_number(world: World) -> None:
+def test_a_hierarchy_may_be_deep_and_may_bite_its_tail(world: World) -> None:
     chain = [{"key": f"OPS-{n}", "type": "Initiative", "parent": f"OPS-{n - 1}"} for n in range(2, 9)]
-    world.jira.load({"issues": [{"key": "OPS-1", "type": "Initiative"}, *chain]})
-    endless = world.none(parent="OPS-1", measure="done_share")
-    assert endless.cause is Cause.DATA
-    assert "5 levels" in endless.reason
+    leaf = {"key": "OPS-9", "type": "Story", "parent": "OPS-8", "status": "Done"}
+    if world.kind == "data_center":
+        leaf = {"key": "OPS-9", "type": "Epic", "parent": "OPS-8"}
+    world.jira.load({"issues": [{"key": "OPS-1", "type": "Initiative", "parent": "OPS-8"}, *chain, leaf]})
+    if world.kind == "data_center":
+        world.jira.load({"issues": [{"key": "OPS-10", "type": "Story", "parent": "OPS-9", "status": "Done"}]})
+    assert world.value(parent="OPS-1", measure="done_share").value == 1
 
 
 def test_cancelled_work_leaves_both_sides(world: World) -> None:
@@ -851,7 +855,7 @@ def test_an_answer_without_jiras_shape_is_never_zero(world: World, body: bytes) 
 
 
 def test_a_server_that_does_not_answer_in_time_is_asked_again(world: World) -> None:
-    world.monkeypatch.setattr(client, "TIMEOUT", (1.0, 0.2))
+    world.monkeypatch.setattr(library, "TIMEOUT", (1.0, 0.2))
 
     def hang() -> None:
         threading.Event().wait(0.3)
@@ -1158,3 +1162,35 @@ def test_doctor_notices_the_wrong_deployment(world: World) -> None:
     finding = world.examine(deployment=other, auth={"anonymous": True})["deployment"]
     assert not finding.ok
     assert world.kind in finding.hint
+
+
+def test_nothing_is_believed_only_where_jira_stands_by_it(cloud: World) -> None:
+    cloud.jira.flap(0)
+    cloud.jira.server.faults.clear()
+    # Every second search of the index finds nothing; the estimate does not go by that index alone.
+    answers = [cloud.one(jql=BUGS) for _ in range(4)]
+    values = {answer.value for answer in answers if isinstance(answer, Reading)}
+    assert values == {Decimal(3)}
+    for answer in answers:
+        if isinstance(answer, Missing):
+            assert answer.cause is Cause.UNAVAILABLE
+
+
+def test_a_real_nothing_costs_one_request_more(cloud: World) -> None:
+    nothing = f"{BUGS} AND created < 1000"
+    assert cloud.value(jql=nothing).value == 0
+    assert cloud.jira.server.count("approximate-count") == 1
+    assert cloud.jira.server.count("search/jql") == 1
+    cloud.jira.skew_count(3)
+    answer = cloud.value(jql=nothing)
+    assert answer.value == 0
+    assert fact(answer, "cross-check") == "3 by Jira's estimate, but none when asked three times"
+    assert cloud.jira.server.count("search/jql") == 4
+
+
+def test_an_index_that_finds_nothing_and_then_something_is_not_believed(cloud: World) -> None:
+    empty = Fault(where="search/jql", status=200, body=b'{"issues": [], "isLast": true}')
+    cloud.jira.server.faults.append(empty)
+    lost = cloud.none(jql=BUGS)
+    assert lost.cause is Cause.UNAVAILABLE
+    assert "asked again, 3" in lost.reason

@@ -112,6 +112,31 @@ def test_where_the_api_is() -> None:
         ({"jql": "a = 1", "measure": "ratio", "part": "b = 1 order  by c"}, "ORDER BY"),
         ({"measure": "done_share", "parent": "app-1"}, "key of an issue"),
         ({"jql": "  "}, "empty"),
+        ({"measure": "lead_time"}, "needs jql or scope"),
+        ({"jql": "a = 1", "scope": "a = 1"}, "not both"),
+        ({"jql": "a = 1", "state": {"status": "x"}}, "no use for state"),
+        ({"scope": "a = 1", "exact": False}, "no use for exact"),
+        ({"scope": "a = 1", "part": "b = 1", "measure": "ratio"}, "needs part_state"),
+        ({"scope": "a = 1", "state": {}}, "at least one condition"),
+        ({"scope": "a = 1", "state": {"statusCategory": "open"}}, "'open' is no category"),
+        ({"scope": "a = 1", "state": {"status": {"no": "x"}}}, "{not: a name or a list}"),
+        ({"scope": "a = 1", "state": {"status": []}}, "at least 1 item"),
+        ({"scope": "a = 1", "state": {"colour": "red"}}, "Extra inputs"),
+        ({"scope": "status = Done"}, "'status' changes with time"),
+        ({"scope": "created > -30d"}, "changes with time"),
+        ({"scope": "assignee = currentUser()"}, "changes with time"),
+        ({"scope": "a = 1", "date": "resolved"}, "date is created or nothing"),
+        ({"jql": "a = 1", "measure": "lead_time", "date": "created"}, "no use for date"),
+        ({"jql": "a = 1", "measure": "lead_time", "aggregate": "met"}, "'met' is none"),
+        ({"jql": "a = 1", "measure": "lead_time", "started": "last"}, "no use for started"),
+        ({"jql": "a = 1", "measure": "time_in_status"}, "needs statuses"),
+        ({"jql": "a = 1", "measure": "sla"}, "needs field"),
+        ({"jql": "a = 1", "measure": "sla", "field": "x", "aggregate": "p101"}, "write met, mean"),
+        ({"measure": "velocity"}, "needs board"),
+        ({"measure": "velocity", "board": 1, "field": "x"}, "no use for field"),
+        ({"measure": "velocity", "board": 1, "sprints": 0}, "greater than or equal to 1"),
+        ({"measure": "throughput", "jql": "a = 1", "aggregate": "mean"}, "no use for aggregate"),
+        ({"measure": "done_share", "parent": "APP-1", "frozen": True, "date": "created"}, "no use for date"),
         ({"jql": "a = 1", "wimdow": "cycle"}, "Extra inputs"),
     ],
 )
@@ -124,6 +149,34 @@ def test_queries_are_trimmed_and_names_may_stand_alone() -> None:
     query = JiraQuery.model_validate({"jql": " a = 1\n", "measure": "p99.5", "field": "Story Points"})
     assert (query.jql, query.field) == ("a = 1", ("Story Points",))
     assert JiraQuery.model_validate({"measure": "done_share", "parent": ["A-1", "A-1"]}).parent == ("A-1",)
+
+
+def test_conditions_are_written_in_the_words_people_use() -> None:
+    state = {"statusCategory": "not Done", "status": "Not started", "assignee": "Not empty"}
+    read = JiraQuery.model_validate({"scope": "a = 1", "state": state}).state
+    assert read is not None
+    assert str(read) == "status category: not done, status: Not started, assignee: not empty"
+    assert read.conditions["status"].negated is False
+    listed = {"statusCategory": {"not": ["to do", "In Progress"]}, "status": {"not": "Backlog"}}
+    read = JiraQuery.model_validate({"scope": "a = 1", "state": listed}).state
+    assert str(read) == "status category: not new or indeterminate, status: not Backlog"
+
+
+def test_measures_of_events_know_what_their_window_is_about() -> None:
+    assert JiraQuery.model_validate({"measure": "lead_time", "jql": "a = 1"}).date == "finished"
+    assert JiraQuery.model_validate({"measure": "sla", "jql": "a = 1", "field": "x"}).date == "stopped"
+    frozen = {"measure": "done_share", "parent": "APP-1", "frozen": True}
+    assert JiraQuery.model_validate(frozen).date == "began"
+    assert JiraQuery.model_validate({"jql": "a = 1"}).date is None
+
+
+def test_a_map_of_statuses_speaks_in_the_same_words() -> None:
+    assert settings(status_map={"10077": "done", "Old Doing": "In progress"}).status_map == {
+        "10077": "done",
+        "old doing": "indeterminate",
+    }
+    with pytest.raises(ValidationError, match="'closed' is no category"):
+        settings(status_map={"10077": "closed"})
 
 
 @pytest.mark.parametrize(

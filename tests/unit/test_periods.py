@@ -8,7 +8,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from okrsync.periods import PERIODS, WINDOWS, Cycle, Linear, Phased, WorkingDays, expected, window, windows_of
+from okrsync.periods import (
+    PERIODS,
+    WINDOWS,
+    Cycle,
+    Linear,
+    Phased,
+    WorkingDays,
+    complete,
+    endings,
+    expected,
+    window,
+    windows_of,
+)
 
 D = Decimal
 relaxed = settings(deadline=None)  # the first call loads a library, and machines are busy
@@ -344,3 +356,64 @@ def test_a_phased_date_outside_the_cycle(day: date) -> None:
 def test_pace_only_rises_and_stays_between_0_and_1(on: date, pace: Linear | Phased | WorkingDays) -> None:
     today, tomorrow = expected(Q4, on, pace), expected(Q4, on + timedelta(days=1), pace)
     assert 0 <= today <= tomorrow <= 1
+
+
+# ---- ends of periods ------------------------------------------------------------------------------------------
+
+
+def ends(kind: str, first: date, last: date, until: datetime = NOW) -> list[str]:
+    return [f"{one:%Y-%m-%d %H:%M:%S.%f %z}" for one in endings(kind, first, last, BERLIN, until)]
+
+
+def test_a_period_ends_with_the_last_instant_of_its_last_day() -> None:
+    assert ends("week", date(2026, 10, 19), date(2026, 11, 1)) == [
+        "2026-10-25 23:59:59.999999 +0100",
+        "2026-11-01 23:59:59.999999 +0100",
+    ]
+    assert ends("day", date(2026, 10, 24), date(2026, 10, 25)) == [
+        "2026-10-24 23:59:59.999999 +0200",
+        "2026-10-25 23:59:59.999999 +0100",
+    ]
+    assert [one[:10] for one in ends("month", date(2026, 8, 15), date(2026, 10, 31))] == [
+        "2026-08-31",
+        "2026-09-30",
+        "2026-10-31",
+    ]
+
+
+def test_only_periods_whose_last_day_is_asked_for_and_over() -> None:
+    assert ends("week", date(2026, 10, 1), date(2026, 10, 3)) == []
+    assert len(ends("week", date(2026, 10, 1), date(2026, 10, 4))) == 1
+    assert ends("month", date(2026, 10, 2), date(2026, 10, 30)) == []
+    monday = local(2026, 11, 23)
+    tick = timedelta(microseconds=1)
+    assert len(ends("week", date(2026, 11, 16), date(2026, 12, 31), monday)) == 1
+    assert ends("week", date(2026, 11, 16), date(2026, 12, 31), monday - tick) == []
+    assert endings("quarter", date(2026, 1, 1), date(2026, 12, 31), BERLIN, NOW)[-1].month == 9
+
+
+def test_an_ending_lies_in_its_own_window() -> None:
+    (end,) = endings("week", date(2026, 11, 16), date(2026, 11, 22), BERLIN, NOW)
+    assert window("week", end, Q4).label == "2026-W47"
+    assert complete("week", window("week", end, Q4), BERLIN)
+
+
+def test_what_ends_at_no_period() -> None:
+    with pytest.raises(ValueError, match="'fortnight' is no period"):
+        endings("fortnight", date(2026, 1, 1), date(2026, 2, 1), BERLIN, NOW)
+    with pytest.raises(ValueError, match="no time zone"):
+        endings("day", date(2026, 1, 1), date(2026, 2, 1), BERLIN, datetime(2026, 1, 5))  # noqa: DTZ001 - that is the point
+
+
+@pytest.mark.parametrize("kind", ["cycle", "previous_week", "last 30d"])
+def test_a_window_that_is_no_running_period_is_always_whole(kind: str) -> None:
+    assert complete(kind, window(kind, NOW, Q4), BERLIN)
+
+
+@pytest.mark.parametrize("kind", PERIODS)
+def test_a_running_period_is_whole_at_its_end_only(kind: str) -> None:
+    assert not complete(kind, window(kind, NOW, Q4), BERLIN)
+    whole = window(f"previous_{kind}", NOW, Q4)
+    assert complete(kind, whole, BERLIN)
+    assert complete(kind, window(kind, whole.end, Q4), BERLIN)
+    assert not complete(kind, window(kind, whole.end - timedelta(seconds=1), Q4), BERLIN)

@@ -26,6 +26,7 @@ from okrsync.progress import (
     YesNo,
     achieved,
     band,
+    budget,
     clamp,
     delta,
     in_risk_band,
@@ -689,3 +690,58 @@ def test_a_mean_lies_between_its_parts_and_the_worst_below_it(
         assert min(known) - D("1e-20") <= mean.progress <= max(known) + D("1e-20")
     else:
         assert not known
+
+
+# ---- error budgets --------------------------------------------------------------------------------------------
+
+NINE_WEEKS = decimals(
+    80, 95, None, 85, 99, 92, 90, None, 91
+)  # at least 90: held, but for 80, 85 and two without a value
+
+
+@pytest.mark.parametrize(
+    ("missing", "held", "missed", "without", "left"),
+    [
+        (MissingPeriod.MISS, 5, 4, 0, -1),
+        (MissingPeriod.SKIP, 5, 2, 2, 1),
+        (MissingPeriod.CARRY, 7, 2, 0, 1),
+    ],
+)
+def test_a_budget_counts_the_periods_that_missed(
+    missing: MissingPeriod, held: int, missed: int, without: int, left: int
+) -> None:
+    found = budget(AtLeast(D(90)), NINE_WEEKS, 13, 3, missing)
+    assert (found.held, found.missed, found.without, found.left) == (held, missed, without, left)
+    assert found.judged + found.without == 9
+    assert (found.periods, found.allowed) == (13, 3)
+
+
+def test_a_budget_that_was_not_set_has_nothing_left_to_tell() -> None:
+    assert budget(AtLeast(D(90)), decimals(80, 95), 13, None, MissingPeriod.MISS).left is None
+
+
+def test_a_gap_without_a_predecessor_cannot_be_carried() -> None:
+    found = budget(AtMost(D(1)), decimals(None, 1, None), 13, 0, MissingPeriod.CARRY)
+    assert (found.held, found.missed, found.without) == (2, 0, 1)
+
+
+def test_before_the_first_period_is_over_nothing_is_spent() -> None:
+    found = budget(AtMost(D(1)), [], 13, 0, MissingPeriod.MISS)
+    assert (found.judged, found.left) == (0, 0)
+
+
+@relaxed
+@given(
+    st.lists(st.none() | st.sampled_from([D(1), D(3)]), max_size=13),
+    st.integers(0, 13),
+    st.sampled_from(MissingPeriod),
+)
+def test_every_period_is_held_missed_or_without_a_value(
+    values: list[Decimal | None], allowed: int, missing: MissingPeriod
+) -> None:
+    found = budget(AtMost(D(2)), values, 13, allowed, missing)
+    assert found.held + found.missed + found.without == len(values)
+    assert found.left == allowed - found.missed
+    share = judge(AtMost(D(2)), values, Judge.HELD, missing=missing)
+    # The two count alike wherever a share can be told at all.
+    assert share is None or share == D(found.held) / found.judged

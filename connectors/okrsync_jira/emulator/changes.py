@@ -79,6 +79,15 @@ def items(world: World, field_id: str, old: Any, new: Any) -> list[Item]:
 
 def _item(world: World, known: Field, old: Any, new: Any) -> Item:
     before, after = _worded(world, known, old), _worded(world, known, new)
+    if known.id == "parent":
+        return Item(
+            field="IssueParentAssociation",
+            field_id=None,
+            old=before[0],
+            old_text=before[1],
+            new=after[0],
+            new_text=after[1],
+        )
     return Item(
         field=known.name if known.custom else _LOGGED_AS.get(known.id, known.id),
         field_id=known.id,
@@ -112,8 +121,12 @@ def _worded(world: World, known: Field, value: Any) -> tuple[str | None, str | N
         return str(RESOLUTIONS.get(value, value)), str(value)
     if known.type == "array":
         return None, " ".join(value)
+    if known.id == "parent":
+        above = world.issue(value)
+        return str(above.id) if above else value, value
     if known.type == "number":
-        return None, f"{value:g}"
+        # Lengths of time are kept as seconds on both sides.
+        return None if known.custom else f"{value:g}", f"{value:g}"
     if known.type == "datetime":
         text = datetime.fromtimestamp(value / 1000, UTC).isoformat()
         return text, text

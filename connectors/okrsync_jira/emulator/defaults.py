@@ -40,6 +40,21 @@ def default_fields(kind: Kind) -> list[Field]:
         Field(id="components", name="Components", type="array", item="component", clauses=("component",)),
         Field(id="summary", name="Summary", type="string", clauses=("summary",)),
         Field(id="parent", name="Parent", type="issuelink", clauses=("parent",)),
+        Field(id="timespent", name="Time Spent", type="number", clauses=("timespent",)),
+        Field(
+            id="timeoriginalestimate",
+            name="Original estimate",
+            type="number",
+            clauses=("originalestimate", "timeoriginalestimate"),
+        ),
+        Field(
+            id="timeestimate",
+            name="Remaining Estimate",
+            type="number",
+            clauses=("remainingestimate", "timeestimate"),
+        ),
+        # Unknown: whether JQL takes the sum over sub-tasks; the seed gives it as it gives the others.
+        Field(id="aggregatetimespent", name="Σ Time Spent", type="number", clauses=("aggregatetimespent",)),
         Field(
             id=SPRINT,
             name="Sprint",

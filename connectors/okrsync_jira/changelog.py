@@ -1,0 +1,95 @@
+"""What Jira remembers of an issue, as moves in order of time. Pure: how it is fetched is the client's business.
+
+Cloud tells a history's time in seconds, in milliseconds or as text, depending on the request; Data Center names a
+field where Cloud gives its id, and entries such as Parent have no field at all. Here they are all alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any, Final
+
+from okrsync.errors import DataError
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# Seconds since 1970 stay below this for another 3,000 years; milliseconds have been above it since 1973.
+_MILLISECONDS_ABOVE: Final = 10**11
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One change of one field. ``field_id`` is empty where Jira does not tell; the texts are names as they were."""
+
+    at: datetime
+    id: int
+    field_id: str
+    field: str
+    old: str | None
+    old_text: str | None
+    new: str | None
+    new_text: str | None
+
+
+def moves(histories: Iterable[Mapping[str, Any]]) -> tuple[Move, ...]:
+    """All changes of one issue, oldest first, each history once, in whatever order and pages they came."""
+    once = {str(history["id"]): history for history in histories}
+    found = [
+        Move(
+            at=moment(history["created"]),
+            id=int(history["id"]),
+            field_id=item.get("fieldId") or "",
+            field=str(item.get("field", "")),
+            old=_text(item.get("from")),
+            old_text=_text(item.get("fromString")),
+            new=_text(item.get("to")),
+            new_text=_text(item.get("toString")),
+        )
+        for history in once.values()
+        for item in history.get("items") or ()
+    ]
+    return tuple(sorted(found, key=lambda move: (move.at, move.id)))
+
+
+def torn(status: str | None, changes: Iterable[Move]) -> bool:
+    """Whether the changes of status do not follow from one another, or do not lead to ``status``, its id today."""
+    known = [move for move in changes if (move.field_id or move.field.casefold()) == "status"]
+    broken = any(earlier.new != later.old for earlier, later in pairwise(known))
+    return broken or bool(known and status and known[-1].new != status)
+
+
+def moment(value: Any) -> datetime:
+    """A moment in any of Jira's spellings. Raises ``DataError`` for anything else."""
+    try:
+        if isinstance(value, int) and not isinstance(value, bool):
+            step = "milliseconds" if abs(value) > _MILLISECONDS_ABOVE else "seconds"
+            return _EPOCH + timedelta(**{step: value})
+        found = _parsed(str(value))
+    except (ValueError, OverflowError):
+        found = None
+    if found is None or found.tzinfo is None:
+        raise DataError(f"Jira gives {value!r} where a moment should stand", hint="run again later")
+    return found
+
+
+@lru_cache(maxsize=65_536)
+def _parsed(text: str) -> datetime:
+    # A year of dates is asked of the same issues: each of their texts is read once.
+    return datetime.fromisoformat(text)
+
+
+def is_history(raw: Any) -> bool:
+    """Whether ``raw`` looks like one history."""
+    return (
+        isinstance(raw, dict)
+        and str(raw.get("id", "")).isdigit()
+        and "created" in raw
+        and isinstance(raw.get("items", []), list)
+    )
+
+
+def _text(value: Any) -> str | None:
+    return None if value in (None, "") else str(value)

@@ -1,0 +1,286 @@
+"""How long work takes: lead time, cycle time, time in a status, throughput and age, from changes of status. Pure.
+
+An issue is finished since the start of the last unbroken run of statuses in the category Done: moving from one such
+status to another (as in the migration of a workflow) does not finish it again, and opening it again does away with the
+earlier finish. Issues whose changes do not follow from one another are left out and named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from okrsync.measures import aggregate
+from okrsync.model import SECONDS_IN, Question, Unit, Window
+from okrsync_jira.errors import NoValue
+from okrsync_jira.found import Found, Issue
+from okrsync_jira.queries import JiraQuery
+from okrsync_jira.reducers import MOST_SAMPLES, Outcome, about, enough, resolution_of
+from okrsync_jira.replay import (
+    RESOLUTION,
+    STATUS,
+    Replayed,
+    as_of,
+    born,
+    changes_of,
+    there_at,
+    value_at,
+)
+from okrsync_jira.statuses import Statuses, unknown
+
+DONE: Final = "done"
+IN_PROGRESS: Final = "indeterminate"
+_A_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """An issue stood in a status for ``[start, end)``; ``category`` is None where nobody knows it."""
+
+    status: str
+    name: str
+    category: str | None
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One issue's way through its statuses, up to the moment asked about."""
+
+    issue: Issue
+    stretches: tuple[Stretch, ...]
+
+    @property
+    def finished(self) -> datetime | None:
+        """The start of the last unbroken run of done statuses; None where it is not done."""
+        start = None
+        for stretch in reversed(self.stretches):
+            if stretch.category != DONE:
+                break
+            start = stretch.start
+        return start
+
+    @property
+    def first_finished(self) -> datetime | None:
+        return next((one.start for one in self.stretches if one.category == DONE), None)
+
+    def started(self, which: str, before: datetime) -> datetime | None:
+        """The first or last entry into a status in progress before ``before``."""
+        runs = [
+            one.start
+            for previous, one in zip((None, *self.stretches), self.stretches, strict=False)
+            if one.category == IN_PROGRESS
+            and one.start < before
+            and (previous is None or previous.category != IN_PROGRESS)
+        ]
+        return (runs[0] if which == "first" else runs[-1]) if runs else None
+
+
+def flow(issue: Issue, at: datetime, statuses: Statuses) -> Flow:
+    """The statuses of an issue from its creation until ``at``."""
+    changes = [move for move in changes_of(issue, STATUS) if move.at <= at]
+    held = value_at(issue, STATUS, born(issue) - timedelta.resolution, statuses) or {}
+    places = [(born(issue), str(held.get("id", "")), str(held.get("name", "")))]
+    places += [(move.at, move.new or "", move.new_text or "") for move in changes]
+    ends = [start for start, _, _ in places[1:]] + [at]
+    return Flow(
+        issue,
+        tuple(
+            Stretch(status, statuses.name(status, name), statuses.category(status, name), start, end)
+            for (start, status, name), end in zip(places, ends, strict=True)
+        ),
+    )
+
+
+# ---- The measures ---------------------------------------------------------------------------------------------
+
+
+def lead_time(question: Question, found: Found, statuses: Statuses) -> Outcome:
+    """From creation until finished, of the issues that finished in the window."""
+    flows, facts = _flows(question, found, statuses)
+    lengths = [(one, end - born(one.issue)) for one, end in _finished(flows, question)]
+    return _length(question, lengths, found, facts, "issues finished")
+
+
+def cycle_time(question: Question, found: Found, statuses: Statuses) -> Outcome:
+    """From the first or last start of work until finished, of the issues that finished in the window."""
+    query: JiraQuery = question.query
+    flows, facts = _flows(question, found, statuses)
+    lengths, never = [], []
+    for one, end in _finished(flows, question):
+        start = one.started(query.started, end)
+        if start is None:
+            never.append(one.issue.key)
+        else:
+            lengths.append((one, end - start))
+    if never:
+        facts = (*facts, ("never in progress, left out", _some(never)))
+    return _length(
+        question, lengths, found, (*facts, ("from", f"the {query.started} start")), "issues finished"
+    )
+
+
+def time_in_status(question: Question, found: Found, statuses: Statuses) -> Outcome:
+    """The time that each issue spent in the statuses within the window, of those that spent any."""
+    query: JiraQuery = question.query
+    flows, facts = _flows(question, found, statuses)
+    wanted = {name.casefold() for name in query.statuses}
+    _known(query.statuses, flows, statuses)
+    lengths = []
+    for one in flows:
+        parts = [
+            _clipped(stretch, question)
+            for stretch in one.stretches
+            if wanted & {stretch.status.casefold(), stretch.name.casefold()}
+        ]
+        spent = sum((part for part in parts if part > timedelta(0)), timedelta(0))
+        if spent:
+            lengths.append((one, spent))
+    return _length(question, lengths, found, facts, f"issues in {' or '.join(query.statuses)}")
+
+
+def throughput(question: Question, found: Found, statuses: Statuses) -> Outcome:
+    """How many issues were done for the first time within the window."""
+    flows, facts = _flows(question, found, statuses)
+    done = [one.issue for one in flows if _falls(one.first_finished, question)]
+    facts = (("finished", "for the first time in the window"), *facts, *_sample(done), *_paged(found))
+    return Outcome(value=Decimal(len(done)), query=found.jql, rows=len(done), facts=facts)
+
+
+def age(question: Question, wanted: Replayed, found: Found, statuses: Statuses) -> Outcome:
+    """How old the issues are that are in the state asked for: since their creation, or their last change of status."""
+    query: JiraQuery = question.query
+    then = as_of(found, question.at, wanted, statuses)
+    lengths = []
+    for issue in then.issues:
+        changes = [move.at for move in changes_of(issue, STATUS) if move.at <= question.at]
+        start = max(changes, default=born(issue)) if query.since == "status" else born(issue)
+        lengths.append((Flow(issue, ()), question.at - start))
+    facts = (("since", "creation" if query.since == "created" else "the last change of status"),)
+    return _length(question, lengths, found, facts, "issues in that state")
+
+
+# ---- What they share ------------------------------------------------------------------------------------------
+
+
+def _flows(
+    question: Question, found: Found, statuses: Statuses
+) -> tuple[list[Flow], tuple[tuple[str, str], ...]]:
+    """The flows that can be trusted, and facts on those that cannot. Raises ``NoValue`` for an unknown category."""
+    query: JiraQuery = question.query
+    excluded = set(query.done_excludes.resolution) if query.done_excludes else set()
+    flows, torn, cancelled, born_done = [], [], [], []
+    for issue in there_at(found.issues, question.at):
+        if query.measure != "time_in_status" and not _stirred(issue, question.window):
+            continue
+        if issue.torn:
+            torn.append(issue.key)
+            continue
+        one = flow(issue, question.at, statuses)
+        if query.measure != "time_in_status":
+            for stretch in one.stretches:
+                if stretch.category is None:
+                    raise unknown(issue.key, stretch.status, stretch.name)
+        if excluded and resolution_of(value_at(issue, RESOLUTION, question.at, statuses)) in excluded:
+            cancelled.append(issue.key)
+        elif query.measure != "time_in_status" and one.stretches[0].category == DONE:
+            born_done.append(issue.key)
+        else:
+            flows.append(one)
+    facts = [("changes do not follow from one another, left out", _some(torn))] if torn else []
+    facts += [("already done when created, left out", _some(born_done))] if born_done else []
+    facts += (
+        [(f"resolution {' or '.join(sorted(excluded))}, left out", _some(cancelled))] if cancelled else []
+    )
+    return flows, tuple(facts)
+
+
+def _stirred(issue: Issue, window: Window | None) -> bool:
+    """Whether anything happened to the issue in the window; else it did not finish there, and is of no interest."""
+    if window is None or window.start <= born(issue) < window.end:
+        return True
+    return any(window.start <= move.at < window.end for move in issue.moves)
+
+
+def _finished(flows: Iterable[Flow], question: Question) -> list[tuple[Flow, datetime]]:
+    """The flows that finished in the window, and when."""
+    return [(one, end) for one in flows if (end := one.finished) is not None and _falls(end, question)]
+
+
+def _falls(moment: datetime | None, question: Question) -> bool:
+    if moment is None:
+        return False
+    window = question.window
+    return window is None or window.start <= moment < window.end
+
+
+def _clipped(stretch: Stretch, question: Question) -> timedelta:
+    window = question.window or Window(start=stretch.start, end=stretch.end)
+    return min(stretch.end, window.end, question.at) - max(stretch.start, window.start)
+
+
+def _known(names: Sequence[str], flows: Iterable[Flow], statuses: Statuses) -> None:
+    met = {word for one in flows for part in one.stretches for word in (part.status, part.name.casefold())}
+    met |= set(statuses.names) | {name.casefold() for name in statuses.names.values()}
+    if strange := [name for name in names if name.casefold() not in met]:
+        raise NoValue(
+            f"there is no status {strange[0]!r}, and no issue of the scope ever stood in one",
+            hint=f"known are {', '.join(sorted(set(statuses.names.values())))}",
+        )
+
+
+def _length(
+    question: Question,
+    lengths: Sequence[tuple[Flow, timedelta]],
+    found: Found,
+    facts: tuple[tuple[str, str], ...],
+    what: str,
+) -> Outcome:
+    query: JiraQuery = question.query
+    enough(len(lengths), max(query.min_samples, 1), what)
+    name = query.aggregate or "median"
+    seconds = aggregate(name, [in_seconds(length) for _, length in lengths])
+    return Outcome(
+        value=in_unit(seconds, question.unit),
+        query=found.jql,
+        rows=len(lengths),
+        facts=(
+            ("aggregate", name),
+            ("samples", str(len(lengths))),
+            *facts,
+            *_sample([one.issue for one, _ in lengths]),
+            *_paged(found),
+        ),
+    )
+
+
+def in_seconds(length: timedelta) -> Decimal:
+    return Decimal(length // timedelta(microseconds=1)) / 1_000_000
+
+
+def in_unit(seconds: Decimal, unit: Unit) -> Decimal:
+    return seconds / SECONDS_IN[unit.detail]
+
+
+def _sample(issues: Sequence[Issue]) -> tuple[tuple[str, str], ...]:
+    return (("sample", ", ".join(issue.key for issue in issues[:MOST_SAMPLES])),) if issues else ()
+
+
+def _paged(found: Found) -> tuple[tuple[str, str], ...]:
+    return tuple(fact for fact in about(found) if fact[0] != "sample")
+
+
+def _some(keys: Sequence[str]) -> str:
+    return f"{len(keys)} ({', '.join(keys[:5])}{', …' if len(keys) > 5 else ''})"
+
+
+MEASURES: Final[dict[str, Callable[[Question, Found, Statuses], Outcome]]] = {
+    "lead_time": lead_time,
+    "cycle_time": cycle_time,
+    "time_in_status": time_in_status,
+    "throughput": throughput,
+}

@@ -1,0 +1,115 @@
+"""The only place that touches the ``jira`` library: its requests without its paging, retries and needless calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from jira import JIRA
+
+from okrsync.http import USER_AGENT
+from okrsync_jira.settings import Anonymous, ApiToken, Auth, Password, ScopedToken
+
+TIMEOUT: Final = (5.0, 60.0)
+# A longer JQL does not fit into every proxy's idea of an address.
+LONGEST_ADDRESS: Final = 1500
+
+
+class LeanJIRA(JIRA):
+    """The library without its needless calls: it is given ids of fields, so it need not read all their names."""
+
+    @property
+    def _fields_cache(self) -> dict[str, str]:
+        return {}
+
+    def server_info(self) -> dict[str, Any]:
+        """serverInfo, once: the library asks up to four times where the answer is empty."""
+        answer: dict[str, Any] = self._get_json("serverInfo")
+        return answer
+
+    def token_page(self, jql: str, fields: Sequence[str], size: int, token: str | None) -> Any:
+        """A page of Cloud's search.
+
+        Values are read by GET where the address allows it: only there Jira can be told to fail rather than to leave
+        out, without a word, the values it could not load.
+        """
+        if list(fields) != ["key"] and len(jql) <= LONGEST_ADDRESS:
+            sent = {"jql": jql, "fields": list(fields), "maxResults": size, "failFast": "true"}
+            return self._get_json("search/jql", params=sent | ({"nextPageToken": token} if token else {}))
+        return self.enhanced_search_issues(
+            jql,
+            nextPageToken=token,
+            maxResults=size,
+            fields=list(fields),
+            # The library would send null for both, which is outside Jira's own description of this request.
+            expand="",
+            properties=[],
+            json_result=True,
+            use_post=True,
+        )
+
+    def numbered_page(
+        self, jql: str, fields: Sequence[str], size: int, start: int, expand: str | None
+    ) -> Any:
+        """A page of Data Center's search."""
+        return self.search_issues(
+            jql,
+            startAt=start,
+            maxResults=size,
+            fields=list(fields),
+            expand=expand,
+            json_result=True,
+            use_post=True,
+        )
+
+    def changes_page(self, issues: Sequence[str], fields: Sequence[str], size: int, token: str | None) -> Any:
+        """A page of Cloud's changelogs of many issues (ids); of these fields, or where there are none, of all."""
+        sent: dict[str, Any] = {"issueIdsOrKeys": list(issues), "maxResults": size}
+        sent |= {"fieldIds": list(fields)} if fields else {}
+        sent |= {"nextPageToken": token} if token else {}
+        return self._get_json("changelog/bulkfetch", params=sent, use_post=True)
+
+    def all_statuses(self) -> Any:
+        return self._get_json("status")
+
+    def board_page(self, path: str, start: int) -> Any:
+        """A page of what a board holds, or the board's configuration, which has no pages."""
+        asked = {"startAt": start, "maxResults": 50, "state": "closed"} if path.endswith("/sprint") else {}
+        return self._get_json(f"board/{path}", params=asked, base=self.AGILE_BASE_URL)
+
+    def total(self, jql: str) -> Any:
+        """Data Center's answer to how many, without any issue; the library's own search warns of a page of 0."""
+        return self._get_json(
+            "search", params={"jql": jql, "maxResults": 0, "fields": ["key"]}, use_post=True
+        )
+
+    def watch(self, look: Callable[..., None]) -> None:
+        """Have every answer looked at before the library makes anything of it."""
+        self._session.hooks["response"].append(look)
+        if self._session.auth is None:
+            # Else requests would sign in with whatever it finds in a .netrc file.
+            self._session.auth = lambda request: request
+
+
+def credential_of(auth: Auth) -> dict[str, Any]:
+    """How the library is told to sign in. Raises ``AccessError`` where the secret is not to be had."""
+    if isinstance(auth, Anonymous):
+        return {}
+    if isinstance(auth, Password):
+        return {"basic_auth": (auth.user, auth.password.reveal())}
+    if isinstance(auth, ApiToken | ScopedToken):
+        return {"basic_auth": (auth.email, auth.token.reveal())}
+    return {"token_auth": auth.token.reveal()}
+
+
+def connect(base: str, credential: Mapping[str, Any]) -> LeanJIRA:
+    # Names of statuses and errors come in the account's language unless English is forced.
+    headers = {"User-Agent": USER_AGENT, "Accept-Language": "en", "X-Force-Accept-Language": "true"}
+    return LeanJIRA(
+        options={"server": base, "headers": headers},
+        get_server_info=False,
+        logging=False,
+        max_retries=0,
+        timeout=TIMEOUT,
+        **credential,
+    )

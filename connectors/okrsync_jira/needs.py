@@ -1,0 +1,119 @@
+"""What can be asked of Jira, and how the wishes of many questions become few requests."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from okrsync_jira.fields import Field
+from okrsync_jira.hierarchy import Links
+
+History = frozenset[str] | None
+"""Ids of the fields whose changes are wanted; all of them where it is empty; no changes at all where it is None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """All issues of a JQL, with these fields. Not ``exact``: an estimate of their number will do.
+
+    ``since``: only those that were touched since then, and ``narrow``: only those of this JQL too, because nothing else
+    can matter. ``scoped``: for a scope, whose questions of today and of other days are answered from one read.
+    """
+
+    jql: str
+    fields: frozenset[str] = frozenset()
+    exact: bool = True
+    history: History = None
+    since: datetime | None = None
+    narrow: str = ""
+    scoped: bool = False
+
+    @property
+    def subject(self) -> Hashable:
+        # A count of keys is cheap and must not be drawn into a search that brings all changes along.
+        return self.jql, self.scoped, self.since is not None
+
+    def joined(self, other: Search) -> Search:
+        since = min(self.since, other.since) if self.since and other.since else None
+        return replace(
+            self,
+            fields=self.fields | other.fields,
+            exact=self.exact or other.exact,
+            history=_joined(self.history, other.history),
+            since=since,
+            narrow=self.narrow if self.narrow == other.narrow else "",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """The pieces of work below these parents, with these fields."""
+
+    parents: tuple[str, ...]
+    links: Links
+    fields: frozenset[str] = frozenset()
+    history: History = None
+
+    @property
+    def subject(self) -> Hashable:
+        return self.parents
+
+    def joined(self, other: Below) -> Below:
+        return replace(self, fields=self.fields | other.fields, history=_joined(self.history, other.history))
+
+
+@dataclass(frozen=True, slots=True)
+class Sprints:
+    """The closed sprints of a board and their issues: for each moment ``asked``, the last so many before it.
+
+    ``estimated``: with the field that the board itself estimates by.
+    """
+
+    board: int
+    fields: frozenset[Field]
+    estimated: bool
+    sprint: Field
+    asked: frozenset[tuple[datetime, int]]
+
+    @property
+    def subject(self) -> Hashable:
+        return "board", self.board
+
+    def joined(self, other: Sprints) -> Sprints:
+        return replace(
+            self,
+            fields=self.fields | other.fields,
+            estimated=self.estimated or other.estimated,
+            asked=self.asked | other.asked,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Which statuses there are, and their categories."""
+
+    @property
+    def subject(self) -> Hashable:
+        return "statuses"
+
+    def joined(self, _: Catalogue) -> Catalogue:
+        return self
+
+
+Need = Search | Below | Sprints | Catalogue
+
+
+def merged(needs: Iterable[Need]) -> dict[Hashable, Need]:
+    """Each subject once, with the union of what anybody needs of it."""
+    found: dict[Hashable, Need] = {}
+    for need in needs:
+        known = found.get(need.subject)
+        found[need.subject] = need if known is None else known.joined(need)  # type: ignore[arg-type]
+    return found
+
+
+def _joined(one: History, other: History) -> History:
+    if one is None or other is None:
+        return other if one is None else one
+    return one | other if one and other else frozenset()

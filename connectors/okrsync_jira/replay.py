@@ -1,0 +1,179 @@
+"""Issues as they were: the fields of today, wound back through what was changed since. Pure.
+
+What is wound back: status, resolution, assignee, priority, sprint, parent, and fields with one number, option or
+person. An issue that was deleted, archived or moved out of sight since is gone from the past as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from okrsync.errors import DataError
+from okrsync.model import Cause, Window
+from okrsync_jira.changelog import Move, moment
+from okrsync_jira.errors import NoValue
+from okrsync_jira.fields import SECONDS, Field
+from okrsync_jira.found import Found, Issue
+from okrsync_jira.queries import State
+from okrsync_jira.statuses import Statuses, unknown
+
+STATUS: Final = Field("status", "status", "status")
+RESOLUTION: Final = Field("resolution", "resolution", "resolution")
+PARENT: Final = Field("parent", "Parent", "issuelink")
+EMPTY: Final = "empty"
+# What the changelog calls the tie between an issue and the one above it, which is no field of its own.
+_PARENT_WORDS: Final = frozenset({"parent", "issueparentassociation", "epic link", "parent link"})
+_SERVER_SPRINT: Final = re.compile(r"[\[,](id|name)=([^,\]]*)")
+_NAMES: Final = ("id", "accountId", "key", "name", "value", "displayName", "emailAddress")
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """Which issues of a scope a question is about, and which of their fields it needs as they were.
+
+    ``places`` are the fields that each key of ``state`` looks at.
+    """
+
+    fields: tuple[Field, ...] = ()
+    state: State | None = None
+    places: Mapping[str, tuple[Field, ...]] | None = None
+
+
+def as_of(
+    found: Found, at: datetime, wanted: Replayed, statuses: Statuses, created: Window | None = None
+) -> Found:
+    """The issues of ``found`` that were there at ``at``, in the wanted state, with their fields as they were."""
+    places = wanted.places or {}
+    tracked = {field.id: field for field in wanted.fields}
+    tracked |= {field.id: field for fields in places.values() for field in fields}
+    issues = []
+    for issue in there_at(found.issues, at):
+        if created is not None and not created.start <= born(issue) < created.end:
+            continue
+        issue_then = issue
+        if issue.moves and issue.moves[-1].at > at:
+            then = {name: value_at(issue, field, at, statuses) for name, field in tracked.items()}
+            issue_then = replace(issue, fields={**issue.fields, **then})
+        if wanted.state is None or holds(issue_then, wanted.state, places):
+            issues.append(issue_then)
+    return replace(found, count=len(issues), issues=tuple(issues))
+
+
+def there_at(issues: Iterable[Issue], at: datetime) -> list[Issue]:
+    """Those that had been created."""
+    return [issue for issue in issues if born(issue) <= at]
+
+
+def born(issue: Issue) -> datetime:
+    return issue.born or moment(issue.fields.get("created"))
+
+
+def seen_since(found: Found, at: datetime, *, past: bool) -> None:
+    """Raise ``NoValue`` where ``at`` is before anything that can be seen: what was there then, nobody can tell."""
+    if not past:
+        return
+    first = min((born(issue) for issue in found.issues), default=None)
+    if first is None:
+        raise NoValue("the scope finds no issue, so nothing is known of its past", cause=Cause.PAST)
+    if at < first:
+        raise NoValue(
+            f"the first issue that can be seen in the scope is of {first:%Y-%m-%d}", cause=Cause.PAST
+        )
+
+
+# ---- One field ------------------------------------------------------------------------------------------------
+
+
+def changes_of(issue: Issue, field: Field) -> list[Move]:
+    """The changes of one field, oldest first."""
+    return [move for move in issue.moves if _concerns(move, field)]
+
+
+def value_at(issue: Issue, field: Field, at: datetime, statuses: Statuses) -> Any:
+    """The field's value at ``at``, in the shape of today's: what the first later change took away, else today's."""
+    later = next((move for move in issue.moves if move.at > at and _concerns(move, field)), None)
+    if later is None:
+        return issue.fields.get(field.id)
+    return _rebuilt(issue, field, later.old, later.old_text, statuses)
+
+
+def _concerns(move: Move, field: Field) -> bool:
+    if move.field_id:
+        return move.field_id == field.id
+    word = move.field.casefold()
+    called = _PARENT_WORDS if field.id == PARENT.id else {field.name.casefold(), field.id.casefold()}
+    return word in called
+
+
+def _rebuilt(issue: Issue, field: Field, raw: str | None, text: str | None, statuses: Statuses) -> Any:
+    if raw is None and text is None:
+        return None
+    if field.id == STATUS.id:
+        return statuses.shaped(raw or "", text or "")
+    if field.type == "number" or field.id in SECONDS:
+        return _number(issue, field, (raw or text) if field.id in SECONDS else (text or raw))
+    if field.type == "array":
+        ids, names = ((value or "").split(", ") for value in (raw, text))
+        return [{"id": one, "name": name} for one, name in _paired(ids, names)]
+    return {"id": raw, "key": text, "name": text}
+
+
+def _paired(ids: Sequence[str], names: Sequence[str]) -> Iterable[tuple[str, str]]:
+    # The name of a sprint may hold a comma; then only the ids can be told apart.
+    if len(ids) != len(names):
+        names = ids
+    return [(one.strip(), name.strip()) for one, name in zip(ids, names, strict=True) if one.strip()]
+
+
+def _number(issue: Issue, field: Field, text: str | None) -> Decimal | None:
+    if text is None:
+        return None
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise DataError(f"{field} of {issue.key} was {text!r}, which is no number") from None
+
+
+# ---- Conditions -----------------------------------------------------------------------------------------------
+
+
+def holds(issue: Issue, state: State, places: Mapping[str, Sequence[Field]]) -> bool:
+    """Whether everything in ``state`` is true of the issue as its fields are. Raises ``NoValue`` for the unknown."""
+    for name, choice in state.conditions.items():
+        if name == "status_category":
+            found = {category(issue)}
+        else:
+            found = {word for field in places[name] for word in words(issue.fields.get(field.id))} or {EMPTY}
+        wanted = {one.casefold() for one in choice.names}
+        if found.isdisjoint(wanted) is not choice.negated:
+            return False
+    return True
+
+
+def category(issue: Issue) -> str:
+    """The category of the issue's status. Raises ``NoValue`` where it is not known."""
+    status = issue.fields.get("status") or {}
+    key = (status.get("statusCategory") or {}).get("key")
+    if key:
+        return str(key)
+    if status.get("id"):
+        raise unknown(issue.key, str(status["id"]), str(status.get("name", "")))
+    raise DataError(f"{issue.key} came without its status", hint="may the account see statuses?")
+
+
+def words(value: Any) -> set[str]:
+    """Everything a value may be called by, in small letters; nothing for an empty one."""
+    if value is None or value == "":
+        return set()
+    if isinstance(value, list):
+        return {word for entry in value for word in words(entry)}
+    if isinstance(value, Mapping):
+        return {str(value[name]).casefold() for name in _NAMES if value.get(name) not in (None, "")}
+    if isinstance(value, str) and "Sprint@" in value:
+        return {found.casefold() for _, found in _SERVER_SPRINT.findall(value)}
+    return {str(value).casefold()}

@@ -1,0 +1,161 @@
+"""How much of the work below epics and initiatives is done. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from okrsync.model import Cause, Question
+from okrsync_jira.errors import NoValue
+from okrsync_jira.fields import Field
+from okrsync_jira.found import Found, Issue
+from okrsync_jira.hierarchy import Links
+from okrsync_jira.queries import JiraQuery
+from okrsync_jira.reducers import (
+    Outcome,
+    about,
+    enough,
+    filled_in,
+    is_done,
+    names_of,
+    number,
+    resolution_of,
+    share,
+)
+from okrsync_jira.replay import RESOLUTION, STATUS, Replayed, as_of, there_at, value_at, words
+from okrsync_jira.statuses import Statuses
+
+_NONE_GONE: Final = Statuses(names={}, categories={}, mapped={})
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Who stood below whom at ``at``; ``above`` are the epics and the like, by key and by id."""
+
+    roots: frozenset[str]
+    links: Links
+    found: Found
+    statuses: Statuses
+    at: datetime
+    above: Mapping[str, Issue]
+
+    def members(self) -> set[str]:
+        """The ids of the work that was there and stood below a root. What has left since then cannot be seen."""
+        return {issue.id for issue in there_at(self.found.issues, self.at) if self.branch(issue) is not None}
+
+    def branch(self, issue: Issue) -> str | None:
+        """The key of the direct child of a root that the issue stood below (or is), or None where it did not."""
+        seen: set[str] = set()
+        here: Issue | None = issue
+        while here is not None and here.id not in seen:
+            seen.add(here.id)
+            ties = {
+                word
+                for field in self.links.fields
+                for word in words(value_at(here, field, self.at, self.statuses))
+            }
+            if ties & self.roots:
+                return here.key
+            here = next((self.above[word] for word in sorted(ties) if word in self.above), None)
+        return None
+
+
+def done_share(
+    question: Question, fields: Sequence[Field], links: Links, found: Found, statuses: Statuses = _NONE_GONE
+) -> Outcome:
+    """The share of issues (or of the sum of a field) whose status is in the category Done.
+
+    Frozen: of the issues that stood below the parents when the window began, with their weights of then.
+    """
+    query: JiraQuery = question.query
+    roots = frozenset(key.casefold() for key in query.parent)
+    moment = question.window.start if query.frozen and question.window else question.at
+    above = {word: one for one in found.above for word in (one.key.casefold(), one.id)}
+    tree = Tree(roots, links, found, statuses, moment, above)
+    replayed = question.past or query.frozen
+    wound = Replayed((STATUS, RESOLUTION, *fields))
+    then = as_of(found, question.at, wound, statuses) if replayed else found
+    members = tree.members() if replayed else {issue.id for issue in found.issues}
+    inside = [issue for issue in then.issues if issue.id in members]
+    left_out = frozenset(query.done_excludes.resolution if query.done_excludes else ())
+    children = [issue for issue in inside if resolution_of(issue.fields.get(RESOLUTION.id)) not in left_out]
+    parents = ", ".join(query.parent)
+    if not children:
+        raise NoValue(
+            f"{parents} has no children that count{f' as of {moment:%Y-%m-%d}' if replayed else ''}",
+            cause=Cause.PAST if question.past else Cause.EMPTY,
+            hint="a share of nothing is not 0 %",
+        )
+    enough(len(children), query.min_samples, f"children of {parents}")
+    counted = {issue.id for issue in children}
+    weighed = as_of(found, moment, wound, statuses).issues if query.frozen else children
+    weights, empty = _weights(query, fields, [issue for issue in weighed if issue.id in counted], found)
+    done = {issue.id for issue in children if is_done(issue)}
+    facts: list[tuple[str, str]] = [("done", str(len(done))), ("children", str(len(children)))]
+    if query.frozen:
+        facts.append(
+            ("frozen", f"{len(then.issues) - len(inside)} that came after {moment:%Y-%m-%d %H:%M} UTC")
+        )
+    facts += [("field", names_of(fields))] if fields else []
+    facts += [("empty", f"{empty} of {len(children)} ({query.empty_field})")] if empty else []
+    if excluded := len(inside) - len(children):
+        facts.append(("left out", f"{excluded} with resolution {', '.join(sorted(left_out))}"))
+    if query.by == "children_mean":
+        value, parts = _mean_of_branches(question, tree, children, weights, done)
+        facts += parts
+    else:
+        value = _share(weights, done, question, parents, fields)
+    return Outcome(value=value, query=found.jql, rows=len(children), facts=(*facts, *about(found)))
+
+
+def _weights(
+    query: JiraQuery, fields: Sequence[Field], children: Sequence[Issue], found: Found
+) -> tuple[Mapping[str, Decimal], int]:
+    if not fields:
+        return {issue.id: Decimal(1) for issue in children}, 0
+    counted = Found(jql=found.jql, count=len(children), issues=tuple(children))
+    values, empty = filled_in(query, fields, counted)
+    weights = {issue.id: number(value, field, issue) for issue, field, value in values}
+    return {issue.id: weights.get(issue.id, Decimal(0)) for issue in children}, empty
+
+
+def _share(
+    weights: Mapping[str, Decimal],
+    done: set[str],
+    question: Question,
+    parents: str,
+    fields: Sequence[Field],
+) -> Decimal:
+    total = sum(weights.values(), Decimal(0))
+    if total == 0:
+        raise NoValue(f"the children of {parents} have no {names_of(fields)}, so there is no share of them")
+    part = sum((weight for one, weight in weights.items() if one in done), Decimal(0))
+    return share(part, total, question.unit)
+
+
+def _mean_of_branches(
+    question: Question,
+    tree: Tree,
+    children: Sequence[Issue],
+    weights: Mapping[str, Decimal],
+    done: set[str],
+) -> tuple[Decimal, list[tuple[str, str]]]:
+    """The mean of the shares of each direct child, however large it is; one without any work has no share."""
+    query: JiraQuery = question.query
+    whole = {issue.id: issue for issue in tree.found.issues}
+    branches: dict[str, dict[str, Decimal]] = {}
+    for issue in children:
+        if (branch := tree.branch(whole[issue.id])) is not None:
+            branches.setdefault(branch, {})[issue.id] = weights[issue.id]
+    parts = [
+        sum((weight for one, weight in inside.items() if one in done), Decimal(0)) / total
+        for inside in branches.values()
+        if (total := sum(inside.values(), Decimal(0)))
+    ]
+    if not parts:
+        raise NoValue(f"no child of {', '.join(query.parent)} has any work that counts")
+    facts = [("children with work", f"{len(parts)} of {len(branches)}")]
+    return share(sum(parts, Decimal(0)), Decimal(len(parts)), question.unit), facts

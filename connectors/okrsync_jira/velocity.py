@@ -1,0 +1,135 @@
+"""What a team completed in its closed sprints, rebuilt from what is known today.
+
+Jira's own velocity report stands at an address it does not document. Rebuilt are the issues that were in the sprint
+and done when it was completed, with their points at that moment; work already done when the sprint began is left out.
+Commitment cannot be rebuilt, and is not offered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from okrsync.errors import ConfigError
+from okrsync.model import Question
+from okrsync_jira.changelog import moment
+from okrsync_jira.client import Site
+from okrsync_jira.errors import NoValue
+from okrsync_jira.fields import Field
+from okrsync_jira.found import Found, Issue
+from okrsync_jira.needs import Sprints
+from okrsync_jira.queries import JiraQuery
+from okrsync_jira.reducers import Outcome, about, enough, filled_in, names_of, number
+from okrsync_jira.replay import STATUS, Replayed, as_of, category, words
+from okrsync_jira.statuses import Statuses
+
+
+@dataclass(frozen=True, slots=True)
+class Sprint:
+    id: int
+    name: str
+    start: datetime | None
+    completed: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A board's closed sprints, the latest last, with the issues of those that were asked for."""
+
+    board: int
+    sprints: tuple[Sprint, ...]
+    found: Found
+    sprint: Field
+    estimation: Field | None = None
+
+
+def closed(site: Site, need: Sprints) -> Closed:
+    """Fetch what ``need`` says. Raises ``ConfigError`` where the board does not estimate by a field."""
+    estimation = _estimation(site.board(need.board)) if need.estimated else None
+    if need.estimated and estimation is None:
+        raise ConfigError(
+            f"board {need.board} does not estimate by a field", hint="write field: Story Points, or by: count"
+        )
+    sprints = _sprints(site.closed_sprints(need.board), need.board)
+    wanted = {sprint.id for at, most in need.asked for sprint in _last(sprints, at, most)}
+    fields = {*need.fields, STATUS, need.sprint, *([estimation] if estimation else [])}
+    found = Found(jql=f"closed sprints of board {need.board}", count=0)
+    if wanted:
+        ids = frozenset(field.id for field in fields)
+        jql = f"sprint in ({', '.join(map(str, sorted(wanted)))})"
+        found = site.search(jql, ids | {"created"}, ids)
+    return Closed(need.board, sprints, found, need.sprint, estimation)
+
+
+def completed(question: Question, fields: Sequence[Field], board: Closed, statuses: Statuses) -> Outcome:
+    """The mean of what was completed in the last closed sprints before the moment asked about."""
+    query: JiraQuery = question.query
+    sprints = _last(board.sprints, question.at, query.sprints)
+    if not sprints:
+        raise NoValue(f"board {board.board} had closed no sprint by {question.at:%Y-%m-%d}")
+    enough(len(sprints), query.min_samples, f"closed sprints of board {board.board}")
+    counted = fields or ((board.estimation,) if board.estimation and query.by == "points" else ())
+    done = {sprint: _done_in(sprint, board, counted, statuses) for sprint in sprints}
+    sums = {sprint: _worth(query, counted, issues, board) for sprint, issues in done.items()}
+    return Outcome(
+        value=sum(sums.values(), Decimal(0)) / len(sprints),
+        query=board.found.jql,
+        rows=sum(map(len, done.values())),
+        facts=(
+            ("reconstructed", "done when the sprint was completed, by today's boards and changelogs"),
+            *((("field", names_of(counted)),) if counted else ()),
+            *(
+                (sprint.name, f"{sums[sprint].normalize():f} in {len(done[sprint])} issues")
+                for sprint in sprints
+            ),
+            *about(board.found),
+        ),
+    )
+
+
+def _done_in(sprint: Sprint, board: Closed, fields: Sequence[Field], statuses: Statuses) -> list[Issue]:
+    wanted = Replayed((STATUS, board.sprint, *fields))
+    before = as_of(board.found, sprint.start, wanted, statuses).issues if sprint.start else ()
+    inside = [
+        issue
+        for issue in as_of(board.found, sprint.completed, wanted, statuses).issues
+        if str(sprint.id) in words(issue.fields.get(board.sprint.id))
+    ]
+    mine = {issue.id for issue in inside}
+    already = {issue.id for issue in before if issue.id in mine and category(issue) == "done"}
+    return [issue for issue in inside if issue.id not in already and category(issue) == "done"]
+
+
+def _worth(query: JiraQuery, fields: Sequence[Field], issues: Sequence[Issue], board: Closed) -> Decimal:
+    if not fields:
+        return Decimal(len(issues))
+    found = Found(jql=board.found.jql, count=len(issues), issues=tuple(issues))
+    values, _ = filled_in(query, fields, found)
+    return sum((number(value, field, issue) for issue, field, value in values), Decimal(0))
+
+
+def _last(sprints: Sequence[Sprint], at: datetime, most: int) -> Sequence[Sprint]:
+    return [sprint for sprint in sprints if sprint.completed <= at][-most:]
+
+
+def _sprints(raw: Iterable[Mapping[str, Any]], board: int) -> tuple[Sprint, ...]:
+    """By when they were really completed. A sprint of another board is that board's."""
+    found = [
+        Sprint(
+            id=int(one["id"]),
+            name=str(one.get("name", one["id"])),
+            start=moment(one["startDate"]) if one.get("startDate") else None,
+            completed=moment(one["completeDate"]),
+        )
+        for one in raw
+        if one.get("completeDate") and one.get("originBoardId", board) == board
+    ]
+    return tuple(sorted(found, key=lambda sprint: (sprint.completed, sprint.id)))
+
+
+def _estimation(configuration: Mapping[str, Any]) -> Field | None:
+    field = (configuration.get("estimation") or {}).get("field") or {}
+    return Field(field["fieldId"], field.get("displayName", ""), "number") if field.get("fieldId") else None

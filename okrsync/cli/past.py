@@ -1,0 +1,174 @@
+"""The commands about the past: backfill and history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from okrsync.cli.output import Json, console, say, say_json
+from okrsync.cli.run import Company
+from okrsync.cli.world import World
+from okrsync.errors import ConfigError, ExitCode
+
+if TYPE_CHECKING:
+    from okrsync import config
+    from okrsync.key_results import KeyResult
+
+
+class Every(StrEnum):
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+def register(app: typer.Typer) -> None:
+    for command in (backfill, history):
+        app.command()(command)
+
+
+def backfill(
+    context: typer.Context,
+    company: Company,
+    first: Annotated[
+        datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="First day.")
+    ],
+    last: Annotated[
+        datetime | None,
+        typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="Last day; default: today."),
+    ] = None,
+    every: Annotated[Every, typer.Option("--every", help="One value at the end of each.")] = Every.WEEK,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="KR", help="A key result; may be repeated.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read the sources, record nothing.")] = False,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Ask again for what was rebuilt before.")
+    ] = False,
+    as_json: Json = False,
+) -> int:
+    """Recompute past values from the sources, for history and baselines. Never changes a current value."""
+    from okrsync.render import backfill_data, backfill_text
+    from okrsync.sync import backfill as run
+
+    world: World = context.obj
+    loaded = world.company(company)
+    today = world.clock.now().astimezone(loaded.zone).date()
+    with world.ledger() as ledger, _progress() as told:
+        done = run(
+            loaded,
+            ledger,
+            world.clock,
+            first=first.date(),
+            last=last.date() if last is not None else today,
+            every=str(every),
+            only=only or (),
+            dry_run=dry_run,
+            refresh=refresh,
+            told=told,
+        )
+    if as_json:
+        say_json(backfill_data(done))
+    else:
+        say(backfill_text(done))
+    return done.exit_code
+
+
+def history(
+    context: typer.Context,
+    company: Company,
+    key_results: Annotated[
+        list[str] | None, typer.Argument(metavar="[KR]...", help="Ids of key results; default: all.")
+    ] = None,
+    first: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="Default: all that is known."),
+    ] = None,
+    last: Annotated[
+        datetime | None,
+        typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="Last day; default: today."),
+    ] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Show what is known of the past, one value a day. Sends no request."""
+    from okrsync.render import history_csv, history_rows, history_table
+    from okrsync.sync import goal_of, remembered
+
+    if as_csv and as_json:
+        raise ConfigError("--csv and --json exclude each other", hint="keep one of the two")
+    world: World = context.obj
+    loaded = world.company(company)
+    now = world.clock.now()
+    since = _midnight(first.date(), loaded) if first is not None else datetime(1, 1, 2, tzinfo=now.tzinfo)
+    until = min(_midnight(last.date() + timedelta(days=1), loaded), now) if last is not None else now
+    with world.ledger() as ledger:
+        memory = ledger.recall(loaded.id)
+        found = {
+            one.id: remembered(loaded, ledger, one, goal_of(one, memory), since, until)
+            for one in _chosen(loaded, key_results)
+        }
+    if as_json:
+        say_json({"company": loaded.id, "values": list(history_rows(loaded, found))})
+    elif as_csv:
+        typer.echo(history_csv(loaded, found), nl=False)
+    else:
+        say(history_table(loaded, found))
+    return ExitCode.IN_SYNC
+
+
+def _chosen(company: config.Company, names: Sequence[str] | None) -> list[KeyResult]:
+    from okrsync.config import did_you_mean
+
+    known = {one.id: one for one in company.key_results}
+    for name in names or ():
+        if name not in known:
+            raise ConfigError(
+                f"there is no key result {name!r} in {company.path.name}", hint=did_you_mean(name, known)
+            )
+    return [known[name] for name in dict.fromkeys(names or known)]
+
+
+def _midnight(day: date, company: config.Company) -> datetime:
+    return datetime.combine(day, time.min, company.zone)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """A bar with rate and time left on a terminal, plain lines elsewhere; both on stderr."""
+    out = console(stderr=True)
+    if not out.is_terminal:
+        yield lambda done, of: typer.echo(f"okrsync: {done} of {of} values", err=True)
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=out, transient=True) as bar:
+        task = bar.add_task("values", total=None, rate="")
+
+        def told(done: int, of: int) -> None:
+            bar.update(task, total=of, completed=done)
+            speed = bar.tasks[0].finished_speed or bar.tasks[0].speed
+            bar.update(task, rate=f"{speed:,.0f}/s" if speed else "")
+
+        yield told

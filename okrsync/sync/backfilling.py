@@ -1,0 +1,297 @@
+"""Recompute past values from the sources themselves, and keep them in the ledger beside what was seen on the day.
+
+Only readings are recorded: no cell, no outcome and no run, so that an old value can never become the current one.
+"""
+
+from __future__ import annotations
+
+import queue
+import uuid
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, nullcontext
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from threading import Event
+
+from okrsync.config import Company, did_you_mean
+from okrsync.errors import ConfigError, ExitCode
+from okrsync.expressions import names
+from okrsync.model import Answer, Cause, Missing, Observed, Reading
+from okrsync.periods import endings
+from okrsync.ports import Clock, Ledger, Opening
+from okrsync.sync.asking import Ask, ask_all
+from okrsync.sync.opening import open_connections
+from okrsync.sync.remembering import OBSERVED, SOURCE_TIME, TICK, day_of
+
+AT_ONCE = 5000
+"""So many values are asked of a connection and held in memory at once; they are recorded before the next are asked."""
+
+Progress = Callable[[int, int], None]
+
+
+class Found(StrEnum):
+    """What came of one metric at one moment."""
+
+    ADDED = "added"
+    KNOWN = "known"
+    OBSERVED = "observed"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled:
+    """One metric at one moment: what was found and, where there is one, the value in the ledger or on its way there."""
+
+    metric: str
+    at: datetime
+    found: Found
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backfill:
+    """What a backfill did or, where it was not ``applied``, would have done; ``values`` by metric, then by moment."""
+
+    company: Company
+    at: datetime
+    moments: tuple[datetime, ...]
+    subjects: Mapping[str, tuple[str, ...]]
+    values: tuple[Recalled, ...]
+    applied: bool
+
+    @property
+    def missing(self) -> list[tuple[Recalled, Missing]]:
+        return [(one, one.answer) for one in self.values if isinstance(one.answer, Missing)]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        if any(answer.cause is Cause.ACCESS for _, answer in self.missing):
+            return ExitCode.ACCESS
+        return ExitCode.HELD if self.missing else ExitCode.IN_SYNC
+
+
+def backfill(
+    company: Company,
+    ledger: Ledger,
+    clock: Clock,
+    *,
+    first: date,
+    last: date,
+    every: str,
+    only: Collection[str] = (),
+    dry_run: bool = False,
+    refresh: bool = False,
+    told: Progress | None = None,
+) -> Backfill:
+    """Find the value of every key result at the end of each ``every`` (day, week, month) from ``first`` to ``last``.
+
+    What the ledger knows is not asked again, unless ``refresh``; a value that was seen on the day never is, and stays.
+    Each batch is recorded when it is read, so that a run that was killed goes on where it was. ``told`` hears how many
+    of how many values are done, batch by batch. Raises ``Busy`` where another backfill of the company is under way.
+    """
+    now = clock.now()
+    moments = _moments(company, first, last, every, now)
+    subjects = _subjects(company, only)
+    # Its own lease: a sync need not wait for a backfill, as they write different things.
+    with nullcontext() if dry_run else ledger.hold(f"{company.id} backfill"):
+        known = _known(company, ledger, subjects, moments)
+        wanted = [Ask(metric, at) for metric in subjects for at in moments]
+        unknown = [one for one in wanted if _unknown(known.get(one), refresh=refresh)]
+        found = {one: _remembered(one, known[one]) for one in wanted if one in known}
+        done = len(wanted) - len(unknown)
+        run = uuid.uuid4().hex
+        with closing(_answers(company, ledger, clock, unknown, now)) as batches:
+            for answers in batches:
+                fresh = {one: _recalled(one, answer, known.get(one)) for one, answer in answers.items()}
+                if not dry_run:
+                    ledger.record(
+                        company.id, *(Observed(run=run, reading=one) for one in _new(fresh.values()))
+                    )
+                found |= fresh
+                done += len(fresh)
+                if told is not None:
+                    told(done, len(wanted))
+    return Backfill(
+        company=company,
+        at=now,
+        moments=tuple(moments),
+        subjects=subjects,
+        values=tuple(found[one] for one in wanted),
+        applied=not dry_run,
+    )
+
+
+def _moments(company: Company, first: date, last: date, every: str, now: datetime) -> list[datetime]:
+    if last < first:
+        raise ConfigError(f"--from {first} is after --to {last}", hint="write the earlier day first")
+    moments = endings(every, first, last, company.zone, now)
+    if not moments:
+        raise ConfigError(
+            f"no {every} has its last day in {first} to {last} and is over",
+            hint="widen --from and --to, or write --every day",
+        )
+    return moments
+
+
+def _subjects(company: Company, only: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The ids of the key results that stand on each metric, metrics of one connection side by side."""
+    known = {one.id: one for one in company.key_results}
+    for name in only:
+        if name not in known:
+            raise ConfigError(
+                f"there is no key result {name!r} in {company.path.name}", hint=did_you_mean(name, known)
+            )
+    chosen = [one for one in company.key_results if not only or one.id in only]
+    found: dict[str, tuple[str, ...]] = {}
+    for one in chosen:
+        found[one.metric] = (*found.get(one.metric, ()), one.id)
+    return found
+
+
+def _known(
+    company: Company, ledger: Ledger, metrics: Collection[str], moments: Sequence[datetime]
+) -> dict[Ask, Reading]:
+    """What the ledger holds for the moments: what was seen on that day, else what was rebuilt for that moment."""
+    days = {at.date(): at for at in moments}
+    known: dict[Ask, Reading] = {}
+    since = moments[0].replace(hour=0, minute=0, second=0, microsecond=0)
+    for metric in metrics:
+        for one in ledger.history(company.id, metric, since, moments[-1] + TICK):
+            at = days.get(day_of(one, company.zone))
+            if at is None or (one.method != OBSERVED and one.as_of != at):
+                continue
+            before = known.get(Ask(metric, at))
+            if before is None or one.method == OBSERVED or before.method != OBSERVED:
+                known[Ask(metric, at)] = one
+    return known
+
+
+def _new(recalled: Collection[Recalled]) -> Iterator[Reading]:
+    for one in recalled:
+        if one.found is Found.ADDED and isinstance(one.answer, Reading):
+            yield one.answer
+
+
+def _unknown(known: Reading | None, *, refresh: bool) -> bool:
+    return known is None or (refresh and known.method != OBSERVED)
+
+
+def _remembered(ask: Ask, reading: Reading) -> Recalled:
+    kind = Found.OBSERVED if reading.method == OBSERVED else Found.KNOWN
+    return Recalled(metric=ask.metric, at=ask.at, found=kind, answer=reading)
+
+
+def _recalled(ask: Ask, answer: Answer, known: Reading | None) -> Recalled:
+    if isinstance(answer, Reading):
+        answer = _of_the_moment(ask, answer)
+    if isinstance(answer, Missing):
+        if known is not None:
+            return _remembered(ask, known)
+        return Recalled(metric=ask.metric, at=ask.at, found=Found.MISSING, answer=answer)
+    same = known is not None and _says(known) == _says(answer)
+    return Recalled(metric=ask.metric, at=ask.at, found=Found.KNOWN if same else Found.ADDED, answer=answer)
+
+
+def _says(reading: Reading) -> tuple[object, ...]:
+    return reading.value, reading.unit, reading.method, reading.window
+
+
+def _of_the_moment(ask: Ask, answer: Reading) -> Answer:
+    """The answer as the value of the moment that was asked for; its own time in the source stays a fact of it."""
+    if answer.method == OBSERVED or answer.as_of > ask.at + TICK:
+        return Missing(
+            metric=ask.metric,
+            cause=Cause.PAST,
+            reason=f"{answer.evidence.source} gave a value of {answer.as_of:%Y-%m-%d}, and that of {ask.at:%Y-%m-%d} is asked",
+        )
+    facts = answer.evidence.facts
+    if answer.as_of < ask.at and SOURCE_TIME not in dict(facts):
+        facts = (*facts, (SOURCE_TIME, answer.as_of.astimezone(ask.at.tzinfo).isoformat()))
+    return replace(answer, as_of=ask.at, evidence=replace(answer.evidence, facts=facts))
+
+
+def _answers(
+    company: Company, ledger: Ledger, clock: Clock, asks: Sequence[Ask], now: datetime
+) -> Generator[dict[Ask, Answer], None, None]:
+    """The answers in batches, as they come in: connections are read side by side, each its own batches in turn."""
+    if not asks:
+        return
+    openings = open_connections(company, ledger.recall(company.id), clock)
+    groups = [list(_batches(company, group)) for group in _together(company, asks)]
+    # An exception of a thread travels as an item; None says that a group is done.
+    came: queue.SimpleQueue[dict[Ask, Answer] | BaseException | None] = queue.SimpleQueue()
+    stopped = Event()
+    with ThreadPoolExecutor(max_workers=len(groups), thread_name_prefix="backfill") as pool:
+        for batches in groups:
+            pool.submit(_read, company, openings, batches, now, came.put, stopped)
+        try:
+            left = len(groups)
+            while left:
+                item = came.get()
+                if isinstance(item, BaseException):
+                    raise item
+                if item is None:
+                    left -= 1
+                else:
+                    yield item
+        finally:
+            stopped.set()
+
+
+def _read(
+    company: Company,
+    openings: Mapping[str, Opening],
+    batches: Sequence[Sequence[Ask]],
+    now: datetime,
+    put: Callable[[dict[Ask, Answer] | BaseException | None], None],
+    stopped: Event,
+) -> None:
+    try:
+        for batch in batches:
+            if stopped.is_set():
+                return
+            answers = ask_all(company, openings, batch, now)
+            put({one: answers[one] for one in batch})
+    except BaseException as error:  # noqa: BLE001 - it is raised where the answers are waited for
+        put(error)
+    else:
+        put(None)
+
+
+def _together(company: Company, asks: Sequence[Ask]) -> list[list[Ask]]:
+    """The asks in groups that share no connection: an expression joins the connections of its parts."""
+    groups: list[tuple[set[str], list[Ask]]] = []
+    of_metric: dict[str, list[Ask]] = {}
+    for one in asks:
+        of_metric.setdefault(one.metric, []).append(one)
+    for metric, mine in of_metric.items():
+        reads = _connections(company, metric)
+        touching = [group for group in groups if group[0] & reads]
+        groups = [group for group in groups if not group[0] & reads]
+        together = [one for _, before in touching for one in before]
+        groups.append((reads.union(*(others for others, _ in touching)), [*together, *mine]))
+    return [group for _, group in groups]
+
+
+def _connections(company: Company, metric: str) -> set[str]:
+    one = company.metrics[metric]
+    if not one.expr:
+        return {one.connection}
+    return set().union(*(_connections(company, part) for part in names(one.expr)))
+
+
+def _batches(company: Company, asks: Sequence[Ask]) -> Iterator[list[Ask]]:
+    """All dates of a metric stay together, so that one fetch serves them; never more than ``AT_ONCE`` at once."""
+    batch: list[Ask] = []
+    mine: dict[str, list[Ask]] = {}
+    for one in asks:
+        mine.setdefault(one.metric, []).append(one)
+    for metric in sorted(mine, key=lambda name: company.metrics[name].connection):
+        if batch and len(batch) + len(mine[metric]) > AT_ONCE:
+            yield batch
+            batch = []
+        batch += mine[metric]
+    if batch:
+        yield batch

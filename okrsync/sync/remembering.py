@@ -1,0 +1,163 @@
+"""What the ledger remembers of a metric, as a line through time: one value for each day. Sends no request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from okrsync.config import Company
+from okrsync.forecast import Forecast, NotYet, Outlook, Point, forecast, outlook
+from okrsync.key_results import KeyResult, settle
+from okrsync.model import Dimension, Memory, Missing, Quantity, Reading
+from okrsync.periods import complete, windows_of
+from okrsync.ports import Ledger
+from okrsync.progress import Budget, Goal, Judge, budget, paced, progress
+from okrsync.sync.outcomes import goal_from
+from okrsync.units import to_unit
+
+OBSERVED = "observed"
+TICK = timedelta(microseconds=1)
+SOURCE_TIME = "as of in the source"
+"""The fact of a rebuilt reading that says how old the value was in the source at the moment asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What is known of one day: the value in the key result's unit, and its progress where the goal is known."""
+
+    day: date
+    value: Decimal
+    progress: Decimal | None
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """One key result through time. ``values`` are the cycle's, oldest first."""
+
+    subject: str
+    values: tuple[Seen, ...]
+    goal: Goal | None
+    forecast: Forecast | NotYet
+    outlook: Outlook | None = None
+    progress: Decimal | None = None
+    budget: Budget | None = None
+
+
+def day_of(reading: Reading, zone: ZoneInfo) -> date:
+    """The day that a reading belongs to. An old export is read for a week that it ends before: the week counts."""
+    at = reading.as_of if reading.window is None else max(reading.as_of, reading.window.start)
+    return at.astimezone(zone).date()
+
+
+def by_day(readings: Sequence[Reading], zone: ZoneInfo) -> list[Reading]:
+    """One reading for each day: one seen on the day wins over one rebuilt later; of either kind the last."""
+    best: dict[date, Reading] = {}
+    for one in readings:
+        day = day_of(one, zone)
+        kept = best.get(day)
+        if kept is None or (one.method == OBSERVED) >= (kept.method == OBSERVED):
+            best[day] = one
+    return [best[day] for day in sorted(best)]
+
+
+def remembered(
+    company: Company,
+    ledger: Ledger,
+    key_result: KeyResult,
+    goal: Goal | None,
+    since: datetime,
+    until: datetime,
+) -> list[Seen]:
+    """What is known of the key result with ``since <= as_of <= until``, oldest first."""
+    found = []
+    for one in by_day(ledger.history(company.id, key_result.metric, since, until + TICK), company.zone):
+        value = to_unit(one.value, one.unit, key_result.unit)
+        done = progress(goal, value) if goal is not None else None
+        found.append(Seen(day=day_of(one, company.zone), value=value, progress=done, reading=one))
+    return found
+
+
+def goal_of(key_result: KeyResult, memory: Memory) -> Goal | None:
+    """The goal of the last run, else the one that the YAML alone makes."""
+    outcome = memory.outcomes.get(key_result.id)
+    if outcome is not None and outcome.detail["goal"] is not None:
+        return goal_from(outcome.detail["goal"])
+    baseline = memory.baselines.get(key_result.id)
+    measured = to_unit(baseline.value, baseline.unit, key_result.unit) if baseline is not None else None
+    nothing: Quantity | None = None
+    goal = settle(key_result, nothing, nothing, measured)
+    return None if isinstance(goal, Missing) else goal
+
+
+def last_values(company: Company, ledger: Ledger, now: datetime) -> dict[str, Decimal]:
+    """The last value of every key result in this cycle, where one is known."""
+    since, until = company.cycle.opens - TICK, min(now, company.cycle.closes - TICK)
+    found = {}
+    for one in company.key_results:
+        if seen := remembered(company, ledger, one, None, since, until):
+            found[one.id] = seen[-1].value
+    return found
+
+
+def trend(company: Company, ledger: Ledger, memory: Memory, key_result: KeyResult, now: datetime) -> Trend:
+    """The key result in this cycle: its values, where they are heading, and what is left of its error budget."""
+    goal = goal_of(key_result, memory)
+    cycle = company.cycle
+    values = remembered(company, ledger, key_result, goal, cycle.opens - TICK, min(now, cycle.closes))
+    expected = _forecast(company, key_result, values, now)
+    view = done = None
+    if isinstance(expected, Forecast) and goal is not None:
+        view = outlook(goal, expected)
+        done = progress(goal, expected.value) if paced(goal) else None
+    return Trend(
+        subject=key_result.id,
+        values=tuple(values),
+        goal=goal,
+        forecast=expected,
+        outlook=view,
+        progress=done,
+        budget=_budget(company, key_result, goal, memory.outcomes.get(key_result.id)),
+    )
+
+
+def _forecast(
+    company: Company, key_result: KeyResult, values: Sequence[Seen], now: datetime
+) -> Forecast | NotYet:
+    if now >= company.cycle.closes:
+        return NotYet("the cycle has ended")
+    kind = company.metrics[key_result.metric].window
+    points: dict[datetime, Point] = {}
+    for one in values:
+        span = one.reading.window
+        if span is not None and not _comparable(company, kind, one.reading):
+            continue
+        # A value that merely stood still in the source is one observation, however often it was asked for.
+        fact = dict(one.reading.evidence.facts).get(SOURCE_TIME)
+        at = one.reading.as_of if fact is None else datetime.fromisoformat(fact)
+        points[at] = Point(at, one.value)
+    never_negative = key_result.unit.dimension in {Dimension.COUNT, Dimension.DURATION}
+    floor = Decimal(0) if never_negative and all(one.value >= 0 for one in points.values()) else None
+    return forecast(list(points.values()), company.cycle.closes - TICK, floor)
+
+
+def _comparable(company: Company, kind: str, reading: Reading) -> bool:
+    """Whether the value may stand beside others: of this cycle, and of a period that is over."""
+    assert reading.window is not None
+    if kind == "cycle":
+        return reading.window.start == company.cycle.opens
+    return complete(kind, reading.window, company.zone)
+
+
+def _budget(company: Company, key_result: KeyResult, goal: Goal | None, outcome: Any) -> Budget | None:
+    judging = key_result.judging
+    if judging is None or judging.how is not Judge.HELD or goal is None or outcome is None:
+        return None
+    history: Sequence[str | None] = outcome.detail["history"]
+    values = [None if one is None else Decimal(one) for one in history]
+    periods = len(windows_of(judging.every, company.cycle, company.cycle.closes))
+    return budget(goal, values, periods, judging.misses, judging.missing)
