@@ -84,12 +84,15 @@ class Scheduler:
         self._sign_of_life()
         jobs.add_job(self._look_at_files, "interval", seconds=self.look, args=[jobs], executor=_OWN)
         jobs.add_job(self._sign_of_life, "interval", seconds=self.beat, executor=_OWN)
-        jobs.start()
         try:
-            stop.wait()
+            jobs.start()
+            # Not one long wait: a signal that comes just before the thread sleeps is handled only when it wakes up.
+            while not stop.wait(1):
+                pass
         finally:
             stop.set()
-            jobs.shutdown(wait=True)
+            if jobs.running:
+                jobs.shutdown(wait=True)
             if self.health is not None:
                 self.health.unlink(missing_ok=True)
 
