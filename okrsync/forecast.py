@@ -68,7 +68,9 @@ class Outlook(StrEnum):
     UNLIKELY = "unlikely"
 
 
-def forecast(points: Sequence[Point], at: datetime, least: Decimal | None = None) -> Forecast | NotYet:
+def forecast(
+    points: Sequence[Point], at: datetime, least: Decimal | None = None, most: Decimal | None = None
+) -> Forecast | NotYet:
     """The value to be expected at ``at``; ``points`` in any order, of one moment the last counts.
 
     Slope: the median of all pairwise slopes (Theil 1950; Sen 1968, "Estimates of the regression coefficient based on
@@ -76,7 +78,7 @@ def forecast(points: Sequence[Point], at: datetime, least: Decimal | None = None
     slope's range are the slopes of the ranks (N - C)/2 and (N + C)/2 + 1 of N, where C is 1.2816 times the standard
     deviation of Kendall's S: var(S) = (n(n-1)(2n+5) - sum of t(t-1)(2t+5) over values that occur t times) / 18
     (Hollander and Wolfe 1999, 9.3 and 8.1). To the slope's range the smallest and the largest distance of a point from
-    the line are added. ``least`` is a bound that the number cannot pass (a count never falls below 0).
+    the line are added. ``least`` and ``most`` are bounds that the number cannot pass (a count never falls below 0).
     """
     seen = sorted({one.at: one for one in points}.values(), key=lambda one: one.at)[-RECENT:]
     if len(seen) < POINTS:
@@ -98,11 +100,16 @@ def forecast(points: Sequence[Point], at: datetime, least: Decimal | None = None
     middle, level = median(days), median(values)
     off = [value - level - slope * (day - middle) for day, value in zip(days, values, strict=True)]
     reach = _days(at - seen[0].at) - middle
+
+    def bounded(value: Decimal) -> Decimal:
+        raised = value if least is None else max(value, least)
+        return raised if most is None else min(raised, most)
+
     return Forecast(
         at=at,
-        value=_bounded(level + slope * reach, least),
-        low=_bounded(level + flattest * reach + min(*off, Decimal(0)), least),
-        high=_bounded(level + steepest * reach + max(*off, Decimal(0)), least),
+        value=bounded(level + slope * reach),
+        low=bounded(level + flattest * reach + min(*off, Decimal(0))),
+        high=bounded(level + steepest * reach + max(*off, Decimal(0))),
         slope=slope,
         points=len(seen),
     )
@@ -131,7 +138,3 @@ def _spread(count: int) -> int:
 
 def _days(length: timedelta) -> Decimal:
     return Decimal(length // timedelta(microseconds=1)) / Decimal(86_400_000_000)
-
-
-def _bounded(value: Decimal, least: Decimal | None) -> Decimal:
-    return value if least is None else max(value, least)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from okrsync.measures import PERCENTILE
 from okrsync.model import Cause, Dimension, Question
 from okrsync_crm import conditions
-from okrsync_crm.draft import Draft, Fault
+from okrsync_crm.draft import Draft, Fault, Test
 from okrsync_crm.refusal import NoAnswer, bad_config
 from okrsync_crm.settings import CrmQuery
 
@@ -72,14 +72,21 @@ def check(question: Question, query: CrmQuery, path: str) -> None:
         )
 
 
-def draft_question(draft: Draft, index: int, question: Question, query: CrmQuery, zone: ZoneInfo) -> Asked:
-    """Draft what the question needs under names that end in ``index``. Raises ``NoAnswer``."""
+def draft_question(
+    draft: Draft, index: int, question: Question, query: CrmQuery, zone: ZoneInfo, inside: Test | None = None
+) -> Asked:
+    """Draft what the question needs under names that end in ``index``. Raises ``NoAnswer``.
+
+    ``inside`` takes the place of the window: a series of questions judges time by itself.
+    """
     events = question.past and "{date}" not in draft.settings.path
     until = question.at.astimezone(zone) if events else None
     tests = conditions.tests(draft, query.where, zone, until)
     if query.date is not None:
         draft.moment(query.date)
-        if question.window is not None or until is not None:
+        if inside is not None:
+            tests.append(inside)
+        elif question.window is not None or until is not None:
             tests.append(conditions.in_window(draft, query.date, question.window, until, zone))
     where, unsure = draft.judge(index, tests)
     faults = [test.fault for test in tests if test.fault is not None]

@@ -135,8 +135,11 @@ class Draft:
 
     # ---- rendering --------------------------------------------------------------------------------------------
 
-    def statement(self, select: str, *, numbered: bool = False) -> str:
-        """``select`` over the judged rows. ``numbered`` rows have ``r``, their number within file ``f`` from 1."""
+    def statement(self, select: str, *, numbered: bool = False, by: str = "") -> str:
+        """``select`` over the judged rows. ``numbered`` rows have ``r``, their number within file ``f`` from 1.
+
+        The aggregates are of all rows or, with ``by``, of the rows that share this mark.
+        """
         kept = self._kept()
         raw = "\n  UNION ALL ".join(
             self._scan(index, file, numbered=numbered) for index, file in enumerate(self.files)
@@ -149,7 +152,8 @@ class Draft:
         return (
             f"WITH raw AS ({raw}),\ntyped AS (SELECT {typed} FROM raw),\nkept AS ({kept}),\n"  # noqa: S608 - positions and placeholders only
             f"marked AS (SELECT {first} FROM kept),\njudged AS {once}(SELECT {second} FROM marked),\n"
-            f"tallied AS (SELECT {self._aggregated()} FROM judged)\n{select}"
+            f"tallied AS (SELECT {f'{by}, ' if by else ''}{self._aggregated()} FROM judged"
+            f"{f' GROUP BY {by}' if by else ''})\n{select}"
         )
 
     @property

@@ -89,6 +89,14 @@ def tally(connection: Connection, draft: Draft) -> Tally:
     return Tally(values=values, malformed=_malformed(connection, draft.files))
 
 
+def tally_by(connection: Connection, draft: Draft, mark: str) -> dict[int | None, dict[str, Any]]:
+    """Run the draft for the rows of each value of ``mark``: one statement, which reads each file once."""
+    names = list(draft.aggregates)
+    statement = draft.statement(f"SELECT {', '.join([mark, *names])} FROM tallied", by=mark)  # noqa: S608 - positions and placeholders only
+    rows = _run(connection, draft, statement).fetchall()
+    return {row[0]: dict(zip(names, row[1:], strict=True)) for row in rows}
+
+
 def examples(
     connection: Connection, draft: Draft, wanted: Mapping[int | str, Sequence[Fault]]
 ) -> dict[int | str, str]:

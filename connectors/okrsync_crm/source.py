@@ -18,6 +18,7 @@ from okrsync_crm.asking import Asked, check, draft_question
 from okrsync_crm.draft import KEPT, Draft, Fault
 from okrsync_crm.files import Found, file_time, find
 from okrsync_crm.refusal import NoAnswer, bad_data
+from okrsync_crm.series import AT_ONCE, Batch, Series, gathered, read_series
 from okrsync_crm.settings import CrmSettings, dialect_of
 from okrsync_crm.staging import Staged, stage
 
@@ -62,31 +63,68 @@ class CrmSource:
         with tempfile.TemporaryDirectory(prefix="okrsync-crm-") as name:
             folder = Path(name)
             staged = [part for file in files for part in stage(file, folder, dialect, self.settings.sheet)]
-            draft = Draft(staged, self.settings, dialect, self.zone.key)
-            faults = draft_file(draft)
-            answers: dict[int, Answer] = {}
-            asked: list[Asked] = []
-            for place, question in batch:
-                try:
-                    asked.append(draft_question(draft, place, question, question.query, self.zone))
-                except NoAnswer as refusal:
-                    draft.forget(place)
-                    answers[place] = refusal.missing(question.metric)
-            if not asked:
-                return answers
+
+            def fresh() -> Draft:
+                return Draft(staged, self.settings, dialect, self.zone.key)
+
             with closing(self.connect(folder)) as connection:
-                found = scan.tally(connection, draft)
-                refuse_file(connection, draft, found, faults)
-                setting = self._setting(files, found)
-                shown = too_many_bad(asked, found.values, setting)
-                examples = (
-                    scan.examples(connection, draft, {one.index: one.faults for one in shown})
-                    if shown
-                    else {}
-                )
+                passes, rest = gathered(batch, self.settings, self.zone)
+                answers: dict[int, Answer] = {}
+                if passes:
+                    setting = self._checked(connection, fresh(), files)
+                    for passing in passes:
+                        known, again = self._read_series(connection, fresh(), passing, setting)
+                        answers |= known
+                        rest += again
+                for first in range(0, len(rest), AT_ONCE):
+                    answers |= self._read_some(connection, fresh(), rest[first : first + AT_ONCE], files)
+        return answers
+
+    def _read_some(
+        self, connection: scan.Connection, draft: Draft, batch: Batch, files: tuple[Found, ...]
+    ) -> dict[int, Answer]:
+        """The answers of a few questions by one scan. Raises ``NoAnswer`` where the files are no basis for any."""
+        faults = draft_file(draft)
+        answers: dict[int, Answer] = {}
+        asked: list[Asked] = []
+        for place, question in batch:
+            try:
+                asked.append(draft_question(draft, place, question, question.query, self.zone))
+            except NoAnswer as refusal:
+                draft.forget(place)
+                answers[place] = refusal.missing(question.metric)
+        if not asked:
+            return answers
+        found = scan.tally(connection, draft)
+        refuse_file(connection, draft, found, faults)
+        setting = self._setting(files, found)
+        shown = too_many_bad(asked, found.values, setting)
+        examples = scan.examples(connection, draft, {one.index: one.faults for one in shown}) if shown else {}
         for one in asked:
             answers[one.index] = answer(one, found.values, examples.get(one.index, ""), setting)
         return answers
+
+    def _checked(self, connection: scan.Connection, draft: Draft, files: tuple[Found, ...]) -> Setting:
+        """What is known of the files as a whole. Raises ``NoAnswer`` where they are no basis for any answer."""
+        faults = draft_file(draft)
+        found = scan.tally(connection, draft)
+        refuse_file(connection, draft, found, faults)
+        return self._setting(files, found)
+
+    def _read_series(
+        self, connection: scan.Connection, draft: Draft, passing: Sequence[Series], setting: Setting
+    ) -> tuple[dict[int, Answer], list[tuple[int, Question]]]:
+        """The answers of some series; and the questions whose unreadable rows must be shown, to be asked by themselves."""
+        asked, values, refused = read_series(connection, draft, passing, self.zone)
+        question_of = {place: question for one in passing for place, question in one.batch}
+        answers: dict[int, Answer] = {
+            place: refusal.missing(question_of[place].metric) for place, refusal in refused.items()
+        }
+        bad = {one.index for one in too_many_bad(asked, values, setting)}
+        for one in asked:
+            if one.index not in bad:
+                answers[one.index] = answer(one, values, "", setting)
+        return answers, [(place, question_of[place]) for place in sorted(bad)]
 
     def _setting(self, files: Sequence[Found], found: scan.Tally) -> Setting:
         dialect = dialect_of(self.settings)

@@ -9,7 +9,7 @@ from typing import Final
 from okrsync_jira.client import Site
 from okrsync_jira.fields import Field
 from okrsync_jira.found import Found, Issue
-from okrsync_jira.replay import PARENT
+from okrsync_jira.replay import PARENT, changes_of
 
 KEYS_AT_ONCE: Final = 100
 CHILD_FIELDS: Final = frozenset({"created", "status", "issuetype", "resolution"})
@@ -35,11 +35,13 @@ def children(
     fields: frozenset[str],
     links: Links,
     history: frozenset[str] | None = None,
+    former: str = "",
 ) -> Found:
     """The pieces of work below ``parents``, each once: breadth first, at most 100 keys a search, however deep.
 
     Work is what stands at the level of stories. A sub-task counts only where its own parent was asked for, else its
-    points would count twice. An issue that stands below itself is gone through once.
+    points would count twice. An issue that stands below itself is gone through once. What a search for ``former`` finds
+    beside them has left, or was never there: only its changes can tell.
     """
     wanted = fields | CHILD_FIELDS | {field.id for field in links.fields}
     seen = set(parents)
@@ -63,6 +65,13 @@ def children(
         containers += [issue for issue in level if heights[issue.key] > 0]
         above = [key for key, height in heights.items() if height > 0]
         depth += 1
+    if former:
+        found = site.search(former, wanted, history)
+        asked.append(found.jql)
+        pages += found.pages
+        others = [issue for issue in found.issues if issue.key not in seen]
+        work += [issue for issue in others if _height(issue, links) == 0 or _was_a_story(issue, links)]
+        containers += [issue for issue in others if _height(issue, links) > 0]
     further = f" (and {len(asked) - 1} more searches below)" if len(asked) > 1 else ""
     return Found(
         jql=asked[0] + further, count=len(work), issues=tuple(work), above=tuple(containers), pages=pages
@@ -75,6 +84,12 @@ def _searches(links: Links, keys: Sequence[str], *, directly: bool) -> Iterator[
     for start in range(0, len(keys), KEYS_AT_ONCE):
         listed = ", ".join(keys[start : start + KEYS_AT_ONCE])
         yield " OR ".join(f"{name} in ({listed})" for name in names)
+
+
+def _was_a_story(issue: Issue, links: Links) -> bool:
+    """Data Center: an issue that has left its epic is a story all the same."""
+    tied = (field for field in links.fields if field.id == links.epic)
+    return _height(issue, links) > 0 and any(changes_of(issue, field) for field in tied)
 
 
 def _height(issue: Issue, links: Links) -> int:

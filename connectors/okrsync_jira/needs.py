@@ -48,19 +48,29 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Below:
-    """The pieces of work below these parents, with these fields."""
+    """The pieces of work below these parents, with these fields.
+
+    ``former`` is JQL of the issues that may have stood there before, of which those touched ``since`` then matter.
+    """
 
     parents: tuple[str, ...]
     links: Links
     fields: frozenset[str] = frozenset()
     history: History = None
+    former: str = ""
+    since: datetime | None = None
 
     @property
     def subject(self) -> Hashable:
-        return self.parents
+        return self.parents, self.former
 
     def joined(self, other: Below) -> Below:
-        return replace(self, fields=self.fields | other.fields, history=_joined(self.history, other.history))
+        return replace(
+            self,
+            fields=self.fields | other.fields,
+            history=_joined(self.history, other.history),
+            since=min(self.since, other.since) if self.since and other.since else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,9 @@ def _of_children(question: Question, query: JiraQuery, names: FieldNames, deploy
     fields = tuple(names.resolve(name, typed=replayed) for name in query.field)
     wound = frozenset({STATUS, RESOLUTION, *links.fields, *fields})
     history = _history(wound, names, deployment) if replayed else None
-    need = Below(query.parent, links, frozenset(field.id for field in fields), history)
+    moment = question.window.start if query.frozen and question.window else question.at
+    former = (query.scope or "", moment) if replayed else ("", None)
+    need = Below(query.parent, links, frozenset(field.id for field in fields), history, *former)
     reduce = partial(shares.done_share, question, fields, links)
     return Plan((need, Catalogue()) if replayed else (need,), reduce)
 

@@ -9,7 +9,7 @@ max median pNN
 distinct        jql or scope, field          date, empty_field, min_samples; with scope: state
 ratio           jql and part, or scope and   date, exact, min_samples; with scope: state
                 part_state
-done_share      parent                       by, field, done_excludes, empty_field, min_samples, frozen
+done_share      parent                       by, field, done_excludes, empty_field, min_samples, frozen, scope
 lead_time       jql or scope                 aggregate, done_excludes, min_samples
 cycle_time      jql or scope                 aggregate, done_excludes, min_samples, started
 time_in_status  jql or scope, statuses       aggregate, min_samples
@@ -166,7 +166,9 @@ class JiraQuery(Strict):
     measure: str = Field(default="count", description=f"{', '.join((*OTHER_MEASURES, *AGGREGATES))}, p85")
     jql: str | None = Field(default=None, description="which issues, as of today; for a ratio, the whole")
     scope: str | None = Field(
-        default=None, description="JQL that holds for an issue for ever, such as project = APP AND type = Bug"
+        default=None,
+        description="JQL that holds for an issue for ever, such as project = APP AND type = Bug; done_share: where to "
+        "look for work that stood below the parents earlier and has left",
     )
     state: State | None = Field(
         default=None, description="which issues of the scope, by what was so on the day asked about"
@@ -308,7 +310,9 @@ def _keys_of(query: JiraQuery) -> tuple[set[str], set[str]]:
     if measure == "ratio":
         return {"jql", "part"}, {"date", "exact", "min_samples"}
     if measure == "done_share":
-        common = {"by", "done_excludes", "min_samples", "frozen", "date"}
+        common = {"by", "done_excludes", "min_samples", "frozen", "scope"} | (
+            {"date"} if query.frozen else set()
+        )
         if query.by == "points":
             return {"parent", "field"}, common | {"empty_field"}
         of_points = {"field", "empty_field"} if query.by == "children_mean" else set()

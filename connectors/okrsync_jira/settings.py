@@ -22,7 +22,11 @@ class ApiToken(Strict):
 
 
 class ScopedToken(Strict):
-    """A person's API token with scopes on Jira Cloud; it needs read:jira-work and read:jira-user."""
+    """A person's API token with scopes on Jira Cloud.
+
+    It needs read:jira-work and read:jira-user; for a velocity also read:board-scope:jira-software and
+    read:sprint:jira-software.
+    """
 
     email: str = Field(min_length=3, description="the e-mail address of the Atlassian account")
     token: Secret = Field(description="its API token with scopes")
@@ -32,7 +36,7 @@ class ScopedToken(Strict):
 
 
 class ServiceAccount(Strict):
-    """A service account on Jira Cloud; its token needs read:jira-work and read:jira-user."""
+    """A service account on Jira Cloud; its token needs the scopes of a ``ScopedToken``."""
 
     token: Secret = Field(description="the service account's token")
     cloud_id: str = Field(

@@ -96,9 +96,9 @@ def done_share(
     done = {issue.id for issue in children if is_done(issue)}
     facts: list[tuple[str, str]] = [("done", str(len(done))), ("children", str(len(children)))]
     if query.frozen:
-        facts.append(
-            ("frozen", f"{len(then.issues) - len(inside)} that came after {moment:%Y-%m-%d %H:%M} UTC")
-        )
+        began = moment.isoformat(sep=" ", timespec="minutes")
+        later = len(then.issues) - len(inside)
+        facts.append(("frozen", f"children of {began}; {later} came later and do not count"))
     facts += [("field", names_of(fields))] if fields else []
     facts += [("empty", f"{empty} of {len(children)} ({query.empty_field})")] if empty else []
     if excluded := len(inside) - len(children):

@@ -3,9 +3,12 @@
 A batch costs: serverInfo where the deployment is not known (once in the life of the connection's notebook), ``myself``
 (an empty result is a number only if somebody is signed in), the canary if there is one, the fields' names if a query
 names one (once a day), and then for each different JQL one request for every page: 5,000 issues on Cloud, 1,000 on
-Data Center, where a mere count is one request. A read of values of more than 1,000 issues on Cloud costs one more, and
-so does finding nothing: the source does not know what the last number was, so it asks Jira's other index whether 0 can
-be true, and reads again where it cannot.
+Data Center, where a mere count is one request. A read of more than 1,000 issues on Cloud costs one more, and so does
+finding nothing: the source does not know what the last number was, so it asks Jira's other index whether 0 can be true,
+and reads again where it cannot.
+
+Other days and lengths of time cost the scope's issues once, for any number of days: on Cloud with a page of changes for
+each 1,000 of them, on Data Center in pages of 100 that bring their changes along; and once the list of statuses.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ from okrsync_jira.settings import Anonymous, JiraSettings
 from okrsync_jira.statuses import Statuses, statuses
 from okrsync_jira.velocity import Closed, closed
 
-# A read of values that is longer than this gets a second opinion on its length.
+# A read that is longer than this gets a second opinion on its length.
 CHECKED_ABOVE: Final = 1000
 A_LITTLE: Final = Decimal("0.01")
 TOO_MUCH: Final = Decimal("0.10")
@@ -161,7 +164,8 @@ def _fetched(site: Site, need: Need) -> Fetched | OkrsyncError:
     try:
         match need:
             case Below():
-                return children(site, need.parents, need.fields, need.links, need.history)
+                former = touched_since(need.former, need.since) if need.former and need.since else need.former
+                return children(site, need.parents, need.fields, need.links, need.history, former)
             case Sprints():
                 return closed(site, need)
             case Catalogue():
@@ -208,7 +212,7 @@ def _confirmed(site: Site, jql: str, found: Found, read: Callable[[], Found]) ->
 
 def _second_opinion(site: Site, jql: str, found: Found) -> Found:
     """``found`` with what Jira estimates; raises ``Unavailable`` where the list must have been cut short."""
-    if found.count <= CHECKED_ABOVE or not found.issues[0].fields:
+    if found.count <= CHECKED_ABOVE:
         return found
     estimate = site.estimate(jql).count
     lacking = Decimal(estimate - found.count) / estimate if estimate else Decimal(0)

@@ -98,7 +98,8 @@ def status(
     shortfall = expected - actual
     scale = expected if rule.ratio else _ONE
     if shortfall <= (rule.on_track if tolerance is None else tolerance) * scale:
-        return Status.ON_TRACK
+        # A hair in the wrong direction is not better than nothing done yet.
+        return Status.NOT_STARTED if early and actual < 0 else Status.ON_TRACK
     if rule.behind is None or shortfall <= rule.behind * scale:
         return Status.BEHIND
     return Status.AT_RISK

@@ -136,7 +136,8 @@ def _holds(
 ) -> bool:
     """Whether the goal is met: judged over time, or within its error budget, where the YAML says so.
 
-    One period missed does not put a limit at risk for the rest of the cycle: until its end, ``held`` goes by now.
+    With an error budget it is met while that lasts. Without one, a period missed does not put a limit at risk for the
+    rest of the cycle: until its end, ``held`` goes by now.
     """
     judging = standing.key_result.judging
     if judging is not None and judging.misses is not None:

@@ -25,6 +25,7 @@ from okrsync.sync.assessing import (
     restarted,
 )
 from okrsync.sync.opening import open_connections
+from okrsync.sync.remembering import TICK, by_day
 from okrsync.units import to_unit
 
 # A baseline that the source cannot recall may be taken from what okrsync itself saw in the cycle's first days.
@@ -129,7 +130,7 @@ def _capture(
         answer = answers.get(Ask(one.metric, opens))
         if isinstance(answer, Reading):
             captured[one.id] = answer
-        elif seen := ledger.history(company.id, one.metric, opens, opens + BASELINE_GRACE):
+        elif seen := ledger.history(company.id, one.metric, opens - TICK, opens + BASELINE_GRACE):
             captured[one.id] = seen[0]
     return captured
 
@@ -142,7 +143,9 @@ def _periods(
     for window in _judged(company, key_result, now):
         answer: Answer | None = answers[Ask(key_result.metric, window.end)]
         if not isinstance(answer, Reading):
-            seen = ledger.history(company.id, key_result.metric, window.start, window.end)
+            seen = by_day(
+                ledger.history(company.id, key_result.metric, window.start, window.end), company.zone
+            )
             answer = seen[-1] if seen else None
         values.append(
             to_unit(answer.value, answer.unit, key_result.unit) if isinstance(answer, Reading) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -109,7 +109,7 @@ def trend(company: Company, ledger: Ledger, memory: Memory, key_result: KeyResul
     goal = goal_of(key_result, memory)
     cycle = company.cycle
     values = remembered(company, ledger, key_result, goal, cycle.opens - TICK, min(now, cycle.closes))
-    expected = _forecast(company, key_result, values, now)
+    expected = _forecast(company, key_result, goal, values, now)
     view = done = None
     if isinstance(expected, Forecast) and goal is not None:
         view = outlook(goal, expected)
@@ -126,7 +126,7 @@ def trend(company: Company, ledger: Ledger, memory: Memory, key_result: KeyResul
 
 
 def _forecast(
-    company: Company, key_result: KeyResult, values: Sequence[Seen], now: datetime
+    company: Company, key_result: KeyResult, goal: Goal | None, values: Sequence[Seen], now: datetime
 ) -> Forecast | NotYet:
     if now >= company.cycle.closes:
         return NotYet("the cycle has ended")
@@ -140,9 +140,26 @@ def _forecast(
         fact = dict(one.reading.evidence.facts).get(SOURCE_TIME)
         at = one.reading.as_of if fact is None else datetime.fromisoformat(fact)
         points[at] = Point(at, one.value)
-    never_negative = key_result.unit.dimension in {Dimension.COUNT, Dimension.DURATION}
-    floor = Decimal(0) if never_negative and all(one.value >= 0 for one in points.values()) else None
-    return forecast(list(points.values()), company.cycle.closes - TICK, floor)
+    numbers = [one.value for one in points.values()]
+    least, most = _limits(key_result, goal, numbers)
+    return forecast(list(points.values()), company.cycle.closes - TICK, least, most)
+
+
+def _limits(
+    key_result: KeyResult, goal: Goal | None, values: Sequence[Decimal]
+) -> tuple[Decimal | None, Decimal | None]:
+    """Which numbers the key result cannot pass, by all that was seen of it.
+
+    A count or a length of time is not negative; a percentage whose values and goal lie in 0 to 100 stays there.
+    """
+    zero, hundred = Decimal(0), Decimal(100)
+    if key_result.unit.dimension in {Dimension.COUNT, Dimension.DURATION}:
+        return (zero, None) if all(value >= 0 for value in values) else (None, None)
+    if key_result.unit.dimension is Dimension.PERCENT and goal is not None:
+        aims = [one for one in asdict(goal).values() if isinstance(one, Decimal)]
+        if all(zero <= value <= hundred for value in (*values, *aims)):
+            return zero, hundred
+    return None, None
 
 
 def _comparable(company: Company, kind: str, reading: Reading) -> bool:

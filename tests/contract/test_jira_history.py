@@ -253,6 +253,9 @@ def test_changes_of_one_issue_that_come_on_several_pages_are_put_together(
     monkeypatch.setattr(client, "ISSUES_AT_ONCE", 2)
     assert cloud.value("10-12", scope=STORIES, state={"statusCategory": "done"}).value == whole.value == 1
     assert cloud.jira.server.count("changelog/bulkfetch") >= 6
+    # This one needs every change of an issue, wherever it came.
+    query: dict[str, Any] = {"scope": STORIES, "measure": "cycle_time", "unit": DAYS, "window": OCTOBER}
+    assert cloud.value(**query).value == 10
 
 
 def test_a_page_of_changes_that_names_itself_is_a_fault_and_no_number(cloud: World) -> None:
@@ -320,6 +323,7 @@ def test_open_bugs_as_they_were(world: World, day: str | None, state: Any, count
     assert answer.evidence.rows == count
     if day is not None:
         assert "were deleted" in fact(answer, "the past")
+        assert fact(answer, "in the scope") == "3"
 
 
 def test_one_read_serves_a_year_of_weeks(world: World) -> None:
@@ -408,6 +412,25 @@ def test_sprints_and_parents_as_they_were(world: World) -> None:
     assert world.value("10-11", scope=scope, state={"parent": "APP-50"}).value == 1
     assert world.value("10-13", scope=scope, state={"parent": "APP-50"}).value == 0
     assert world.value(scope=scope, state={"parent": "APP-51"}).value == 1
+
+
+def test_a_change_holds_from_its_very_moment(world: World) -> None:
+    query = JiraQuery.model_validate({"scope": BUGS, "state": {"statusCategory": "done"}})
+    done = datetime(2026, 10, 10, 9, tzinfo=UTC)
+    days = [done - timedelta(milliseconds=1), done, datetime(2026, 10, 1, 9, tzinfo=UTC)]
+    answers = world.read(*(Question(metric="m", query=query, at=day, now=NOW) for day in days))
+    assert [answer.value for answer in answers if isinstance(answer, Reading)] == [0, 1, 0]
+
+
+def test_who_needs_all_changes_gets_them_beside_others(world: World) -> None:
+    tie = "parent" if world.kind == "cloud" else "Epic Link"
+    moved = {"key": "OPS-1", "type": "Story", "created": "2026-10-01", "parent": "OPS-51"}
+    epics = [{"key": f"OPS-5{n}", "type": "Epic", "created": "2026-10-01"} for n in (0, 1)]
+    world.jira.load({"issues": [*epics, {**moved, "history": [step("10-12", "OPS-50", "OPS-51", tie)]}]})
+    states: list[dict[str, Any]] = [{"status": "To Do"}, {"parent": "OPS-50"}, {"status": "To Do"}]
+    answers = world.read(*(ask("10-11", scope="project = OPS", state=state) for state in states))
+    assert [answer.value for answer in answers if isinstance(answer, Reading)] == [3, 1, 3]
+    assert world.jira.server.count("search") == 1
 
 
 def test_a_status_that_is_gone_counts_as_the_built_in_one_it_was(world: World) -> None:
@@ -572,6 +595,8 @@ def test_time_in_a_status_is_cut_to_the_window(world: World) -> None:
     assert world.value(**query, statuses="In Progress", window=OCTOBER).value == 2
     assert world.value(**query, statuses=["3", "In Review"], window=OCTOBER).value == 6
     assert world.value("10-11", **query, statuses="In Review", window=OCTOBER).value == Decimal("2.125")
+    early = Window(start=OCTOBER.start, end=datetime(2026, 10, 4, tzinfo=UTC))
+    assert world.value(**query, statuses="In Progress", window=early).value == Decimal("0.625")
     assert world.none(**query, statuses="In Test").cause is Cause.EMPTY
     assert world.value(**query, statuses="Closed").value == 273
 
@@ -703,7 +728,7 @@ def test_a_frozen_scope_counts_what_was_there_when_the_window_began(world: World
     answer = world.value(**frozen, window=window)
     assert answer.value == 100
     assert answer.evidence.rows == 2
-    assert fact(answer, "frozen") == "2 that came after 2026-10-02 00:00 UTC"
+    assert fact(answer, "frozen") == "children of 2026-10-02 00:00+00:00; 2 came later and do not count"
     assert world.value("10-08", **frozen, window=window).value == 50
     # By the points of then: 1 and 3, of which 1 was done.
     points = {**frozen, "by": "points", "field": POINTS}
@@ -716,6 +741,48 @@ def test_a_frozen_scope_counts_what_was_there_when_the_window_began(world: World
     assert world.none("10-08", **frozen, window=later).cause is Cause.EMPTY
 
 
+def test_work_that_has_left_an_epic_is_found_where_it_may_be(world: World) -> None:
+    epic(world)
+    tie = "parent" if world.kind == "cloud" else "Epic Link"
+    left: dict[str, Any] = {"type": "Story", "created": "2026-10-01"}
+    world.jira.load(
+        {
+            "issues": [
+                {**left, "key": "OPS-70", "history": [step("10-09", "OPS-50", "", tie)]},
+                {
+                    **left,
+                    "key": "OPS-71",
+                    "parent": "OPS-51",
+                    "history": [step("10-09", "OPS-50", "OPS-51", tie)],
+                },
+                {
+                    **left,
+                    "key": "OPS-72",
+                    "history": [step("10-09", "To Do", "In Progress")],
+                    "status": "In Progress",
+                },
+            ]
+        }
+    )
+    window = Window(start=datetime(2026, 10, 2, tzinfo=UTC), end=NOW)
+    frozen: dict[str, Any] = {**SHARE, "frozen": True, "window": window}
+    assert world.value(**frozen).value == 100
+    # Whoever moves open work out of an epic does not finish it: two of four.
+    kept = world.value(**frozen, scope="project = OPS")
+    assert kept.value == 50
+    assert kept.evidence.rows == 4
+    then = world.value("10-07", **SHARE, scope="project = OPS")
+    assert (fact(then, "done"), fact(then, "children")) == ("1", "4")
+    assert fact(world.value("10-10", **SHARE, scope="project = OPS"), "children") == "2"
+    # What was not touched since then cannot have left since then.
+    asked = [str(one.body) + one.query for one in world.jira.server.requests if "search" in one.path]
+    assert any("updated" in text and "project" in text for text in asked)
+    # Today's share is today's, and needs nothing else.
+    world.jira.server.forget()
+    assert world.value(**SHARE, scope="project = OPS").value == 75
+    assert world.jira.server.count("search") == 1
+
+
 def test_the_mean_of_each_childs_share(world: World) -> None:
     epic(world)
     query: dict[str, Any] = {**SHARE, "parent": "OPS-40", "by": "children_mean"}
@@ -726,6 +793,11 @@ def test_the_mean_of_each_childs_share(world: World) -> None:
     assert world.value("10-07", **query).value == 25
     points = {**query, "field": "Story Points"}
     assert world.value(**points).value == 40
+    world.jira.load({"issues": [{"key": "OPS-65", "type": "Story", "parent": "OPS-52"}]})
+    unestimated = world.value(**points)
+    assert unestimated.value == 40
+    assert fact(unestimated, "children with work") == "2 of 3"
+    assert world.value(**query).value == 25
     assert world.value(**{**query, "parent": "OPS-50"}).value == 75
 
 

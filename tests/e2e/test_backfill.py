@@ -11,15 +11,19 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from okrsync.cli import main
+from okrsync.cli.world import World
 from okrsync.emulation import Fault
 from okrsync.ledger import open_ledger
+from okrsync.model import Answer, Evidence, Question, Reading
 from tests.e2e.conftest import KILLABLE
 
 WEEKS = [date(2026, 10, 4) + timedelta(weeks=number) for number in range(8)]
@@ -147,12 +151,13 @@ def test_what_makes_no_sense_is_said_before_anything_is_asked(
 
 
 def test_a_dry_run_records_nothing(desk: Any) -> None:
-    ended = desk.run(*PAST, "--dry-run")
-    assert "Dry run, nothing recorded: 48 new · 56 missing" in ended.out
+    chosen = [word for number in (4, 5, 6, 7, 8, 12) for word in ("--only", f"KR-{number}")]
+    ended = desk.run(*PAST, *chosen, "--dry-run")
+    assert "Dry run, nothing recorded: 48 new" in ended.out
     assert "€185,500.50 → €1,767,504" in ended.out
     assert readings(desk) == []
     assert desk.run("history", "demo", "--json").json["values"] == []
-    assert desk.run(*PAST, "--json").json["counts"]["added"] == 48
+    assert desk.run(*PAST, *chosen, "--json").json["counts"]["added"] == 48
 
 
 def test_only_readings_are_recorded(desk: Any) -> None:
@@ -266,7 +271,7 @@ def test_a_baseline_that_came_too_late_is_captured_by_a_backfill_and_frozen(desk
     desk.edit_yaml('metric: revenue, reach: "€3.5M"', "metric: revenue, change: +25%")
     first = desk.run("sync", "demo", "--json")
     (row,) = [one for one in first.json["rows"] if one["id"] == "KR-5"]
-    assert "its baseline has not been captured" in row["blocked"]
+    assert "its baseline was not measured when the cycle began" in row["blocked"]
     desk.run(*PAST, "--only", "KR-5")
     assert "blocked" not in desk.run("explain", "demo", "KR-5").out
     desk.run("sync", "demo")
@@ -282,6 +287,27 @@ def test_a_baseline_that_came_too_late_is_captured_by_a_backfill_and_frozen(desk
     assert "€185,500.50, frozen" in desk.run("explain", "demo", "KR-5").out
 
 
+def test_a_value_of_the_day_before_the_cycle_is_its_baseline(desk: Any) -> None:
+    desk.edit_yaml('metric: revenue, reach: "€3.5M"', "metric: revenue, change: +25%")
+    desk.edit_yaml("exports/deals-*.csv\n    stale_after: 2d", "exports/deals-{date}.csv")
+    desk.edit_yaml('date: Closed, window: cycle, unit: "money:EUR"', 'unit: "money:EUR"')
+    (export,) = (desk.folder / "exports").glob("*.csv")
+    text = export.read_text(encoding="utf-8")
+    for day in ("2026-09-30", "2026-10-04"):
+        snapshot = export.with_name(f"deals-{day}.csv")
+        snapshot.write_text(
+            text.replace("124.000,00", "124.001,00") if day == "2026-10-04" else text, encoding="utf-8"
+        )
+        os.utime(snapshot, (desk.clock.now().timestamp() - 60,) * 2)
+    days = ("--from", "2026-09-30", "--to", "2026-10-04", "--every", "day")
+    ended = desk.run("backfill", "demo", *days, "--only", "KR-5", "--json")
+    assert ended.json["counts"]["added"] == 2
+    assert {one["method"] for one in ended.json["values"] if "method" in one} == {"snapshot"}
+    desk.run("sync", "demo")
+    baseline = desk.run("explain", "demo", "KR-5", "--json").json["baseline"]
+    assert baseline["as_of"].startswith("2026-09-30T21:59:59.999999")
+
+
 # ---- what goes wrong ------------------------------------------------------------------------------------------
 
 
@@ -294,6 +320,25 @@ def test_a_connection_that_is_down_costs_only_its_own(desk: Any) -> None:
     desk.sheets.server.faults.clear()
     again = desk.run(*PAST, "--only", "KR-5", "--only", "KR-12", "--json")
     assert (again.code, again.json["counts"]["added"], again.json["counts"]["known"]) == (0, 8, 8)
+
+
+class Present:
+    """A source that answers for the past with today's value."""
+
+    def read(self, questions: Sequence[Question]) -> list[Answer]:
+        evidence = Evidence(source="present", query="now")
+        return [
+            Reading(metric=one.metric, value=Decimal(7), unit=one.unit, as_of=one.now, evidence=evidence)
+            for one in questions
+        ]
+
+
+def test_a_source_that_gives_todays_value_for_the_past_is_not_believed(desk: Any) -> None:
+    crm = replace(desk.connectors["crm"], source=lambda settings, opening: Present())
+    connectors: Any = {**desk.connectors, "crm": crm}
+    code = main([*PAST, "--only", "KR-5"], World(clock=desk.clock, connectors=connectors))
+    assert code == 3
+    assert readings(desk, "revenue") == []
 
 
 def test_a_credential_that_is_refused_is_exit_code_12(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:

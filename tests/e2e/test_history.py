@@ -19,7 +19,7 @@ HELD = "at_least: 95%, risk: 90%"
 def told(desk: Any, subject: str, *words: str) -> dict[str, str]:
     """The lines of ``explain`` by their names."""
     lines = desk.run("explain", "demo", subject, *words).out.splitlines()[1:]
-    return {line[2:13].strip(): line[13:].strip() for line in lines}
+    return {line[2:17].strip(): line[17:].strip() for line in lines}
 
 
 # ---- history --------------------------------------------------------------------------------------------------
@@ -95,6 +95,16 @@ def test_status_and_explain_show_where_it_is_heading(desk: Any) -> None:
     assert forecast["outlook"] == "unlikely"
 
 
+def test_a_share_of_a_whole_is_not_forecast_beyond_it(desk: Any) -> None:
+    desk.run(*PAST)
+    desk.run("sync", "demo")
+    forecast = desk.run("explain", "demo", "KR-4", "--json").json["forecast"]
+    assert Decimal(forecast["high"]) <= 100
+    assert Decimal(forecast["low"]) < Decimal(forecast["value"])
+    spread = desk.run("explain", "demo", "KR-8", "--json").json["forecast"]
+    assert Decimal(spread["low"]) < 0, "its goal is a deviation to either side"
+
+
 def test_a_value_that_stood_still_in_the_source_is_one_observation(desk: Any) -> None:
     desk.run("backfill", "demo", "--from", "2026-10-01", "--every", "day", "--only", "KR-12")
     desk.run("sync", "demo")
@@ -128,10 +138,18 @@ def test_after_the_cycle_there_is_nothing_to_forecast(desk: Any) -> None:
     ("misses", "text", "status"),
     [
         # Incidents that took too long came on 9, 16, 23 and 30 October: four of seven weeks missed 95 %.
-        ("", "3 of 7 weeks held (13 in the cycle)", "At risk (written)"),
-        (", misses: 3", "3 of 7 weeks held, 4 misses where 3 may be (13 in the cycle)", "At risk (written)"),
-        (", misses: 4", "3 of 7 weeks held, 0 misses left of 4 (13 in the cycle)", "On track (written)"),
-        (", misses: 5", "3 of 7 weeks held, 1 miss left of 5 (13 in the cycle)", "On track (written)"),
+        ("", "3 of 7 weeks held (13 in the cycle)", "on track (rule: default)"),
+        (
+            ", misses: 3",
+            "3 of 7 weeks held, 4 misses where 3 may be (13 in the cycle)",
+            "at risk (rule: default)",
+        ),
+        (
+            ", misses: 4",
+            "3 of 7 weeks held, 0 misses left of 4 (13 in the cycle)",
+            "on track (rule: default)",
+        ),
+        (", misses: 5", "3 of 7 weeks held, 1 miss left of 5 (13 in the cycle)", "on track (rule: default)"),
     ],
 )
 def test_a_goal_that_is_held_over_time_has_an_error_budget(

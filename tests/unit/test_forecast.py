@@ -32,8 +32,10 @@ def ints(*values: Decimal | int) -> list[int]:
     return [int(value) for value in values]
 
 
-def known(points: list[Point], at: datetime, least: Decimal | None = None) -> Forecast:
-    found = forecast(points, at, least)
+def known(
+    points: list[Point], at: datetime, least: Decimal | None = None, most: Decimal | None = None
+) -> Forecast:
+    found = forecast(points, at, least, most)
     assert isinstance(found, Forecast), found
     return found
 
@@ -88,6 +90,9 @@ def test_a_bound_that_cannot_be_passed() -> None:
     bounded = known(falling, day(9), D(0))
     assert ints(bounded.value, bounded.low) == [0, 0]
     assert bounded.high == 0
+    rising = line(80, 84, 88, 92, 99)
+    assert known(rising, day(9)).high > 100
+    assert ints(known(rising, day(9), None, D(100)).high) == [100]
 
 
 # ---- when nothing can be said ---------------------------------------------------------------------------------

@@ -137,6 +137,7 @@ def test_where_the_api_is() -> None:
         ({"measure": "velocity", "board": 1, "sprints": 0}, "greater than or equal to 1"),
         ({"measure": "throughput", "jql": "a = 1", "aggregate": "mean"}, "no use for aggregate"),
         ({"measure": "done_share", "parent": "APP-1", "frozen": True, "date": "created"}, "no use for date"),
+        ({"measure": "done_share", "parent": "APP-1", "date": "created"}, "no use for date"),
         ({"jql": "a = 1", "wimdow": "cycle"}, "Extra inputs"),
     ],
 )

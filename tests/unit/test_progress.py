@@ -492,6 +492,8 @@ def test_six_products_on_the_same_data(line: str) -> None:
         ("0.0999", "0", NOT_STARTED),
         ("0.0999", "0.001", ON_TRACK),
         ("0.0999", "-0.01", BEHIND),
+        ("0.01", "-0.001", NOT_STARTED),
+        ("0.11", "0.10", ON_TRACK),
         ("0.10", "0", BEHIND),
         ("0", "0", NOT_STARTED),
     ],

@@ -1,0 +1,223 @@
+"""One metric at many moments, answered by one pass over the rows instead of one for each moment.
+
+The bounds of all the windows cut time into slices. Every row falls into one slice, what a measure needs is added up for
+each slice, and a window is the slices between its bounds: exactly so for counts, sums and extremes, and for what is
+computed from them. A median, a number of different values or a spread cannot be put together and is asked one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from okrsync.model import Question
+from okrsync_crm import scan
+from okrsync_crm.asking import Asked, draft_question
+from okrsync_crm.conditions import literals, micros, wall_clock
+from okrsync_crm.draft import Draft, Test
+from okrsync_crm.refusal import NoAnswer
+from okrsync_crm.settings import CrmQuery, CrmSettings, Elapsed
+
+AT_ONCE: Final = 40
+"""So many questions are drafted into one statement: the time to plan one grows with the square of its length."""
+_MEASURES: Final = {"count", "sum", "mean", "min", "max", "ratio"}
+_SLICE: Final = "slice"
+
+Batch = Sequence[tuple[int, Question]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """Questions that differ in their time only; ``zone`` is whose wall clock their bounds are compared with."""
+
+    batch: Batch
+    zone: ZoneInfo
+
+    @property
+    def query(self) -> CrmQuery:
+        found: CrmQuery = self.batch[0][1].query
+        return found
+
+    @property
+    def place(self) -> int:
+        return self.batch[0][0]
+
+    def bounds(self) -> set[datetime]:
+        return {bound for _, question in self.batch for bound in _bounds(question) if bound is not None}
+
+
+def gathered(
+    batch: Batch, settings: CrmSettings, zone: ZoneInfo
+) -> tuple[list[list[Series]], list[tuple[int, Question]]]:
+    """The series of a batch, those that one pass can answer together, and the questions that are in none.
+
+    A batch that fits one statement has no series: one scan answers it.
+    """
+    if len(batch) <= AT_ONCE:
+        return [], list(batch)
+    alike: dict[tuple[str, str, str], list[tuple[int, Question]]] = {}
+    rest: list[tuple[int, Question]] = []
+    for place, question in batch:
+        if not _fits(question, settings):
+            rest.append((place, question))
+            continue
+        key = (question.query.model_dump_json(), str(question.unit), str(_clock(question, zone)))
+        alike.setdefault(key, []).append((place, question))
+    together: dict[tuple[str, str], list[Series]] = {}
+    for (_, _, clock), mine in alike.items():
+        one = Series(batch=mine, zone=_clock(mine[0][1], zone))
+        if len(mine) < 2 or not _rising(one):
+            rest += mine
+        else:
+            together.setdefault((one.query.date or "", clock), []).append(one)
+    passes = [
+        found[first : first + AT_ONCE]
+        for found in together.values()
+        for first in range(0, len(found), AT_ONCE)
+    ]
+    return passes, sorted(rest, key=lambda one: one[0])
+
+
+def read_series(
+    connection: scan.Connection, draft: Draft, passing: Sequence[Series], zone: ZoneInfo
+) -> tuple[list[Asked], dict[str, Any], dict[int, NoAnswer]]:
+    """One pass for all of ``passing``: the questions, the values of each as a scan of its own gives them, refusals."""
+    bounds = sorted({bound.astimezone(UTC) for one in passing for bound in one.bounds()})
+    date = passing[0].query.date or ""
+    refused: dict[int, NoAnswer] = {}
+    asked: dict[int, Asked] = {}
+    try:
+        inside = _sliced(draft, date, bounds, passing[0].zone)
+    except NoAnswer as refusal:
+        return [], {}, {place: refusal for one in passing for place, _ in one.batch}
+    for one in passing:
+        question = one.batch[0][1]
+        try:
+            asked[one.place] = draft_question(draft, one.place, question, one.query, zone, inside)
+        except NoAnswer as refusal:
+            draft.forget(one.place)
+            refused.update({place: refusal for place, _ in one.batch})
+    if not asked:
+        return [], {}, refused
+    slices = scan.tally_by(connection, draft, _SLICE)
+    questions: list[Asked] = []
+    values: dict[str, Any] = {}
+    for one in passing:
+        if one.place not in asked:
+            continue
+        names = _own_names(draft, one)
+        for place, question in one.batch:
+            questions.append(
+                replace(
+                    asked[one.place],
+                    index=place,
+                    question=question,
+                    until=question.at.astimezone(zone),
+                )
+            )
+            chosen = [*_between(slices, bounds, question), slices.get(None, {})]
+            everything = list(slices.values())
+            for name, kind in names.items():
+                rows = everything if kind in _OF_ALL_ROWS else chosen
+                values[_renamed(name, one.place, place)] = _combined(kind, one.query, rows, name)
+    return questions, values, refused
+
+
+def _fits(question: Question, settings: CrmSettings) -> bool:
+    query: CrmQuery = question.query
+    conditions = [*query.where.values(), *query.part.values()]
+    return (
+        query.date is not None
+        and query.measure in _MEASURES
+        and "{date}" not in settings.path
+        and question.past
+        and not any(isinstance(condition, Elapsed) for condition in conditions)
+    )
+
+
+def _clock(question: Question, zone: ZoneInfo) -> ZoneInfo:
+    """Whose midnight a mere date is compared with: the window's own, as one question by itself does."""
+    own = question.window.start.tzinfo if question.window is not None else None
+    return own if isinstance(own, ZoneInfo) else zone
+
+
+def _bounds(question: Question) -> tuple[datetime | None, datetime]:
+    """The window and what had happened by then: from, where it begins, and before."""
+    start = question.window.start if question.window is not None else None
+    ends = [question.at] if question.window is None else [question.at, question.window.end]
+    return start, min(end.astimezone(UTC) for end in ends)
+
+
+def _rising(series: Series) -> bool:
+    """Whether the wall clock rises with time at the bounds: in the hour that it shows twice it does not."""
+    walls = [wall_clock(bound.astimezone(series.zone)) for bound in sorted(series.bounds(), key=micros)]
+    return all(one < other for one, other in pairwise(walls))
+
+
+def _sliced(draft: Draft, date: str, bounds: Sequence[datetime], zone: ZoneInfo) -> Test:
+    """Mark every row with how many bounds are not after it; NULL where it has no date."""
+    at = draft.moment(date)
+    local = [draft.bind.bind(wall_clock(bound.astimezone(zone))) for bound in bounds]
+    instant = [draft.bind.bind(micros(bound)) for bound in bounds]
+    draft.mark(
+        _SLICE,
+        f"CASE WHEN {at.local} IS NULL THEN NULL WHEN {at.instant} IS NULL THEN {_count(at.local, local, 0)} "
+        f"ELSE {_count(at.instant, instant, 0)} END",
+    )
+    return Test(holds=f"{at.local} IS NOT NULL", fault=draft.fault(date, at.local))
+
+
+def _count(value: str, bounds: Sequence[str], below: int) -> str:
+    """How many bounds, from ``below`` on, are not above the value: a search by halves."""
+    if not bounds:
+        return str(below)
+    middle = len(bounds) // 2
+    lower = _count(value, bounds[:middle], below)
+    upper = _count(value, bounds[middle + 1 :], below + middle + 1)
+    return f"CASE WHEN {value} < {bounds[middle]} THEN {lower} ELSE {upper} END"
+
+
+def _between(
+    slices: Mapping[int | None, Mapping[str, Any]], bounds: Sequence[datetime], question: Question
+) -> list[Mapping[str, Any]]:
+    start, end = _bounds(question)
+    first = bounds.index(start.astimezone(UTC)) + 1 if start is not None else 0
+    last = bounds.index(end)
+    return [slices[number] for number in range(first, last + 1) if number in slices]
+
+
+# ---- putting slices together ----------------------------------------------------------------------------------
+
+_OF_ALL_ROWS: Final = {"seen", "like"}
+_OWN: Final = ("rows", "filled", "value", "part", "bad", "signs", "currencies")
+
+
+def _own_names(draft: Draft, series: Series) -> dict[str, str]:
+    """The aggregates of a series by name, with what kind each is."""
+    wanted = [*literals(series.query.where), *literals(series.query.part)]
+    names = {f"{kind}{series.place}": kind for kind in _OWN}
+    names |= {f"{kind}{series.place}_{n}": kind for kind in _OF_ALL_ROWS for n in range(len(wanted))}
+    return {name: kind for name, kind in names.items() if name in draft.aggregates}
+
+
+def _renamed(name: str, place: int, other: int) -> str:
+    kind = name.rstrip("0123456789_")
+    return f"{kind}{other}{name.removeprefix(f'{kind}{place}')}"
+
+
+def _combined(kind: str, query: CrmQuery, rows: Iterable[Mapping[str, Any]], name: str) -> Any:
+    known = [row[name] for row in rows if row.get(name) is not None]
+    if kind == "seen":
+        return any(known)
+    if kind in {"signs", "currencies"}:
+        return sorted({one for listed in known for one in listed})
+    how: Callable[[list[Any]], Any] = sum
+    if kind == "like" or (kind == "value" and query.measure == "min"):
+        how = min
+    elif kind == "value" and query.measure == "max":
+        how = max
+    return how(known) if known else None
