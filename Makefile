@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
+COMPANIES ?= 100
+KEY_RESULTS ?= 1000
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint types contracts pytest bench lock clean
@@ -40,7 +42,7 @@ pytest: setup ## All tests; the pure core is covered to 100 % of its branches
 	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term:skip-covered
 
 bench: setup ## Print the benchmarks' ratios and request counts
-	$(BIN)/pytest tests/benchmarks -q -s
+	OKRSYNC_BENCH_COMPANIES=$(COMPANIES) OKRSYNC_BENCH_KEY_RESULTS=$(KEY_RESULTS) $(BIN)/pytest tests/benchmarks -q -s
 
 lock: ## Resolve the requirements anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --extra dev -o .requirements/dev.txt

@@ -30,7 +30,7 @@ def enqueue(
 ) -> int:
     """Put companies into the queue of the workers. Who waits there already waits once."""
     _needs_cluster()
-    from okrsync.fleet import due_names
+    from okrsync.fleet import due_names, timing
     from okrsync.fleet.queue import enqueue as put_all
 
     world: World = context.obj
@@ -43,7 +43,8 @@ def enqueue(
             world.company(f"{name}")  # says which names there are
     if due:
         with world.ledger() as ledger:
-            names = due_names(names, world.company, ledger.last_syncs(), world.clock.now())
+            last = ledger.last_syncs()
+            names = due_names(names, lambda name: timing(world.company(name)), last, world.clock.now())
     put, waiting = put_all(_ledger(world), names, only_due=due)
     if as_json:
         say_json({"enqueued": put, "waiting": waiting})
@@ -65,23 +66,26 @@ def worker(
 ) -> int:
     """Stay in the foreground, enqueue who is due and sync who is enqueued. Run as many as you like, anywhere."""
     _needs_cluster()
-    from okrsync.fleet import AT_ONCE, Ended, Stop, due_names, run_and_tell
+    from okrsync.fleet import AT_ONCE, Ended, Stop, due_names, is_due, remembered, run_and_tell
     from okrsync.fleet.limits import SharedLimiter
     from okrsync.fleet.queue import Work, work
     from okrsync.http import make_limiters
     from okrsync.ledger.database import connected
 
     world: World = context.obj
-    stop, form = Stop(), world.machine.log
+    stop, form, folder = Stop(), world.machine.log, world.machine.config
     clock = stop.clock(world.clock)
     with world.ledger() as ledger:
         held = stop.ledger(ledger)
+        time_of = remembered(world.company, lambda name: folder / f"{name}.yaml")
 
         def due() -> list[str]:
-            return due_names(world.companies(), world.company, ledger.last_syncs(), clock.now())
+            return due_names(world.companies(), time_of, ledger.last_syncs(), clock.now())
 
         def run(name: str, only_due: bool) -> Ended | None:
-            if only_due and not due_names([name], world.company, ledger.last_syncs(name), clock.now()):
+            if only_due and not is_due(
+                name, time_of, lambda one: ledger.last_syncs(one).get(one), clock.now()
+            ):
                 return None
             return run_and_tell(name, world.company, held, clock)
 

@@ -10,7 +10,7 @@ import typer
 from okrsync.cli.output import say
 from okrsync.cli.world import World
 from okrsync.errors import ExitCode
-from okrsync.fleet import AT_ONCE, Ended, Stop, due_names, run_and_tell, side_by_side, summary, worst
+from okrsync.fleet import AT_ONCE, Ended, Stop, due_names, run_and_tell, side_by_side, summary, timing, worst
 from okrsync.render import plan_text, report_data
 from okrsync.settings import redact
 
@@ -25,7 +25,9 @@ def sync_several(
     data: dict[str, dict[str, Any]] = {}
     with world.ledger() as ledger:
         if due:
-            names = due_names(names, world.company, ledger.last_syncs(), clock.now())
+            names = due_names(
+                names, lambda name: timing(world.company(name)), ledger.last_syncs(), clock.now()
+            )
         held = stop.ledger(ledger)
 
         def run(name: str) -> Ended:

@@ -1,6 +1,6 @@
 """Many companies: side by side, on time, told about, and over many machines."""
 
-from okrsync.fleet.dues import due_names
+from okrsync.fleet.dues import due_names, is_due, remembered, timing
 from okrsync.fleet.running import AT_ONCE, Ended, run_company, side_by_side, summary, worst
 from okrsync.fleet.stopping import Stop
 from okrsync.fleet.telling import run_and_tell
@@ -10,9 +10,12 @@ __all__ = [
     "Ended",
     "Stop",
     "due_names",
+    "is_due",
+    "remembered",
     "run_and_tell",
     "run_company",
     "side_by_side",
     "summary",
+    "timing",
     "worst",
 ]

@@ -96,7 +96,8 @@ def side_by_side(
         waiting: set[Future[Ended]] = {pool.submit(run, name) for name in dict.fromkeys(names)}
         try:
             while waiting:
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                # Not one long wait: a signal that comes just before the thread sleeps is handled only when it wakes up.
+                done, waiting = wait(waiting, timeout=1, return_when=FIRST_COMPLETED)
                 for one in done:
                     yield one.result()
         except BaseException:

@@ -21,6 +21,7 @@ from apscheduler.triggers.base import BaseTrigger
 
 from okrsync.config import Company
 from okrsync.errors import ConfigError, ExitCode, Unavailable
+from okrsync.fleet.dues import look_of
 from okrsync.fleet.running import Ended
 from okrsync.fleet.stopping import Stop
 from okrsync.schedules import Schedule
@@ -83,17 +84,20 @@ class Scheduler:
         self._sign_of_life()
         jobs.add_job(self._look_at_files, "interval", seconds=self.look, args=[jobs], executor=_OWN)
         jobs.add_job(self._sign_of_life, "interval", seconds=self.beat, executor=_OWN)
-        jobs.start()
         try:
-            stop.wait()
+            jobs.start()
+            # Not one long wait: a signal that comes just before the thread sleeps is handled only when it wakes up.
+            while not stop.wait(1):
+                pass
         finally:
             stop.set()
-            jobs.shutdown(wait=True)
+            if jobs.running:
+                jobs.shutdown(wait=True)
             if self.health is not None:
                 self.health.unlink(missing_ok=True)
 
     def _look_at_files(self, jobs: BackgroundScheduler) -> None:
-        present = {name: _look(self.files(name)) for name in self.names()}
+        present = {name: look_of(self.files(name)) for name in self.names()}
         for name in self._looks.keys() - present.keys():
             self._schedule(jobs, name, None, {})
         changed = [name for name, look in present.items() if self._looks.get(name) != look]
@@ -169,11 +173,3 @@ def state_of_health(path: Path, now: datetime) -> dict[str, Any]:
             f"the scheduler of {path} was last heard {silent:.0f} s ago", hint="restart okrsync schedule run"
         )
     return state
-
-
-def _look(path: Path) -> tuple[int, ...]:
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return ()
-    return (found.st_mtime_ns, found.st_size, found.st_ino)

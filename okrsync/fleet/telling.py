@@ -17,6 +17,7 @@ from okrsync.config import Company, Notify
 from okrsync.errors import AccessError, ConfigError, OkrsyncError
 from okrsync.fleet.needs import Need, needs
 from okrsync.fleet.running import Ended, run_company, worst
+from okrsync.fleet.stopping import Stopped
 from okrsync.http import USER_AGENT, Again, limiter, patiently, retry_after
 from okrsync.model import Noted
 from okrsync.ports import Clock, Ledger
@@ -53,6 +54,9 @@ def run_and_tell(
         tell(ended, ended.company, ended.company.notify, ledger, clock)
     except OkrsyncError as error:
         return replace(ended, code=worst([ended.code, error.exit_code]), untold=str(error))
+    except Stopped:
+        # The run itself had ended; what was not told is told by the next one.
+        return ended
     return ended
 
 

@@ -1,8 +1,8 @@
 """What more companies and more key results cost: time, requests, memory and the ledger's size.
 
 Waits for rate limits cost nothing here (the clock jumps), so that the time is okrsync's own; it is given as a multiple
-of the smallest company's, because it is a machine's. ``OKRSYNC_BENCH_COMPANIES=1000`` and ``OKRSYNC_BENCH_KEY_RESULTS=10000``
-go as far as they say; 100 and 1000 where they do not.
+of the smallest company's, because it is a machine's. ``OKRSYNC_BENCH_COMPANIES`` and
+``OKRSYNC_BENCH_KEY_RESULTS`` say how far it goes: `make bench` to 100 and 1000, the tests to 10 and 100, as they only check.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import pytest
 
 from tests.fleet_world import Fleet, fleet
 
-COMPANIES = int(os.environ.get("OKRSYNC_BENCH_COMPANIES", "100"))
-KEY_RESULTS = int(os.environ.get("OKRSYNC_BENCH_KEY_RESULTS", "1000"))
+COMPANIES = int(os.environ.get("OKRSYNC_BENCH_COMPANIES", "10"))
+KEY_RESULTS = int(os.environ.get("OKRSYNC_BENCH_KEY_RESULTS", "100"))
 PROGRAM = """
 import sys
 from datetime import UTC, datetime
@@ -96,8 +96,8 @@ def test_companies_cost_no_more_than_in_proportion(tmp_path: Path, monkeypatch: 
         assert first.requests == size * one[0].requests
         assert second.requests == size * one[1].requests
         assert second.requests < first.requests / 3
-        assert first.seconds < size * one[0].seconds
-        assert second.seconds < size * one[1].seconds
+        assert first.seconds <= size * one[0].seconds
+        assert second.seconds <= size * one[1].seconds
         # Memory is that of those side by side, eight at a time, not of all.
         assert first.memory < 1.3 * by_size[min(10, max(by_size))][0].memory
         assert first.ledger < (size + 10) * one[0].ledger

@@ -31,7 +31,7 @@ UNITS = {
 def guide() -> Mapping[str, Mapping[str, Any]]:
     text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     section = text[text.index("## What Jira can measure") :]
-    block = section.split("```yaml\n")[1].split("```")[0]
+    block = section.split("```yml\n")[1].split("```")[0]
     metrics: Mapping[str, Mapping[str, Any]] = YAML(typ="safe").load(block)["metrics"]
     return metrics
 

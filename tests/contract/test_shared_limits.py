@@ -98,7 +98,15 @@ def _take_until_told(limit: Limiter, clock: JumpClock) -> None:
 
 
 def test_who_sleeps_through_a_pause_looks_again(databases: tuple[Database, Database]) -> None:
-    one, two = (SharedLimiter(database, WallClock(), "token", 10, 1) for database in databases)
+    asleep = threading.Event()
+
+    class Noticed(WallClock):
+        def sleep(self, seconds: float) -> None:
+            asleep.set()
+            super().sleep(seconds)
+
+    one = SharedLimiter(databases[0], WallClock(), "token", 3, 1)
+    two = SharedLimiter(databases[1], Noticed(), "token", 3, 1)
     one.take()
     went: list[float] = []
 
@@ -106,12 +114,13 @@ def test_who_sleeps_through_a_pause_looks_again(databases: tuple[Database, Datab
         two.take()
         went.append(time.monotonic())
 
-    began = time.monotonic()
     thread = threading.Thread(target=wait)
     thread.start()
-    one.pause(0.6)
+    assert asleep.wait(timeout=10)  # it has reserved its moment, a third of a second from now
+    began = time.monotonic()
+    one.pause(0.9)
     thread.join()
-    assert went[0] - began >= 0.55
+    assert went[0] - began >= 0.85
 
 
 def test_a_row_that_was_lost_is_made_again(databases: tuple[Database, Database]) -> None:

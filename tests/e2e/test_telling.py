@@ -14,6 +14,7 @@ import pytest
 from okrsync.cli import main
 from okrsync.cli.world import World
 from okrsync.emulation import Fault, LoopbackServer, Receive, Scope, Send
+from okrsync.fleet import Ended, Stop, run_company, telling
 from okrsync.ledger import open_ledger
 from okrsync.testing import JumpClock
 from tests.fleet_world import Fleet, fleet
@@ -257,3 +258,27 @@ def test_nothing_told_is_a_secret(office: Office) -> None:
     assert len(office.told) == 2
     assert b"secret_token_0" not in sent
     assert b"s3cret" not in sent
+
+
+def test_a_stop_between_a_run_and_its_telling_leaves_the_telling_to_the_next_run(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop, real = Stop(), run_company
+
+    def then_stop(*arguments: Any, **named: Any) -> Ended:
+        ended = real(*arguments, **named)
+        stop.set()
+        return ended
+
+    office.sync()
+    office.person_edits(120)
+    with open_ledger(f"sqlite:///{office.fleet.folder / 'ledger.db'}", office.clock) as ledger:
+        monkeypatch.setattr(telling, "run_company", then_stop)
+        clock = stop.clock(office.clock)
+        ended = telling.run_and_tell("c00000", World().company, stop.ledger(ledger), clock)
+    assert ended.code == 3
+    assert ended.report is not None
+    assert (office.told, office.pings) == ([], 1)
+    monkeypatch.setattr(telling, "run_company", real)
+    assert office.sync() == 3
+    assert (len(office.told), office.pings) == (1, 2)
