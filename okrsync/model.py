@@ -288,7 +288,7 @@ class Observed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """The measured baseline of a key result, frozen once captured."""
+    """The measured baseline of a key result, frozen once captured; ``subject`` names the key result and the day."""
 
     subject: str
     reading: Reading

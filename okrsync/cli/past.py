@@ -109,7 +109,7 @@ def history(
     with world.ledger() as ledger:
         memory = ledger.recall(loaded.id)
         found = {
-            one.id: remembered(loaded, ledger, one, goal_of(one, memory), since, until)
+            one.id: remembered(loaded, ledger, one, goal_of(loaded, one, memory), since, until)
             for one in _chosen(loaded, key_results)
         }
     if as_json:

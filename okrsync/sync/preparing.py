@@ -11,7 +11,7 @@ from decimal import Decimal
 from okrsync.config import Company
 from okrsync.key_results import KeyResult
 from okrsync.model import Answer, Decision, Memory, Reading, Row, Verdict, Window
-from okrsync.periods import window, windows_of
+from okrsync.periods import windows_of
 from okrsync.planning import Aim, Plan, plan
 from okrsync.ports import Clock, Destination, Ledger, Opening
 from okrsync.sync.asking import Ask, ask_all
@@ -25,6 +25,7 @@ from okrsync.sync.assessing import (
     proposals,
     restarted,
 )
+from okrsync.sync.baselining import frozen_as, measured_at
 from okrsync.sync.check_ins import CHECK_INS, CheckIns, check_in_aims, look, open_register
 from okrsync.sync.initiatives import INITIATIVES, initiative_aims
 from okrsync.sync.opening import open_connections
@@ -71,7 +72,7 @@ def prepare(company: Company, ledger: Ledger, memory: Memory, clock: Clock, now:
             one,
             rows[one.id],
             answers[Ask(one.metric, now)],
-            baselines.get(one.id, memory.baselines.get(one.id)),
+            baselines.get(frozen_as(company, one), memory.baselines.get(frozen_as(company, one))),
             _periods(company, ledger, one, answers, now),
             now,
         )
@@ -124,17 +125,14 @@ def _wanted(company: Company, memory: Memory, now: datetime) -> set[Ask]:
     asks = {Ask(one.metric, now) for one in company.key_results}
     asks |= {Ask(one.metric, now) for one in company.initiatives}
     for one in company.key_results:
-        if one.measured_baseline and one.id not in memory.baselines and measured_at(company, one) < now:
+        if (
+            one.measured_baseline
+            and frozen_as(company, one) not in memory.baselines
+            and measured_at(company, one) < now
+        ):
             asks.add(Ask(one.metric, measured_at(company, one)))
         asks |= {Ask(one.metric, end) for end in _ends(company, one, now)}
     return asks
-
-
-def measured_at(company: Company, key_result: KeyResult) -> datetime:
-    """The moment that a measured baseline is the metric's value of."""
-    if key_result.aimed.measured == "previous_quarter":
-        return window("previous_quarter", company.cycle.opens, company.cycle).end
-    return company.cycle.opens
 
 
 def _ends(company: Company, key_result: KeyResult, now: datetime) -> list[datetime]:
@@ -151,14 +149,14 @@ def _capture(
     """The baselines that are newly known: from the source as of their moment, else from the first days after it."""
     captured: dict[str, Reading] = {}
     for one in company.key_results:
-        if not one.measured_baseline or one.id in memory.baselines:
+        if not one.measured_baseline or frozen_as(company, one) in memory.baselines:
             continue
         opens = measured_at(company, one)
         answer = answers.get(Ask(one.metric, opens))
         if isinstance(answer, Reading):
-            captured[one.id] = answer
+            captured[frozen_as(company, one)] = answer
         elif seen := ledger.history(company.id, one.metric, opens - TICK, opens + BASELINE_GRACE):
-            captured[one.id] = seen[0]
+            captured[frozen_as(company, one)] = seen[0]
     return captured
 
 

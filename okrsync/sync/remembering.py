@@ -16,6 +16,7 @@ from okrsync.model import Dimension, Memory, Missing, Quantity, Reading
 from okrsync.periods import complete, windows_of
 from okrsync.ports import Ledger
 from okrsync.progress import Budget, Goal, Judge, budget, paced, progress
+from okrsync.sync.baselining import frozen_as
 from okrsync.sync.outcomes import goal_from
 from okrsync.units import to_unit
 
@@ -82,12 +83,12 @@ def remembered(
     return found
 
 
-def goal_of(key_result: KeyResult, memory: Memory) -> Goal | None:
+def goal_of(company: Company, key_result: KeyResult, memory: Memory) -> Goal | None:
     """The goal of the last run, else the one that the YAML alone makes."""
     outcome = memory.outcomes.get(key_result.id)
     if outcome is not None and outcome.detail["goal"] is not None:
         return goal_from(outcome.detail["goal"])
-    baseline = memory.baselines.get(key_result.id)
+    baseline = memory.baselines.get(frozen_as(company, key_result))
     measured = to_unit(baseline.value, baseline.unit, key_result.unit) if baseline is not None else None
     nothing: Quantity | None = None
     goal = settle(key_result, nothing, nothing, measured)
@@ -106,7 +107,7 @@ def last_values(company: Company, ledger: Ledger, now: datetime) -> dict[str, De
 
 def trend(company: Company, ledger: Ledger, memory: Memory, key_result: KeyResult, now: datetime) -> Trend:
     """The key result in this cycle: its values, where they are heading, and what is left of its error budget."""
-    goal = goal_of(key_result, memory)
+    goal = goal_of(company, key_result, memory)
     cycle = company.cycle
     values = remembered(company, ledger, key_result, goal, cycle.opens - TICK, min(now, cycle.closes))
     expected = _forecast(company, key_result, goal, values, now)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -33,6 +34,7 @@ destination:
 # Thursday 1 October 2026, 09:00 in Berlin: the first morning of the cycle.
 FIRST = datetime(2026, 10, 1, 7, tzinfo=UTC)
 DAY = 86_400
+BERLIN = ZoneInfo("Europe/Berlin")
 
 
 class Query(Strict):
@@ -56,7 +58,7 @@ class Fake:
         return [self._answer(one) for one in questions]
 
     def _answer(self, one: Question) -> Answer:
-        day = f"{one.at:%Y-%m-%d}"
+        day = f"{one.at.astimezone(BERLIN):%Y-%m-%d}"
         text = self.past.get((one.query.name, day)) if one.past else self.now.get(one.query.name)
         if text is None:
             return Missing(
@@ -206,6 +208,25 @@ def test_the_baseline_is_what_the_source_says_of_the_cycle_s_start(opened: Open)
     desk.sync()
     assert desk.cell("KR", "progress") == Decimal("0.4")
     assert not [question for question in desk.numbers.asked if question.past]
+
+
+def test_the_next_cycle_measures_a_baseline_of_its_own(opened: Open, tmp_path: Path) -> None:
+    desk = opened(one("change: +50%"))
+    desk.numbers.now = {"n": "120", "other": "5"}
+    desk.numbers.past = {("n", "2026-10-01"): "100", ("n", "2027-01-01"): "200"}
+    desk.later(40)
+    desk.sync()
+    path = desk.company.path
+    later = path.read_text(encoding="utf-8").replace(
+        "{name: 2026-Q4, start: 2026-10-01, end: 2026-12-31}",
+        "{name: 2027-Q1, start: 2027-01-01, end: 2027-03-31}",
+    )
+    path.write_text(later, encoding="utf-8")
+    desk.company = load_company(path, {"fake": desk.company.connections["table"].connector})
+    desk.numbers.now = {"n": "250", "other": "5"}
+    desk.later(70)
+    desk.sync(force=True)
+    assert desk.cell("KR", "progress") == Decimal("0.5")
 
 
 def test_else_it_is_what_okrsync_saw_in_the_first_week(opened: Open) -> None:
