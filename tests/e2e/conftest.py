@@ -21,8 +21,10 @@ from okrsync.ports import Clock
 from okrsync.sandbox import PRESENT, Stage, set_stage
 from okrsync.testing import JumpClock
 
+# A shell that starts the tests in the background has them ignore Ctrl-C; a person's shell does not.
 KILLABLE = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from okrsync.cli import main
 from okrsync.cli.world import World
 from okrsync.sandbox import DemoClock
