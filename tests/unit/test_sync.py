@@ -210,6 +210,17 @@ def test_the_baseline_is_what_the_source_says_of_the_cycle_s_start(opened: Open)
     assert not [question for question in desk.numbers.asked if question.past]
 
 
+def test_what_is_frozen_is_not_taken_again_from_the_first_week(opened: Open) -> None:
+    desk = opened(one("change: +100"))
+    desk.numbers.now = {"n": "110", "other": "5"}
+    desk.numbers.past = {("n", "2026-10-01"): "100"}
+    desk.later(3)
+    desk.sync()
+    desk.numbers.past.clear()
+    desk.sync()
+    assert desk.cell("KR", "progress") == Decimal("0.1")
+
+
 def test_the_next_cycle_measures_a_baseline_of_its_own(opened: Open, tmp_path: Path) -> None:
     desk = opened(one("change: +50%"))
     desk.numbers.now = {"n": "120", "other": "5"}
