@@ -33,7 +33,6 @@ from okrsync_jira.statuses import Statuses, unknown
 
 DONE: Final = "done"
 IN_PROGRESS: Final = "indeterminate"
-_A_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

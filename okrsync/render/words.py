@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from okrsync.model import COUNT, PERCENT, Decision, Quantity, Stored, Unit, Wanted
+from okrsync.model import COUNT, PERCENT, Decision, Quantity, Stored, Wanted
 from okrsync.units import parse_unit, show
 
 STATUS = {
@@ -75,10 +75,6 @@ def goal(detail: dict[str, Any] | None, unit: str, locale: str) -> str:
             return "done or not"
         case _:
             return "find a baseline"
-
-
-def unit_of(text: str) -> Unit:
-    return parse_unit(text)
 
 
 def _meant(value: Wanted, locale: str) -> str:

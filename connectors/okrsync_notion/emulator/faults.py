@@ -14,7 +14,6 @@ from okrsync.emulation import Fault
 _REQUEST_ID = "7d9c4a1e-0000-4000-8000-5a7e5a7e5a7e"
 REQUESTS = "public_api_request_rate_limit"
 SPACE = "public_api_space_request_rate_limit"
-READS = r"GET |/query"
 PATCHES = r"PATCH /v1/pages"
 
 
