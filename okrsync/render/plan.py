@@ -10,7 +10,7 @@ from rich.text import Text
 from okrsync.model import Decision, Hold, Stored, Verdict
 from okrsync.planning import FOLLOWERS
 from okrsync.render.words import goal, moment, stored, wanted
-from okrsync.sync import Report
+from okrsync.sync import Report, Standing, by_subject
 
 WIDTH = 60
 
@@ -22,13 +22,15 @@ def plan_text(report: Report) -> Text:
     head = f"{report.company.title} · {report.company.cycle.name} · {moment(report.at, report.company.zone)}"
     out.append(f"{head}\n", style="bold")
     in_step: list[str] = []
+    cells_of = by_subject(report.decisions)
+    standing_of = {one.key_result.id: one for one in report.standings}
     for subject in report.rows:
-        cells = [one for one in report.decisions if one.subject == subject]
+        cells = cells_of.get(subject, [])
         if all(one.verdict is Verdict.SAME for one in cells):
             in_step.append(subject)
             continue
         out.append("\n")
-        out.append_text(_heading(report, subject))
+        out.append_text(_heading(report, subject, standing_of.get(subject)))
         out.append_text(_row(cells, locale, applied=report.applied))
     if in_step:
         out.append(f"\n= in step: {', '.join(in_step)}\n", style="dim")
@@ -37,9 +39,8 @@ def plan_text(report: Report) -> Text:
     return out
 
 
-def _heading(report: Report, subject: str) -> Text:
+def _heading(report: Report, subject: str, standing: Standing | None) -> Text:
     row = report.rows[subject]
-    standing = next((one for one in report.standings if one.key_result.id == subject), None)
     title = row.title if row is not None else ""
     aim = ""
     if standing is not None:

@@ -33,7 +33,7 @@ from okrsync.sync.backfilling import Backfill, Found, Recalled, backfill
 from okrsync.sync.claiming import Claim, claim
 from okrsync.sync.initiatives import effort_detail
 from okrsync.sync.opening import missing_secrets, new_notes, open_connections, references, secrets_of
-from okrsync.sync.outcomes import outcome_of
+from okrsync.sync.outcomes import by_subject, outcome_of
 from okrsync.sync.preparing import Prepared, counts, prepare
 from okrsync.sync.releasing import edits_seen
 from okrsync.sync.remembering import Seen, Trend, goal_of, last_values, remembered, trend
@@ -47,8 +47,10 @@ __all__ = [
     "Report",
     "Reviewed",
     "Seen",
+    "Standing",
     "Trend",
     "backfill",
+    "by_subject",
     "claim",
     "goal_of",
     "last_values",
@@ -143,10 +145,9 @@ def _report(
     company: Company, at: datetime, prepared: Prepared, decisions: tuple[Decision, ...], *, applied: bool
 ) -> Report:
     standing_of = {one.key_result.id: one for one in prepared.standings}
+    cells_of = by_subject(decisions)
     details = {
-        subject: outcome_of(
-            standing_of.get(subject), row, [one for one in decisions if one.subject == subject]
-        )
+        subject: outcome_of(standing_of.get(subject), row, cells_of.get(subject, ()))
         for subject, row in prepared.rows.items()
     }
     for one in company.initiatives:

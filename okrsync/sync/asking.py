@@ -122,9 +122,11 @@ def _cause(error: AccessError | Unavailable | DataError) -> Cause:
 def _compute(company: Company, needed: Collection[Ask], answers: dict[Ask, Answer]) -> None:
     expressions = {name: metric.expr for name, metric in company.metrics.items() if metric.expr}
     sequence = order(expressions, set(company.metrics) - set(expressions))
+    moments: dict[str, list[Ask]] = {}
+    for ask in needed:
+        moments.setdefault(ask.metric, []).append(ask)
     for name in sequence:
-        for ask in needed:
-            if ask.metric == name:
-                parts = {part: answers[Ask(part, ask.at)] for part in names(expressions[name])}
-                metric = company.metrics[name]
-                answers[ask] = evaluate(name, metric.expr, parts, metric.unit, ask.at)
+        metric, used = company.metrics[name], names(expressions[name])
+        for ask in moments.get(name, ()):
+            parts = {part: answers[Ask(part, ask.at)] for part in used}
+            answers[ask] = evaluate(name, metric.expr, parts, metric.unit, ask.at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +11,14 @@ from typing import Any, get_args
 from okrsync.model import Answer, Decision, Quantity, Reading, Row, Stored
 from okrsync.progress import Goal
 from okrsync.sync.assessing import Standing
+
+
+def by_subject(decisions: Iterable[Decision]) -> dict[str, list[Decision]]:
+    """The decisions of each key result, objective and so on, in the plan's order."""
+    found: dict[str, list[Decision]] = {}
+    for one in decisions:
+        found.setdefault(one.subject, []).append(one)
+    return found
 
 
 def outcome_of(standing: Standing | None, row: Row | None, decisions: Sequence[Decision]) -> dict[str, Any]:
