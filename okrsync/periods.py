@@ -18,7 +18,9 @@ PERIODS: Final = ("day", "week", "month", "quarter", "year")
 WINDOWS: Final = (*PERIODS, "cycle", *(f"previous_{period}" for period in PERIODS), "last 30d")
 """The words a window may be, for messages; ``last`` takes any length of time."""
 
-_TICK: Final = timedelta(microseconds=1)
+TICK: Final = timedelta(microseconds=1)
+"""How long an instant is: the last one of a day is its midnight less this."""
+
 _ZERO: Final = Decimal(0)
 _ONE: Final = Decimal(1)
 
@@ -52,8 +54,8 @@ def window(kind: str, at: datetime, cycle: Cycle) -> Window:
 
     ``day`` to ``year`` is the running period up to ``at``, ``previous_...`` the last complete one, ``cycle`` the cycle
     so far, ``last 30d`` that much elapsed time before ``at``. At midnight sharp the running period is the one that just
-    ended, so that a span is never empty. Raises ``ValueError`` for another word, for a naive ``at``, and for ``cycle``
-    at a moment before it opens.
+    ended, so that a span is never empty; at the last instant of a day the whole day is covered. Raises ``ValueError``
+    for another word, for a naive ``at``, and for ``cycle`` at a moment before it opens.
     """
     moment = _aware(at).astimezone(cycle.zone)
     if kind == "cycle":
@@ -61,10 +63,10 @@ def window(kind: str, at: datetime, cycle: Cycle) -> Window:
             raise ValueError(
                 f"the cycle {cycle.name} has not begun on {moment:%Y-%m-%d}: it starts on {cycle.start}"
             )
-        return Window(start=cycle.opens, end=_earlier(cycle.closes, moment), label=cycle.name)
+        return Window(start=cycle.opens, end=_earlier(cycle.closes, _whole_day(moment)), label=cycle.name)
     if kind in PERIODS:
-        running = _period(kind, (at.astimezone(UTC) - _TICK).astimezone(cycle.zone).date(), cycle.zone)
-        return Window(start=running.start, end=_earlier(running.end, moment), label=running.label)
+        running = _period(kind, (at.astimezone(UTC) - TICK).astimezone(cycle.zone).date(), cycle.zone)
+        return Window(start=running.start, end=_earlier(running.end, _whole_day(moment)), label=running.label)
     word, _, rest = kind.partition("_")
     if word == "previous" and rest in PERIODS:
         today = _first(rest, moment.date())
@@ -74,7 +76,8 @@ def window(kind: str, at: datetime, cycle: Cycle) -> Window:
         length = span(rest)
         if not length:
             raise ValueError(f"{kind!r} covers no time at all; write last 30d")
-        return Window(start=(at.astimezone(UTC) - length).astimezone(cycle.zone), end=moment, label=kind)
+        end = _whole_day(moment)
+        return Window(start=(end.astimezone(UTC) - length).astimezone(cycle.zone), end=end, label=kind)
     raise ValueError(f"{kind!r} is not a window; write one of {', '.join(WINDOWS)}")
 
 
@@ -136,9 +139,14 @@ def endings(kind: str, first: date, last: date, zone: ZoneInfo, until: datetime)
     found: list[datetime] = []
     one = _period(kind, first, zone)
     while one.end.date() - timedelta(days=1) <= last and not _before(_aware(until), one.end):
-        found.append((one.end.astimezone(UTC) - _TICK).astimezone(zone))
+        found.append(last_instant(one))
         one = _period(kind, one.end.date(), zone)
     return found
+
+
+def last_instant(span: Window) -> datetime:
+    """The latest moment that belongs to the span, a microsecond before its end."""
+    return (span.end.astimezone(UTC) - TICK).astimezone(span.end.tzinfo)
 
 
 def complete(kind: str, span: Window, zone: ZoneInfo) -> bool:
@@ -146,7 +154,7 @@ def complete(kind: str, span: Window, zone: ZoneInfo) -> bool:
     if kind not in PERIODS:
         return True
     whole = _period(kind, span.start.astimezone(zone).date(), zone)
-    return not _before(span.end + _TICK, whole.end)
+    return not _before(span.end, whole.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +261,12 @@ def _period(period: str, day: date, zone: ZoneInfo) -> Window:
     first = _first(period, day)
     following = _first(period, first + timedelta(days=_LONGEST[period]))
     return Window(start=_midnight(first, zone), end=_midnight(following, zone), label=_label(period, first))
+
+
+def _whole_day(moment: datetime) -> datetime:
+    """The midnight after the last instant of a day; any other moment as it is."""
+    after = (moment.astimezone(UTC) + TICK).astimezone(moment.tzinfo)
+    return after if after.date() != moment.date() else moment
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

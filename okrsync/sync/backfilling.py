@@ -19,11 +19,11 @@ from okrsync.config import Company, did_you_mean
 from okrsync.errors import ConfigError, ExitCode
 from okrsync.expressions import names
 from okrsync.model import Answer, Cause, Missing, Observed, Reading
-from okrsync.periods import endings
+from okrsync.periods import TICK, endings
 from okrsync.ports import Clock, Ledger, Opening
 from okrsync.sync.asking import Ask, ask_all
 from okrsync.sync.opening import open_connections
-from okrsync.sync.remembering import OBSERVED, SOURCE_TIME, TICK, day_of
+from okrsync.sync.remembering import OBSERVED, SOURCE_TIME, day_of
 
 AT_ONCE = 5000
 """So many values are asked of a connection and held in memory at once; they are recorded before the next are asked."""

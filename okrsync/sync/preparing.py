@@ -6,12 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from okrsync.config import Company
-from okrsync.key_results import KeyResult
-from okrsync.model import Answer, Decision, Memory, Reading, Row, Verdict, Window
-from okrsync.periods import windows_of
+from okrsync.model import Answer, Decision, Memory, Reading, Row, Verdict
+from okrsync.periods import TICK
 from okrsync.planning import Aim, Plan, plan
 from okrsync.ports import Clock, Destination, Ledger, Opening
 from okrsync.sync.asking import Ask, ask_all
@@ -28,10 +26,9 @@ from okrsync.sync.assessing import (
 from okrsync.sync.baselining import frozen_as, measured_at
 from okrsync.sync.check_ins import CHECK_INS, CheckIns, check_in_aims, look, open_register
 from okrsync.sync.initiatives import INITIATIVES, initiative_aims
+from okrsync.sync.judging import judged_asks, judged_values
 from okrsync.sync.opening import open_connections
 from okrsync.sync.releasing import freed
-from okrsync.sync.remembering import TICK, by_day
-from okrsync.units import to_unit
 
 # A baseline that the source cannot recall may be taken from what okrsync itself saw in the cycle's first days.
 BASELINE_GRACE = timedelta(days=7)
@@ -73,7 +70,7 @@ def prepare(company: Company, ledger: Ledger, memory: Memory, clock: Clock, now:
             rows[one.id],
             answers[Ask(one.metric, now)],
             baselines.get(frozen_as(company, one), memory.baselines.get(frozen_as(company, one))),
-            _periods(company, ledger, one, answers, now),
+            judged_values(company, ledger, one, answers, now),
             now,
         )
         for one in company.key_results
@@ -131,16 +128,8 @@ def _wanted(company: Company, memory: Memory, now: datetime) -> set[Ask]:
             and measured_at(company, one) < now
         ):
             asks.add(Ask(one.metric, measured_at(company, one)))
-        asks |= {Ask(one.metric, end) for end in _ends(company, one, now)}
+        asks |= set(judged_asks(company, one, now))
     return asks
-
-
-def _ends(company: Company, key_result: KeyResult, now: datetime) -> list[datetime]:
-    return [period.end for period in _judged(company, key_result, now)]
-
-
-def _judged(company: Company, key_result: KeyResult, now: datetime) -> list[Window]:
-    return windows_of(key_result.judging.every, company.cycle, now) if key_result.judging else []
 
 
 def _capture(
@@ -158,24 +147,6 @@ def _capture(
         elif seen := ledger.history(company.id, one.metric, opens - TICK, opens + BASELINE_GRACE):
             captured[frozen_as(company, one)] = seen[0]
     return captured
-
-
-def _periods(
-    company: Company, ledger: Ledger, key_result: KeyResult, answers: Mapping[Ask, Answer], now: datetime
-) -> list[Decimal | None]:
-    """A value for each complete period that is judged: from the source, else the last one seen in that period."""
-    values: list[Decimal | None] = []
-    for period in _judged(company, key_result, now):
-        answer: Answer | None = answers[Ask(key_result.metric, period.end)]
-        if not isinstance(answer, Reading):
-            seen = by_day(
-                ledger.history(company.id, key_result.metric, period.start, period.end), company.zone
-            )
-            answer = seen[-1] if seen else None
-        values.append(
-            to_unit(answer.value, answer.unit, key_result.unit) if isinstance(answer, Reading) else None
-        )
-    return values
 
 
 def _plan(

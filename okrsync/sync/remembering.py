@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from okrsync.config import Company
 from okrsync.forecast import Forecast, NotYet, Outlook, Point, forecast, outlook
 from okrsync.key_results import KeyResult, settle
 from okrsync.model import Dimension, Memory, Missing, Quantity, Reading
-from okrsync.periods import complete, windows_of
+from okrsync.periods import TICK, complete, windows_of
 from okrsync.ports import Ledger
 from okrsync.progress import Budget, Goal, Judge, budget, paced, progress
 from okrsync.sync.baselining import frozen_as
@@ -21,7 +21,6 @@ from okrsync.sync.outcomes import goal_from
 from okrsync.units import to_unit
 
 OBSERVED = "observed"
-TICK = timedelta(microseconds=1)
 SOURCE_TIME = "as of in the source"
 """The fact of a rebuilt reading that says how old the value was in the source at the moment asked for."""
 

@@ -83,6 +83,17 @@ def test_a_running_window_ends_now(kind: str, start: tuple[int, int, int], label
     assert (found.start, found.end, found.label) == (local(*start), NOW, label)
 
 
+@pytest.mark.parametrize(("kind", "start"), [("day", 25), ("week", 19), ("cycle", 1), ("last 7d", 19)])
+def test_the_last_instant_of_a_day_covers_the_whole_day(kind: str, start: int) -> None:
+    # The day on which the clocks go back has 25 hours, a week of elapsed time begins an hour late.
+    begins = local(2026, 10, start, hour=1 if kind == "last 7d" else 0)
+    midnight = local(2026, 10, 26)
+    last = (midnight.astimezone(UTC) - timedelta(microseconds=1)).astimezone(BERLIN)
+    found = window(kind, last, Q4)
+    assert (found.start, found.end) == (begins, midnight)
+    assert window(kind, last - timedelta(microseconds=1), Q4).end == last - timedelta(microseconds=1)
+
+
 @pytest.mark.parametrize(
     ("kind", "start", "end", "label"),
     [

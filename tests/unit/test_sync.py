@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -270,8 +270,9 @@ def test_a_number_seen_too_late_is_no_baseline(opened: Open) -> None:
 def test_a_limit_is_judged_over_the_weeks_the_source_remembers(opened: Open) -> None:
     desk = opened(one("at_most: 10, judge: held, every: week, missing_periods: miss"))
     desk.numbers.now = {"n": "9", "other": "5"}
-    # The weeks end on 4, 11, 18 and 25 October; the source knows their values as of the Mondays after.
-    desk.numbers.past = {("n", "2026-10-05"): "8", ("n", "2026-10-12"): "11", ("n", "2026-10-19"): "10"}
+    # The weeks end on 4, 11, 18 and 25 October; what is dated with the Monday after belongs to the next week.
+    desk.numbers.past = {("n", "2026-10-04"): "8", ("n", "2026-10-11"): "11", ("n", "2026-10-18"): "10"}
+    desk.numbers.past |= {("n", f"2026-10-{day}"): "99" for day in ("05", "12", "19", "26")}
     desk.later(27)
     report = desk.sync()
     # Two of four weeks held, one missed, one unknown counts as missed; this week's 9 holds: 3 of 5.
@@ -291,6 +292,43 @@ def test_or_over_what_okrsync_saw_itself(opened: Open) -> None:
     assert desk.cell("KR", "progress") == 0
     desk.later(7)
     assert desk.sync().standings[0].history == (Decimal(11), Decimal(9))
+
+
+def test_half_a_weeks_count_is_not_judged_as_the_weeks(opened: Open) -> None:
+    desk = opened(
+        one("at_least: 10, judge: worst, every: week, missing_periods: skip", ", date: d, window: week")
+    )
+    desk.numbers.now = {"n": "3", "other": "5"}
+    desk.later(1)
+    desk.sync()
+    desk.numbers.past = {("n", "2026-10-04"): "12"}
+    desk.later(7)
+    assert desk.sync().standings[0].history == (Decimal(12),)
+    assert [one.window.end - one.window.start for one in desk.numbers.asked if one.past and one.window] == [
+        timedelta(days=7)
+    ]
+    desk.numbers.past = {}
+    assert desk.sync(force=True).standings[0].history == (None,)
+
+
+def test_a_week_looked_back_on_is_judged_as_that_week(opened: Open) -> None:
+    desk = opened(
+        one(
+            "at_least: 10, judge: worst, every: week, missing_periods: skip",
+            ", date: d, window: previous_week",
+        )
+    )
+    desk.numbers.now = {"n": "30", "other": "5"}
+    desk.later(1)
+    desk.sync()
+    desk.later(4)
+    desk.numbers.now["n"] = "12"
+    desk.sync()
+    desk.later(4)
+    # Seen on the Friday, of the week before the cycle; seen on the Tuesday, of the one that ended on 4 October.
+    assert desk.sync().standings[0].history == (Decimal(12),)
+    desk.numbers.past = {("n", "2026-10-05"): "13"}
+    assert desk.sync().standings[0].history == (Decimal(13),)
 
 
 def test_history_holds_what_was_seen_and_not_what_was_asked_of_the_past(opened: Open) -> None:
