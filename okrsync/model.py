@@ -279,6 +279,13 @@ class Withdrawn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """Okrsync will not write this row again: what was put into it need not be remembered."""
+
+    row: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
     """A reading seen by a run. Readings are only ever added."""
 
@@ -313,7 +320,18 @@ class Noted:
     value: str | None
 
 
-Entry = RunStarted | RunFinished | Intended | Landed | Withdrawn | Observed | Baseline | Outcome | Noted
+Entry = (
+    RunStarted
+    | RunFinished
+    | Intended
+    | Landed
+    | Withdrawn
+    | Forgotten
+    | Observed
+    | Baseline
+    | Outcome
+    | Noted
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from okrsync.ledger.values import packed
 from okrsync.model import (
     Baseline,
     Entry,
+    Forgotten,
     Intended,
     Landed,
     Noted,
@@ -34,6 +35,7 @@ class Changes:
     observed: list[Observed] = field(default_factory=list)
     baselines: list[Baseline] = field(default_factory=list)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    forgotten: set[str] = field(default_factory=set)
     notes: dict[Key, str | None] = field(default_factory=dict)
 
 
@@ -61,6 +63,8 @@ def _add(changes: Changes, entry: Entry) -> None:
                 changes.intents[entry.row, address] = None
         case Withdrawn():
             changes.intents.update(dict.fromkeys((entry.row, address) for address in entry.addresses))
+        case Forgotten():
+            _forget(changes, entry.row)
         case Observed():
             changes.observed.append(entry)
         case Baseline():
@@ -73,3 +77,10 @@ def _add(changes: Changes, entry: Entry) -> None:
             changes.notes[entry.connection, entry.key] = entry.value
         case _:
             assert_never(entry)
+
+
+def _forget(changes: Changes, row: str) -> None:
+    for known in (changes.puts, changes.intents):
+        for where in [one for one in known if one[0] == row]:
+            del known[where]
+    changes.forgotten.add(row)

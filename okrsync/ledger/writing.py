@@ -20,6 +20,8 @@ def write(connection: Connection, company: str, changes: Changes) -> None:
     mine = {"company": company}
     _insert(connection, tables.starts, [mine | _start(each) for each in changes.starts])
     _insert(connection, tables.finishes, [mine | _finish(each) for each in changes.finishes])
+    for table in (tables.puts, tables.intents):
+        _delete(connection, table, [mine | {"row": row} for row in changes.forgotten])
     _upsert(connection, tables.puts, _kept(changes.puts, mine, "row", "address"))
     _upsert(
         connection,

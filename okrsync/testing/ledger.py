@@ -11,6 +11,7 @@ from okrsync.errors import DataError
 from okrsync.model import (
     Baseline,
     Entry,
+    Forgotten,
     Intended,
     Intent,
     Landed,
@@ -114,6 +115,16 @@ class LedgerContract(ReadingsContract, LeaseContract):
         memory = ledger.recall("acme")
         assert memory.puts == {("row", "cell"): "x"}
         assert memory.intents == {}
+
+    def test_a_row_is_forgotten_whole_and_others_are_not(self, ledger: Ledger) -> None:
+        ledger.record("acme", landed("x"), landed("y", cell="other"), landed("z", row="another"))
+        ledger.record("acme", intended("x", "y"))
+        ledger.record("globex", landed("x"), intended("x", "y"))
+        ledger.record("acme", Forgotten(row="row"), Forgotten(row="never there"))
+        assert ledger.recall("acme") == Memory(puts={("another", "cell"): "z"})
+        assert (len(ledger.recall("globex").puts), len(ledger.recall("globex").intents)) == (1, 1)
+        ledger.record("acme", landed("old"), Forgotten(row="row"), landed("new", cell="later"))
+        assert ledger.recall("acme").puts == {("another", "cell"): "z", ("row", "later"): "new"}
 
     def test_an_intent_replaces_an_older_one(self, ledger: Ledger) -> None:
         ledger.record("acme", intended("x", "y"))

@@ -13,6 +13,7 @@ from okrsync.model import (
     Baseline,
     Dimension,
     Entry,
+    Forgotten,
     Intended,
     Landed,
     Memory,
@@ -87,6 +88,10 @@ def _remember(memory: Memory, entry: Entry) -> Memory:
             gone = {(row, address) for address in addresses}
             left = {where: one for where, one in memory.intents.items() if where not in gone}
             return replace(memory, intents=left)
+        case Forgotten(row=row):
+            kept = {where: value for where, value in memory.puts.items() if where[0] != row}
+            left = {where: one for where, one in memory.intents.items() if where[0] != row}
+            return replace(memory, puts=kept, intents=left)
         case Baseline(subject=subject, reading=reading):
             if subject in memory.baselines and memory.baselines[subject] != reading:
                 raise DataError(f"the baseline of {subject} is frozen")
