@@ -20,7 +20,7 @@ from decimal import (
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Final
 
-from okrsync.model import Answer, Cause, Evidence, Missing, Reading, Unit, Window
+from okrsync.model import OBSERVED, Answer, Cause, Evidence, Missing, Reading, Unit, Window
 
 _OPERATORS: Final[Mapping[type[ast.AST], Callable[..., Decimal]]] = {
     ast.Add: operator.add,
@@ -97,7 +97,7 @@ def evaluate(metric: str, text: str, answers: Mapping[str, Answer], unit: Unit, 
         as_of=min((reading.as_of for reading in inputs), default=at),
         evidence=Evidence(source="expression", query=f"{written} = {_substituted(text, tree, values)}"),
         window=_shared([reading.window for reading in inputs]),
-        method=next((reading.method for reading in inputs if reading.method != "observed"), "observed"),
+        method=next((reading.method for reading in inputs if reading.method != OBSERVED), OBSERVED),
         inputs=tuple(inputs),
     )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 
 class Dimension(StrEnum):
@@ -94,6 +94,10 @@ class Evidence:
     facts: tuple[tuple[str, str], ...] = ()
 
 
+OBSERVED: Final = "observed"
+"""The method of a value that was read on the day it speaks of."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """A fact about the outside world. ``as_of`` is when it was true, not when it was fetched.
@@ -108,7 +112,7 @@ class Reading:
     as_of: datetime
     evidence: Evidence
     window: Window | None = None
-    method: str = "observed"
+    method: str = OBSERVED
     inputs: tuple[Reading, ...] = ()
 
 

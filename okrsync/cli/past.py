@@ -45,13 +45,18 @@ def backfill(
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="KR", help="A key result; may be repeated.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read the sources, record nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read everything, record and add nothing.")
+    ] = False,
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Ask again for what was rebuilt before.")
     ] = False,
+    check_ins: Annotated[
+        bool, typer.Option(help="Add the check-ins that are missing for periods of this cycle that are over.")
+    ] = True,
     as_json: Json = False,
 ) -> int:
-    """Recompute past values from the sources, for history and baselines. Never changes a current value."""
+    """Recompute past values from the sources, for history, baselines and check-ins. Never changes a current value."""
     from okrsync.render import backfill_data, backfill_text
     from okrsync.sync import backfill as run
 
@@ -69,6 +74,7 @@ def backfill(
             only=only or (),
             dry_run=dry_run,
             refresh=refresh,
+            check_ins=check_ins,
             told=told,
         )
     if as_json:
@@ -138,17 +144,25 @@ def _midnight(day: date, company: config.Company) -> datetime:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """A bar with rate and time left on a terminal, plain lines elsewhere; both on stderr."""
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar with rate and time left on a terminal, a plain line for each tenth elsewhere; both on stderr."""
     out = console(stderr=True)
     if not out.is_terminal:
-        yield lambda done, of: typer.echo(f"okrsync: {done} of {of} values", err=True)
+        tenths: dict[str, int] = {}
+
+        def line(what: str, done: int, of: int) -> None:
+            if done * 10 // of > tenths.get(what, -1):
+                tenths[what] = done * 10 // of
+                typer.echo(f"okrsync: {done} of {of} {what}", err=True)
+
+        yield line
         return
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
         Progress,
         SpinnerColumn,
+        TaskID,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
@@ -164,11 +178,14 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=out, transient=True) as bar:
-        task = bar.add_task("values", total=None, rate="")
+        tasks: dict[str, TaskID] = {"values": bar.add_task("values", total=None, rate="")}
 
-        def told(done: int, of: int) -> None:
-            bar.update(task, total=of, completed=done)
-            speed = bar.tasks[0].finished_speed or bar.tasks[0].speed
-            bar.update(task, rate=f"{speed:,.0f}/s" if speed else "")
+        def told(what: str, done: int, of: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=of, rate="")
+            bar.update(tasks[what], total=of, completed=done)
+            task = bar.tasks[list(tasks).index(what)]
+            speed = task.finished_speed or task.speed
+            bar.update(tasks[what], rate=f"{speed:,.0f}/s" if speed else "")
 
         yield told

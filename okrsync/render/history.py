@@ -16,7 +16,7 @@ from rich.text import Text
 from okrsync.config import Company
 from okrsync.key_results import KeyResult
 from okrsync.model import PERCENT, Missing, Reading
-from okrsync.sync import Backfill, Found, Recalled, Seen
+from okrsync.sync import Backfill, Filled, Found, Recalled, Seen
 from okrsync.units import show, to_unit
 
 if TYPE_CHECKING:
@@ -46,9 +46,27 @@ def backfill_text(done: Backfill) -> Text:
     new = any(one.found is Found.ADDED for one in done.values)
     verb = "Dry run, nothing recorded" if not done.applied else "Recorded" if new else "Nothing to record"
     out.append(f"\n{verb}: {_counted(done.values)}\n", style="bold")
-    if new and not done.applied:
+    added = 0
+    if done.filled is not None:
+        added = len(done.filled.added)
+        _tell_check_ins(out, done.company, done.filled, applied=done.applied)
+    if (new or added) and not done.applied:
         out.append("  → the same without --dry-run\n", style="cyan")
     return out
+
+
+def _tell_check_ins(out: Text, company: Company, filled: Filled, *, applied: bool) -> None:
+    if not filled.periods:
+        out.append(f"Check-ins: none, as no {company.check_in_every} of this cycle ends on these dates\n")
+        return
+    held = filled.held
+    added = f"{len(filled.added)} {'added' if applied else 'would be added'}"
+    parts = [added, f"{filled.there} there already", f"{len(held)} not added"]
+    shown = [part for part in parts if not part.startswith("0 ")] or ["none, for want of numbers"]
+    out.append(f"Check-ins: {' · '.join(shown)}\n", style="bold")
+    for key, one in held.items():
+        out.append("  ! ", style="bold red")
+        out.append(f"{key}: {one.reason}{f' → {one.hint}' if one.hint else ''}\n")
 
 
 def backfill_data(done: Backfill) -> dict[str, Any]:
@@ -59,6 +77,7 @@ def backfill_data(done: Backfill) -> dict[str, Any]:
         "applied": done.applied,
         "exit_code": int(done.exit_code),
         "counts": {word: sum(str(one.found) == word for one in done.values) for word in WORDS},
+        "check_ins": _check_ins(done.filled) if done.filled is not None else None,
         "values": [
             {
                 "date": _day(one.at),
@@ -71,6 +90,11 @@ def backfill_data(done: Backfill) -> dict[str, Any]:
             for one in done.values
         ],
     }
+
+
+def _check_ins(filled: Filled) -> dict[str, Any]:
+    held = [{"key": key, "reason": one.reason, "hint": one.hint} for key, one in filled.held.items()]
+    return {"added": filled.added, "there": filled.there, "not_added": held}
 
 
 def history_table(company: Company, histories: Histories) -> Table:

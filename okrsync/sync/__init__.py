@@ -31,6 +31,7 @@ from okrsync.sync.asking import Ask
 from okrsync.sync.assessing import Standing
 from okrsync.sync.backfilling import Backfill, Found, Recalled, backfill
 from okrsync.sync.claiming import Claim, claim
+from okrsync.sync.filling import Filled
 from okrsync.sync.initiatives import effort_detail
 from okrsync.sync.opening import missing_secrets, new_notes, open_connections, references, secrets_of
 from okrsync.sync.outcomes import by_subject, outcome_of
@@ -42,6 +43,7 @@ from okrsync.sync.reviewing import Reviewed, confirm
 __all__ = [
     "Backfill",
     "Claim",
+    "Filled",
     "Found",
     "Recalled",
     "Report",
@@ -173,7 +175,8 @@ def _learned(prepared: Prepared, memory: Memory, run: str, at: datetime) -> Iter
     # What was asked of the past is the source's to tell again; only what was seen today is history.
     today = {one for ask, one in prepared.answers.items() if ask.at == at and isinstance(one, Reading)}
     yield from (Observed(run=run, reading=one) for one in sorted(today, key=lambda one: one.metric))
-    yield from prepared.check_ins.carried(run)
+    yield from prepared.check_ins.turned_up(run)
+    yield from prepared.check_ins.over()
     yield from settle_same(prepared.plan, prepared.check_ins.memory, run)
 
 

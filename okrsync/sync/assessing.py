@@ -10,7 +10,19 @@ from decimal import Decimal
 from okrsync.config import Company, Objective
 from okrsync.errors import DataError
 from okrsync.key_results import Form, KeyResult, direction, settle
-from okrsync.model import PERCENT, Answer, Cause, Decision, Hold, Missing, Quantity, Reading, Row, Wanted
+from okrsync.model import (
+    OBSERVED,
+    PERCENT,
+    Answer,
+    Cause,
+    Decision,
+    Hold,
+    Missing,
+    Quantity,
+    Reading,
+    Row,
+    Wanted,
+)
 from okrsync.periods import Linear, expected
 from okrsync.planning import Proposal, held_for_lack_of_data
 from okrsync.ports import Destination
@@ -207,7 +219,8 @@ def provenance(company: Company, answer: Reading) -> str:
     metric = company.metrics[answer.metric]
     what = answer.evidence.query if len(answer.evidence.query) <= SHORT else answer.metric
     rows = f", {answer.evidence.rows} rows" if answer.evidence.rows not in {None, 1} else ""
-    return f"{metric.connection or 'computed'}: {what}{rows}"
+    how = ", recomputed" if answer.method != OBSERVED else ""
+    return f"{metric.connection or 'computed'}: {what}{rows}{how}"
 
 
 def percent(share: Decimal) -> Quantity:

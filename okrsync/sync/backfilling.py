@@ -1,6 +1,7 @@
 """Recompute past values from the sources themselves, and keep them in the ledger beside what was seen on the day.
 
-Only readings are recorded: no cell, no outcome and no run, so that an old value can never become the current one.
+Readings are recorded, and check-ins of periods that are over are added. Nothing that is there is touched: no cell, no
+outcome and no run, so that an old value can never become the current one.
 """
 
 from __future__ import annotations
@@ -13,22 +14,25 @@ from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from functools import partial
 from threading import Event
 
 from okrsync.config import Company, did_you_mean
 from okrsync.errors import ConfigError, ExitCode
 from okrsync.expressions import names
-from okrsync.model import Answer, Cause, Missing, Observed, Reading
+from okrsync.model import OBSERVED, Answer, Cause, Entry, Missing, Observed, Reading
 from okrsync.periods import TICK, endings
 from okrsync.ports import Clock, Ledger, Opening
 from okrsync.sync.asking import Ask, ask_all
+from okrsync.sync.check_ins import CHECK_INS
+from okrsync.sync.filling import Filled, fill, periods_to_fill
 from okrsync.sync.opening import open_connections
-from okrsync.sync.remembering import OBSERVED, SOURCE_TIME, day_of
+from okrsync.sync.remembering import SOURCE_TIME, day_of
 
 AT_ONCE = 5000
 """So many values are asked of a connection and held in memory at once; they are recorded before the next are asked."""
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[str, int, int], None]
 
 
 class Found(StrEnum):
@@ -52,13 +56,17 @@ class Recalled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backfill:
-    """What a backfill did or, where it was not ``applied``, would have done; ``values`` by metric, then by moment."""
+    """What a backfill did or, where it was not ``applied``, would have done; ``values`` by metric, then by moment.
+
+    ``filled`` is None where no check-ins are kept or they were not asked for.
+    """
 
     company: Company
     at: datetime
     moments: tuple[datetime, ...]
     subjects: Mapping[str, tuple[str, ...]]
     values: tuple[Recalled, ...]
+    filled: Filled | None
     applied: bool
 
     @property
@@ -67,9 +75,11 @@ class Backfill:
 
     @property
     def exit_code(self) -> ExitCode:
-        if any(answer.cause is Cause.ACCESS for _, answer in self.missing):
+        held = self.filled.held.values() if self.filled is not None else ()
+        causes = {answer.cause for _, answer in self.missing} | {one.cause for one in held}
+        if Cause.ACCESS in causes:
             return ExitCode.ACCESS
-        return ExitCode.HELD if self.missing else ExitCode.IN_SYNC
+        return ExitCode.HELD if causes else ExitCode.IN_SYNC
 
 
 def backfill(
@@ -83,19 +93,34 @@ def backfill(
     only: Collection[str] = (),
     dry_run: bool = False,
     refresh: bool = False,
-    told: Progress | None = None,
+    check_ins: bool = True,
+    told: Progress = lambda _what, _done, _of: None,
 ) -> Backfill:
     """Find the value of every key result at the end of each ``every`` (day, week, month) from ``first`` to ``last``.
 
     What the ledger knows is not asked again, unless ``refresh``; a value that was seen on the day never is, and stays.
-    Each batch is recorded when it is read, so that a run that was killed goes on where it was. ``told`` hears how many
-    of how many values are done, batch by batch. Raises ``Busy`` where another backfill of the company is under way.
+    Each batch is recorded when it is read, so that a run that was killed goes on where it was. Where the company keeps
+    ``check_ins``, those of periods that end at one of the dates are added where there is none. ``told`` hears how many
+    of how many values, then check-ins, are done. Raises ``Busy`` where another backfill of the company is under way or,
+    where check-ins are to be added, a sync.
     """
     now = clock.now()
     moments = _moments(company, first, last, every, now)
     subjects = _subjects(company, only)
+    fillable = periods_to_fill(company, moments, now)
+    filling = check_ins and CHECK_INS in company.tables
+    if filling and fillable and not dry_run:
+        # A sync that begins from now on adds check-ins of later periods; one that is under way may be at work on these.
+        with ledger.hold(company.id):
+            pass
     # Its own lease: a sync need not wait for a backfill, as they write different things.
-    with nullcontext() if dry_run else ledger.hold(f"{company.id} backfill"):
+    with nullcontext() if dry_run else ledger.hold(f"{company.id} backfill") as lease:
+
+        def record(*entries: Entry) -> None:
+            if lease is not None:
+                lease.renew()
+                ledger.record(company.id, *entries)
+
         known = _known(company, ledger, subjects, moments)
         wanted = [Ask(metric, at) for metric in subjects for at in moments]
         unknown = [one for one in wanted if _unknown(known.get(one), refresh=refresh)]
@@ -105,20 +130,31 @@ def backfill(
         with closing(_answers(company, ledger, clock, unknown, now)) as batches:
             for answers in batches:
                 fresh = {one: _recalled(one, answer, known.get(one)) for one, answer in answers.items()}
-                if not dry_run:
-                    ledger.record(
-                        company.id, *(Observed(run=run, reading=one) for one in _new(fresh.values()))
-                    )
+                record(*(Observed(run=run, reading=one) for one in _new(fresh.values())))
                 found |= fresh
                 done += len(fresh)
-                if told is not None:
-                    told(done, len(wanted))
+                told("values", done, len(wanted))
+        filled = None
+        if filling:
+            filled = fill(
+                company,
+                ledger,
+                clock,
+                now=now,
+                run=run,
+                moments=fillable,
+                answers={ask: one.answer for ask, one in found.items()},
+                only={one for subject in subjects.values() for one in subject},
+                record=None if dry_run else record,
+                told=partial(told, "check-ins"),
+            )
     return Backfill(
         company=company,
         at=now,
         moments=tuple(moments),
         subjects=subjects,
         values=tuple(found[one] for one in wanted),
+        filled=filled,
         applied=not dry_run,
     )
 

@@ -13,11 +13,12 @@ from typing import cast
 
 from okrsync.config import Company
 from okrsync.errors import AccessError, Conflict, DataError
-from okrsync.key_results import Form
+from okrsync.key_results import Form, KeyResult
 from okrsync.model import (
     Cause,
     Decision,
     Entry,
+    Forgotten,
     Hold,
     Intended,
     Intent,
@@ -31,7 +32,7 @@ from okrsync.model import (
     Wanted,
     Withdrawn,
 )
-from okrsync.periods import window
+from okrsync.periods import window, windows_of
 from okrsync.planning import NEW, Aim, Proposal, held_for_lack_of_data, same
 from okrsync.ports import Destination, Opening, Register
 from okrsync.sync.assessing import Standing, percent, propose, provenance
@@ -45,27 +46,38 @@ class CheckIns:
     """The check-ins of the period that ``label`` names and ``first`` begins.
 
     ``rows`` has a line for each key, None where there is no row yet. ``memory`` is the ledger's, with what was intended
-    for a row that was still to be added now under the row itself: ``adopted`` holds those intents by row.
+    for a row that was still to be added now under the row itself: ``adopted`` holds those intents by row. ``labels``
+    are those of the cycle's periods, whose rows stay known by their keys.
     """
 
     register: Register | None = None
     connection: str = ""
     label: str = ""
+    labels: frozenset[str] = frozenset()
     first: date | None = None
     rows: Mapping[str, Row | None] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
     adopted: Mapping[str, Mapping[str, Intent]] = field(default_factory=dict)
 
-    def carried(self, run: str) -> Iterator[Entry]:
-        """What the ledger must learn: intents of rows that turned up, and that older periods are over."""
+    def turned_up(self, run: str) -> Iterator[Entry]:
+        """What the ledger must learn of rows that an earlier run meant to add and that are there after all."""
         keys = {row.id: key for key, row in self.rows.items() if row is not None}
         for row, intents in self.adopted.items():
             yield Intended(run=run, row=row, values=intents)
             yield from self._settled(run, keys[row], row)
-        for owner, note in self.memory.notes:
+
+    def over(self) -> Iterator[Entry]:
+        """What the ledger may forget: the cells of other periods' rows and, of other cycles, their keys too."""
+        put = {row for row, _ in self.memory.puts}
+        for (owner, note), row in self.memory.notes.items():
             key = note.removeprefix(NOTE)
-            if owner == self.connection and note != key and key not in self.rows:
+            label = key.rpartition("/")[2]
+            if owner != self.connection or note == key or label == self.label:
+                continue
+            if row in put:
+                yield Forgotten(row=row)
+            if label not in self.labels:
                 yield Noted(connection=owner, key=note, value=None)
 
     def found(self, run: str, key: str, row: str, intents: Mapping[str, Intent]) -> Iterator[Entry]:
@@ -83,26 +95,31 @@ class CheckIns:
         return {cell: one for (row, cell), one in self.memory.intents.items() if row == f"{NEW}{key}"}
 
 
-def period(company: Company, now: datetime) -> tuple[str, date]:
-    """The running period's label and first day."""
-    running = window(company.check_in_every, now, company.cycle)
+def period(company: Company, at: datetime) -> tuple[str, date]:
+    """The label and the first day of the period that runs at ``at``."""
+    running = window(company.check_in_every, at, company.cycle)
     return running.label, running.start.astimezone(company.zone).date()
 
 
-def keys(company: Company, now: datetime) -> set[str]:
-    """The keys of all check-ins of the running period."""
+def keys(company: Company, at: datetime) -> set[str]:
+    """The keys of all check-ins of the period that runs at ``at``."""
     if CHECK_INS not in company.tables:
         return set()
-    label, _ = period(company, now)
-    return {f"{company.id}/{one.id}/{label}" for one in company.key_results}
+    label, _ = period(company, at)
+    return {key_of(company, one, label) for one in company.key_results}
 
 
-def open_register(company: Company, opening: Opening, now: datetime) -> Register:
-    """The table of check-ins, of which only the running period's rows are read."""
+def key_of(company: Company, key_result: KeyResult, label: str) -> str:
+    """What the check-in of the period named ``label`` is found by."""
+    return f"{company.id}/{key_result.id}/{label}"
+
+
+def open_register(company: Company, opening: Opening, at: datetime) -> Register:
+    """The table of check-ins, of which only the rows of the period that runs at ``at`` are read."""
     connection = company.connections[company.destination]
     assert connection.connector.register is not None
-    label, _ = period(company, now)
-    wanted = keys(company, now)
+    label, _ = period(company, at)
+    wanted = keys(company, at)
     notes = {key.removeprefix(NOTE): value for key, value in opening.memo.items() if key.startswith(NOTE)}
     table = company.tables[CHECK_INS].model_copy(
         update={
@@ -118,20 +135,22 @@ def look(
     memory: Memory,
     tables: Mapping[str, Sequence[Row]],
     destinations: Mapping[str, Destination],
-    now: datetime,
+    at: datetime,
 ) -> CheckIns:
-    """Which check-ins of the running period are there, and what earlier runs meant to do with them."""
+    """Which check-ins of the period that runs at ``at`` are there, and what earlier runs meant to do with them."""
     if CHECK_INS not in destinations:
         return CheckIns(memory=memory)
-    label, first = period(company, now)
+    label, first = period(company, at)
+    cycle = company.cycle
     by_key = {row.key: row for row in tables[CHECK_INS]}
-    named = {f"{company.id}/{one.id}/{label}": one for one in company.key_results}
+    named = {key_of(company, one, label): one for one in company.key_results}
     titled = {row.key: row.title for row in tables["key_results"]}
     # open_register has opened it.
     check_ins = CheckIns(
         register=cast("Register", destinations[CHECK_INS]),
         connection=company.destination,
         label=label,
+        labels=frozenset(one.label for one in windows_of(company.check_in_every, cycle, cycle.closes)),
         first=first,
         rows={key: by_key.get(key) for key in named},
         titles={key: f"{one.title or titled.get(one.id) or one.id} · {label}" for key, one in named.items()},
@@ -160,7 +179,7 @@ def check_in_aims(
     """A check-in says what its key result's row will show, a person's number included."""
     return [
         Aim(
-            subject=(subject := f"{company.id}/{one.key_result.id}/{check_ins.label}"),
+            subject=(subject := key_of(company, one.key_result, check_ins.label)),
             row=rows[subject],
             proposals={
                 cell: _proposal(company, cell, one, rows[one.key_result.id], register, check_ins)

@@ -67,7 +67,7 @@ def claim(
         ledger.record(
             company.id,
             RunStarted(run=run, command=command, at=now),
-            *check_ins.carried(run),
+            *check_ins.turned_up(run),
             *landed,
             *new_notes(openings, memory),
             RunFinished(run=run, at=clock.now(), exit_code=0),

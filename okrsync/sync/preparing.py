@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from okrsync.config import Company
 from okrsync.model import Answer, Decision, Memory, Reading, Row, Verdict
-from okrsync.periods import TICK
 from okrsync.planning import Aim, Plan, plan
 from okrsync.ports import Clock, Destination, Ledger, Opening
 from okrsync.sync.asking import Ask, ask_all
@@ -23,15 +22,13 @@ from okrsync.sync.assessing import (
     proposals,
     restarted,
 )
-from okrsync.sync.baselining import frozen_as, measured_at
+from okrsync.sync.baselining import baseline_asks, captured, frozen_as
 from okrsync.sync.check_ins import CHECK_INS, CheckIns, check_in_aims, look, open_register
 from okrsync.sync.initiatives import INITIATIVES, initiative_aims
 from okrsync.sync.judging import judged_asks, judged_values
 from okrsync.sync.opening import open_connections
 from okrsync.sync.releasing import freed
 
-# A baseline that the source cannot recall may be taken from what okrsync itself saw in the cycle's first days.
-BASELINE_GRACE = timedelta(days=7)
 KEY_RESULTS, OBJECTIVES = "key_results", "objectives"
 
 
@@ -62,7 +59,7 @@ def prepare(company: Company, ledger: Ledger, memory: Memory, clock: Clock, now:
     check_ins = look(company, memory, tables, destinations, now)
     rows |= check_ins.rows
     memory = check_ins.memory
-    baselines = _capture(company, ledger, memory, answers)
+    baselines = captured(company, ledger, memory, answers, company.key_results)
     standings = tuple(
         assess(
             company,
@@ -94,17 +91,19 @@ def prepare(company: Company, ledger: Ledger, memory: Memory, clock: Clock, now:
 
 
 def open_tables(company: Company, openings: Mapping[str, Opening], now: datetime) -> dict[str, Destination]:
+    tables = {name: open_table(company, openings, name) for name in company.tables if name != CHECK_INS}
+    if CHECK_INS in company.tables:
+        tables[CHECK_INS] = open_register(company, openings[company.destination], now)
+    return tables
+
+
+def open_table(company: Company, openings: Mapping[str, Opening], name: str) -> Destination:
+    """One table of the destination that okrsync adds no rows to."""
     connection = company.connections[company.destination]
     assert connection.connector.destination is not None
-    opening = openings[company.destination]
-    tables: dict[str, Destination] = {
-        name: connection.connector.destination(connection.settings, table, opening)
-        for name, table in company.tables.items()
-        if name != CHECK_INS
-    }
-    if CHECK_INS in company.tables:
-        tables[CHECK_INS] = open_register(company, opening, now)
-    return tables
+    return connection.connector.destination(
+        connection.settings, company.tables[name], openings[company.destination]
+    )
 
 
 def match_rows(company: Company, tables: Mapping[str, Sequence[Row]]) -> dict[str, Row | None]:
@@ -122,31 +121,8 @@ def _wanted(company: Company, memory: Memory, now: datetime) -> set[Ask]:
     asks = {Ask(one.metric, now) for one in company.key_results}
     asks |= {Ask(one.metric, now) for one in company.initiatives}
     for one in company.key_results:
-        if (
-            one.measured_baseline
-            and frozen_as(company, one) not in memory.baselines
-            and measured_at(company, one) < now
-        ):
-            asks.add(Ask(one.metric, measured_at(company, one)))
-        asks |= set(judged_asks(company, one, now))
+        asks |= set(baseline_asks(company, one, memory, now)) | set(judged_asks(company, one, now))
     return asks
-
-
-def _capture(
-    company: Company, ledger: Ledger, memory: Memory, answers: Mapping[Ask, Answer]
-) -> dict[str, Reading]:
-    """The baselines that are newly known: from the source as of their moment, else from the first days after it."""
-    captured: dict[str, Reading] = {}
-    for one in company.key_results:
-        if not one.measured_baseline or frozen_as(company, one) in memory.baselines:
-            continue
-        opens = measured_at(company, one)
-        answer = answers.get(Ask(one.metric, opens))
-        if isinstance(answer, Reading):
-            captured[frozen_as(company, one)] = answer
-        elif seen := ledger.history(company.id, one.metric, opens - TICK, opens + BASELINE_GRACE):
-            captured[frozen_as(company, one)] = seen[0]
-    return captured
 
 
 def _plan(

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from okrsync.config import Company
 from okrsync.forecast import Forecast, NotYet, Outlook, Point, forecast, outlook
 from okrsync.key_results import KeyResult, settle
-from okrsync.model import Dimension, Memory, Missing, Quantity, Reading
+from okrsync.model import OBSERVED, Dimension, Memory, Missing, Quantity, Reading
 from okrsync.periods import TICK, complete, windows_of
 from okrsync.ports import Ledger
 from okrsync.progress import Budget, Goal, Judge, budget, paced, progress
@@ -20,7 +20,6 @@ from okrsync.sync.baselining import frozen_as
 from okrsync.sync.outcomes import goal_from
 from okrsync.units import to_unit
 
-OBSERVED = "observed"
 SOURCE_TIME = "as of in the source"
 """The fact of a rebuilt reading that says how old the value was in the source at the moment asked for."""
 

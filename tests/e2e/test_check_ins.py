@@ -11,15 +11,8 @@ from typing import Any
 import pytest
 
 from okrsync.emulation import Fault
+from tests.check_ins import keep_check_ins, rows
 
-DATABASE = "33333333-3333-4333-8333-333333333333"
-TABLE = """\
-  check_ins:
-    database: https://app.notion.com/p/acme/33333333333343338333333333333333
-    match: Check-in
-    every: week
-    cells: {value: Value, progress: Progress, status: Status, date: Date, source: Source, key_result: Key result}
-"""
 POST = "POST /v1/pages"
 # All key results but KR-13, whose cell holds an error.
 WITH_DATA = 12
@@ -27,61 +20,13 @@ WITH_DATA = 12
 
 @pytest.fixture
 def desk(desk: Any) -> Any:
-    desk.notion.load(
-        seed(desk)
-        | {
-            "databases": [
-                *seed(desk)["databases"],
-                {
-                    "id": DATABASE,
-                    "title": "Check-ins",
-                    "data_sources": [
-                        {
-                            "properties": {
-                                "Name": "title",
-                                "Check-in": "rich_text",
-                                "Key result": {"type": "relation", "data_source": "Key results"},
-                                "Date": "date",
-                                "Value": "number",
-                                "Progress": {"type": "number", "format": "percent"},
-                                "Status": {
-                                    "type": "select",
-                                    "options": ["Not started", "On track", "Behind", "At risk", "Achieved"],
-                                },
-                                "Confidence": {"type": "select", "options": ["High", "Low"]},
-                                "Comment": "rich_text",
-                                "Source": "rich_text",
-                            }
-                        }
-                    ],
-                },
-            ]
-        }
-    )
-    desk.edit_yaml("\nmetrics:", f"{TABLE}\nmetrics:")
+    keep_check_ins(desk)
     return desk
-
-
-def seed(desk: Any) -> Any:
-    from importlib.resources import files
-
-    from okrsync.config.yamlfile import parse_yaml
-
-    text = (files("okrsync.sandbox") / "demo" / "notion.yaml").read_text(encoding="utf-8")
-    return parse_yaml(text, name="notion.yaml").data
 
 
 def forget_ledger(desk: Any) -> None:
     for path in desk.folder.glob("ledger.db*"):
         path.unlink()
-
-
-def rows(desk: Any) -> dict[str, dict[str, str]]:
-    (view,) = [one for one in desk.notion.tables() if one.title == "Check-ins"]
-    listed = [dict(zip(view.columns, row, strict=True)) for row in view.rows]
-    found = {row["Check-in"]: row for row in listed}
-    assert len(found) == len(listed), "a key stands twice"
-    return found
 
 
 def fix_bugs(desk: Any) -> None:

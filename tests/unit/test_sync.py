@@ -49,6 +49,7 @@ class Fake:
     now: dict[str, str] = field(default_factory=dict)
     past: dict[tuple[str, str], str] = field(default_factory=dict)
     fault: OkrsyncError | None = None
+    why_not: Cause = Cause.PAST
     asked: list[Question] = field(default_factory=list)
 
     def read(self, questions: Sequence[Question]) -> Sequence[Answer]:
@@ -62,7 +63,7 @@ class Fake:
         text = self.past.get((one.query.name, day)) if one.past else self.now.get(one.query.name)
         if text is None:
             return Missing(
-                metric=one.metric, cause=Cause.PAST if one.past else Cause.EMPTY, reason="nothing there"
+                metric=one.metric, cause=self.why_not if one.past else Cause.EMPTY, reason="nothing there"
             )
         evidence = Evidence(source="fake", query=one.query.name)
         return Reading(
@@ -329,6 +330,19 @@ def test_a_week_looked_back_on_is_judged_as_that_week(opened: Open) -> None:
     assert desk.sync().standings[0].history == (Decimal(12),)
     desk.numbers.past = {("n", "2026-10-05"): "13"}
     assert desk.sync().standings[0].history == (Decimal(13),)
+
+
+def test_a_baseline_waits_for_a_source_that_gives_no_answer(opened: Open) -> None:
+    desk = opened(one("change: +50%"))
+    desk.numbers.now = {"n": "120", "other": "5"}
+    desk.numbers.why_not = Cause.UNAVAILABLE
+    desk.later(1)
+    desk.sync()
+    assert desk.sync().standings[0].baseline is None
+    desk.numbers.past = {("n", "2026-10-01"): "100"}
+    baseline = desk.sync().standings[0].baseline
+    assert baseline is not None
+    assert baseline.value == 100
 
 
 def test_history_holds_what_was_seen_and_not_what_was_asked_of_the_past(opened: Open) -> None:
