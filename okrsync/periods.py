@@ -49,6 +49,20 @@ class Cycle:
         return _midnight(self.end + timedelta(days=1), self.zone)
 
 
+def following(cycle: Cycle) -> Cycle | None:
+    """The cycle after one that is a calendar month, quarter or year and named like it (2026-10, 2026-Q4, 2026).
+
+    None for every other: what a company calls its next cycle, and how long it is, is not to be guessed.
+    """
+    for kind in ("month", "quarter", "year"):
+        if Window(start=cycle.opens, end=cycle.closes, label=cycle.name) == _period(
+            kind, cycle.start, cycle.zone
+        ):
+            after = _period(kind, cycle.closes.date(), cycle.zone)
+            return Cycle(after.label, after.start.date(), last_instant(after).date(), cycle.zone)
+    return None
+
+
 def window(kind: str, at: datetime, cycle: Cycle) -> Window:
     """The span that a value of ``kind`` covers at the moment ``at``.
 

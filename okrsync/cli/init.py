@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from okrsync.cli import roll_over
 from okrsync.cli.output import Json, say_json
 from okrsync.cli.world import World
 from okrsync.errors import ConfigError, ExitCode
@@ -43,12 +45,53 @@ def init(
     url: Annotated[
         str, typer.Option("--url", help="Where Notion's API answers, if not at its own place.", hidden=True)
     ] = "",
+    next_cycle: Annotated[
+        bool, typer.Option("--next-cycle", help="Roll a company over: every start becomes the last value.")
+    ] = False,
+    name: Annotated[
+        str,
+        typer.Option(
+            "--name", help="With --next-cycle: its name; not needed after a month, quarter or year."
+        ),
+    ] = "",
+    start: Annotated[
+        datetime | None,
+        typer.Option(
+            "--start", formats=["%Y-%m-%d"], metavar="DATE", help="With --next-cycle: its first day."
+        ),
+    ] = None,
+    end: Annotated[
+        datetime | None,
+        typer.Option("--end", formats=["%Y-%m-%d"], metavar="DATE", help="With --next-cycle: its last day."),
+    ] = None,
+    write: Annotated[
+        bool,
+        typer.Option("--write", help="With --next-cycle: replace the file; else the new one is printed."),
+    ] = False,
     as_json: Json = False,
 ) -> int:
-    """Write a new company's YAML: from an OKR database, with a new one, or empty. Never overwrites a file."""
+    """Write a company's YAML: from an OKR database, with a new one, or empty; or that of a company's next cycle.
+
+    A new company's file never overwrites one; the next cycle's is printed unless --write is given.
+    """
     from okrsync.config.writing import NOTHING, NewCompany, company_yaml
 
     world: World = context.obj
+    given = [bool(one) for one in (from_notion, create_under, url, timezone, locale, title)]
+    if next_cycle and company is not None and not any(given):
+        return roll_over.next_cycle(
+            world, company, name=name, start=start, end=end, write=write, as_json=as_json
+        )
+    if next_cycle:
+        raise ConfigError(
+            "--next-cycle takes a company that has a YAML, and none of the options for a new one",
+            hint="okrsync init COMPANY --next-cycle",
+        )
+    if name or start or end or write:
+        raise ConfigError(
+            "--name, --start, --end and --write belong to --next-cycle",
+            hint="okrsync init COMPANY --next-cycle",
+        )
     if company is None:
         company, from_notion, create_under, timezone = _ask(from_notion, create_under, timezone)
     if from_notion and create_under:

@@ -10,7 +10,7 @@ from types import FrameType
 
 import typer
 
-from okrsync.cli import cluster, demo, init, inspect, ledger, look, past, roll_over, run, schedule
+from okrsync.cli import cluster, demo, init, inspect, ledger, look, past, run, schedule
 from okrsync.cli.logs import log_to_stderr
 from okrsync.cli.output import say_json
 from okrsync.cli.world import World
@@ -29,7 +29,6 @@ look.register(app)
 inspect.register(app)
 init.register(app)
 past.register(app)
-roll_over.register(app)
 schedule.register(app)
 ledger.register(app)
 cluster.register(app)

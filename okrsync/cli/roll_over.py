@@ -1,45 +1,37 @@
-"""``okrsync next-cycle``: the same company for its next cycle."""
+"""``okrsync init --next-cycle``: the same company for its next cycle."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from okrsync.cli.output import Json, say_json
-from okrsync.cli.run import Company
+from okrsync.cli.output import say_json
 from okrsync.cli.world import World
-from okrsync.errors import ExitCode
+from okrsync.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
     from okrsync import config
 
 
-def register(app: typer.Typer) -> None:
-    app.command("next-cycle")(next_cycle)
-
-
 def next_cycle(
-    context: typer.Context,
-    company: Company,
-    name: Annotated[str, typer.Option("--name", help="What the company calls it, such as 2027-Q1.")],
-    start: Annotated[
-        datetime, typer.Option("--start", formats=["%Y-%m-%d"], metavar="DATE", help="First day.")
-    ],
-    end: Annotated[datetime, typer.Option("--end", formats=["%Y-%m-%d"], metavar="DATE", help="Last day.")],
-    write: Annotated[
-        bool, typer.Option("--write", help="Replace the YAML file; else the new one is printed.")
-    ] = False,
-    as_json: Json = False,
-) -> int:
-    """Roll over to the next cycle: every start becomes the last value, comments and layout stay. Sends no request."""
-    world: World = context.obj
+    world: World,
+    company: str,
+    *,
+    name: str,
+    start: datetime | None,
+    end: datetime | None,
+    write: bool,
+    as_json: bool,
+) -> ExitCode:
+    """Print the company's YAML for its next cycle, or put it in place of the old one. Sends no request."""
     loaded = world.company(company)
     with loaded.path.open(encoding="utf-8", newline="") as file:
         before = file.read()
-    done = roll_over(world, loaded, before, name=name, start=start, end=end)
+    name, first, last = _cycle(loaded, name, start, end)
+    done = roll_over(world, loaded, before, name=name, start=first, end=last)
     if write:
         _replace(loaded.path, done.text)
     if as_json:
@@ -57,8 +49,30 @@ def next_cycle(
     return ExitCode.HELD if done.left else ExitCode.IN_SYNC
 
 
+def _cycle(
+    company: config.Company, name: str, start: datetime | None, end: datetime | None
+) -> tuple[str, date, date]:
+    """The cycle that the words name; what they leave out is clear only after a calendar month, quarter or year."""
+    from okrsync.periods import following
+
+    if name and start and end:
+        return name, start.date(), end.date()
+    after = following(company.cycle)
+    if after is None:
+        raise ConfigError(
+            f"{company.cycle.name} ({company.cycle.start} to {company.cycle.end}) is no calendar month, quarter or year, "
+            "named as 2026-10, 2026-Q4 or 2026: which cycle comes next is yours to say",
+            hint=f"okrsync init {company.id} --next-cycle --name NAME --start DATE --end DATE",
+        )
+    return (
+        name or after.name,
+        start.date() if start is not None else after.start,
+        end.date() if end is not None else after.end,
+    )
+
+
 def roll_over(
-    world: World, company: config.Company, text: str, *, name: str, start: datetime, end: datetime
+    world: World, company: config.Company, text: str, *, name: str, start: date, end: date
 ) -> config.NextCycle:
     """The company's YAML ``text`` for its next cycle, with the values that the ledger knows last of this one."""
     from okrsync import config
@@ -66,7 +80,7 @@ def roll_over(
 
     with world.ledger() as ledger:
         last = last_values(company, ledger, world.clock.now())
-    return config.next_cycle(text, company, name=name, start=start.date(), end=end.date(), last=last)
+    return config.next_cycle(text, company, name=name, start=start, end=end, last=last)
 
 
 def _replace(path: Path, text: str) -> None:

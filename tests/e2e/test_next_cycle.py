@@ -15,7 +15,7 @@ from okrsync.errors import ConfigError
 from okrsync.plugins import Connectors
 from okrsync.testing import JumpClock
 
-NEXT = ("next-cycle", "demo", "--name", "2027-Q1", "--start", "2027-01-01", "--end", "2027-03-31")
+NEXT = ("init", "demo", "--next-cycle")
 
 
 def changed(before: str, after: str) -> list[str]:
@@ -82,10 +82,40 @@ def test_a_target_that_was_reached_is_a_persons_to_set(desk: Any) -> None:
     ],
 )
 def test_dates_that_make_no_next_cycle(desk: Any, words: tuple[str, ...], said: str) -> None:
-    ended = desk.run("next-cycle", "demo", "--name", "x", *words, "--write")
+    ended = desk.run(*NEXT, "--name", "x", *words, "--write")
     assert ended.code == 2
     assert said in ended.err
     assert "2026-Q4" in desk.yaml.read_text(encoding="utf-8")
+
+
+def test_what_comes_after_a_cycle_of_ones_own_is_not_guessed(desk: Any) -> None:
+    desk.edit_yaml("name: 2026-Q4", "name: Autumn")
+    unsaid = desk.run(*NEXT, "--name", "Winter")
+    assert unsaid.code == 2
+    assert "Autumn (2026-10-01 to 2026-12-31) is no calendar month, quarter or year" in unsaid.err
+    assert "okrsync init demo --next-cycle --name NAME --start DATE --end DATE" in unsaid.err
+    said = desk.run(*NEXT, "--name", "Winter", "--start", "2027-01-15", "--end", "2027-04-14")
+    assert "cycle: {name: Winter, start: 2027-01-15, end: 2027-04-14}" in said.out
+
+
+def test_a_part_of_what_comes_next_may_be_said(desk: Any) -> None:
+    said = desk.run(*NEXT, "--end", "2027-04-02")
+    assert "cycle: {name: 2027-Q1, start: 2027-01-01, end: 2027-04-02}" in said.out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("init", "--next-cycle"), "takes a company that has a YAML"),
+        ((*NEXT, "--from-notion", "https://www.notion.so/x"), "none of the options for a new one"),
+        (("init", "new", "--write"), "--name, --start, --end and --write belong to --next-cycle"),
+        (("init", "nobody", "--next-cycle"), "nobody"),
+    ],
+)
+def test_words_that_do_not_go_together(desk: Any, words: tuple[str, ...], said: str) -> None:
+    ended = desk.run(*words)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in " ".join(ended.err.split())
 
 
 BLOCK = """\

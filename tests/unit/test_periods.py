@@ -18,6 +18,7 @@ from okrsync.periods import (
     complete,
     endings,
     expected,
+    following,
     window,
     windows_of,
 )
@@ -48,6 +49,25 @@ def test_a_cycle_of_one_day() -> None:
     assert one.closes - one.opens == timedelta(days=1)
     assert expected(one, one.start, Linear()) == 1
     assert expected(one, one.start, Phased(((one.start, D(1)),))) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "end", "after"),
+    [
+        ("2026-Q4", date(2026, 10, 1), date(2026, 12, 31), ("2027-Q1", date(2027, 1, 1), date(2027, 3, 31))),
+        ("2026-12", date(2026, 12, 1), date(2026, 12, 31), ("2027-01", date(2027, 1, 1), date(2027, 1, 31))),
+        ("2027", date(2027, 1, 1), date(2027, 12, 31), ("2028", date(2028, 1, 1), date(2028, 12, 31))),
+        ("Autumn", date(2026, 10, 1), date(2026, 12, 31), None),
+        ("2026-Q4", date(2026, 10, 1), date(2026, 12, 30), None),
+        ("2026-Q4", date(2026, 9, 30), date(2026, 12, 31), None),
+        ("2026-W40", date(2026, 9, 28), date(2026, 10, 4), None),
+    ],
+)
+def test_what_follows_a_cycle(
+    name: str, start: date, end: date, after: tuple[str, date, date] | None
+) -> None:
+    found = following(Cycle(name, start, end, BERLIN))
+    assert found == (Cycle(*after, BERLIN) if after is not None else None)
 
 
 def test_a_cycle_that_ends_before_it_starts() -> None:
