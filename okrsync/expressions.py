@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import operator
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any, Final
 
 from okrsync.model import OBSERVED, Answer, Cause, Evidence, Missing, Reading, Unit, Window
+from okrsync.spelling import did_you_mean
 
 _OPERATORS: Final[Mapping[type[ast.AST], Callable[..., Decimal]]] = {
     ast.Add: operator.add,
@@ -55,9 +55,8 @@ def order(expressions: Mapping[str, str], known: Collection[str]) -> list[str]:
         except ValueError as error:
             raise ValueError(f"{metric}: {error}") from None
         for name in sorted(uses[metric].difference(there)):
-            close = difflib.get_close_matches(name, there, n=1)
-            meant = f"; did you mean {close[0]}?" if close else ""
-            raise ValueError(f"{metric} uses {name}, but there is no such metric{meant}")
+            meant = did_you_mean(name, there)
+            raise ValueError(f"{metric} uses {name}, but there is no such metric; {meant}")
     graph = {metric: sorted(used & expressions.keys()) for metric, used in uses.items()}
     try:
         return list(TopologicalSorter(graph).static_order())

@@ -7,12 +7,12 @@ of the configuration or of a file becomes SQL: columns are known by position, va
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from okrsync.spelling import did_you_mean
 from okrsync_crm.dialects import Dialect
 from okrsync_crm.refusal import bad_config
 from okrsync_crm.settings import CrmSettings
@@ -230,10 +230,4 @@ def _position(name: str, file: Staged) -> int:
                 f"{file.name}: the whole header is one column, {names[0][:80]!r}",
                 hint=f"set delimiter: {other!r}",
             )
-    close = difflib.get_close_matches(key, [folded(column) for column in names], n=1)
-    meant = next((column for column in names if close and folded(column) == close[0]), None)
-    listed = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
-    raise bad_config(
-        f"{file.name} has no column {name!r}",
-        hint=f"did you mean {meant!r}?" if meant else f"it has {listed}",
-    )
+    raise bad_config(f"{file.name} has no column {name!r}", hint=did_you_mean(name, names))

@@ -22,6 +22,7 @@ from pydantic import (
 
 from okrsync.measures import is_aggregate
 from okrsync.settings import Secret, Span, Strict
+from okrsync.spelling import did_you_mean
 from okrsync_crm.dialects import DIALECTS, Dialect
 
 OF_A_FIELD: Final = ("count_distinct", "sum", "mean", "min", "max", "median")
@@ -187,7 +188,7 @@ class CrmSettings(Strict):
         if self.token is not None and not self.path.startswith(("https://", "http://")):
             raise ValueError("token belongs to a path at https://")
         if self.dialect not in DIALECTS:
-            raise ValueError(f"there is no dialect {self.dialect!r}; known are {', '.join(DIALECTS)}")
+            raise ValueError(f"there is no dialect {self.dialect!r}; {did_you_mean(self.dialect, DIALECTS)}")
         if self.latest_by is not None and self.key is None:
             raise ValueError("latest_by needs key: the column that says which rows are the same deal")
         used = dialect_of(self)

@@ -19,6 +19,7 @@ from typing import IO, Final
 from xml.parsers import expat
 
 from okrsync.model import Cause
+from okrsync.spelling import did_you_mean
 from okrsync_crm.refusal import NoAnswer, bad_config, bad_data
 
 ERROR: Final = "\ue000"  # then the error, such as #DIV/0!
@@ -240,19 +241,20 @@ def _sheets(archive: zipfile.ZipFile) -> tuple[list[tuple[str, str, bool]], bool
 
 
 def _pick(sheets: list[tuple[str, str, bool]], wanted: str | None, name: str) -> str:
-    listed = ", ".join(title for title, _, _ in sheets)
+    titles = [title for title, _, _ in sheets]
     if wanted is not None:
         found = [part for title, part, _ in sheets if title.strip().casefold() == wanted.strip().casefold()]
         if not found:
             raise bad_config(
-                f"{name} has no sheet {wanted!r}; it has {listed}", hint="set sheet to one of them"
+                f"{name} has no sheet {wanted!r}",
+                hint=f"set sheet: {did_you_mean(wanted, titles)}",
             )
         return found[0]
     visible = [part for _, part, shown in sheets if shown]
     if not visible:
         raise NoAnswer(Cause.EMPTY, f"{name} has no visible sheet")
     if len(visible) > 1:
-        raise bad_config(f"{name} has several sheets: {listed}", hint="set sheet to one of them")
+        raise bad_config(f"{name} has several sheets: {', '.join(titles)}", hint="set sheet to one of them")
     return visible[0]
 
 

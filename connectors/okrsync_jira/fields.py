@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Mapping, MutableMapping, Sequence
@@ -11,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from okrsync.errors import ConfigError, OkrsyncError
+from okrsync.spelling import did_you_mean
 from okrsync_jira.client import Site
 
 SECONDS: Final = frozenset(
@@ -107,11 +107,11 @@ class FieldNames:
         fields = self._read()
         found = [raw for raw in fields if raw["id"] == text] or [raw for raw in fields if _called(raw, text)]
         if not found:
-            near = difflib.get_close_matches(text, [raw.get("name", "") for raw in fields], n=3)
-            hint = (
-                f"did you mean {' or '.join(near)}?" if near else "write the field's id (customfield_12345)"
+            meant = did_you_mean(text, [raw.get("name", "") for raw in fields])
+            raise NoSuchField(
+                f"no field is called {text!r} (or this account cannot see it)",
+                hint=f"write its name or its id (customfield_12345): {meant}",
             )
-            raise NoSuchField(f"no field is called {text!r} (or this account cannot see it)", hint=hint)
         if len(found) > 1:
             listed = "; ".join(_described(raw) for raw in found)
             raise ConfigError(

@@ -15,6 +15,7 @@ from typing import Final
 
 from okrsync.measures import aggregate
 from okrsync.model import SECONDS_IN, Question, Unit, Window
+from okrsync.spelling import did_you_mean
 from okrsync_jira.errors import NoValue
 from okrsync_jira.found import Found, Issue
 from okrsync_jira.queries import JiraQuery
@@ -228,7 +229,7 @@ def _known(names: Sequence[str], flows: Iterable[Flow], statuses: Statuses) -> N
     if strange := [name for name in names if name.casefold() not in met]:
         raise NoValue(
             f"there is no status {strange[0]!r}, and no issue of the scope ever stood in one",
-            hint=f"known are {', '.join(sorted(set(statuses.names.values())))}",
+            hint=did_you_mean(strange[0], sorted(set(statuses.names.values()))),
         )
 
 

@@ -6,7 +6,6 @@ keeps; instants are ``2026-11-23T06:00Z``, because Notion drops the seconds; tex
 
 from __future__ import annotations
 
-import difflib
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from okrsync.errors import DataError
 from okrsync.model import Dimension, Quantity, Stored, Wanted
+from okrsync.spelling import did_you_mean
 
 TEXT_LIMIT: Final = 2000
 WRITABLE: Final = ("number", "status", "select", "rich_text", "date", "checkbox")
@@ -273,19 +273,11 @@ def _known_option(column: Column, value: str, place: str) -> str:
         return column.steady_name(column.options[name], name)
     if value in column.steady.values():
         return value
-    close = did_you_mean(value, column.options)
-    names = ", ".join(repr(name) for name in column.options) or "none at all"
+    meant = did_you_mean(value, column.options)
     raise DataError(
-        f"the {column.kind} column {column.name!r} has no option {value!r}; it has {names}",
-        hint=f"{close}add the option in Notion, or write the name it has there under `{place}`",
+        f"the {column.kind} column {column.name!r} has no option {value!r}",
+        hint=f"add the option in Notion, or write the name it has there under `{place}`: {meant}",
     )
-
-
-def did_you_mean(wrong: str, known: Iterable[str]) -> str:
-    """``did you mean 'X'? `` for the known name most like ``wrong``, else nothing."""
-    by_lower = {name.strip().casefold(): name for name in known}
-    close = difflib.get_close_matches(wrong.strip().casefold(), by_lower, n=1, cutoff=0.6)
-    return f"did you mean {by_lower[close[0]]!r}? " if close else ""
 
 
 def _columns_for(value: Wanted) -> str:

@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import Any
 
 from okrsync.errors import AccessError, ConfigError
+from okrsync.spelling import did_you_mean
 from okrsync_notion.addresses import database_id
-from okrsync_notion.cells import did_you_mean
 from okrsync_notion.client import NotFound, Notion, Refused
 from okrsync_notion.schema import Schema, parse
 from okrsync_notion.settings import NotionTable
@@ -119,6 +119,6 @@ def _choose(sources: Sequence[dict[str, Any]], table: NotionTable) -> dict[str, 
             hint="write the id of the one you mean under `data_source`",
         )
     raise ConfigError(
-        f"the database {table.database} has no data source {table.data_source!r}; it has {listed}",
-        hint=f"{did_you_mean(table.data_source, names)}mend `data_source`",
+        f"the database {table.database} has no data source {table.data_source!r}",
+        hint=f"mend `data_source`: {did_you_mean(table.data_source, names)}",
     )

@@ -10,7 +10,8 @@ from urllib.parse import unquote
 
 from okrsync.errors import ConfigError
 from okrsync.model import Stored
-from okrsync_notion.cells import KIND, MATCHING, WRITABLE, Column, did_you_mean, text
+from okrsync.spelling import did_you_mean
+from okrsync_notion.cells import KIND, MATCHING, WRITABLE, Column, text
 from okrsync_notion.settings import NotionTable
 
 COMPUTED: Final = {
@@ -218,10 +219,9 @@ def named(schema: Schema, name: str, place: str, memo: MutableMapping[str, str])
             f"the column {name!r} is now called {renamed!r}", hint=f"write {renamed!r} under `{place}`"
         )
     gone = "was deleted from" if known is not None else "is not in"
-    columns = ", ".join(repr(one) for one in schema.columns)
     raise ConfigError(
-        f"the column {name!r} {gone} {schema.title!r}; its columns are {columns}",
-        hint=f"{did_you_mean(name, schema.columns)}mend it under `{place}`",
+        f"the column {name!r} {gone} {schema.title!r}",
+        hint=f"mend it under `{place}`: {did_you_mean(name, schema.columns)}",
     )
 
 

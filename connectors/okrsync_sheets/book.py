@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from okrsync.errors import OkrsyncError, Unavailable
 from okrsync.model import Cause
+from okrsync.spelling import did_you_mean
 from okrsync_sheets import a1
 from okrsync_sheets.cells import Block, NoValue
 from okrsync_sheets.client import QUERY_LENGTH, BadRange, SheetsClient, query_length
@@ -115,14 +115,12 @@ class Book:
         for text in asked:
             tab, _ = a1.split(text)
             if tab and tab not in tabs:
-                return NoValue(
-                    Cause.CONFIG, f"{self.title} has no tab “{tab}”", hint=_meant(tab, list(tabs), "tabs")
-                )
+                return NoValue(Cause.CONFIG, f"{self.title} has no tab “{tab}”", hint=did_you_mean(tab, tabs))
             if not tab and text not in names:
                 return NoValue(
                     Cause.CONFIG,
                     f"{self.title} has no named range “{text}”, or it is broken (#REF!)",
-                    hint=_meant(text, names, "named ranges"),
+                    hint=did_you_mean(text, names),
                 )
         return NoValue(
             Cause.CONFIG, f"{self.title}: {refusal}", hint="compare the range with the size of the tab"
@@ -140,7 +138,7 @@ class Book:
             raise NoValue(
                 Cause.CONFIG,
                 f"“{name}” is a tab of {self.title}, not a named range",
-                hint=f"{_meant(name, names, 'named ranges')}; for the tab write range: and measure:",
+                hint=f"for the tab write range: and measure:, for a named range its name: {did_you_mean(name, names)}",
             )
 
     def merged(self, cell: a1.Area) -> str:
@@ -186,12 +184,3 @@ def _parted(groups: Sequence[Group], refusal: str) -> tuple[Sequence[Group], Seq
         return named, [group for group in groups if group not in named]
     middle = len(groups) // 2
     return groups[:middle], groups[middle:]
-
-
-def _meant(wrong: str, right: Sequence[str], kind: str) -> str:
-    close = get_close_matches(wrong, right, n=1)
-    if close:
-        return f"did you mean “{close[0]}”?"
-    return (
-        f"its {kind} are " + ", ".join(f"“{name}”" for name in right[:10]) if right else f"it has no {kind}"
-    )

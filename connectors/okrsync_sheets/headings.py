@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from difflib import get_close_matches
 from typing import Final
 
 from okrsync.model import Cause
+from okrsync.spelling import did_you_mean
 from okrsync_sheets import a1
 from okrsync_sheets.cells import Block, NoValue, Raw, blank
 
@@ -63,19 +63,8 @@ def _only(heading: str, cells: Iterable[tuple[a1.Area, Raw]], where: str, kind: 
         raise NoValue(
             Cause.EMPTY, f"there are no headings in {where}", hint=f"say where they are: {kind}_headings"
         )
-    close = get_close_matches(heading, [str(raw) for _, raw in seen], n=1)
-    raise NoValue(
-        Cause.CONFIG,
-        f"no heading “{heading}” in {where}",
-        hint=f"did you mean “{close[0]}”?"
-        if close
-        else "the headings there: " + _some(raw for _, raw in seen),
-    )
-
-
-def _some(raws: Iterable[Raw]) -> str:
-    names = [f"“{raw}”" for raw in raws if not blank(raw)]
-    return ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
+    there = [str(raw) for _, raw in seen if not blank(raw)]
+    raise NoValue(Cause.CONFIG, f"no heading “{heading}” in {where}", hint=did_you_mean(heading, there))
 
 
 def _same(raw: Raw, heading: str) -> bool:

@@ -10,6 +10,7 @@ import typer
 
 from okrsync.cli.world import World
 from okrsync.errors import ConfigError, ExitCode
+from okrsync.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from okrsync.ports import Connector
@@ -76,7 +77,7 @@ def _of_connection(world: World, through: str, text: str, key: str) -> str:
     }
     if name and name not in company.connections:
         raise ConfigError(
-            f"there is no connection {name!r} in {company.path.name}", hint=f"known are: {_listed(able)}"
+            f"there is no connection {name!r} in {company.path.name}", hint=did_you_mean(name, able)
         )
     chosen = [name] if name else list(able)
     if len(chosen) != 1 or chosen[0] not in able:

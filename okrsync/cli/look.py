@@ -11,6 +11,7 @@ from okrsync.cli.output import Json, say, say_json
 from okrsync.cli.run import Company
 from okrsync.cli.world import World
 from okrsync.errors import ConfigError, DataError, ExitCode, OkrsyncError
+from okrsync.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from okrsync import config
@@ -59,7 +60,6 @@ def explain(
     as_json: Json = False,
 ) -> int:
     """Show how a number came about: formula, inputs, query, rows, source and time. Sends no request."""
-    from okrsync.config import did_you_mean
     from okrsync.render import efforts, explanation, trend_data
     from okrsync.sync import trend
 
@@ -209,7 +209,7 @@ def connectors(
         from okrsync.cli.guide import guide, guide_data
 
         if name not in known:
-            raise ConfigError(f"there is no connector {name!r}", hint=f"known are: {', '.join(known)}")
+            raise ConfigError(f"there is no connector {name!r}", hint=did_you_mean(name, known))
         if as_json:
             say_json(guide_data(known[name]))
         else:

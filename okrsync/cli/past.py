@@ -14,6 +14,7 @@ from okrsync.cli.output import Json, console, say, say_json
 from okrsync.cli.run import Company
 from okrsync.cli.world import World
 from okrsync.errors import ConfigError, ExitCode
+from okrsync.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from okrsync import config
@@ -128,8 +129,6 @@ def history(
 
 
 def _chosen(company: config.Company, names: Sequence[str] | None) -> list[KeyResult]:
-    from okrsync.config import did_you_mean
-
     known = {one.id: one for one in company.key_results}
     for name in names or ():
         if name not in known:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from okrsync.errors import ConfigError
 from okrsync.plugins import Connectors
 from okrsync.ports import Clock
+from okrsync.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from okrsync.config import Company
@@ -55,9 +56,8 @@ class World:
             return load_company(path, self.connectors)
         path = self.machine.config / f"{name}.yaml"
         if not path.is_file():
-            from okrsync.config import did_you_mean
-
-            hint = did_you_mean(name, self.companies()) or "name a YAML by its path, or set OKRSYNC_CONFIG"
+            there = self.companies()
+            hint = did_you_mean(name, there) if there else "name a YAML by its path, or set OKRSYNC_CONFIG"
             raise ConfigError(f"there is no company {name!r} in {self.machine.config}", hint=hint)
         return load_company(path, self.connectors)
 

@@ -3,7 +3,6 @@
 from okrsync.config.build import load_company
 from okrsync.config.company import Company, Connection, Initiative, Metric, Notify, Objective, StatusRule
 from okrsync.config.next_cycle import NextCycle, next_cycle
-from okrsync.config.problems import did_you_mean
 from okrsync.config.schema import json_schema
 
 __all__ = [
@@ -15,7 +14,6 @@ __all__ = [
     "Notify",
     "Objective",
     "StatusRule",
-    "did_you_mean",
     "json_schema",
     "load_company",
     "next_cycle",

@@ -237,7 +237,7 @@ def _check_expressions(model: CompanyModel, metrics: Mapping[str, Metric], probl
                 problems.add(("metrics", name, "expr"), str(error))
                 continue
             for word in unknown:
-                problems.unknown(("metrics", name, "expr"), "metric", word, set(model.metrics) - {name})
+                problems.unknown(("metrics", name, "expr"), "metric", word, sorted({*model.metrics} - {name}))
             if not unknown:
                 expressions[name] = metric.expr
     try:

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from okrsync.config.yamlfile import PathInFile, YamlFile
 from okrsync.errors import ConfigError
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return the nearest known word as a question, or all known ones where none is near."""
-    words = sorted(known)
-    near = get_close_matches(word.lower(), [one.lower() for one in words], n=1, cutoff=0.5)
-    for one in words:
-        if near and one.lower() == near[0]:
-            return f"did you mean {one}?"
-    return f"known are: {', '.join(words)}" if words else ""
+from okrsync.spelling import did_you_mean
 
 
 @dataclass(slots=True)

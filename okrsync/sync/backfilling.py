@@ -17,12 +17,13 @@ from enum import StrEnum
 from functools import partial
 from threading import Event
 
-from okrsync.config import Company, did_you_mean
+from okrsync.config import Company
 from okrsync.errors import ConfigError, ExitCode
 from okrsync.expressions import names
 from okrsync.model import OBSERVED, Answer, Cause, Entry, Missing, Observed, Reading
 from okrsync.periods import TICK, endings
 from okrsync.ports import Clock, Ledger, Opening
+from okrsync.spelling import did_you_mean
 from okrsync.sync.asking import Ask, ask_all
 from okrsync.sync.check_ins import CHECK_INS
 from okrsync.sync.filling import Filled, fill, periods_to_fill

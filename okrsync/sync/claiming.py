@@ -11,6 +11,7 @@ from okrsync.errors import ConfigError, DataError
 from okrsync.model import Landed, Memory, Row, RunFinished, RunStarted, Stored
 from okrsync.planning import RELEASE, same
 from okrsync.ports import Clock, Ledger
+from okrsync.spelling import did_you_mean
 from okrsync.sync.check_ins import keys, look
 from okrsync.sync.initiatives import INITIATIVES
 from okrsync.sync.opening import new_notes, open_connections
@@ -41,7 +42,7 @@ def claim(
         if subject not in known:
             raise ConfigError(
                 f"there is no key result {subject!r} in {company.path.name}",
-                hint=f"known are: {', '.join(sorted(known))}",
+                hint=did_you_mean(subject, sorted(known)),
             )
     with ledger.hold(company.id):
         now, run, memory = clock.now(), uuid.uuid4().hex, ledger.recall(company.id)

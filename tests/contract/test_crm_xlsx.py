@@ -138,8 +138,9 @@ def test_the_sheet_is_named_or_the_only_one_to_be_seen(exports: Exports) -> None
     put(exports, book)
     assert "several sheets: Deals, Old deals → set sheet" in exports.refusal(AMOUNT, Cause.CONFIG)
     assert exports.value(AMOUNT, sheet="old deals") == 2
-    assert "has no sheet 'Leads'; it has Deals, Old deals" in exports.refusal(
-        AMOUNT, Cause.CONFIG, sheet="Leads"
+    assert (
+        "has no sheet 'Leads' → set sheet: did you mean 'Deals'? There are 'Deals' and 'Old deals'"
+        in exports.refusal(AMOUNT, Cause.CONFIG, sheet="Leads")
     )
     other.sheet_state = "hidden"
     put(exports, book)

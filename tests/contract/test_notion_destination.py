@@ -684,14 +684,14 @@ def test_a_select_option_deleted_meanwhile_is_not_made_anew(
         destination.write(row.id, {"tier": "Gold"}, {"tier": None})
     again = connect(cells={"tier": "Tier"})
     again.read()
-    with pytest.raises(DataError, match="it has 'Silver'"):
+    with pytest.raises(DataError, match="there are 'Silver'"):
         again.canonical("tier", "Gold")
 
 
 def test_a_select_never_grows_an_option(notion: NotionEmulator, connect: Callable[..., Destination]) -> None:
     destination = connect(cells={"tier": "Tier"})
     destination.read()
-    with pytest.raises(DataError, match=r"no option 'Bronze'; it has 'Gold', 'Silver'"):
+    with pytest.raises(DataError, match=r"no option 'Bronze'\n.*there are 'Gold' and 'Silver'"):
         destination.canonical("tier", "Bronze")
 
 
@@ -701,8 +701,7 @@ def test_a_status_without_its_option_names_the_place_in_the_yaml(connect: Callab
     assert destination.canonical("status", "on_track") == "On track"
     with pytest.raises(DataError) as raised:
         destination.canonical("status", "behind")
-    assert "'Not started', 'On track', 'Behind', 'At risk', 'Achieved'" in raised.value.message
-    assert "did you mean 'Behind'?" in raised.value.hint
+    assert "did you mean 'Behind'? There are 'Not started', 'On track', 'Behind', " in raised.value.hint
     assert "statuses: behind" in raised.value.hint
 
 

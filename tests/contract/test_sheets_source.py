@@ -419,7 +419,7 @@ def test_one_bad_range_costs_only_its_own_metric_and_few_requests(world: World) 
     good = [question(f"g{number}", cell=f"KPI!B{number + 2}") for number in range(3)]
     answers = world.read(*good, question("bad", cell="KPY!B2"), question("gone", named="gone"))
     assert [value(answer) for answer in answers[:3]] == [900000, Decimal("0.35"), 35]
-    assert "did you mean “KPI”?" in why(answers[3]).hint
+    assert "did you mean 'KPI'?" in why(answers[3]).hint
     assert "gone" in why(answers[4]).reason
     assert world.count(VALUES) == 5
     assert world.count(METADATA) == 1

@@ -24,13 +24,13 @@ def exports(desk: Any) -> Any:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("locale: en_US", "locle: en_US", "unknown key 'locle'\n  → did you mean locale?"),
-        ("measure: count, jql", "mesure: count, jql", "unknown key 'mesure'\n  → did you mean measure?"),
+        ("locale: en_US", "locle: en_US", "unknown key 'locle'\n  → did you mean 'locale'?"),
+        ("measure: count, jql", "mesure: count, jql", "unknown key 'mesure'\n  → did you mean 'measure'?"),
         ("from: 120, to: 30", "from: [120], to: 30", "write a number"),
         (
             "metric: open_bugs,",
             "metric: open_bug,",
-            "there is no metric 'open_bug'\n  → did you mean open_bugs?",
+            "there is no metric 'open_bug'\n  → did you mean 'open_bugs'?",
         ),
         ("expr: won / closed * 100", "expr: won / win_rate * 100", "win_rate -> win_rate"),
         ("expr: won / closed * 100", "expr: __import__('os')", "demo.yaml:"),
@@ -50,7 +50,7 @@ def test_a_bad_yaml_is_refused_with_its_place(desk: Any, old: str, new: str, sai
 def test_an_unknown_company_is_named_with_the_nearest(desk: Any) -> None:
     ended = desk.run("sync", "dmeo")
     assert ended.code == 2
-    assert "did you mean demo?" in ended.err
+    assert "did you mean 'demo'?" in ended.err
 
 
 def test_a_missing_secret_stops_before_anything_is_read(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:

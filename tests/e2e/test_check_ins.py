@@ -211,9 +211,9 @@ def test_kill_9_around_a_new_row_doubles_nothing(desk: Any, when: str, moved: bo
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("every: week", "every: wek", "there is no period 'wek'\n  → did you mean week?"),
+        ("every: week", "every: wek", "there is no period 'wek'\n  → did you mean 'week'?"),
         ("    match: Check-in\n", "", "check-ins are found again by their key"),
-        ("value: Value", "vlue: Value", "there is no cell 'vlue'\n  → did you mean value?"),
+        ("value: Value", "vlue: Value", "there is no cell 'vlue'\n  → did you mean 'value'?"),
         ("value: Value", "value: Name", "the column 'Name' is a title column"),
     ],
 )

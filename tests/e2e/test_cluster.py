@@ -177,7 +177,7 @@ def test_companies_without_a_server_in_common_cannot_be_spread(
         assert main(command, World()) == 2
         assert "many machines need a ledger on PostgreSQL" in capsys.readouterr().err
     assert main(["enqueue", "acne"], World()) == 2
-    assert "did you mean acme?" in capsys.readouterr().err
+    assert "did you mean 'acme'?" in capsys.readouterr().err
 
 
 def test_no_password_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

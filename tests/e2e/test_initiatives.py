@@ -78,7 +78,7 @@ def test_an_initiative_is_written_to_its_own_table(desk: Any) -> None:
     [
         ("key_result: KR-1, metric", "key_result: KR-99, metric", "there is no key result 'KR-99'"),
         ("metric: launch}\n", "metric: open_bugs}\n", "the progress of an initiative is a share"),
-        ("metric: launch}\n", "metric: lunch}\n", "did you mean launch?"),
+        ("metric: launch}\n", "metric: lunch}\n", "did you mean 'launch'?"),
         ("id: I-1", "id: KR-1", "the id 'KR-1' is taken already"),
     ],
 )

@@ -146,8 +146,8 @@ def test_each_comes_after_what_it_uses() -> None:
         ({"a": "b + 1", "b": "a"}, "computed from one another: (a -> b -> a|b -> a -> b)$"),
         ({"a": "a + 1"}, "computed from one another: a -> a$"),
         ({"a": "b", "b": "c", "c": "a", "d": "1"}, "(a -> b -> c -> a|b -> c -> a -> b|c -> a -> b -> c)$"),
-        ({"a": "cloze / 2"}, r"a uses cloze, but there is no such metric; did you mean closed\?"),
-        ({"a": "zzz"}, "a uses zzz, but there is no such metric$"),
+        ({"a": "cloze / 2"}, r"a uses cloze, but there is no such metric; did you mean 'closed'\?"),
+        ({"a": "zzz"}, "a uses zzz, but there is no such metric; there are 'a', "),
         ({"rate": "won ^ 2"}, "^rate: 'won . 2' at character 1"),
     ],
 )

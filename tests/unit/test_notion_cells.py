@@ -203,12 +203,12 @@ def test_an_option_that_is_not_there_is_never_made() -> None:
     with pytest.raises(DataError) as raised:
         form(STATUS, "On trak")
     text = str(raised.value)
-    assert "has no option 'On trak'; it has 'On track', 'At Risk'" in text
-    assert "did you mean 'On track'?" in text
+    assert "has no option 'On trak'" in text
+    assert "did you mean 'On track'? There are 'On track' and 'At Risk'" in text
     assert "statuses: on_track" in text
     with pytest.raises(DataError, match="AT RISK"):
         form(SELECT, "AT RISK")
-    with pytest.raises(DataError, match="it has none at all"):
+    with pytest.raises(DataError, match="there are none"):
         form(column("status"), "On track")
 
 

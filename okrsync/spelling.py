@@ -1,0 +1,42 @@
+"""What a person may have meant by a name that is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher, get_close_matches
+
+# Measured from 0 to 1: half a word that is right is near; a name much farther than the nearest one is not.
+NEAR, AS_NEAR = 0.6, 0.1
+NEAREST, SHORT, LONG = 3, 10, 30
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The hint for a name that is not among the ``known``: those it may have meant, and what there is.
+
+    At most three names that are near whatever their case; behind them all that there are where those are few, and
+    alone where none is near. Never empty.
+    """
+    names = {name.strip().casefold(): name for name in known}
+    wrong = word.strip().casefold()
+    near = get_close_matches(wrong, names, n=NEAREST, cutoff=NEAR)
+    least = max((_likeness(one, wrong) for one in near), default=0) - AS_NEAR
+    meant = [repr(names[one]) for one in near if _likeness(one, wrong) >= least]
+    there = f"are {_listed(list(names.values()))}" if names else "are none"
+    if not meant:
+        return f"there {there}"
+    question = f"did you mean {_joined(meant, 'or')}?"
+    return f"{question} There {there}" if len(meant) < len(names) <= SHORT else question
+
+
+def _likeness(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other).ratio()
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = [repr(name) for name in names[:LONG]]
+    more = len(names) - len(shown)
+    return _joined([*shown, f"{more} more"] if more else shown, "and")
+
+
+def _joined(names: Sequence[str], last: str) -> str:
+    return f" {last} ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]

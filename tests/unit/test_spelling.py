@@ -1,0 +1,48 @@
+"""What a hint says about a name that is not there."""
+
+from __future__ import annotations
+
+import pytest
+
+from okrsync.spelling import did_you_mean
+
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+]
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "hint"),
+    [
+        ("bogs", ["bugs"], "did you mean 'bugs'?"),
+        (" BUGS ", ["bugs"], "did you mean 'bugs'?"),
+        ("bogs", ["leads", "bugs"], "did you mean 'bugs'? There are 'leads' and 'bugs'"),
+        ("Janury", MONTHS, "did you mean 'January'?"),
+        ("Aprol", MONTHS[:10], "did you mean 'April'? There are 'January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September' and 'October'"),
+        ("points", ["Points A", "Points B"], "did you mean 'Points B' or 'Points A'?"),
+        ("points", [f"Points {one}" for one in "ABCD"] * 3, "did you mean 'Points D', 'Points C' or 'Points B'? There are 'Points A', 'Points B', 'Points C' and 'Points D'"),
+        # 'cycle' is as near as any word may be, but 'locale' is much nearer.
+        ("locle", ["cycle", "locale"], "did you mean 'locale'? There are 'cycle' and 'locale'"),
+        ("zzz", ["bugs"], "there are 'bugs'"),
+        ("zzz", ["leads", "bugs"], "there are 'leads' and 'bugs'"),
+        ("zzz", [], "there are none"),
+    ],
+)  # fmt: skip
+def test_the_nearest_names_and_what_there_is(word: str, known: list[str], hint: str) -> None:
+    assert did_you_mean(word, known) == hint
+
+
+def test_a_long_list_is_cut_and_says_so() -> None:
+    hint = did_you_mean("zzz", [f"customfield_{number}" for number in range(33)])
+    assert hint.startswith("there are 'customfield_0', 'customfield_1', ")
+    assert hint.endswith("'customfield_29' and 3 more")
