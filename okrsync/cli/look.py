@@ -16,6 +16,7 @@ from okrsync.spelling import did_you_mean
 if TYPE_CHECKING:
     from okrsync import config
     from okrsync.ports import Finding, Ledger
+    from okrsync.render import outputs
 
 
 def register(app: typer.Typer) -> None:
@@ -25,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 def status(context: typer.Context, company: Company, as_json: Json = False) -> int:
     """Show where the key results stood at the last sync. Sends no request."""
-    from okrsync.render import status_table, trend_data
+    from okrsync.render import status_data, status_table
     from okrsync.sync import trend
 
     world: World = context.obj
@@ -35,16 +36,7 @@ def status(context: typer.Context, company: Company, as_json: Json = False) -> i
         now = world.clock.now()
         trends = {one.id: trend(loaded, ledger, memory, one, now) for one in loaded.key_results}
     if as_json:
-        rows = [
-            {
-                "id": one.subject,
-                "at": one.at.isoformat(),
-                **one.detail,
-                **(trend_data(trends[one.subject]) if one.subject in trends else {}),
-            }
-            for one in memory.outcomes.values()
-        ]
-        say_json({"company": loaded.id, "rows": rows})
+        say_json(status_data(loaded, memory.outcomes, trends))
     else:
         say(status_table(loaded, memory.outcomes, trends))
     held = any(
@@ -60,7 +52,7 @@ def explain(
     as_json: Json = False,
 ) -> int:
     """Show how a number came about: formula, inputs, query, rows, source and time. Sends no request."""
-    from okrsync.render import efforts, explanation, trend_data
+    from okrsync.render import efforts, explanation, explanation_data
     from okrsync.sync import trend
 
     world: World = context.obj
@@ -78,15 +70,7 @@ def explain(
     if outcome is None:
         raise DataError(f"{key_result} has never been synced", hint=f"okrsync sync {company}")
     if as_json:
-        say_json(
-            {
-                "company": loaded.id,
-                "id": key_result,
-                "at": outcome.at.isoformat(),
-                **outcome.detail,
-                **trend_data(line),
-            }
-        )
+        say_json(explanation_data(loaded, outcome, line))
     else:
         initiatives = efforts(key_result, memory.outcomes)
         say(explanation(loaded, known[key_result], outcome, line, initiatives))
@@ -107,11 +91,11 @@ def validate(
     names = companies or world.companies()
     if not names:
         raise ConfigError(f"there is no company in {world.machine.config}", hint="okrsync init writes one")
-    checked = []
+    checked: outputs.Validation = {"companies": []}
     for name in names:
         loaded = world.company(name)
         missing = missing_secrets(loaded)
-        checked.append(
+        checked["companies"].append(
             {"company": loaded.id, "key_results": len(loaded.key_results), "missing_secrets": missing}
         )
         if not as_json:
@@ -121,7 +105,7 @@ def validate(
             for line in missing:
                 typer.echo(f"  not here: {line}")
     if as_json:
-        say_json({"companies": checked})
+        say_json(checked)
     return ExitCode.IN_SYNC
 
 
@@ -134,7 +118,7 @@ def doctor(context: typer.Context, company: Company, as_json: Json = False) -> i
     with world.ledger() as ledger:
         findings = list(_examine(world, loaded, ledger))
     if as_json:
-        say_json({"company": loaded.id, "findings": findings_data(findings)})
+        say_json(findings_data(loaded, findings))
     else:
         _say_findings(findings)
     return ExitCode.IN_SYNC if all(one.ok for one in findings) else ExitCode.HELD
@@ -236,9 +220,24 @@ def connectors(
     return ExitCode.IN_SYNC
 
 
-def schema(context: typer.Context) -> int:
-    """Print the JSON Schema of a company's YAML, for editors."""
-    from okrsync.config import json_schema
+def schema(
+    context: typer.Context,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Of what a command prints with --json, such as plan, or plan-file."
+        ),
+    ] = None,
+) -> int:
+    """Print the JSON Schema of a company's YAML, for editors, or of a command's output."""
+    if output is None:
+        from okrsync.config import json_schema
 
-    say_json(json_schema(context.obj.connectors))
+        say_json(json_schema(context.obj.connectors))
+        return ExitCode.IN_SYNC
+    from okrsync.render.outputs import OUTPUTS, output_schema
+
+    if output not in OUTPUTS:
+        raise ConfigError(f"there is no schema of {output!r}", hint=did_you_mean(output, OUTPUTS))
+    say_json(output_schema(output))
     return ExitCode.IN_SYNC

@@ -103,7 +103,7 @@ def history(
     as_json: Json = False,
 ) -> int:
     """Show what is known of the past, one value a day. Sends no request."""
-    from okrsync.render import history_csv, history_rows, history_table
+    from okrsync.render import history_csv, history_data, history_table
     from okrsync.sync import goal_of, remembered
 
     if as_csv and as_json:
@@ -120,7 +120,7 @@ def history(
             for one in _chosen(loaded, key_results)
         }
     if as_json:
-        say_json({"company": loaded.id, "values": list(history_rows(loaded, found))})
+        say_json(history_data(loaded, found))
     elif as_csv:
         typer.echo(history_csv(loaded, found), nl=False)
     else:

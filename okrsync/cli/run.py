@@ -14,6 +14,7 @@ from okrsync.cli.world import World
 from okrsync.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
+    from okrsync.render import outputs
     from okrsync.sync import Reviewed
 
 Company = Annotated[str, typer.Argument(help="Name of a YAML in the configuration folder, or its path.")]
@@ -90,6 +91,7 @@ def sync(
         raise ConfigError("no company was named", hint="okrsync sync COMPANY, or okrsync sync --all")
     if reviewed is not None and (len(names) != 1 or due or every):
         raise ConfigError("a plan is one company's", hint="okrsync sync COMPANY --plan FILE")
+    data: outputs.Run | outputs.Runs | outputs.Failure
     if len(names) == 1 and not due and not every:
         code, data = _sync_one(world, names[0], force=force, as_json=as_json, reviewed=reviewed)
     else:
@@ -112,7 +114,7 @@ def _reviewed(path: Path) -> Reviewed:
 
 def _sync_one(
     world: World, name: str, *, force: bool, as_json: bool, reviewed: Path | None
-) -> tuple[ExitCode, dict[str, Any]]:
+) -> tuple[ExitCode, outputs.Run | outputs.Failure]:
     from okrsync.cli.several import ended_data, say_ended
     from okrsync.fleet import run_and_tell
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import typer
 
@@ -11,18 +10,18 @@ from okrsync.cli.output import say
 from okrsync.cli.world import World
 from okrsync.errors import ExitCode
 from okrsync.fleet import AT_ONCE, Ended, Stop, due_names, run_and_tell, side_by_side, summary, timing, worst
-from okrsync.render import plan_text, report_data
+from okrsync.render import outputs, plan_text, report_data
 from okrsync.settings import redact
 
 
 def sync_several(
     world: World, names: Sequence[str], *, due: bool, at_once: int | None, force: bool, as_json: bool
-) -> tuple[ExitCode, dict[str, Any]]:
+) -> tuple[ExitCode, outputs.Runs]:
     """Sync side by side. What is printed of one company is never mixed with another's."""
     stop = Stop()
     clock = stop.clock(world.clock)
     codes: dict[str, ExitCode] = {}
-    data: dict[str, dict[str, Any]] = {}
+    data: dict[str, outputs.Run | outputs.Failure] = {}
     with world.ledger() as ledger:
         if due:
             names = due_names(
@@ -43,7 +42,7 @@ def sync_several(
     if not as_json and codes:  # where nothing is due, nothing is said: cron would mail it every few minutes
         typer.echo(summary(codes))
     ordered = [data[name] for name in dict.fromkeys(names) if name in data]
-    return code, {"companies": ordered, "summary": summary(codes), "exit_code": int(code)}
+    return code, {"companies": ordered, "summary": summary(codes), "exit_code": code}
 
 
 def say_ended(ended: Ended) -> None:
@@ -56,8 +55,11 @@ def say_ended(ended: Ended) -> None:
         typer.echo(redact(f"okrsync: {ended.name}: people were not told: {ended.untold}"), err=True)
 
 
-def ended_data(ended: Ended) -> dict[str, Any]:
-    if ended.report is not None:
-        data = report_data(ended.report) | {"exit_code": int(ended.code)}
-        return data | {"untold": redact(ended.untold)} if ended.untold else data
-    return {"company": ended.name, "error": redact(ended.complaint), "exit_code": int(ended.code)}
+def ended_data(ended: Ended) -> outputs.Run | outputs.Failure:
+    if ended.report is None:
+        return {"company": ended.name, "error": redact(ended.complaint), "exit_code": ended.code}
+    data = report_data(ended.report)
+    data["exit_code"] = ended.code
+    if ended.untold:
+        data["untold"] = redact(ended.untold)
+    return data

@@ -1,23 +1,23 @@
 """Reports as people and programs read them. Nothing here decides anything."""
 
-from okrsync.render.data import findings_data, report_data
+from okrsync.render.data import explanation_data, findings_data, report_data, status_data
 from okrsync.render.explain import explanation
-from okrsync.render.history import backfill_data, backfill_text, history_csv, history_rows, history_table
+from okrsync.render.history import backfill_data, backfill_text, history_csv, history_data, history_table
 from okrsync.render.plan import plan_text
 from okrsync.render.status import efforts, status_table
-from okrsync.render.trend import trend_data
 
 __all__ = [
     "backfill_data",
     "backfill_text",
     "efforts",
     "explanation",
+    "explanation_data",
     "findings_data",
     "history_csv",
-    "history_rows",
+    "history_data",
     "history_table",
     "plan_text",
     "report_data",
+    "status_data",
     "status_table",
-    "trend_data",
 ]

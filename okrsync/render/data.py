@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import cast
 
-from okrsync.ports import Finding
-from okrsync.sync import Report
+from okrsync import ports
+from okrsync.config import Company
+from okrsync.model import Outcome
+from okrsync.render import outputs
+from okrsync.render.trend import trend_data
+from okrsync.sync import Report, Trend
 
 
-def report_data(report: Report) -> dict[str, Any]:
+def report_data(report: Report) -> outputs.Run:
     """A plan or a sync: every cell of every row with its verdict, reason and the answer behind it."""
     return {
         "company": report.company.id,
@@ -18,12 +22,36 @@ def report_data(report: Report) -> dict[str, Any]:
         "applied": report.applied,
         "digest": report.plan.digest,
         "alarms": list(report.plan.alarms),
-        "exit_code": int(report.exit_code),
-        "rows": [{"id": subject, **detail} for subject, detail in report.details.items()],
+        "exit_code": report.exit_code,
+        "rows": [
+            cast("outputs.Row", {"id": subject, **detail}) for subject, detail in report.details.items()
+        ],
     }
 
 
-def findings_data(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    return [
-        {"subject": one.subject, "ok": one.ok, "detail": one.detail, "hint": one.hint} for one in findings
-    ]
+def status_data(
+    company: Company, outcomes: Mapping[str, Outcome], trends: Mapping[str, Trend]
+) -> outputs.Standings:
+    """Every row as the last sync left it; ``trends`` by the key result's id."""
+    return {
+        "company": company.id,
+        "rows": [_status_row(one, trends.get(subject)) for subject, one in outcomes.items()],
+    }
+
+
+def explanation_data(company: Company, outcome: Outcome, trend: Trend) -> outputs.Explanation:
+    return {"company": company.id, **_status_row(outcome, trend)}
+
+
+def _status_row(outcome: Outcome, trend: Trend | None) -> outputs.StatusRow:
+    row = {"id": outcome.subject, "at": outcome.at.isoformat(), **outcome.detail}
+    return cast("outputs.StatusRow", row | trend_data(trend) if trend is not None else row)
+
+
+def findings_data(company: Company, findings: Iterable[ports.Finding]) -> outputs.Findings:
+    return {
+        "company": company.id,
+        "findings": [
+            {"subject": one.subject, "ok": one.ok, "detail": one.detail, "hint": one.hint} for one in findings
+        ],
+    }

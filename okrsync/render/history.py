@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from rich.text import Text
 
 from okrsync.config import Company
 from okrsync.key_results import KeyResult
 from okrsync.model import PERCENT, Missing, Reading
+from okrsync.render import outputs
 from okrsync.sync import Backfill, Filled, Found, Recalled, Seen
 from okrsync.units import show, to_unit
 
@@ -69,13 +70,13 @@ def _tell_check_ins(out: Text, company: Company, filled: Filled, *, applied: boo
         out.append(f"{key}: {one.reason}{f' → {one.hint}' if one.hint else ''}\n")
 
 
-def backfill_data(done: Backfill) -> dict[str, Any]:
+def backfill_data(done: Backfill) -> outputs.Backfill:
     """Every value at every moment with what came of it; why it is missing, where it is."""
     return {
         "company": done.company.id,
         "at": done.at.isoformat(),
         "applied": done.applied,
-        "exit_code": int(done.exit_code),
+        "exit_code": done.exit_code,
         "counts": {word: sum(str(one.found) == word for one in done.values) for word in WORDS},
         "check_ins": _check_ins(done.filled) if done.filled is not None else None,
         "values": [
@@ -84,7 +85,7 @@ def backfill_data(done: Backfill) -> dict[str, Any]:
                 "at": one.at.isoformat(),
                 "metric": one.metric,
                 "key_results": list(done.subjects[one.metric]),
-                "found": str(one.found),
+                "found": one.found,
                 **_answer(one.answer),
             }
             for one in done.values
@@ -92,8 +93,10 @@ def backfill_data(done: Backfill) -> dict[str, Any]:
     }
 
 
-def _check_ins(filled: Filled) -> dict[str, Any]:
-    held = [{"key": key, "reason": one.reason, "hint": one.hint} for key, one in filled.held.items()]
+def _check_ins(filled: Filled) -> outputs.CheckIns:
+    held: list[outputs.NotAdded] = [
+        {"key": key, "reason": one.reason, "hint": one.hint} for key, one in filled.held.items()
+    ]
     return {"added": filled.added, "there": filled.there, "not_added": held}
 
 
@@ -126,10 +129,11 @@ def history_table(company: Company, histories: Histories) -> Table:
     return table
 
 
-FIELDS = ("id", "date", "as_of", "value", "unit", "progress", "method", "source", "query")
+def history_data(company: Company, histories: Histories) -> outputs.History:
+    return {"company": company.id, "values": list(_values(company, histories))}
 
 
-def history_rows(company: Company, histories: Histories) -> Iterator[dict[str, str | None]]:
+def _values(company: Company, histories: Histories) -> Iterator[outputs.PastValue]:
     """One row for each value, oldest first; numbers are plain decimals, progress is a fraction."""
     units = {one.id: str(one.unit) for one in company.key_results}
     for subject, seen in histories.items():
@@ -149,11 +153,11 @@ def history_rows(company: Company, histories: Histories) -> Iterator[dict[str, s
 
 def history_csv(company: Company, histories: Histories) -> str:
     out = io.StringIO()
-    writer = csv.DictWriter(out, FIELDS, lineterminator="\n")
+    names = list(outputs.PastValue.__annotations__)
+    writer = csv.DictWriter(out, names, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(
-        {name: _no_formula(text) for name, text in row.items()} for row in history_rows(company, histories)
-    )
+    rows = (cast("Mapping[str, str | None]", row) for row in _values(company, histories))
+    writer.writerows({name: _no_formula(text) for name, text in row.items()} for row in rows)
     return out.getvalue()
 
 
@@ -207,9 +211,9 @@ def _days(places: Sequence[int], moments: Sequence[datetime]) -> str:
     return ", ".join(words)
 
 
-def _answer(answer: Reading | Missing) -> dict[str, Any]:
+def _answer(answer: Reading | Missing) -> outputs.Remembered | outputs.NoValue:
     if isinstance(answer, Missing):
-        return {"missing": answer.reason, "cause": str(answer.cause), "hint": answer.hint}
+        return {"missing": answer.reason, "cause": answer.cause, "hint": answer.hint}
     return {
         "value": _plain(answer.value),
         "unit": str(answer.unit),

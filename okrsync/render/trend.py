@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 from okrsync.config import Company
 from okrsync.forecast import Forecast, Outlook
 from okrsync.key_results import KeyResult
 from okrsync.model import PERCENT
 from okrsync.progress import Budget
+from okrsync.render import outputs
 from okrsync.sync import Trend
 from okrsync.units import show
 
@@ -69,10 +69,10 @@ def budget_text(budget: Budget, key_result: KeyResult) -> str:
     return f"{text}, {budget.without} without a value" if budget.without else text
 
 
-def trend_data(trend: Trend) -> dict[str, Any]:
+def trend_data(trend: Trend) -> outputs.Trend:
     """The same for programs; numbers as texts, so that none is rounded."""
     expected, budget = trend.forecast, trend.budget
-    forecast: dict[str, Any]
+    forecast: outputs.Forecast | outputs.NoForecast
     if isinstance(expected, Forecast):
         forecast = {
             "at": expected.at.isoformat(),
@@ -82,7 +82,7 @@ def trend_data(trend: Trend) -> dict[str, Any]:
             "slope_per_day": _plain(expected.slope),
             "points": expected.points,
             "progress": _plain(trend.progress) if trend.progress is not None else None,
-            "outlook": str(trend.outlook) if trend.outlook is not None else None,
+            "outlook": trend.outlook,
         }
     else:
         forecast = {"missing": expected.reason}

@@ -8,16 +8,19 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from jsonschema import Draft202012Validator, FormatChecker
 
 from okrsync.cli import main
 from okrsync.cli.world import World
 from okrsync.emulation import Emulator
 from okrsync.plugins import Connectors
 from okrsync.ports import Clock
+from okrsync.render.outputs import OUTPUTS, output_schema
 from okrsync.sandbox import PRESENT, Stage, set_stage
 from okrsync.testing import JumpClock
 
@@ -41,6 +44,14 @@ class Ended:
     @property
     def json(self) -> Any:
         return json.loads(self.out)
+
+
+@cache
+def published(name: str) -> Draft202012Validator:
+    """What checks data against ``okrsync schema --output NAME``."""
+    schema = output_schema(name)
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema, format_checker=FormatChecker())
 
 
 @dataclass
@@ -121,6 +132,8 @@ def desk(
             capsys.readouterr()
             code = main(words, World(clock=clock, connectors=connectors))
             captured = capsys.readouterr()
+            if "--json" in words and words[0] in OUTPUTS:
+                published(words[0]).validate(json.loads(captured.out))
             return Ended(code=code, out=captured.out, err=captured.err)
 
         yield Desk(stage=stage, folder=tmp_path, run=run, clock=clock)

@@ -1,0 +1,376 @@
+"""What ``--json`` prints, as types: the code is checked against them, and the published JSON Schema is made of them.
+
+Numbers are texts, so that none is rounded. An absent value is null; a key is absent only where it says so.
+"""
+
+from __future__ import annotations
+
+from types import GenericAlias
+from typing import Annotated, Any, Literal, NotRequired
+
+from pydantic import ConfigDict, Field, TypeAdapter
+
+# pydantic makes schemas of typing's own TypedDict from Python 3.12 on only.
+from typing_extensions import TypedDict
+
+from okrsync.errors import ExitCode
+from okrsync.forecast import Outlook
+from okrsync.model import Cause, Hold, Verdict
+from okrsync.progress import Status
+from okrsync.sync import Found
+
+Number = Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$")]
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
+Told = str | bool | None
+Form = Literal["FromTo", "AtMost", "AtLeast", "Within", "Milestones", "YesNo", "Baseline"]
+
+
+class Failure(TypedDict):
+    """What ended a command, or one company's run among several."""
+
+    company: NotRequired[str]
+    """Only among several companies."""
+    error: str
+    exit_code: ExitCode
+    hint: NotRequired[str]
+    """What to do, where that is known."""
+    place: NotRequired[str]
+    """``file:line:column`` in the YAML, where that is known."""
+
+
+class NoValue(TypedDict):
+    """Why there is no value, and what to do."""
+
+    missing: str
+    cause: Cause
+    hint: str
+
+
+class NoAnswer(NoValue):
+    """Why a metric has no value."""
+
+    metric: str
+
+
+class Reading(TypedDict):
+    """A value with its evidence."""
+
+    metric: str
+    value: Number
+    unit: str
+    as_of: Moment
+    """When it was true, which may be long before it was read."""
+    method: str
+    """``observed`` on the day, else how the past was rebuilt."""
+    source: str
+    query: str
+    """What a person can repeat by hand: a JQL, a cell, a range, conditions."""
+    rows: int | None
+    """How many records it stands on."""
+    facts: dict[str, str]
+    window: tuple[Moment, Moment, str] | None
+    """From, up to but not including, and what it is called."""
+    inputs: list[Reading]
+    """What an expression was computed from."""
+
+
+class Goal(TypedDict):
+    """A settled goal; its form says which numbers it has."""
+
+    form: Form
+    start: NotRequired[Number]
+    target: NotRequired[Number]
+    limit: NotRequired[Number]
+    risk: NotRequired[Number | None]
+    low: NotRequired[Number]
+    high: NotRequired[Number]
+    parts: NotRequired[Number]
+    strict: NotRequired[bool]
+
+
+class Cell(TypedDict):
+    """One cell and what was decided about it."""
+
+    verdict: Verdict
+    reason: str
+    hint: str
+    hold: Hold | None
+    last: Told
+    """What okrsync put there before."""
+    now: Told
+    """What stands there."""
+    wanted: Told
+    """What okrsync would put there; a percentage is a fraction where the column holds fractions."""
+    shown: Told
+    """The wanted value as people read it."""
+    fraction: bool
+
+
+class Row(TypedDict):
+    """One row: a key result's, or with fewer keys an objective's, an initiative's or a check-in's."""
+
+    id: str
+    title: str
+    url: str
+    cells: dict[str, Cell]
+    metric: NotRequired[str]
+    unit: NotRequired[str]
+    goal: NotRequired[Goal | None]
+    value: NotRequired[Number | None]
+    progress: NotRequired[Number | None]
+    """A fraction, as it is: below 0 and above 1 too."""
+    expected: NotRequired[Number | None]
+    """A fraction: where the calendar of the cycle would have it."""
+    status: NotRequired[Status | None]
+    blocked: NotRequired[str | None]
+    """Why there is no progress though there is a value."""
+    answer: NotRequired[Reading | NoAnswer]
+    baseline: NotRequired[Reading | None]
+    history: NotRequired[list[Number | None]]
+    """The values of the cycle's periods, where the goal is judged by them."""
+    window: NotRequired[str]
+    """What the metric's window is called, where it has one."""
+    initiative_of: NotRequired[str]
+    """The key result of an initiative."""
+
+
+class Point(TypedDict):
+    date: Day
+    value: Number
+
+
+class Forecast(TypedDict):
+    """The end of the cycle; ``low`` and ``high`` hold in four of five cases."""
+
+    at: Moment
+    value: Number
+    low: Number
+    high: Number
+    slope_per_day: Number
+    points: int
+    progress: Number | None
+    outlook: Outlook | None
+
+
+class NoForecast(TypedDict):
+    missing: str
+
+
+class Budget(TypedDict):
+    """How many periods held, and how many may still miss."""
+
+    held: int
+    judged: int
+    periods: int
+    without_value: int
+    allowed: int | None
+    left: int | None
+
+
+class Trend(TypedDict):
+    trend: list[Point]
+    forecast: Forecast | NoForecast
+    budget: Budget | None
+
+
+class Run(TypedDict):
+    """A plan, or one company's sync: every cell of every row with its verdict, reason and the answer behind it."""
+
+    company: str
+    cycle: str
+    at: Moment
+    applied: bool
+    digest: str
+    """Of what would be written; the same for the same plan."""
+    alarms: list[str]
+    """Why the plan is not applied without ``--force``."""
+    exit_code: ExitCode
+    rows: list[Row]
+    untold: NotRequired[str]
+    """Why nobody could be told of it, where that went wrong."""
+
+
+class Runs(TypedDict):
+    """The syncs of several companies, and the worst exit code."""
+
+    companies: list[Run | Failure]
+    summary: str
+    exit_code: ExitCode
+
+
+class StatusRow(Row):
+    """A row as the last sync left it; a key result's has its trend too."""
+
+    at: Moment
+    trend: NotRequired[list[Point]]
+    forecast: NotRequired[Forecast | NoForecast]
+    budget: NotRequired[Budget | None]
+
+
+class Standings(TypedDict):
+    """Where the key results stood at the last sync."""
+
+    company: str
+    rows: list[StatusRow]
+
+
+class Explanation(StatusRow):
+    """How one key result's number came about."""
+
+    company: str
+
+
+class Remembered(TypedDict):
+    """A value of the past."""
+
+    value: Number
+    unit: str
+    method: str
+    source: str
+    query: str
+
+
+class Rebuilt(TypedDict):
+    """One metric at one moment of the past, and what came of it."""
+
+    date: Day
+    at: Moment
+    metric: str
+    key_results: list[str]
+    found: Found
+    value: NotRequired[Number]
+    unit: NotRequired[str]
+    method: NotRequired[str]
+    source: NotRequired[str]
+    query: NotRequired[str]
+    missing: NotRequired[str]
+    cause: NotRequired[Cause]
+    hint: NotRequired[str]
+
+
+class NotAdded(TypedDict):
+    key: str
+    reason: str
+    hint: str
+
+
+class CheckIns(TypedDict):
+    """The check-ins of past periods: the keys of the rows added, how many were there already, and what was not."""
+
+    added: list[str]
+    there: int
+    not_added: list[NotAdded]
+
+
+class Backfill(TypedDict):
+    """Every value that was asked for; ``counts`` by what came of them."""
+
+    company: str
+    at: Moment
+    applied: bool
+    exit_code: ExitCode
+    counts: dict[str, int]
+    check_ins: CheckIns | None
+    """Where the company has a table for them."""
+    values: list[Rebuilt]
+
+
+class PastValue(TypedDict):
+    """What is known of one day."""
+
+    id: str
+    date: Day
+    as_of: Moment
+    value: Number
+    unit: str
+    progress: Number | None
+    method: str
+    source: str
+    query: str
+
+
+class History(TypedDict):
+    company: str
+    values: list[PastValue]
+
+
+class Finding(TypedDict):
+    """One thing the doctor looked at; ``hint`` is empty where there is nothing to do."""
+
+    subject: str
+    ok: bool
+    detail: str
+    hint: str
+
+
+class Findings(TypedDict):
+    company: str
+    findings: list[Finding]
+
+
+class Valid(TypedDict):
+    company: str
+    key_results: int
+    missing_secrets: list[str]
+
+
+class Validation(TypedDict):
+    companies: list[Valid]
+
+
+class Figure(TypedDict):
+    """A number in a plan file, where a text may look like one."""
+
+    number: Number
+
+
+class Planned(TypedDict):
+    """One decision of a kept plan."""
+
+    id: str
+    cell: str
+    verdict: Verdict
+    now: Figure | Told
+    wanted: Figure | Told
+    reason: str
+    hint: str
+    row: str
+    address: str
+
+
+class PlanFile(TypedDict):
+    """What ``plan --out FILE`` keeps for ``sync --plan FILE``."""
+
+    company: str
+    at: Moment
+    digest: str
+    alarms: list[str]
+    decisions: list[Planned]
+
+
+OUTPUTS: dict[str, Any] = {
+    "plan": Run | Failure,
+    "plan-file": PlanFile,
+    "sync": Run | Runs | Failure,
+    "status": Standings | Failure,
+    "explain": Explanation | Failure,
+    "backfill": Backfill | Failure,
+    "history": History | Failure,
+    "doctor": Findings | Failure,
+    "validate": Validation | Failure,
+}
+
+
+def output_schema(name: str) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of what the command ``name`` prints with ``--json``: these keys and no others."""
+    # As the items of a list: pydantic takes a config for whatever holds a TypedDict, not for one alone.
+    config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    many: Any = GenericAlias(list, (OUTPUTS[name],))
+    whole = TypeAdapter(many, config=config).json_schema()
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"okrsync: {name}",
+        **whole["items"],
+        "$defs": whole["$defs"],
+    }
