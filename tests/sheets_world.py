@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from okrsync.emulation import Receive, Scope, Send
-from okrsync.model import COUNT, Answer, Question, Unit
+from okrsync.model import COUNT, Answer, Missing, Question, Reading, Unit
 from okrsync.ports import Opening, Source
 from okrsync.testing import JumpClock
 from okrsync_sheets import connector
@@ -101,6 +102,16 @@ class World:
 def question(metric: str, unit: Unit = COUNT, at: datetime = NOW, /, **query: Any) -> Question:
     assert connector.query is not None
     return Question(metric=metric, query=connector.query.model_validate(query), at=at, now=NOW, unit=unit)
+
+
+def value(answer: Answer | None) -> Decimal:
+    assert isinstance(answer, Reading), answer
+    return answer.value
+
+
+def why(answer: Answer | None) -> Missing:
+    assert isinstance(answer, Missing), answer
+    return answer
 
 
 def renew(world: SheetsEmulator, monkeypatch: pytest.MonkeyPatch) -> World:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -17,7 +19,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from okrsync.cli import main
 from okrsync.cli.world import World
-from okrsync.emulation import Emulator
+from okrsync.emulation import Emulator, Fault
 from okrsync.plugins import Connectors
 from okrsync.ports import Clock
 from okrsync.render.outputs import OUTPUTS, output_schema
@@ -105,6 +107,29 @@ class Desk:
             text=True,
             env=dict(os.environ),
         )
+
+    def killed(
+        self, words: Sequence[str], emulator: Any, fault: Fault, *, once: Callable[[], None] = lambda: None
+    ) -> None:
+        """Kill -9 a command ``once`` it is so, when it meets the fault: where it is cut, before or after the answer."""
+        started = threading.Event()
+        process: list[subprocess.Popen[str]] = []
+
+        def kill() -> None:
+            assert started.wait(timeout=30)
+            once()
+            process[0].kill()
+            process[0].wait()
+
+        if fault.cut == "before":
+            fault.prelude = kill
+        else:
+            fault.postlude = kill
+        emulator.server.faults.append(fault)
+        process.append(self.start(*words))
+        started.set()
+        process[0].communicate(timeout=60)
+        assert process[0].returncode == -signal.SIGKILL
 
 
 @pytest.fixture

@@ -371,23 +371,12 @@ def wait_for(true: Callable[[], bool]) -> None:
 
 
 def test_a_killed_backfill_goes_on_where_it_was(desk: Any) -> None:
-    started = threading.Event()
-    process: list[subprocess.Popen[str]] = []
-
-    def kill_when_the_export_is_in() -> None:
-        assert started.wait(timeout=30)
-        wait_for(lambda: len(readings(desk, "revenue")) == 8)
-        os.kill(process[0].pid, signal.SIGKILL)
-        process[0].wait()
-
-    desk.sheets.server.faults.append(
-        Fault(where="batchGet", prelude=kill_when_the_export_is_in, cut="before")
-    )
     chosen = ("--only", "KR-5", "--only", "KR-12")
-    process.append(desk.start(*PAST, *chosen))
-    started.set()
-    process[0].communicate(timeout=60)
-    assert process[0].returncode == -signal.SIGKILL
+
+    def export_is_in() -> None:
+        wait_for(lambda: len(readings(desk, "revenue")) == 8)
+
+    desk.killed((*PAST, *chosen), desk.sheets, Fault(where="batchGet", cut="before"), once=export_is_in)
     kept = readings(desk)
     assert (len(kept), readings(desk, "visitors")) == (8, [])
     ended = desk.run(*PAST, *chosen, "--json")

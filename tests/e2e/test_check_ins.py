@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -170,26 +167,11 @@ def test_a_refused_row_is_tried_anew_without_a_search(desk: Any) -> None:
 
 @pytest.mark.parametrize("lag", [0, 3])
 @pytest.mark.parametrize(("when", "moved"), [("before", False), ("after", False), ("after", True)])
-def test_kill_9_around_a_new_row_doubles_nothing(desk: Any, when: str, moved: bool, lag: int) -> None:
+def test_kill_9_around_a_new_row_doubles_nothing(
+    desk: Any, when: Literal["before", "after"], moved: bool, lag: int
+) -> None:
     desk.notion._state.lag = lag
-    started = threading.Event()
-    process: list[Any] = []
-
-    def kill() -> None:
-        assert started.wait(timeout=30)
-        os.kill(process[0].pid, signal.SIGKILL)
-        process[0].wait()
-
-    fault = Fault(where=POST, skip=3)
-    if when == "before":
-        fault.prelude, fault.cut = kill, "before"
-    else:
-        fault.postlude, fault.cut = kill, "after"
-    desk.notion.server.faults.append(fault)
-    process.append(desk.start("sync", "demo"))
-    started.set()
-    process[0].communicate(timeout=60)
-    assert process[0].returncode == -signal.SIGKILL
+    desk.killed(["sync", "demo"], desk.notion, Fault(where=POST, skip=3, cut=when))
     if moved:
         fix_bugs(desk)
         desk.sheets.edit("KPI", "NPS", "Now", 47)

@@ -29,24 +29,8 @@ def kill_at(desk: Any, place: str, row: str = "") -> None:
     emulator, where, skip, when = PLACES[place]
     if row:
         where = f"^PATCH /v1/pages/{desk.notion.page_id(row)}"
-    started = threading.Event()
-    process: list[Any] = []
-
-    def kill() -> None:
-        assert started.wait(timeout=30)
-        os.kill(process[0].pid, signal.SIGKILL)
-        process[0].wait()
-
     fault = Fault(where=where, skip=skip, cut="before" if when == "before" else "after")
-    if when == "before":
-        fault.prelude = kill
-    else:
-        fault.postlude = kill
-    desk.stage.emulators[emulator].server.faults.append(fault)
-    process.append(desk.start("sync", "demo"))
-    started.set()
-    process[0].communicate(timeout=60)
-    assert process[0].returncode == -signal.SIGKILL
+    desk.killed(["sync", "demo"], desk.stage.emulators[emulator], fault)
 
 
 def content(desk: Any) -> list[dict[str, str]]:

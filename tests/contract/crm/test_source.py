@@ -32,10 +32,9 @@ Id,Stage,Amount,Currency,Owner,Region,Create Date,Close Date
 
 
 @pytest.fixture
-def exports(tmp_path: Path) -> Exports:
-    made = Exports(tmp_path)
-    made.put("deals-2026-11-22.csv", DEALS)
-    return made
+def exports(exports: Exports) -> Exports:
+    exports.put("deals-2026-11-22.csv", DEALS)
+    return exports
 
 
 class TestCrmContract(SourceContract):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -10,17 +9,6 @@ import pytest
 from notion_client import APIResponseError
 
 from tests.notion_desk import Desk, desk_with
-
-
-@pytest.fixture(scope="module")
-def shared_desk() -> Iterator[Desk]:
-    yield from desk_with()
-
-
-@pytest.fixture
-def desk(shared_desk: Desk) -> Desk:
-    shared_desk.reset()
-    return shared_desk
 
 
 def test_newest_rows_come_first_page_by_page(desk: Desk) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,14 +11,11 @@ from typing import Any
 import pytest
 
 from okrsync.emulation import Fault
-from okrsync.model import COUNT, PERCENT, Answer, Cause, Dimension, Missing, Question, Reading, Unit, Window
-from okrsync.ports import Opening
-from okrsync.testing import JumpClock
-from okrsync_jira import JiraQuery, JiraSettings, client, connector
+from okrsync.model import PERCENT, Cause, Dimension, Missing, Question, Reading, Unit, Window
+from okrsync_jira import JiraQuery, client
 from okrsync_jira.changelog import moment, moves
-from okrsync_jira.emulator import JiraEmulator
+from tests.jira_world import NOW, Build, World, ask, fact
 
-NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 POINTS = "customfield_10016"
 DAYS = Unit(dimension=Dimension.DURATION, detail="days")
 HOURS = Unit(dimension=Dimension.DURATION, detail="hours")
@@ -124,93 +119,11 @@ SEED: Mapping[str, Any] = {
         },
     ],
 }
-KINDS: Sequence[Any] = ["cloud", "data_center"]
-
-
-@dataclass
-class World:
-    jira: JiraEmulator
-    kind: str
-    clock: JumpClock = field(default_factory=JumpClock)
-    memo: dict[str, str] = field(default_factory=dict)
-
-    def read(self, *questions: Question, **more: Any) -> Sequence[Answer]:
-        token = {"token": {"env": "JIRA_TOKEN"}}
-        auth = {"email": "bot@acme.example", **token} if self.kind == "cloud" else token
-        settings = JiraSettings.model_validate(
-            {"url": self.jira.server.url, "deployment": self.kind, "auth": auth, **more}
-        )
-        assert connector.source is not None
-        return connector.source(settings, self.opening()).read(questions)
-
-    def opening(self) -> Opening:
-        return Opening(name="main", clock=self.clock, timezone="Europe/Berlin", memo=self.memo)
-
-    def value(
-        self, day: str | None = None, *, more: Mapping[str, Any] | None = None, **query: Any
-    ) -> Reading:
-        (answer,) = self.read(ask(day, **query), **(more or {}))
-        assert isinstance(answer, Reading), answer
-        return answer
-
-    def none(self, day: str | None = None, *, more: Mapping[str, Any] | None = None, **query: Any) -> Missing:
-        (answer,) = self.read(ask(day, **query), **(more or {}))
-        assert isinstance(answer, Missing), answer
-        return answer
-
-
-def ask(
-    day: str | None = None, *, unit: Unit = COUNT, window: Window | None = None, **query: Any
-) -> Question:
-    """At noon of a day of 2026, or now."""
-    at = NOW if day is None else datetime.fromisoformat(f"2026-{day}T12:00:00+00:00")
-    return Question(
-        metric="m", query=JiraQuery.model_validate(query), at=at, now=NOW, unit=unit, window=window
-    )
-
-
-def fact(answer: Reading, name: str) -> str:
-    return dict(answer.evidence.facts)[name]
-
-
-Build = Callable[..., World]
-
-
-@pytest.fixture(scope="module")
-def closing() -> Iterator[Executor]:
-    with ThreadPoolExecutor(32) as pool:
-        yield pool
 
 
 @pytest.fixture
-def build(monkeypatch: pytest.MonkeyPatch, closing: Executor) -> Iterator[Build]:
-    started: list[JiraEmulator] = []
-
-    def start(kind: Any, seed: Mapping[str, Any] = SEED) -> World:
-        jira = JiraEmulator(kind, now=lambda: NOW)
-        started.append(jira)
-        jira.load(seed)
-        return World(jira, kind)
-
-    monkeypatch.setenv("JIRA_TOKEN", "t0ken")
-    yield start
-    for jira in started:
-        closing.submit(jira.close)
-
-
-@pytest.fixture(params=KINDS)
-def world(request: pytest.FixtureRequest, build: Build) -> World:
-    return build(request.param)
-
-
-@pytest.fixture
-def cloud(build: Build) -> World:
-    return build("cloud")
-
-
-@pytest.fixture
-def server(build: Build) -> World:
-    return build("data_center")
+def seed() -> Mapping[str, Any]:
+    return SEED
 
 
 # ---- How changes are read -------------------------------------------------------------------------------------
@@ -428,7 +341,7 @@ def test_who_needs_all_changes_gets_them_beside_others(world: World) -> None:
     epics = [{"key": f"OPS-5{n}", "type": "Epic", "created": "2026-10-01"} for n in (0, 1)]
     world.jira.load({"issues": [*epics, {**moved, "history": [step("10-12", "OPS-50", "OPS-51", tie)]}]})
     states: list[dict[str, Any]] = [{"status": "To Do"}, {"parent": "OPS-50"}, {"status": "To Do"}]
-    answers = world.read(*(ask("10-11", scope="project = OPS", state=state) for state in states))
+    answers = world.read(*(ask(day="10-11", scope="project = OPS", state=state) for state in states))
     assert [answer.value for answer in answers if isinstance(answer, Reading)] == [3, 1, 3]
     assert world.jira.server.count("search") == 1
 

@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from okrsync.emulation import Emulator
 from tests.notion_desk import PAGE_KEYS, QUERY_KEYS, SEED, Desk, desk_with, text
-
-
-@pytest.fixture(scope="module")
-def shared_desk() -> Iterator[Desk]:
-    yield from desk_with()
-
-
-@pytest.fixture
-def desk(shared_desk: Desk) -> Desk:
-    shared_desk.reset()
-    return shared_desk
-
 
 # Shapes
 

@@ -7,8 +7,7 @@ import logging
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable, Iterator
-from decimal import Decimal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,12 @@ import pytest
 
 from okrsync.emulation import Fault
 from okrsync.errors import AccessError, OkrsyncError, Unavailable
-from okrsync.model import Answer, Cause, Missing, Reading
+from okrsync.model import Answer, Cause
 from okrsync.ports import Finding
 from okrsync_sheets import connector
 from okrsync_sheets.emulated_token import EMAIL, READ_ONLY
-from okrsync_sheets.emulator import API_KEY, SheetsEmulator
-from tests.sheets_world import BOOK, DATA, KPI, World, question, renew, seed, served
+from okrsync_sheets.emulator import API_KEY
+from tests.sheets_world import BOOK, DATA, KPI, World, question, seed, value, why
 
 VALUES = "values:batchGet"
 QUOTA = {"error": {"code": 429, "message": "Quota exceeded", "status": "RESOURCE_EXHAUSTED"}}
@@ -35,17 +34,6 @@ OLD_QUOTA = {
 }
 
 
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[SheetsEmulator]:
-    with served() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def world(emulator: SheetsEmulator, monkeypatch: pytest.MonkeyPatch) -> World:
-    return renew(emulator, monkeypatch)
-
-
 def fault(world: World, where: str = VALUES, body: Any = b"", **changes: Any) -> None:
     text = body if isinstance(body, bytes) else json.dumps(body).encode()
     world.emulator.server.faults.append(Fault(where=where, body=text, **changes))
@@ -53,16 +41,6 @@ def fault(world: World, where: str = VALUES, body: Any = b"", **changes: Any) ->
 
 def revenue(world: World, **settings: Any) -> Answer:
     (answer,) = world.read(question("revenue", cell="KPI!C2"), **settings)
-    return answer
-
-
-def value(answer: Answer) -> Decimal:
-    assert isinstance(answer, Reading), answer
-    return answer.value
-
-
-def why(answer: Answer) -> Missing:
-    assert isinstance(answer, Missing), answer
     return answer
 
 

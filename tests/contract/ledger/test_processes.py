@@ -43,7 +43,7 @@ def started() -> Iterator[Started]:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
-                cwd=Path(__file__).parents[2],
+                cwd=Path(__file__).parents[3],
             )
             stack.enter_context(process)
             stack.callback(process.kill)

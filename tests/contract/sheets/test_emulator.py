@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -12,7 +11,7 @@ import requests
 
 from okrsync_sheets import emulated_masks as masks
 from okrsync_sheets.emulator import API_KEY, SheetsEmulator
-from tests.sheets_world import BOOK, World, discovery, renew, seed, served
+from tests.sheets_world import BOOK, World, discovery, seed
 
 RENDERED = {
     "title": "R",
@@ -25,15 +24,8 @@ RENDERED = {
 }
 
 
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[SheetsEmulator]:
-    with served() as emulator:
-        yield emulator
-
-
 @pytest.fixture
-def world(emulator: SheetsEmulator, monkeypatch: pytest.MonkeyPatch) -> World:
-    world = renew(emulator, monkeypatch)
+def world(world: World) -> World:
     world.emulator.load(seed(shared_with="anyone", tabs=[*seed()["spreadsheets"][0]["tabs"], RENDERED]))
     return world
 

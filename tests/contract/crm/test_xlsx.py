@@ -7,7 +7,6 @@ import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import openpyxl
 import pytest
@@ -17,11 +16,6 @@ from okrsync.model import PERCENT, Cause, Window
 from tests.crm_files import QUARTER, USD, ZONE, Exports, ask
 
 AMOUNT = ask(measure="sum", field="Amount", unit=USD)
-
-
-@pytest.fixture
-def exports(tmp_path: Path) -> Exports:
-    return Exports(tmp_path)
 
 
 def workbook(*rows: Sequence[object], title: str = "Deals") -> openpyxl.Workbook:

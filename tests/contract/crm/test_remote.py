@@ -63,11 +63,6 @@ def site() -> Iterator[Site]:
     made.close()
 
 
-@pytest.fixture
-def exports(tmp_path: Path) -> Exports:
-    return Exports(tmp_path)
-
-
 def test_all_questions_share_one_request(exports: Exports, site: Site) -> None:
     answers = exports.read(ask(**WON), ask(measure="count"), path=site.url, stale_after="1d")
     assert [getattr(one, "value", one) for one in answers] == [Decimal(2), Decimal(3)]

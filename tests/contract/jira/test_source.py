@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qs
 
 import pytest
 
 from okrsync.emulation import Fault
 from okrsync.errors import AccessError, Unavailable
-from okrsync.model import COUNT, PERCENT, Answer, Cause, Dimension, Missing, Question, Reading, Unit, Window
-from okrsync.ports import Finding, Opening, Source
-from okrsync.testing import JumpClock
+from okrsync.model import PERCENT, Cause, Dimension, Missing, Reading, Unit, Window
 from okrsync.testing.source import SourceCase, SourceContract
-from okrsync_jira import JiraQuery, JiraSettings, connector, library
-from okrsync_jira.emulator import JiraEmulator, faults
+from okrsync_jira import library
+from okrsync_jira.emulator import faults
+from tests.jira_world import NOW, World, ask, fact
 
-NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 OCTOBER = Window(
     start=datetime(2026, 9, 30, 22, tzinfo=UTC), end=datetime(2026, 10, 31, 23, tzinfo=UTC), label="2026-10"
 )
@@ -89,122 +84,11 @@ SEED: Mapping[str, Any] = {
         {"key": "OPEN-1", "type": "Bug"},
     ],
 }
-KINDS: Sequence[Any] = ["cloud", "data_center"]
-
-
-@dataclass
-class World:
-    """A Jira, and a source in front of it that runs on a clock of its own."""
-
-    jira: JiraEmulator
-    kind: str
-    monkeypatch: pytest.MonkeyPatch
-    clock: JumpClock = field(default_factory=JumpClock)
-    memo: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def auth(self) -> Mapping[str, Any]:
-        token = {"token": {"env": "JIRA_TOKEN"}}
-        return {"email": "bot@acme.example", **token} if self.kind == "cloud" else token
-
-    def settings(self, **more: Any) -> JiraSettings:
-        given = {"url": self.jira.server.url, "deployment": self.kind, "auth": self.auth, **more}
-        return JiraSettings.model_validate(given)
-
-    def opening(self) -> Opening:
-        return Opening(name="main", clock=self.clock, timezone="Europe/Berlin", memo=self.memo)
-
-    def source(self, **more: Any) -> Source:
-        assert connector.source is not None
-        return connector.source(self.settings(**more), self.opening())
-
-    def read(self, *questions: Question, **more: Any) -> Sequence[Answer]:
-        return self.source(**more).read(questions)
-
-    def one(self, **query: Any) -> Answer:
-        (answer,) = self.read(ask(**query))
-        return answer
-
-    def value(self, **query: Any) -> Reading:
-        answer = self.one(**query)
-        assert isinstance(answer, Reading), answer
-        return answer
-
-    def none(self, **query: Any) -> Missing:
-        answer = self.one(**query)
-        assert isinstance(answer, Missing), answer
-        return answer
-
-    def searched(self) -> list[str]:
-        """The JQL of every search so far."""
-        texts = []
-        for request in self.jira.server.requests:
-            if "search" in request.path:
-                sent = json.loads(request.body) if request.body else parse_qs(request.query)
-                texts.append(sent["jql"] if isinstance(sent["jql"], str) else sent["jql"][0])
-        return texts
-
-    def examine(self, **more: Any) -> dict[str, Finding]:
-        assert connector.doctor is not None
-        return {found.subject: found for found in connector.doctor(self.settings(**more), [], self.opening())}
-
-
-def ask(
-    metric: str = "m",
-    *,
-    unit: Unit = COUNT,
-    window: Window | None = None,
-    at: datetime = NOW,
-    **query: Any,
-) -> Question:
-    return Question(
-        metric=metric, query=JiraQuery.model_validate(query), at=at, now=NOW, unit=unit, window=window
-    )
-
-
-Build = Callable[[Any], World]
-
-
-@pytest.fixture(scope="module")
-def closing() -> Iterator[Executor]:
-    """Closes servers behind the tests' back: each takes a moment to notice."""
-    with ThreadPoolExecutor(32) as pool:
-        yield pool
 
 
 @pytest.fixture
-def build(monkeypatch: pytest.MonkeyPatch, closing: Executor) -> Iterator[Build]:
-    started: list[JiraEmulator] = []
-
-    def start(kind: Any) -> World:
-        jira = JiraEmulator(kind, now=lambda: NOW)
-        started.append(jira)
-        jira.load(SEED)
-        return World(jira, kind, monkeypatch)
-
-    monkeypatch.setenv("JIRA_TOKEN", "s3cret-t0ken")
-    yield start
-    for jira in started:
-        closing.submit(jira.close)
-
-
-@pytest.fixture(params=KINDS)
-def world(request: pytest.FixtureRequest, build: Build) -> World:
-    return build(request.param)
-
-
-@pytest.fixture
-def cloud(build: Build) -> World:
-    return build("cloud")
-
-
-@pytest.fixture
-def server(build: Build) -> World:
-    return build("data_center")
-
-
-def fact(answer: Reading, name: str) -> str:
-    return dict(answer.evidence.facts)[name]
+def seed() -> Mapping[str, Any]:
+    return SEED
 
 
 # ---- The contract ---------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ import pytest
 from okrsync_notion.emulator import NotionEmulator
 from tests.notion_desk import SEED
 
-HERE = Path(__file__).parent.parent / "javascript"
+HERE = Path(__file__).parents[2] / "javascript"
 PARENT = "99999999-9999-4999-8999-999999999998"
 VERSIONS = ("2026-03-11", "2025-09-03")
 TYPES = {
@@ -141,23 +141,7 @@ def test_the_answers_are_of_the_official_types(answers: dict[str, dict[str, Any]
     for number, item in enumerate(seen["items"].values()):
         lines.append(f"export const item{number}: GetPagePropertyResponse = {_literal(item)};")
     (modules / "answers.ts").write_text("\n".join(lines), encoding="utf-8")
-    done = subprocess.run(
-        [
-            "node",
-            "node_modules/typescript/bin/tsc",
-            "--noEmit",
-            "--strict",
-            "--skipLibCheck",
-            "--module",
-            "nodenext",
-            "answers.ts",
-        ],
-        cwd=modules,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    done = _checked(modules / "answers.ts")
     assert done.returncode == 0, done.stdout[-4000:]
 
 
@@ -166,25 +150,21 @@ def test_the_types_would_notice(answers: dict[str, dict[str, Any]], modules: Pat
     page["in_trash"] = "no"
     text = f'import type {{ PageObjectResponse }} from "@notionhq/client";\nexport const page: PageObjectResponse = {_literal(page)};'
     (modules / "wrong.ts").write_text(text, encoding="utf-8")
-    done = subprocess.run(
-        [
-            "node",
-            "node_modules/typescript/bin/tsc",
-            "--noEmit",
-            "--strict",
-            "--skipLibCheck",
-            "--module",
-            "nodenext",
-            "wrong.ts",
-        ],
-        cwd=modules,
+    done = _checked(modules / "wrong.ts")
+    assert done.stdout.count("error TS") == 1
+    assert "Type 'string' is not assignable to type 'boolean'" in done.stdout
+
+
+def _checked(file: Path) -> subprocess.CompletedProcess[str]:
+    compiler = ["node", "node_modules/typescript/bin/tsc", "--noEmit", "--strict", "--skipLibCheck"]
+    return subprocess.run(
+        [*compiler, "--module", "nodenext", file.name],
+        cwd=file.parent,
         capture_output=True,
         text=True,
         check=False,
         timeout=120,
     )
-    assert done.stdout.count("error TS") == 1
-    assert "Type 'string' is not assignable to type 'boolean'" in done.stdout
 
 
 def _literal(answer: dict[str, Any]) -> str:

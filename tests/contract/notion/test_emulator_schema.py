@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from notion_client import APIResponseError
 
-from tests.notion_desk import Desk, desk_with, text
-
-
-@pytest.fixture(scope="module")
-def shared_desk() -> Iterator[Desk]:
-    yield from desk_with()
-
-
-@pytest.fixture
-def desk(shared_desk: Desk) -> Desk:
-    shared_desk.reset()
-    return shared_desk
+from tests.notion_desk import Desk, text
 
 
 def test_the_schema_can_be_patched(desk: Desk) -> None:

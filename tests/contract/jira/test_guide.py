@@ -29,7 +29,7 @@ UNITS = {
 
 
 def guide() -> Mapping[str, Mapping[str, Any]]:
-    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
     section = text[text.index("## What Jira can measure") :]
     block = section.split("```yml\n")[1].split("```")[0]
     metrics: Mapping[str, Mapping[str, Any]] = YAML(typ="safe").load(block)["metrics"]

@@ -7,7 +7,6 @@ import gzip
 import io
 import zipfile
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,11 +16,6 @@ from tests.crm_files import QUARTER, USD, Exports, ask
 
 ROWS = ask(measure="count")
 AMOUNT = ask(measure="sum", field="Amount")
-
-
-@pytest.fixture
-def exports(tmp_path: Path) -> Exports:
-    return Exports(tmp_path)
 
 
 # ---- empty -----------------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,11 +39,6 @@ def check(exports: Exports, profile: Profile, name: str, **settings: Any) -> Non
     )
     values = [getattr(answer, "value", answer) for answer in exports.read(*asked, **keys)]
     assert values == [WON_SUM, Decimal(WON_COUNT), Decimal(WON_DAYS), Decimal(WIN_RATE), Decimal(6)]
-
-
-@pytest.fixture
-def exports(tmp_path: Path) -> Exports:
-    return Exports(tmp_path)
 
 
 def test_every_crm_of_the_reference_is_a_dialect() -> None:

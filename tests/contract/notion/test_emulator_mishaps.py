@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -13,17 +12,6 @@ from notion_client.errors import UnknownHTTPResponseError
 
 from okrsync_notion.emulator import faults
 from tests.notion_desk import Desk, desk_with
-
-
-@pytest.fixture(scope="module")
-def shared_desk() -> Iterator[Desk]:
-    yield from desk_with()
-
-
-@pytest.fixture
-def desk(shared_desk: Desk) -> Desk:
-    shared_desk.reset()
-    return shared_desk
 
 
 def test_people_change_the_schema_under_our_feet(desk: Desk) -> None:

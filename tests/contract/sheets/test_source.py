@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from okrsync.model import COUNT, PERCENT, Cause, Dimension, Missing, Reading, Unit
+from okrsync.model import COUNT, PERCENT, Cause, Dimension, Reading, Unit
 from okrsync.testing import JumpClock
 from okrsync.testing.source import SourceCase, SourceContract
 from okrsync_sheets.emulator import SheetsEmulator
-from tests.sheets_world import BOOK, DATA, KPI, NOW, World, question, renew, seed, served
+from tests.sheets_world import BOOK, DATA, KPI, NOW, World, question, renew, seed, value, why
 
 VALUES = "values:batchGet"
 METADATA = rf"GET /v4/spreadsheets/{BOOK}\?"
 MINUTES = Unit(dimension=Dimension.DURATION, detail="minutes")
 EURO = Unit(dimension=Dimension.MONEY, detail="EUR")
 TAB = "'It''s data'"
-
-
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[SheetsEmulator]:
-    with served() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def world(emulator: SheetsEmulator, monkeypatch: pytest.MonkeyPatch) -> World:
-    return renew(emulator, monkeypatch)
 
 
 class TestContract(SourceContract):
@@ -54,16 +42,6 @@ class TestContract(SourceContract):
             denied=world.source(credentials={"env": "OTHER_KEY"}),
             down=world.source(url="http://127.0.0.1:9"),
         )
-
-
-def value(answer: Any) -> Decimal:
-    assert isinstance(answer, Reading), answer
-    return answer.value
-
-
-def why(answer: Any) -> Missing:
-    assert isinstance(answer, Missing), answer
-    return answer
 
 
 # ---- What is in a cell ----------------------------------------------------------------------------------------
