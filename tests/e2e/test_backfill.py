@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -31,7 +32,7 @@ PAST = ("backfill", "demo", "--from", "2026-10-01")
 
 
 def readings(desk: Any, metric: str = "%") -> list[str]:
-    with sqlite3.connect(desk.folder / "ledger.db") as database:
+    with closing(sqlite3.connect(desk.folder / "ledger.db")) as database:
         rows = database.execute(
             "SELECT reading FROM okrsync_readings WHERE metric LIKE ? ORDER BY id", (metric,)
         )
@@ -40,7 +41,7 @@ def readings(desk: Any, metric: str = "%") -> list[str]:
 
 def everything_but_readings(desk: Any) -> dict[str, list[Any]]:
     kept = ("starts", "finishes", "puts", "intents", "baselines", "outcomes", "notes")
-    with sqlite3.connect(desk.folder / "ledger.db") as database:
+    with closing(sqlite3.connect(desk.folder / "ledger.db")) as database:
         return {name: database.execute(f"SELECT * FROM okrsync_{name}").fetchall() for name in kept}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -285,7 +286,7 @@ def test_no_secret_leaves_the_process(desk: Any, monkeypatch: pytest.MonkeyPatch
 
 def test_a_run_whose_lease_was_taken_over_stops_before_its_next_write(desk: Any) -> None:
     def take_over() -> None:
-        with sqlite3.connect(desk.folder / "ledger.db") as database:
+        with closing(sqlite3.connect(desk.folder / "ledger.db")) as database, database:
             database.execute("UPDATE okrsync_leases SET owner = 'elsewhere:1:1', token = token + 1")
 
     desk.notion.server.faults.append(Fault(where="^PATCH", skip=4, postlude=take_over))
