@@ -309,7 +309,7 @@ def _following(decision: Decision, before: Sequence[Decision]) -> Decision:
             decision,
             verdict=Verdict.HELD,
             hold=Hold.FOLLOWS,
-            reason=f"it follows {current.cell}, which is held",
+            reason=f"follows {current.cell}, which is held",
             hint="",
             cause=current.cause,
         )

@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 def enqueue(
     context: typer.Context,
     companies: Annotated[
-        list[str] | None, typer.Argument(metavar="[COMPANY]...", help="Names in the configuration folder.")
+        list[str] | None, typer.Argument(metavar="COMPANY", help="Names in the configuration folder.")
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every company in the configuration folder.")] = False,
     due: Annotated[
@@ -40,7 +40,7 @@ def enqueue(
         raise ConfigError("no company was named", hint="okrsync enqueue COMPANY, --due or --all")
     for name in names:
         if name not in known:
-            world.company(f"{name}")  # says which names there are
+            world.company(name)  # says which names there are
     if due:
         with world.ledger() as ledger:
             last = ledger.last_syncs()
@@ -56,7 +56,8 @@ def enqueue(
 def worker(
     context: typer.Context,
     at_once: Annotated[
-        int | None, typer.Option(min=1, max=64, help="How many companies side by side; default: 8.")
+        int | None,
+        typer.Option(metavar="N", min=1, max=64, help="How many companies side by side; default: 8."),
     ] = None,
     until_idle: Annotated[bool, typer.Option("--until-idle", help="End when no company waits.")] = False,
     stalled_after: Annotated[
@@ -64,7 +65,7 @@ def worker(
         typer.Option(min=1.0, help="Seconds of silence after which a worker is dead.", metavar="SECONDS"),
     ] = 30.0,
 ) -> int:
-    """Stay in the foreground, enqueue who is due and sync who is enqueued. Run as many as you like, anywhere."""
+    """Enqueue who is due and sync who is enqueued. Stays in the foreground; run as many as you like, anywhere."""
     _needs_cluster()
     from okrsync.fleet import AT_ONCE, Ended, Stop, due_names, is_due, remembered, run_and_tell
     from okrsync.fleet.limits import SharedLimiter

@@ -6,7 +6,7 @@ import os
 import shlex
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from okrsync.emulation import TableView
     from okrsync.sandbox import Stage
 
-# Columns that would make the last table of the demo too wide for a terminal.
+# Columns that would make the last tables of the demo too wide for a terminal, and for one of 80 columns.
 LEFT_OUT = {"Owner", "Source", "Last synced"}
+NARROW = {"Start", "Target", "Comment"}
+FOLDED = {"Name", "Comment", "Summary"}
 Run = Callable[..., int]
 
 
@@ -41,7 +43,7 @@ def register(app: typer.Typer, run: Run) -> None:
             bool, typer.Option("--book", help="Another company: all 68 key results of the book OKRs for All.")
         ] = False,
     ) -> int:
-        """Sync a made-up company between emulators of Jira, Sheets and Notion. Leaves no trace."""
+        """Sync a made-up company between emulators. Leaves no trace."""
         from okrsync.sandbox import DemoClock, set_stage
 
         world: World = context.obj
@@ -99,7 +101,8 @@ def _play(stage: Stage, world: World, run: Run) -> None:
     out.rule("What Notion holds now", style="dim")
     out.print()
     for view in notion.tables():
-        out.print(_table(view))
+        table = _table(view, LEFT_OUT)
+        out.print(table if out.measure(table).maximum <= out.width else _table(view, LEFT_OUT | NARROW))
     out.print(
         "okrsync demo --serve keeps all this up, with a page that shows the Notion databases.", style="dim"
     )
@@ -120,17 +123,19 @@ def _play_book(stage: Stage, world: World, run: Run) -> None:
     )
 
 
-def _table(view: TableView) -> Table:
+def _table(view: TableView, left_out: Collection[str]) -> Table:
     from rich import box
     from rich.table import Table
 
+    from okrsync.render.tables import with_whole_columns
+
     table = Table(title=view.title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    shown = [index for index, column in enumerate(view.columns) if column not in LEFT_OUT]
+    shown = [index for index, column in enumerate(view.columns) if column not in left_out]
     for index in shown:
-        table.add_column(view.columns[index], no_wrap=index == 0)
+        table.add_column(view.columns[index])
     for row in view.rows:
         table.add_row(*(row[index] for index in shown))
-    return table
+    return with_whole_columns(table, *FOLDED)
 
 
 def _stay(stage: Stage, folder: Path, environment: Mapping[str, str]) -> None:

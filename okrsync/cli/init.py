@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
 def init(
     context: typer.Context,
     company: Annotated[
-        str | None, typer.Argument(metavar="[COMPANY]", help="Short name: the YAML's name.")
+        str | None, typer.Argument(metavar="COMPANY", help="Short name: the YAML's name.")
     ] = None,
     from_notion: Annotated[
         str, typer.Option("--from-notion", metavar="URL", help="Propose the mapping from this OKR database.")
@@ -39,9 +39,11 @@ def init(
     token_env: Annotated[
         str, typer.Option("--token-env", metavar="NAME", help="Variable with the token of Notion.")
     ] = TOKEN,
-    timezone: Annotated[str, typer.Option("--timezone", help="Such as Europe/Berlin.")] = "",
-    locale: Annotated[str, typer.Option("--locale", help="Such as de_DE.")] = "",
-    title: Annotated[str, typer.Option("--title", help="How reports call the company.")] = "",
+    timezone: Annotated[str, typer.Option("--timezone", metavar="ZONE", help="Such as Europe/Berlin.")] = "",
+    locale: Annotated[str, typer.Option("--locale", metavar="LOCALE", help="Such as de_DE.")] = "",
+    title: Annotated[
+        str, typer.Option("--title", metavar="TITLE", help="How reports call the company.")
+    ] = "",
     url: Annotated[
         str, typer.Option("--url", help="Where Notion's API answers, if not at its own place.", hidden=True)
     ] = "",
@@ -51,7 +53,9 @@ def init(
     name: Annotated[
         str,
         typer.Option(
-            "--name", help="With --next-cycle: its name; not needed after a month, quarter or year."
+            "--name",
+            metavar="NAME",
+            help="With --next-cycle: its name; not needed after a month, quarter or year.",
         ),
     ] = "",
     start: Annotated[
@@ -70,9 +74,9 @@ def init(
     ] = False,
     as_json: Json = False,
 ) -> int:
-    """Write a company's YAML: from an OKR database, with a new one, or empty; or that of a company's next cycle.
+    """Write a company's YAML: for a new one, or for its next cycle.
 
-    A new company's file never overwrites one; the next cycle's is printed unless --write is given.
+    From an OKR database, with a new one, or empty. A new company's file never overwrites one; the next cycle's is printed unless --write is given.
     """
     from okrsync.config.writing import NOTHING, NewCompany, company_yaml
 

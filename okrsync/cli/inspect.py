@@ -23,17 +23,24 @@ def register(app: typer.Typer) -> None:
 def inspect(
     context: typer.Context,
     target: Annotated[
-        str | None, typer.Argument(help="An exported file, or a spreadsheet's address.", show_default=False)
+        str | None,
+        typer.Argument(
+            metavar="FILE|URL", help="An exported file, or a spreadsheet's address.", show_default=False
+        ),
     ] = None,
-    jql: Annotated[str | None, typer.Option(help="A JQL to try out.", show_default=False)] = None,
+    jql: Annotated[
+        str | None, typer.Option(metavar="JQL", help="A JQL to try out.", show_default=False)
+    ] = None,
     through: Annotated[
         str | None,
         typer.Option(
-            help="Whose credentials: COMPANY, or COMPANY/CONNECTION. A file needs none.", show_default=False
+            metavar="COMPANY",
+            help="Whose credentials; or COMPANY/CONNECTION. A file needs none.",
+            show_default=False,
         ),
     ] = None,
 ) -> int:
-    """Look at a file, a spreadsheet or a JQL: what it holds, and the YAML that reads it. Writes nothing."""
+    """Show what a file, spreadsheet or JQL holds, and its YAML. Writes nothing."""
     world: World = context.obj
     if (target is None) == (jql is None):
         raise ConfigError(

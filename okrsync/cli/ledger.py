@@ -25,11 +25,14 @@ def _nothing() -> None:
 def copy(
     context: typer.Context,
     to: Annotated[
-        str, typer.Option(help="URL of an empty database. Keep its password in PGPASSWORD or ~/.pgpass.")
+        str,
+        typer.Option(
+            metavar="URL", help="URL of an empty database. Keep its password in PGPASSWORD or ~/.pgpass."
+        ),
     ],
     as_json: Json = False,
 ) -> int:
-    """Copy the whole ledger into another database, and prove that nothing was lost."""
+    """Copy the whole ledger into another database. Proves that nothing was lost."""
     from okrsync.ledger.copying import copy_ledger
 
     world: World = context.obj

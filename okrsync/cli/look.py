@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from okrsync.cli.output import Json, say, say_json
+from okrsync.cli.output import Json, console, say, say_json
 from okrsync.cli.run import Company
 from okrsync.cli.world import World
 from okrsync.errors import ConfigError, DataError, ExitCode, OkrsyncError
@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 def status(context: typer.Context, company: Company, as_json: Json = False) -> int:
     """Show where the key results stood at the last sync. Sends no request."""
-    from okrsync.render import status_data, status_table
+    from okrsync.render import status_data, status_view
     from okrsync.sync import trend
 
     world: World = context.obj
@@ -38,7 +38,7 @@ def status(context: typer.Context, company: Company, as_json: Json = False) -> i
     if as_json:
         say_json(status_data(loaded, memory.outcomes, trends))
     else:
-        say(status_table(loaded, memory.outcomes, trends))
+        say(status_view(loaded, memory.outcomes, trends, console().width))
     held = any(
         cell["verdict"] == "held" for one in memory.outcomes.values() for cell in one.detail["cells"].values()
     )
@@ -51,8 +51,9 @@ def explain(
     key_result: Annotated[str, typer.Argument(metavar="KR", help="Id of a key result.")],
     as_json: Json = False,
 ) -> int:
-    """Show how a number came about: formula, inputs, query, rows, source and time. Sends no request."""
+    """Show how a number came about: formula, inputs, query, source. Sends no request."""
     from okrsync.render import efforts, explanation, explanation_data
+    from okrsync.render.explain import VALUES_AT
     from okrsync.sync import trend
 
     world: World = context.obj
@@ -73,15 +74,13 @@ def explain(
         say_json(explanation_data(loaded, outcome, line))
     else:
         initiatives = efforts(key_result, memory.outcomes)
-        say(explanation(loaded, known[key_result], outcome, line, initiatives))
+        say(explanation(loaded, known[key_result], outcome, line, initiatives), hang=VALUES_AT)
     return ExitCode.IN_SYNC
 
 
 def validate(
     context: typer.Context,
-    companies: Annotated[
-        list[str] | None, typer.Argument(metavar="[COMPANY]...", help="Default: all.")
-    ] = None,
+    companies: Annotated[list[str] | None, typer.Argument(metavar="COMPANY", help="Default: all.")] = None,
     as_json: Json = False,
 ) -> int:
     """Check YAML files without sending a request. Every error names its line."""
@@ -110,7 +109,7 @@ def validate(
 
 
 def doctor(context: typer.Context, company: Company, as_json: Json = False) -> int:
-    """Look at every connection as an operator would, and say what to mend. Writes nothing."""
+    """Look at every connection, and say what to mend. Writes nothing."""
     from okrsync.render import findings_data
 
     world: World = context.obj
@@ -182,11 +181,13 @@ def connectors(
     context: typer.Context,
     name: Annotated[
         str | None,
-        typer.Argument(help="One of them: all its keys and measures, with examples.", show_default=False),
+        typer.Argument(
+            metavar="NAME", help="One of them: all its keys and measures, with examples.", show_default=False
+        ),
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """List the installed connectors: what each reads or writes, and where it comes from."""
+    """List the installed connectors, or all that one can be told."""
     world: World = context.obj
     known = world.connectors
     if name is not None:
@@ -215,7 +216,7 @@ def connectors(
         return ExitCode.IN_SYNC
     for row in rows:
         typer.echo(
-            f"{row['name']:<8} {row['summary']:<60} {row['distribution']} (contract {row['contract']})"
+            f"{row['name']:<8} {row['distribution']} (contract {row['contract']})\n         {row['summary']}"
         )
     return ExitCode.IN_SYNC
 
@@ -224,12 +225,10 @@ def schema(
     context: typer.Context,
     output: Annotated[
         str | None,
-        typer.Option(
-            metavar="NAME", help="Of what a command prints with --json, such as plan, or plan-file."
-        ),
+        typer.Option(metavar="NAME", help="Of what this command prints with --json; or plan-file."),
     ] = None,
 ) -> int:
-    """Print the JSON Schema of a company's YAML, for editors, or of a command's output."""
+    """Print the JSON Schema of the YAML, or of a command's output."""
     if output is None:
         from okrsync.config import json_schema
 

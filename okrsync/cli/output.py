@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +12,9 @@ import typer
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+    from rich.text import Text
 
+HANG = 4
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
 
@@ -23,8 +26,37 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else 160)
 
 
-def say(what: RenderableType) -> None:
-    console().print(what, soft_wrap=True)
+def say(what: RenderableType, *, hang: int | None = None) -> None:
+    """Print; on a terminal, a line that is too long goes on below itself, from column ``hang`` on where it is given."""
+    from rich.text import Text
+
+    out = console()
+    if not out.is_terminal:
+        out.print(what, soft_wrap=True)
+    elif isinstance(what, Text):
+        lines = what.split("\n", allow_blank=True)
+        out.print(Text("\n").join(_hung(line, out.width, hang) for line in lines), soft_wrap=True)
+    else:
+        out.print(what)
+
+
+def _hung(line: Text, width: int, hang: int | None) -> Text:
+    if line.cell_len <= width:
+        return line
+    from rich.cells import cell_len
+    from rich.text import Text
+
+    indent = hang if hang is not None else len(line.plain) - len(line.plain.lstrip()) + HANG
+    cuts, column = [], 0
+    for word in re.finditer(r"\S+\s*|\s+", line.plain):
+        if column > indent and column + cell_len(word[0].rstrip()) > width:
+            cuts.append(word.start())
+            column = indent
+        column += cell_len(word[0])
+    parts = line.divide(cuts)
+    for part in parts:
+        part.rstrip()
+    return Text(f"\n{' ' * indent}").join(parts)
 
 
 def say_json(data: Any) -> None:

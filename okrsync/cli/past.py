@@ -57,7 +57,7 @@ def backfill(
     ] = True,
     as_json: Json = False,
 ) -> int:
-    """Recompute past values from the sources, for history, baselines and check-ins. Never changes a current value."""
+    """Recompute past values from the sources. Never changes a current value."""
     from okrsync.render import backfill_data, backfill_text
     from okrsync.sync import backfill as run
 
@@ -89,7 +89,7 @@ def history(
     context: typer.Context,
     company: Company,
     key_results: Annotated[
-        list[str] | None, typer.Argument(metavar="[KR]...", help="Ids of key results; default: all.")
+        list[str] | None, typer.Argument(metavar="KR", help="Ids of key results; default: all.")
     ] = None,
     first: Annotated[
         datetime | None,
@@ -124,7 +124,7 @@ def history(
     elif as_csv:
         typer.echo(history_csv(loaded, found), nl=False)
     else:
-        say(history_table(loaded, found))
+        say(history_table(loaded, found, one_line=console().is_terminal))
     return ExitCode.IN_SYNC
 
 

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from okrsync.render import outputs
     from okrsync.sync import Reviewed
 
-Company = Annotated[str, typer.Argument(help="Name of a YAML in the configuration folder, or its path.")]
+Company = Annotated[
+    str, typer.Argument(metavar="COMPANY", help="Name of a YAML in the configuration folder, or its path.")
+]
 Subjects = Annotated[
     list[str] | None,
-    typer.Argument(help="Ids of key results or objectives; default: all.", metavar="[KR]..."),
+    typer.Argument(help="Ids of key results or objectives; default: all.", metavar="KR"),
 ]
 
 
@@ -63,15 +65,14 @@ def _keep(path: Path, plan: dict[str, Any]) -> None:
 
 def sync(
     context: typer.Context,
-    companies: Annotated[
-        list[str] | None, typer.Argument(metavar="[COMPANY]...", help="Names or paths.")
-    ] = None,
+    companies: Annotated[list[str] | None, typer.Argument(metavar="COMPANY", help="Names or paths.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every company in the configuration folder.")] = False,
     due: Annotated[
         bool, typer.Option("--due", help="Only those whose schedule has come since their last sync.")
     ] = False,
     at_once: Annotated[
-        int | None, typer.Option(min=1, max=64, help="How many companies side by side; default: 8.")
+        int | None,
+        typer.Option(metavar="N", min=1, max=64, help="How many companies side by side; default: 8."),
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Apply a plan that changes more than its limits allow.")
@@ -135,7 +136,7 @@ def _sync_one(
 def adopt(
     context: typer.Context, company: Company, key_results: Subjects = None, as_json: Json = False
 ) -> int:
-    """Take over cells that people filled before okrsync: the next sync may write them."""
+    """Take over cells that people filled before okrsync. The next sync may write them."""
     return _claim(context.obj, company, key_results, edited=False, as_json=as_json)
 
 

@@ -32,13 +32,14 @@ def register(app: typer.Typer) -> None:
 def run(
     context: typer.Context,
     at_once: Annotated[
-        int | None, typer.Option(min=1, max=64, help="How many companies side by side; default: 8.")
+        int | None,
+        typer.Option(metavar="N", min=1, max=64, help="How many companies side by side; default: 8."),
     ] = None,
     look: Annotated[
         float, typer.Option(min=0.1, help="Seconds between two looks at the YAML files.", metavar="SECONDS")
     ] = 30.0,
 ) -> int:
-    """Stay in the foreground and sync each company when its schedule comes. SIGTERM ends it with exit code 0."""
+    """Sync each company when its schedule comes. Stays in the foreground; SIGTERM ends it with exit code 0."""
     from okrsync.fleet import AT_ONCE, Stop, run_and_tell
     from okrsync.fleet.scheduler import Scheduler
 
@@ -69,7 +70,7 @@ def run(
 
 
 def health(context: typer.Context, as_json: Json = False) -> int:
-    """Ask whether the scheduler that writes to OKRSYNC_HEALTH is alive; for health checks."""
+    """Ask whether the scheduler is alive, for health checks. It is the one that writes to OKRSYNC_HEALTH."""
     from okrsync.fleet.scheduler import state_of_health
 
     world: World = context.obj
@@ -93,12 +94,15 @@ def export(
     context: typer.Context,
     kind: Annotated[Literal["cron", "systemd", "kubernetes"], typer.Option("--format", help="For which.")],
     to: Annotated[
-        Path | None, typer.Option(help="A folder to write the files into, instead of printing them.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="A folder to write the files into, instead of printing them."),
     ] = None,
-    env_file: Annotated[Path, typer.Option(help="The file that sets the variables with secrets.")] = Path(
-        "/etc/okrsync/env"
-    ),
-    image: Annotated[str, typer.Option(help="The container image.")] = f"okrsync:{__version__}",
+    env_file: Annotated[
+        Path, typer.Option(metavar="FILE", help="The file that sets the variables with secrets.")
+    ] = Path("/etc/okrsync/env"),
+    image: Annotated[
+        str, typer.Option(metavar="IMAGE", help="The container image.")
+    ] = f"okrsync:{__version__}",
 ) -> int:
     """Print ready files for cron, systemd or Kubernetes. They hold no secret, only the names of where it is."""
     from okrsync.fleet.exporting import Deployment, exported

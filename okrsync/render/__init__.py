@@ -4,7 +4,7 @@ from okrsync.render.data import explanation_data, findings_data, report_data, st
 from okrsync.render.explain import explanation
 from okrsync.render.history import backfill_data, backfill_text, history_csv, history_data, history_table
 from okrsync.render.plan import plan_text
-from okrsync.render.status import efforts, status_table
+from okrsync.render.status import efforts, status_view
 
 __all__ = [
     "backfill_data",
@@ -19,5 +19,5 @@ __all__ = [
     "plan_text",
     "report_data",
     "status_data",
-    "status_table",
+    "status_view",
 ]

@@ -17,6 +17,9 @@ from okrsync.render.words import STATUS, goal, moment, number, share
 from okrsync.sync import Trend
 from okrsync.units import show
 
+LABEL = 14
+VALUES_AT = LABEL + 3
+"""The column in which the explanations begin."""
 Lines = Iterator[tuple[str, str]]
 
 
@@ -31,13 +34,13 @@ def explanation(
     detail = outcome.detail
     out = Text(f"{key_result.id}  {key_result.title or detail['title']}\n", style="bold")
     for name, text in _lines(company, key_result, outcome, trend):
-        out.append(f"  {name:<14} ", style="cyan")
+        out.append(f"  {name:<{LABEL}} ", style="cyan")
         out.append(f"{text}\n")
     for one in initiatives:
         out.append(f"  initiative {one['title']}: ", style="cyan")
         out.append(f"{share(one['progress'], company.locale)} (beside the key result, never part of it)\n")
         for name, text in _answer(one["answer"], company, "  "):
-            out.append(f"  {name:<10} ", style="cyan")
+            out.append(f"  {name:<{LABEL}} ", style="cyan")
             out.append(f"{text}\n")
     return out
 
@@ -110,4 +113,4 @@ def _formula(detail: Mapping[str, Any], locale: str) -> str:
 def _cell(cell: dict[str, Any]) -> str:
     if cell["verdict"] == "held":
         return f"HELD: {cell['reason']}" + (f" → {cell['hint']}" if cell["hint"] else "")
-    return f"{cell['wanted']} ({'written' if cell['verdict'] == 'write' else 'was so'})"
+    return f"{cell['wanted']} ({'written' if cell['verdict'] == 'write' else 'unchanged'})"

@@ -17,6 +17,7 @@ from okrsync.config import Company
 from okrsync.key_results import KeyResult
 from okrsync.model import PERCENT, Missing, Reading
 from okrsync.render import outputs
+from okrsync.render.tables import with_whole_columns
 from okrsync.sync import Backfill, Filled, Found, Recalled, Seen
 from okrsync.units import show, to_unit
 
@@ -100,17 +101,18 @@ def _check_ins(filled: Filled) -> outputs.CheckIns:
     return {"added": filled.added, "there": filled.there, "not_added": held}
 
 
-def history_table(company: Company, histories: Histories) -> Table:
+def history_table(company: Company, histories: Histories, *, one_line: bool = False) -> Table:
+    """A row for each value; its query is folded, or cut where it must have ``one_line``."""
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("id", no_wrap=True)
-    table.add_column("date", no_wrap=True)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=one_line)
+    table.add_column("id")
+    table.add_column("date")
     for name in ("value", "progress"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("method", no_wrap=True)
-    table.add_column("source", overflow="fold")
+        table.add_column(name, justify="right")
+    table.add_column("method")
+    table.add_column("source", overflow="ellipsis" if one_line else "fold", no_wrap=one_line, ratio=1)
     units = {one.id: one.unit for one in company.key_results}
     for subject, seen in histories.items():
         for one in seen:
@@ -126,7 +128,7 @@ def history_table(company: Company, histories: Histories) -> Table:
             )
         if not seen:
             table.add_row(subject, "–", "–", "–", "–", "nothing is known: okrsync backfill finds out")
-    return table
+    return with_whole_columns(table, "source")
 
 
 def history_data(company: Company, histories: Histories) -> outputs.History:

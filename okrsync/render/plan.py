@@ -92,7 +92,7 @@ def _held(alike: Sequence[Decision], locale: str) -> Text:
 def _three(one: Decision, locale: str) -> str:
     wrote = f" · okrsync wrote {_short(stored(one, one.last, locale))}" if one.last is not None else ""
     there: Stored = one.now
-    return f"{one.cell}: there stands {_short(stored(one, there, locale))}{wrote} · would write {_short(wanted(one, locale))}"
+    return f"{one.cell}: shows {_short(stored(one, there, locale))}{wrote} · would write {_short(wanted(one, locale))}"
 
 
 def _alike(held: Iterable[Decision]) -> list[list[Decision]]:
@@ -107,10 +107,12 @@ def _footer(report: Report) -> Text:
     rows = len({one.subject for one in writes})
     in_step = len(report.rows) - len({one.subject for one in writes} | held)
     verb = "Written" if report.applied else "Plan"
-    parts = [f"{_count(len(writes), 'cell')} in {_count(rows, 'row')}" if writes else "nothing to write"]
+    parts = [
+        f"{verb}: {_count(len(writes), 'cell')} in {_count(rows, 'row')}" if writes else "Nothing to write"
+    ]
     parts += [f"{in_step} in step"] if in_step else []
     parts += [f"{len(held)} held"] if held else []
-    out = Text(f"{verb}: {' · '.join(parts)}\n", style="bold")
+    out = Text(f"{' · '.join(parts)}\n", style="bold")
     for alarm in report.plan.alarms if not report.applied else ():
         out.append(f"  ! UNSAFE {alarm}\n", style="bold red")
     if not report.applied and writes:

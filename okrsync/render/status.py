@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
 
 from okrsync.config import Company
 from okrsync.key_results import KeyResult
 from okrsync.model import Outcome
+from okrsync.render.tables import with_whole_columns
 from okrsync.render.trend import budget_text, forecast_short, sparkline
 from okrsync.render.words import STATUS, goal, moment, number, share
 from okrsync.sync import Trend
@@ -23,31 +27,82 @@ STYLE = {
     "at_risk": "red",
     "not_started": "dim",
 }
+NONE = "–"
+WIDTH = 60
+COLUMN = 15
 
 
-def status_table(company: Company, outcomes: Mapping[str, Outcome], trends: Mapping[str, Trend]) -> Table:
-    """One line for each key result; ``trends`` by its id."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """One key result in words."""
+
+    id: str
+    title: str
+    status: Text
+    goal: str = NONE
+    now: str = NONE
+    progress: str = NONE
+    expected: str = NONE
+    trend: str = ""
+    ahead: str = NONE
+    as_of: str = NONE
+
+
+def status_view(
+    company: Company, outcomes: Mapping[str, Outcome], trends: Mapping[str, Trend], width: int
+) -> Table | Text:
+    """A table with one line for each key result where ``width`` has room for it, else three lines for each.
+
+    ``trends`` are by the key result's id.
+    """
+    from rich.console import Console
+
+    table = _table(company, outcomes, trends)
+    room = Console(width=1000).measure(table).minimum
+    return table if room <= width else _below_one_another(company, outcomes, trends)
+
+
+def _table(company: Company, outcomes: Mapping[str, Outcome], trends: Mapping[str, Trend]) -> Table:
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("id", no_wrap=True)
+    ahead = f"by {company.cycle.end}"
+    table.add_column("id")
     table.add_column("key result", overflow="fold", min_width=16)
     for name in ("goal", "now", "progress", "expected"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("status", no_wrap=True)
-    table.add_column("trend", no_wrap=True)
-    table.add_column(f"by {company.cycle.end}", overflow="fold", max_width=26)
-    table.add_column("as of", no_wrap=True)
+        table.add_column(name, justify="right")
+    table.add_column("status")
+    table.add_column("trend")
+    table.add_column(ahead, overflow="fold", min_width=14, max_width=26)
+    table.add_column("as of")
     for one in company.key_results:
-        outcome = outcomes.get(one.id)
-        if outcome is None:
-            table.add_row(one.id, one.title or one.metric, "–", "–", "–", "–", "never synced", "", "–", "–")
-            continue
-        table.add_row(*_line(company, one, outcome.detail, trends[one.id]))
+        line = _line(company, one, outcomes.get(one.id), trends[one.id])
+        texts = (line.goal, line.now, line.progress, line.expected)
+        table.add_row(line.id, Text(line.title), *texts, line.status, line.trend, line.ahead, line.as_of)
         for effort in efforts(one.id, outcomes):
-            table.add_row("", f"· {effort['title']}", "", "", share(effort["progress"], company.locale))
-    return table
+            table.add_row("", Text(f"· {effort['title']}"), "", "", share(effort["progress"], company.locale))
+    return with_whole_columns(table, "key result", ahead)
+
+
+def _below_one_another(
+    company: Company, outcomes: Mapping[str, Outcome], trends: Mapping[str, Trend]
+) -> Text:
+    out = Text()
+    for one in company.key_results:
+        line = _line(company, one, outcomes.get(one.id), trends[one.id])
+        out.append(f"{line.id}  ", style="bold")
+        out.append(line.title.ljust(WIDTH - len(line.id))).append(f"{line.goal}\n", style="cyan")
+        out.append("  ").append_text(line.status)
+        if line.now != NONE:
+            done = f" ({line.progress}, expected {line.expected})" if line.progress != NONE else ""
+            out.append(" " * (COLUMN - len(line.status)))
+            out.append(f"{line.now}{done}, {line.as_of}\n")
+            out.append(f"  {line.trend.ljust(COLUMN)}by {company.cycle.end}: {line.ahead}", style="dim")
+        out.append("\n")
+        for effort in efforts(one.id, outcomes):
+            out.append(f"  · {effort['title']}: {share(effort['progress'], company.locale)}\n")
+    return out
 
 
 def efforts(key_result: str, outcomes: Mapping[str, Outcome]) -> list[Mapping[str, Any]]:
@@ -55,24 +110,26 @@ def efforts(key_result: str, outcomes: Mapping[str, Outcome]) -> list[Mapping[st
     return [one.detail for one in outcomes.values() if one.detail.get("initiative_of") == key_result]
 
 
-def _line(company: Company, key_result: KeyResult, detail: Mapping[str, Any], trend: Trend) -> list[str]:
-    unit, locale = detail["unit"], company.locale
-    answer = detail["answer"]
-    as_of = moment(datetime.fromisoformat(answer["as_of"]), company.zone) if "as_of" in answer else "–"
-    held = any(cell["verdict"] == "held" for cell in detail["cells"].values())
-    word = detail["status"]
-    shown = f"[{STYLE[word]}]{STATUS[word]}[/]" if word else "[red]no data[/]"
-    return [
-        key_result.id,
-        key_result.title or detail["title"] or detail["metric"],
-        goal(detail["goal"], unit, locale),
-        number(detail["value"], unit, locale),
-        share(detail["progress"], locale),
-        share(detail["expected"], locale),
-        f"{shown} [bold red]HELD[/]" if held else shown,
-        sparkline([one.value for one in trend.values]),
-        budget_text(trend.budget, key_result)
+def _line(company: Company, key_result: KeyResult, outcome: Outcome | None, trend: Trend) -> _Line:
+    if outcome is None:
+        nothing = Text("never synced")
+        return _Line(id=key_result.id, title=key_result.title or key_result.metric, status=nothing)
+    detail, locale = outcome.detail, company.locale
+    unit, answer, word = detail["unit"], detail["answer"], detail["status"]
+    status = Text(STATUS[word], STYLE[word]) if word else Text("no data", "red")
+    if any(cell["verdict"] == "held" for cell in detail["cells"].values()):
+        status.append(" HELD", style="bold red")
+    return _Line(
+        id=key_result.id,
+        title=key_result.title or detail["title"] or detail["metric"],
+        status=status,
+        goal=goal(detail["goal"], unit, locale),
+        now=number(detail["value"], unit, locale),
+        progress=share(detail["progress"], locale),
+        expected=share(detail["expected"], locale),
+        trend=sparkline([one.value for one in trend.values]),
+        ahead=budget_text(trend.budget, key_result)
         if trend.budget is not None
         else forecast_short(company, key_result, trend),
-        as_of,
-    ]
+        as_of=moment(datetime.fromisoformat(answer["as_of"]), company.zone) if "as_of" in answer else NONE,
+    )

@@ -55,7 +55,7 @@ def test_the_demo_is_played_whole(desk: Any) -> None:
     ended = desk.run("demo")
     assert ended.code == 0, ended.err
     assert "Notion got 0 writes and 4 reads" in ended.out
-    assert "there stands 70 · okrsync wrote 72 · would write 62" in ended.out
+    assert "shows 70 · okrsync wrote 72 · would write 62" in ended.out
     assert "What Notion holds now" in ended.out
     assert not list(Path("/tmp").glob("okrsync-demo-*/demo.yaml")) or "Traceback" not in ended.err
 

@@ -84,7 +84,7 @@ def test_a_person_wins_until_released(desk: Any) -> None:
         desk.jira.edit("APP", f"APP-{number}", "status", "Done")
     ended = desk.run("sync", "demo")
     assert ended.code == 3
-    assert "there stands 70 · okrsync wrote 72 · would write 62" in ended.out
+    assert "shows 70 · okrsync wrote 72 · would write 62" in ended.out
     assert "okrsync release demo KR-1" in ended.out
     assert desk.table()["KR-1"]["Current"] == "70"
     assert desk.table()["KR-1"]["Progress"] == "53.33%"

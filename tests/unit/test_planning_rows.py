@@ -95,4 +95,4 @@ def test_what_stands_beside_a_held_value_follows_it() -> None:
     )
     proposals = {"status": Proposal(value="On track"), "value": Proposal(value=Decimal(5))}
     made = decided(Aim(subject="k", row=there, proposals=proposals), {("page", "v"): Decimal(4)})
-    assert made["status"].reason == "it follows value, which is held"
+    assert made["status"].reason == "follows value, which is held"
