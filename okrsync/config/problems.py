@@ -42,6 +42,14 @@ class Problems:
             path = self._real_path((*at, *line["loc"]))
             self._one(dict(line), path, model, at, also)
 
+    def validated(self, model: type[Any], data: Any, at: PathInFile, *, also: Collection[str] = ()) -> Any:
+        """``data`` as an instance of ``model``; None where it is none, with every line of the error added."""
+        try:
+            return model.model_validate(data)
+        except ValidationError as error:
+            self.validation(error, at, model, also=also)
+            return None
+
     def raise_any(self) -> None:
         """Raise ``ConfigError`` with everything found, in the order of the file."""
         if not self.found:

@@ -1,0 +1,75 @@
+"""From the YAML of the destination to its tables: which cells okrsync may write in each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from okrsync.config.company import Connection, Objective
+from okrsync.config.models import CELLS, CHECK_IN_CELLS, INITIATIVE_CELLS, OBJECTIVE_CELLS, CompanyModel
+from okrsync.config.problems import Problems
+from okrsync.config.yamlfile import PathInFile
+from okrsync.key_results import KeyResult
+from okrsync.settings import Table
+
+
+def tables_of(
+    model: CompanyModel,
+    connections: Mapping[str, Connection],
+    key_results: Collection[KeyResult],
+    objectives: Collection[Objective],
+    problems: Problems,
+) -> dict[str, Table]:
+    at: PathInFile = ("destination", "connection")
+    name = model.destination.connection
+    if name not in connections:
+        problems.unknown(at, "connection", name, model.connections)
+        return {}
+    connector = connections[name].connector
+    if connector.table is None:
+        problems.add(
+            at, f"{name} is a {connector.name} connection: okrsync reads from it and cannot write to it"
+        )
+        return {}
+    pages = {
+        "key_results": {one.id: one.page for one in key_results if one.page},
+        "objectives": {one.id: one.page for one in objectives if one.page},
+        "initiatives": {one.id: one.page for one in model.initiatives if one.page},
+    }
+    allowed = {
+        "key_results": CELLS,
+        "objectives": OBJECTIVE_CELLS,
+        "initiatives": INITIATIVE_CELLS,
+        "check_ins": CHECK_IN_CELLS,
+    }
+    result: dict[str, Table] = {}
+    for kind, fitting in allowed.items():
+        raw = getattr(model.destination, kind)
+        if raw is None:
+            continue
+        here: PathInFile = ("destination", kind)
+        own = {key: value for key, value in raw.items() if (kind, key) != ("check_ins", "every")}
+        table = problems.validated(connector.table, own, here, also=("every",) if kind == "check_ins" else ())
+        if table is None:
+            continue
+        if kind == "check_ins":
+            if connector.register is None:
+                problems.add(here, f"okrsync cannot add rows to a {connector.name} table")
+            if getattr(table, "match", None) is None:
+                problems.add(
+                    here, "check-ins are found again by their key", "name a text column under `match`"
+                )
+        for cell in table.cells:
+            if cell not in fitting:
+                problems.unknown((*here, "cells", cell), "cell", cell, fitting)
+        if not table.cells:
+            problems.add(here, "no cells are named, so there is nothing to write")
+        result[kind] = table.model_copy(update={"pages": pages.get(kind, {})})
+    return result
+
+
+def check_in_period(model: CompanyModel, problems: Problems) -> str:
+    every = (model.destination.check_ins or {}).get("every", "week")
+    if every not in {"day", "week", "month"}:
+        at: PathInFile = ("destination", "check_ins", "every")
+        problems.unknown(at, "period", str(every), ("day", "week", "month"))
+    return str(every)
