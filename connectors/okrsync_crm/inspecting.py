@@ -5,14 +5,11 @@ It is the only place where a file's dialect is guessed. What it proposes is trie
 
 from __future__ import annotations
 
-import csv
 import gzip
 import io
 import tempfile
 import zipfile
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +19,7 @@ from pydantic import ValidationError
 from okrsync.errors import ConfigError, DataError
 from okrsync.ports import Opening
 from okrsync_crm import guessing
+from okrsync_crm.columns import FEW, Column, described, key_of, read_columns, settle
 from okrsync_crm.dialects import DIALECTS, Dialect
 from okrsync_crm.doctor import examine
 from okrsync_crm.files import Found
@@ -29,41 +27,9 @@ from okrsync_crm.guessing import Guess
 from okrsync_crm.refusal import NoAnswer
 from okrsync_crm.settings import CrmSettings
 from okrsync_crm.staging import Staged, stage
-from okrsync_crm.xlsx import DATE, ERROR, NUMBER, PERCENT, TAGS, UNCACHED
 
 SAMPLE: Final = 1 << 20
-_FEW: Final = 20
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_KEPT: Final = 5000
-_UNIQUE: Final = 1_000_000
-_CURRENCIES: Final = frozenset(
-    [
-        "USD",
-        "EUR",
-        "GBP",
-        "CHF",
-        "RUB",
-        "UAH",
-        "KZT",
-        "BYN",
-        "PLN",
-        "CZK",
-        "SEK",
-        "NOK",
-        "DKK",
-        "JPY",
-        "CNY",
-        "INR",
-        "BRL",
-        "CAD",
-        "AUD",
-        "NZD",
-        "TRY",
-        "ILS",
-        "ZAR",
-        "MXN",
-    ]
-)
 _MARKS: Final[Mapping[str, tuple[str, ...]]] = {
     # dialect: columns, all of which (folded) tell it
     "pipedrive": ("deal - title",),
@@ -72,42 +38,6 @@ _MARKS: Final[Mapping[str, tuple[str, ...]]] = {
     "hubspot": ("record id", "deal stage"),
     "zoho": ("record id",),
 }
-
-
-@dataclass(slots=True)
-class Column:
-    """One column: its first values, the commonest, and what kind of thing they are.
-
-    ``seen`` holds hashes while no value has come twice, up to a million; then, or from the first twin on, it is None.
-    """
-
-    name: str
-    filled: int = 0
-    values: list[str] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
-    errors: Counter[str] = field(default_factory=Counter)
-    kind: str = "text"
-    guess: Guess | None = None
-    amounts: tuple[Guess, Guess] | None = None
-    span: tuple[str, str] | None = None
-    seen: set[int] | None = field(default_factory=set)
-
-    def add(self, raw: str) -> None:
-        if raw[:1] in {ERROR, UNCACHED}:
-            self.errors["formula never calculated" if raw[0] == UNCACHED else raw[1:]] += 1
-            return
-        text = raw.strip()
-        if not text:
-            return
-        self.filled += 1
-        if self.seen is not None:
-            self.seen.add(hash(text))
-            if len(self.seen) < self.filled or self.filled > _UNIQUE:
-                self.seen = None
-        if len(self.values) < _KEPT:
-            self.values.append(text)
-        if len(self.counts) <= _KEPT:
-            self.counts[text] += 1
 
 
 def inspect(settings: CrmSettings, _text: str, opening: Opening) -> str:
@@ -121,11 +51,11 @@ def inspect(settings: CrmSettings, _text: str, opening: Opening) -> str:
             keys, staged = _stage(path, Path(name), lines, settings)
         except NoAnswer as refusal:
             raise DataError(refusal.reason, hint=refusal.hint) from None
-        columns, rows = _columns(staged)
+        columns, rows = read_columns(staged)
         _name_dialect(keys, columns)
-        notes = _forms(keys, columns)
-        keys |= _ids(columns, rows)
-    lines += ["", f"{rows} rows, {len(columns)} columns:", *(_described(column) for column in columns)]
+        notes = settle(keys, columns)
+        keys |= key_of(columns, rows)
+    lines += ["", f"{rows} rows, {len(columns)} columns:", *(described(column) for column in columns)]
     yaml = _yaml(settings.path, keys, notes, columns)
     lines += ["", *_tried(settings.path, keys, notes, opening), "", "YAML:", "", *yaml]
     return "\n".join(lines)
@@ -199,22 +129,6 @@ def _tail(path: Path) -> str:
         return file.read().decode("latin-1")
 
 
-def _columns(staged: Sequence[Staged]) -> tuple[list[Column], int]:
-    """Walks through every row once, keeping little of each column."""
-    columns = [Column(name=name.strip()) for name in staged[0].header]
-    rows = 0
-    for part in staged:
-        with part.path.open(encoding="utf-8", newline="") as file:
-            for number, cells in enumerate(csv.reader(file, delimiter=part.delimiter)):
-                if number and any(cell.strip() for cell in cells):
-                    rows += 1
-                    for column, cell in zip(columns, cells, strict=False):
-                        column.add(cell)
-    if not rows:
-        raise DataError(f"{staged[0].name} has no rows", hint="inspect an export that has some")
-    return [column for column in columns if column.name or column.filled], rows
-
-
 def _name_dialect(keys: dict[str, Any], columns: Sequence[Column]) -> None:
     names = {" ".join(column.name.casefold().split()) for column in columns}
     if any(name.startswith("(do not modify)") for name in names):
@@ -227,159 +141,6 @@ def _name_dialect(keys: dict[str, Any], columns: Sequence[Column]) -> None:
     ):
         del keys["dialect"]
     keys.setdefault("dialect", "plain")
-
-
-def _forms(keys: dict[str, Any], columns: Sequence[Column]) -> dict[str, str]:
-    """Settles what each column holds, and the keys that all share. Returns what the file does not decide, by key."""
-    notes: dict[str, str] = {}
-    formats: dict[str, None] = {}
-    decimals: set[str] = set()
-    groups: set[str] = set()
-    for column in columns:
-        if column.values and all(value[0] in TAGS for value in column.values):
-            _typed(column)
-            continue
-        column.guess = guessing.dates_of(column.values)
-        if column.guess is not None:
-            column.kind = "date"
-            if column.guess.value not in {None, "ISO 8601"}:
-                formats[column.guess.value or ""] = None
-            elif column.guess.alternatives:
-                formats[column.guess.alternatives[0]] = None
-                said = " or ".join(column.guess.alternatives)
-                notes["date_format"] = f"{column.name}: {said}; {column.guess.why}: set it by hand"
-            _span(column)
-            continue
-        column.amounts = guessing.numbers_of(column.values)
-        if column.amounts is not None and _an_amount(column):
-            column.kind = "number"
-            decimal, group = column.amounts
-            decimals |= {decimal.value} if decimal.value else set()
-            groups |= {group.value} if group.value else set()
-            if decimal.value is None and group.value is None:
-                notes["decimal"] = f"{column.name}: {decimal.why}: set decimal and thousands by hand"
-    formats = _resolved(formats, columns, notes)
-    _declare_dates(keys, list(formats), columns)
-    if len(decimals) > 1:
-        notes["decimal"] = "some columns have a decimal point, some a decimal comma: one connection reads one"
-    elif decimals:
-        keys["decimal"] = decimals.pop()
-        notes.pop("decimal", None)
-    if len(groups) == 1:
-        keys["thousands"] = groups.pop()
-        keys.setdefault("decimal", "," if keys["thousands"] == "." else ".")
-    return notes
-
-
-def _declare_dates(keys: dict[str, Any], formats: list[str], columns: Sequence[Column]) -> None:
-    """The formats that read every date column; none where ISO 8601 alone does, or where the dialect knows them."""
-    iso = sorted({form for column in columns if _is_iso(column) for form in map(_iso_format, column.values)})
-    known = DIALECTS[str(keys["dialect"])].date_format
-    if set(formats) | (set(iso) if formats or known else set()) <= set(known):
-        return
-    if formats:
-        keys["date_format"] = [*formats, *iso]
-    elif iso and known:
-        keys["date_format"] = []
-
-
-def _is_iso(column: Column) -> bool:
-    return column.guess is not None and column.guess.value == "ISO 8601"
-
-
-def _iso_format(value: str) -> str:
-    between = value[10:11]
-    return "%Y-%m-%d" + (f"{between}%H:%M" if between else "") + (":%S" if value.count(":") > 1 else "")
-
-
-def _resolved(formats: dict[str, None], columns: Sequence[Column], notes: dict[str, str]) -> dict[str, None]:
-    """One file has one order: a column that is sure of its own decides for those that are not."""
-    sure = {
-        column.guess.value
-        for column in columns
-        if column.guess is not None and column.guess.value not in {None, "ISO 8601"}
-    }
-    orders = {
-        "".join(letter for letter in text if letter in "dmYy").replace("y", "Y")[:3] for text in sure if text
-    }
-    if len(orders) != 1:
-        return formats
-    order = orders.pop()
-    kept: dict[str, None] = {text: None for text in formats if text in sure}
-    for column in columns:
-        if column.guess is None or column.guess.value is not None:
-            continue
-        same = [
-            text
-            for text in column.guess.alternatives
-            if "".join(letter for letter in text if letter in "dmYy").replace("y", "Y")[:3] == order
-        ]
-        if same:
-            kept[same[0]] = None
-            column.guess = Guess(value=same[0], why="as the file's other dates")
-            _span(column)
-    notes.pop("date_format", None)
-    return kept
-
-
-def _typed(column: Column) -> None:
-    kinds = {value[0] for value in column.values}
-    column.values = [value[1:] for value in column.values]
-    column.counts = Counter({value.lstrip(TAGS): count for value, count in column.counts.items()})
-    column.kind = "date" if kinds == {DATE} else "number" if kinds <= {NUMBER, PERCENT} else "text"
-    if column.kind == "date":
-        column.guess = Guess(value="ISO 8601")
-        column.span = (min(column.values)[:16], max(column.values)[:16])
-
-
-def _an_amount(column: Column) -> bool:
-    """Not an id: ids are all different whole numbers under a name that says so."""
-    named = column.name.casefold()
-    return not (named == "id" or named.endswith((" id", ".id")) or named.startswith("id "))
-
-
-def _span(column: Column) -> None:
-    form = column.guess.value if column.guess is not None else None
-    if form is None:
-        return
-    if form == "ISO 8601":
-        column.span = (min(column.values)[:16], max(column.values)[:16])
-        return
-    try:
-        seen = [datetime.strptime(value, form) for value in column.values]  # noqa: DTZ007 - shown, never compared with an instant
-    except ValueError:
-        return
-    column.span = (f"{min(seen):%Y-%m-%d}", f"{max(seen):%Y-%m-%d}")
-
-
-def _ids(columns: Sequence[Column], rows: int) -> dict[str, str]:
-    """The column that may be the key: filled in every row, and never twice. Of several the one that is called an id."""
-    unique = [
-        column.name
-        for column in columns
-        if column.name and column.filled == rows and column.seen is not None and column.kind != "number"
-    ]
-    called = [name for name in unique if "id" in name.casefold().replace("(", " ").replace(".", " ").split()]
-    return {"key": (called or unique)[0]} if called or (unique and unique[0] == columns[0].name) else {}
-
-
-def _described(column: Column) -> str:
-    about = column.kind
-    if column.kind == "date" and column.guess is not None:
-        about = f"date, {column.guess.value or ' or '.join(column.guess.alternatives) or column.guess.why}"
-        if column.span is not None:
-            about += f", {column.span[0]} to {column.span[1]}"
-            about += f" in its first {_KEPT} rows" if column.filled > _KEPT else ""
-    elif column.kind == "text" and 0 < len(column.counts) <= _FEW and column.filled > len(column.counts):
-        about = ", ".join(f"{value} ({count})" for value, count in column.counts.most_common())
-        if all(value in _CURRENCIES for value in column.counts):
-            about = f"currencies {about}"
-    else:
-        about += ": " + ", ".join(value.lstrip(TAGS)[:30] for value in list(column.counts)[:3])
-    if column.errors:
-        about += "; error cells " + ", ".join(f"{error} ({count})" for error, count in column.errors.items())
-    name = column.name or "(no name)"
-    return f"  {name:<28} {about if column.filled or column.errors else 'empty'}"
 
 
 def _overrides(keys: Mapping[str, Any]) -> dict[str, Any]:
@@ -428,7 +189,7 @@ def _yaml(
     dated = {"date": day, "window": "cycle"} if day else {}
     lines += ["metrics:", f"  rows: {flow({'from': 'export', 'measure': 'count', **dated})}"]
     few = next(
-        (c for c in columns if c.kind == "text" and 1 < len(c.counts) <= _FEW and c.filled > len(c.counts)),
+        (c for c in columns if c.kind == "text" and 1 < len(c.counts) <= FEW and c.filled > len(c.counts)),
         None,
     )
     number = next((c for c in columns if c.kind == "number"), None)
