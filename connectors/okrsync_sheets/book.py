@@ -115,11 +115,11 @@ class Book:
         for text in asked:
             tab, _ = a1.split(text)
             if tab and tab not in tabs:
-                return NoValue(Cause.CONFIG, f"{self.title} has no tab “{tab}”", hint=did_you_mean(tab, tabs))
+                return NoValue(Cause.CONFIG, f"{self.title} has no tab {tab!r}", hint=did_you_mean(tab, tabs))
             if not tab and text not in names:
                 return NoValue(
                     Cause.CONFIG,
-                    f"{self.title} has no named range “{text}”, or it is broken (#REF!)",
+                    f"{self.title} has no named range {text!r}, or it is broken (#REF!)",
                     hint=did_you_mean(text, names),
                 )
         return NoValue(
@@ -137,7 +137,7 @@ class Book:
         if name.casefold() not in {known.casefold() for known in names}:
             raise NoValue(
                 Cause.CONFIG,
-                f"“{name}” is a tab of {self.title}, not a named range",
+                f"{name!r} is a tab of {self.title}, not a named range",
                 hint=f"for the tab write range: and measure:, for a named range its name: {did_you_mean(name, names)}",
             )
 

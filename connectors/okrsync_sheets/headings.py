@@ -56,7 +56,7 @@ def _only(heading: str, cells: Iterable[tuple[a1.Area, Raw]], where: str, kind: 
         places = " and ".join(place.shown for place in same)
         raise NoValue(
             Cause.DATA,
-            f"the heading “{heading}” stands in {places}",
+            f"the heading {heading!r} stands in {places}",
             hint="rename one of them, or use cell or range",
         )
     if not seen:
@@ -64,7 +64,7 @@ def _only(heading: str, cells: Iterable[tuple[a1.Area, Raw]], where: str, kind: 
             Cause.EMPTY, f"there are no headings in {where}", hint=f"say where they are: {kind}_headings"
         )
     there = [str(raw) for _, raw in seen if not blank(raw)]
-    raise NoValue(Cause.CONFIG, f"no heading “{heading}” in {where}", hint=did_you_mean(heading, there))
+    raise NoValue(Cause.CONFIG, f"no heading {heading!r} in {where}", hint=did_you_mean(heading, there))
 
 
 def _same(raw: Raw, heading: str) -> bool:
