@@ -50,6 +50,8 @@ def connect(folder: Path) -> Connection:
         "autoinstall_known_extensions = false",
         "autoload_known_extensions = false",
         "python_enable_replacements = false",
+        # It would be drawn on stdout, in the middle of somebody's JSON, by every scan that takes two seconds.
+        "enable_progress_bar = false",
         f"allowed_directories = ['{inside}/']",
         "enable_external_access = false",
         "lock_configuration = true",
