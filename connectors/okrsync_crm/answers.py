@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from okrsync.measures import spread
 from okrsync.model import SECONDS_IN, Answer, Cause, Dimension, Evidence, Reading
-from okrsync_crm.asking import Asked, share_of
+from okrsync_crm.asking import Asked, length_of, rank_of
 from okrsync_crm.conditions import described, window_words
 from okrsync_crm.refusal import NoAnswer, bad_config, bad_data
 from okrsync_crm.settings import Rates
@@ -260,7 +260,7 @@ def _value(found: _Found, exchange: _Exchange | None) -> Decimal:
         if measure == "sum" and not found.rows:
             return Decimal(0)
         raise _nothing(found)
-    how = found.asked.query.aggregate or "mean" if measure == "duration" else measure
+    how = length_of(found.asked.query)
     total = exchange.total if exchange is not None else None
     if how in {"sum", "min", "max"}:
         value = Decimal(found.get("value")) if total is None else total
@@ -281,7 +281,7 @@ def _nothing(found: _Found) -> NoAnswer:
 
 def _percentile(found: _Found, how: str) -> Decimal:
     """As ``okrsync.measures.percentile`` does, from the two values that it stands between."""
-    rank = (found.filled - 1) * share_of(how) / 100
+    rank = rank_of(how, found.filled)
     below, above = Decimal(found.get("below")), Decimal(found.get("above"))
     return below + (above - below) * (rank - int(rank))
 

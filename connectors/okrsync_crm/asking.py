@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from okrsync.measures import PERCENTILE
 from okrsync.model import Cause, Dimension, Question
 from okrsync_crm import conditions
-from okrsync_crm.draft import Draft, Fault, Test
+from okrsync_crm.draft import Draft, Fault, Kept, Test
 from okrsync_crm.refusal import NoAnswer, bad_config
 from okrsync_crm.settings import CrmQuery
 
@@ -80,9 +80,10 @@ def draft_question(
 ) -> Asked:
     """Draft what the question needs under names that end in ``index``. Raises ``NoAnswer``.
 
-    ``inside`` takes the place of the window: a series of questions judges time by itself.
+    ``inside`` takes the place of the window, and of what had happened by then: a series of questions judges time by
+    itself, and keeps in ``draft.kept`` what cannot be added up from one part of it to the next.
     """
-    events = question.past and "{date}" not in draft.settings.path
+    events = question.past and "{date}" not in draft.settings.path and inside is None
     until = question.at.astimezone(zone) if events else None
     tests = conditions.tests(draft, query.where, zone, until)
     if query.date is not None:
@@ -102,7 +103,7 @@ def draft_question(
     if part:
         draft.mark(f"g{index}", f"({match} AND {' AND '.join(test.holds for test in part)})", layer=1)
     currency = _currency(draft, query, question)
-    _aggregates(draft, index, query, currency)
+    _aggregates(draft, index, query, currency, sliced=inside is not None)
     wanted = [*conditions.literals(query.where), *conditions.literals(query.part)]
     _sightings(draft, index, wanted)
     draft.aggregates[f"bad{index}"] = f"count(*) FILTER ({bad})"
@@ -151,26 +152,31 @@ def _currency(draft: Draft, query: CrmQuery, question: Question) -> str | None:
     return known if known and draft.has(known) else None
 
 
-def _aggregates(draft: Draft, index: int, query: CrmQuery, currency: str | None) -> None:
+def _aggregates(draft: Draft, index: int, query: CrmQuery, currency: str | None, *, sliced: bool) -> None:
     match, value = f"FILTER (m{index})", f"v{index}"
     put = draft.aggregates
     put[f"rows{index}"] = f"count(*) {match}"
     if query.measure == "count_distinct":
-        put[f"value{index}"] = f"count(DISTINCT {value}) {match}"
         put[f"filled{index}"] = f"count({value}) {match}"
+        if sliced:
+            draft.kept[index] = Kept(holds=f"m{index} AND {value} IS NOT NULL", name=value)
+        else:
+            put[f"value{index}"] = f"count(DISTINCT {value}) {match}"
     elif query.measure == "ratio" and query.field is None:
         put[f"part{index}"] = f"count(*) FILTER (g{index})"
     elif query.measure == "spread":
-        _groups(draft, index, query)
+        _groups(draft, index, query, sliced=sliced)
     elif query.measure != "count":
         put[f"filled{index}"] = f"count({value}) {match}"
-        how = query.aggregate or "mean" if query.measure == "duration" else query.measure
+        how = length_of(query)
         if how in {"sum", "mean", "ratio"}:
             put[f"value{index}"] = f"sum({value}) {match}"
             if how == "ratio":
                 put[f"part{index}"] = f"sum({value}) FILTER (g{index})"
         elif how in {"min", "max"}:
             put[f"value{index}"] = f"{how}({value}) {match}"
+        elif sliced:
+            draft.kept[index] = Kept(holds=f"m{index} AND {value} IS NOT NULL", amount=value)
         else:
             _percentile(draft, index, how)
     if query.field is not None and query.measure != "count_distinct":
@@ -181,21 +187,42 @@ def _aggregates(draft: Draft, index: int, query: CrmQuery, currency: str | None)
         put[f"currencies{index}"] = (
             f"list(DISTINCT coalesce({code}, '')) FILTER (m{index} AND v{index} IS NOT NULL)"
         )
-        if query.measure in CONVERTED:
+        if query.measure in CONVERTED and sliced and draft.settings.rates is not None:
+            holds = f"m{index} AND {value} IS NOT NULL"
+            draft.kept[index] = Kept(holds=holds, name=f"coalesce({code}, '')", amount=value)
+        elif query.measure in CONVERTED and not sliced:
             draft.picks[f"sums{index}"] = (
                 f"(SELECT list({{'code': code, 'amount': amount}} ORDER BY code) FROM (SELECT coalesce({code}, '') AS code, "  # noqa: S608 - positions and placeholders only
                 f"sum({value}) AS amount FROM judged WHERE m{index} AND {value} IS NOT NULL GROUP BY {code}))"
             )
 
 
-def _groups(draft: Draft, index: int, query: CrmQuery) -> None:
+def _groups(draft: Draft, index: int, query: CrmQuery, *, sliced: bool) -> None:
     group = draft.text(query.group or "")
     draft.aggregates[f"filled{index}"] = f"count({group}) FILTER (m{index})"
+    if sliced:
+        amount = f"v{index}" if query.aggregate == "sum" else "1"
+        draft.kept[index] = Kept(holds=f"m{index} AND {group} IS NOT NULL", name=group, amount=amount)
+        return
     each = f"sum(v{index})" if query.aggregate == "sum" else "count(*)"
     draft.picks[f"groups{index}"] = (
         f"(SELECT list({{'name': name, 'amount': amount}} ORDER BY name) FROM (SELECT {group} AS name, {each} AS amount "  # noqa: S608 - positions and placeholders only
         f"FROM judged WHERE m{index} AND {group} IS NOT NULL GROUP BY {group}))"
     )
+
+
+def length_of(query: CrmQuery) -> str:
+    """How the values become one: a duration has an aggregate, anything else is its own."""
+    return query.aggregate or "mean" if query.measure == "duration" else query.measure
+
+
+def is_percentile(how: str) -> bool:
+    return how == "median" or PERCENTILE.fullmatch(how) is not None
+
+
+def rank_of(how: str, count: int) -> Decimal:
+    """Where among ``count`` sorted values, from 0 on, a median or percentile stands; often between two."""
+    return (count - 1) * share_of(how) / 100
 
 
 def share_of(how: str) -> Decimal:

@@ -46,6 +46,15 @@ class Test:
     fault: Fault | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What is needed of each row where ``holds``, because it cannot be added up: a text, a number, or both."""
+
+    holds: str
+    name: str = "NULL"
+    amount: str = "NULL"
+
+
 @dataclass(slots=True)
 class Draft:
     """Collects columns, judgements and aggregates; ``statement`` renders them. Column lookups raise ``NoAnswer``."""
@@ -61,6 +70,7 @@ class Draft:
     _marks: list[dict[str, str]] = field(default_factory=lambda: [{}, {}])
     aggregates: dict[str, str] = field(default_factory=dict)
     picks: dict[str, str] = field(default_factory=dict)
+    kept: dict[int, Kept] = field(default_factory=dict)
 
     @property
     def tagged(self) -> bool:
@@ -132,6 +142,7 @@ class Draft:
         for named in (*self._marks, self.aggregates, self.picks):
             for name in [name for name in named if own.fullmatch(name)]:
                 del named[name]
+        self.kept.pop(index, None)
 
     # ---- rendering --------------------------------------------------------------------------------------------
 

@@ -83,7 +83,7 @@ def tally(connection: Connection, draft: Draft) -> Tally:
     picks = [f"{sql} AS {name}" for name, sql in draft.picks.items()]
     plain = [name for name in draft.aggregates if not name.startswith("ordered")]
     statement = draft.statement(f"SELECT {', '.join([*plain, *picks])} FROM tallied")  # noqa: S608 - positions and placeholders only
-    cursor = _run(connection, draft, statement)
+    cursor = run(connection, draft, statement)
     names = [column[0] for column in cursor.description]
     # Fetched to the end: only then are the rejected lines known.
     (row,) = cursor.fetchall()
@@ -95,7 +95,7 @@ def tally_by(connection: Connection, draft: Draft, mark: str) -> dict[int | None
     """Run the draft for the rows of each value of ``mark``: one statement, which reads each file once."""
     names = list(draft.aggregates)
     statement = draft.statement(f"SELECT {', '.join([mark, *names])} FROM tallied", by=mark)  # noqa: S608 - positions and placeholders only
-    rows = _run(connection, draft, statement).fetchall()
+    rows = run(connection, draft, statement).fetchall()
     return {row[0]: dict(zip(names, row[1:], strict=True)) for row in rows}
 
 
@@ -110,7 +110,7 @@ def examples(
         row = "{" + ", ".join(["'f': f", "'r': r", *parts]) + "}"
         outputs[index] = f"min({row}, {EXAMPLES}) FILTER (b{index})"
     listed = ", ".join(f"{sql} AS e{index}" for index, sql in outputs.items())
-    cursor = _run(connection, draft, draft.statement(f"SELECT {listed} FROM judged", numbered=True))  # noqa: S608 - positions and placeholders only
+    cursor = run(connection, draft, draft.statement(f"SELECT {listed} FROM judged", numbered=True))  # noqa: S608 - positions and placeholders only
     (result,) = cursor.fetchall()
     found = dict(zip(outputs, result, strict=True))
     places = _places(draft.files, [(row["f"], row["r"]) for rows in found.values() for row in rows or ()])
@@ -128,14 +128,15 @@ def duplicates(connection: Connection, draft: Draft, key: str) -> str:
         f"GROUP BY {text} HAVING count(*) > 1 ORDER BY min({{'f': f, 'r': r}}) LIMIT {EXAMPLES}",
         numbered=True,
     )
-    rows = _run(connection, draft, statement).fetchall()
+    rows = run(connection, draft, statement).fetchall()
     places = _places(draft.files, [(at["f"], at["r"]) for _, ats in rows for at in ats[:EXAMPLES]])
     return "; ".join(
         f"{value} ({', '.join(places[at['f'], at['r']] for at in ats[:EXAMPLES])})" for value, ats in rows
     )
 
 
-def _run(connection: Connection, draft: Draft, statement: str) -> Any:
+def run(connection: Connection, draft: Draft, statement: str) -> Any:
+    """Execute a statement of the draft. Raises ``NoAnswer`` where the files cannot be read, or memory does not suffice."""
     import duckdb
 
     used = set(_PLACEHOLDER.findall(statement))

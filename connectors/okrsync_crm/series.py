@@ -1,9 +1,9 @@
-"""One metric at many moments, answered by one pass over the rows instead of one for each moment.
+"""One metric at many moments, answered by one or two passes over the rows instead of one for each moment.
 
 The bounds of all the windows cut time into slices. Every row falls into one slice, what a measure needs is added up for
 each slice, and a window is the slices between its bounds: exactly so for counts, sums and extremes, and for what is
-computed from them. A median, a number of different values or a spread cannot be put together and is asked one by one, and so is money that is
-converted by a rate table.
+computed from them. For what cannot be added up so, the values themselves are kept by slice (sliced.py). What else
+depends on the moment, such as a length of time that was not over by then, is asked one by one.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from zoneinfo import ZoneInfo
 
 from okrsync.model import Question
 from okrsync_crm import scan
-from okrsync_crm.asking import Asked, draft_question
+from okrsync_crm.asking import Asked, draft_question, length_of
 from okrsync_crm.conditions import literals, micros, wall_clock
 from okrsync_crm.draft import Draft, Test
 from okrsync_crm.refusal import NoAnswer
 from okrsync_crm.settings import CrmQuery, CrmSettings, Elapsed
+from okrsync_crm.sliced import Sliced
 
 AT_ONCE: Final = 40
 """So many questions are drafted into one statement: the time to plan one grows with the square of its length."""
-_MEASURES: Final = {"count", "sum", "mean", "min", "max", "ratio"}
 _SLICE: Final = "slice"
 
 Batch = Sequence[tuple[int, Question]]
@@ -63,7 +63,7 @@ def gathered(
     alike: dict[tuple[str, str, str], list[tuple[int, Question]]] = {}
     rest: list[tuple[int, Question]] = []
     for place, question in batch:
-        if not _fits(question, settings):
+        if not _fits(question, settings, zone):
             rest.append((place, question))
             continue
         key = (question.query.model_dump_json(), str(question.unit), str(_clock(question, zone)))
@@ -105,6 +105,9 @@ def read_series(
     if not asked:
         return [], {}, refused
     slices = scan.tally_by(connection, draft, _SLICE)
+    sliced = Sliced(connection)
+    if draft.kept:
+        sliced.copy(draft, _SLICE)
     questions: list[Asked] = []
     values: dict[str, Any] = {}
     for one in passing:
@@ -120,24 +123,32 @@ def read_series(
                     until=question.at.astimezone(zone),
                 )
             )
-            chosen = [*_between(slices, bounds, question), slices.get(None, {})]
+            first, last = _between(bounds, question)
+            chosen = [slices[number] for number in range(first, last + 1) if number in slices]
+            chosen.append(slices.get(None, {}))
             everything = list(slices.values())
             for name, kind in names.items():
                 rows = everything if kind in _OF_ALL_ROWS else chosen
                 values[_renamed(name, one.place, place)] = _combined(kind, one.query, rows, name)
+            if one.place in draft.kept:
+                filled = int(values.get(f"filled{place}") or 0)
+                of_window = sliced.values(one.place, one.query, first, last, filled)
+                values |= {f"{name}{place}": value for name, value in of_window.items()}
+    sliced.close()
     return questions, values, refused
 
 
-def _fits(question: Question, settings: CrmSettings) -> bool:
+def _fits(question: Question, settings: CrmSettings, zone: ZoneInfo) -> bool:
     query: CrmQuery = question.query
     conditions = [*query.where.values(), *query.part.values()]
+    ends = [condition.end for condition in conditions if isinstance(condition, Elapsed)]
+    ends += [query.end or ""] if query.measure == "duration" else []
     return (
         query.date is not None
-        and query.measure in _MEASURES
-        and settings.rates is None
         and "{date}" not in settings.path
         and question.past
-        and not any(isinstance(condition, Elapsed) for condition in conditions)
+        # What is in the window had ended by then, if its end is what the window is about, on the same clock.
+        and (not ends or (set(ends) == {query.date} and _clock(question, zone) == zone))
     )
 
 
@@ -183,13 +194,11 @@ def _count(value: str, bounds: Sequence[str], below: int) -> str:
     return f"CASE WHEN {value} < {bounds[middle]} THEN {lower} ELSE {upper} END"
 
 
-def _between(
-    slices: Mapping[int | None, Mapping[str, Any]], bounds: Sequence[datetime], question: Question
-) -> list[Mapping[str, Any]]:
+def _between(bounds: Sequence[datetime], question: Question) -> tuple[int, int]:
+    """The first and the last slice of a question's window."""
     start, end = _bounds(question)
     first = bounds.index(start.astimezone(UTC)) + 1 if start is not None else 0
-    last = bounds.index(end)
-    return [slices[number] for number in range(first, last + 1) if number in slices]
+    return first, bounds.index(end)
 
 
 # ---- putting slices together ----------------------------------------------------------------------------------
@@ -218,8 +227,8 @@ def _combined(kind: str, query: CrmQuery, rows: Iterable[Mapping[str, Any]], nam
     if kind in {"signs", "currencies"}:
         return sorted({one for listed in known for one in listed})
     how: Callable[[list[Any]], Any] = sum
-    if kind == "like" or (kind == "value" and query.measure == "min"):
+    if kind == "like" or (kind == "value" and length_of(query) == "min"):
         how = min
-    elif kind == "value" and query.measure == "max":
+    elif kind == "value" and length_of(query) == "max":
         how = max
     return how(known) if known else None

@@ -24,10 +24,13 @@ BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 EUR = Unit(dimension=Dimension.MONEY, detail="EUR")
 ENDS = [
-    datetime(2025, 11, 30, 23, 59, 59, 999999, tzinfo=BERLIN) + timedelta(days=27 * number)
-    for number in range(13)
+    datetime(2025, 11, 30, 23, 59, 59, 999999, tzinfo=BERLIN) + timedelta(days=45 * number)
+    for number in range(8)
 ]
 STAGES = ("Won", "Lost", "Open")
+
+DAYS = Unit(dimension=Dimension.DURATION, detail="days")
+QUICKLY = {"start": "Created", "end": "Closed", "at_most": "30d"}
 
 MEASURES: list[tuple[dict[str, Any], Unit]] = [
     ({"measure": "count"}, COUNT),
@@ -46,10 +49,21 @@ MEASURES: list[tuple[dict[str, Any], Unit]] = [
     ({"measure": "count", "where": {"Stage": "Rare"}}, COUNT),
     ({"measure": "count", "where": {"Stage": "rare"}}, COUNT),
     ({"measure": "sum", "field": "No such column"}, EUR),
-    (
-        {"measure": "duration", "start": "Created", "end": "Closed"},
-        Unit(dimension=Dimension.DURATION, detail="days"),
-    ),
+    # What cannot be added up from one slice of time to the next.
+    ({"measure": "p85", "field": "Amount", "where": {"Stage": "Won"}}, EUR),
+    ({"measure": "median", "field": "Amount", "where": {"Owner": "o9"}}, EUR),
+    ({"measure": "count_distinct", "field": "Amount", "where": {"Stage": ["Won", "Open"]}}, COUNT),
+    ({"measure": "spread", "field": "Amount", "group": "Owner", "aggregate": "sum"}, PERCENT),
+    ({"measure": "spread", "group": "Stage", "groups": ["Won", "Lost", "Open", "Rare", "Gone"]}, PERCENT),
+    ({"measure": "spread", "group": "Owner", "groups": ["o1", "o2"]}, PERCENT),
+    ({"measure": "spread", "group": "Owner", "where": {"Owner": "o1"}}, PERCENT),
+    ({"measure": "duration", "start": "Created", "end": "Closed"}, DAYS),
+    ({"measure": "duration", "start": "Created", "end": "Closed", "aggregate": "p85"}, DAYS),
+    ({"measure": "duration", "start": "Created", "end": "Closed", "aggregate": "max"}, DAYS),
+    ({"measure": "ratio", "part": {"duration": QUICKLY}}, PERCENT),
+    # The window is about the start: what had not ended by then had no length yet.
+    ({"measure": "duration", "start": "Created", "end": "Closed", "date": "Created"}, DAYS),
+    ({"measure": "count", "where": {"duration": QUICKLY}, "date": "Created"}, COUNT),
 ]
 
 
@@ -181,6 +195,64 @@ def test_many_metrics_at_many_moments_take_a_pass_for_each_forty_and_not_for_eac
     answers = source(tmp_path, executed).read(asked)
     assert len([sql for sql in executed if "read_csv" in sql]) == 1 + 2
     assert all(isinstance(answer, Reading) for answer in answers)
+
+
+def test_medians_and_the_like_take_one_pass_more_and_not_one_for_each_moment(tmp_path: Path) -> None:
+    export(tmp_path)
+    asked = [
+        Question(
+            metric=f"m{number}",
+            query=CrmQuery.model_validate({"date": "Closed", "where": {"Owner": f"o{number % 5}"}, **query}),
+            at=at,
+            now=NOW,
+            unit=unit,
+        )
+        for number in range(10)
+        for query, unit in (
+            ({"measure": "median", "field": "Amount"}, EUR),
+            ({"measure": "count_distinct", "field": "Stage"}, COUNT),
+            ({"measure": "spread", "group": "Stage"}, PERCENT),
+        )
+        for at in ENDS
+    ]
+    executed: list[str] = []
+    answers = source(tmp_path, executed).read(asked)
+    assert len([sql for sql in executed if "read_csv" in sql]) == 1 + 2
+    assert sum(isinstance(answer, Reading) for answer in answers) > 200
+
+
+def test_money_of_several_currencies_is_converted_in_a_series_as_by_itself(tmp_path: Path) -> None:
+    chance = random.Random(9)
+    with (tmp_path / "deals.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["Amount", "Code", "Closed"])
+        for number in range(300):
+            day = f"{datetime(2025, 12, 1, tzinfo=BERLIN) + timedelta(days=number):%Y-%m-%d}"
+            writer.writerow([chance.randrange(100_000) / 100, chance.choice(("EUR", "USD", "GBP")), day])
+    os.utime(tmp_path / "deals.csv", (NOW.timestamp() - 60,) * 2)
+    rates = {"as_of": "2026-11-01", "codes": {"EUR": "1", "USD": "0.9", "GBP": "1.2"}}
+    asked = [
+        Question(
+            metric=measure,
+            query=CrmQuery.model_validate({"measure": measure, "field": "Amount", "date": "Closed"}),
+            at=datetime(2025, 12, 2, 23, tzinfo=BERLIN) + timedelta(days=number),
+            now=NOW,
+            unit=EUR,
+        )
+        for measure in ("sum", "mean")
+        for number in range(30)
+    ]
+    settings: dict[str, Any] = {"currency": "Code", "rates": rates}
+    together = source(tmp_path, **settings).read(asked)
+    assert list(together) == one_by_one(source(tmp_path, **settings), asked)
+    assert sum(isinstance(one, Reading) and "×" in str(one.evidence.facts) for one in together) > 40
+
+
+def test_no_scan_draws_a_bar_on_stdout(tmp_path: Path) -> None:
+    """DuckDB draws one into whatever stdout is, after two seconds: into somebody's JSON."""
+    connection = scan.connect(tmp_path)
+    assert connection.execute("SELECT current_setting('enable_progress_bar')").fetchone() == (False,)
+    connection.close()
 
 
 def test_bounds_in_the_hour_that_a_clock_shows_twice_are_asked_one_by_one(tmp_path: Path) -> None:

@@ -1,0 +1,98 @@
+"""What cannot be added up from slice to slice: medians, numbers of different values, sums by group.
+
+One scan copies the values of the matching rows into a table of the database, which spills to its folder; every window
+is then answered from the copy. No list of values is ever held in Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from okrsync_crm import scan
+from okrsync_crm.asking import is_percentile, length_of, rank_of
+from okrsync_crm.draft import Draft
+from okrsync_crm.settings import CrmQuery
+from okrsync_crm.values import DECIMAL
+
+_TABLE: Final = "sliced"
+
+
+@dataclass(slots=True)
+class Sliced:
+    """The values that a draft keeps, by the place of its question and by slice; ``close`` lets go of them."""
+
+    connection: scan.Connection
+    _changes: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict)
+
+    def copy(self, draft: Draft, mark: str) -> None:
+        """Copy everything in ``draft.kept`` with one scan, by the slice that ``mark`` tells."""
+        cells = ", ".join(
+            f"CASE WHEN {kept.holds} THEN {{'place': {place}, 'name': CAST({kept.name} AS VARCHAR), "
+            f"'amount': CAST({kept.amount} AS {DECIMAL})}} END"
+            for place, kept in draft.kept.items()
+        )
+        cut = draft.statement(
+            f"SELECT cell.place AS place, slice, cell.name AS name, cell.amount AS amount FROM "  # noqa: S608 - positions and placeholders only
+            f"(SELECT {mark} AS slice, unnest([{cells}]) AS cell FROM judged) WHERE cell IS NOT NULL ORDER BY place, slice"
+        )
+        # In order, so that a window touches its own rows only.
+        scan.run(self.connection, draft, f"CREATE TEMP TABLE {_TABLE} AS {cut}")
+
+    def close(self) -> None:
+        self.connection.execute(f"DROP TABLE IF EXISTS {_TABLE}")
+
+    def values(self, place: int, query: CrmQuery, first: int, last: int, filled: int) -> Mapping[str, Any]:
+        """What the slices ``first`` to ``last`` hold of the question drafted at ``place``, by name."""
+        if query.measure == "count_distinct":
+            return {"value": self._different(place, first, last)}
+        how = length_of(query)
+        if is_percentile(how):
+            return self._percentile(place, how, first, last, filled)
+        rows = self._fetch(
+            "SELECT name, sum(amount) FROM {table} WHERE {window} GROUP BY name ORDER BY name",
+            place,
+            first,
+            last,
+        )
+        if query.measure == "spread":
+            return {"groups": [{"name": name, "amount": amount} for name, amount in rows]}
+        return {"sums": [{"code": name, "amount": amount} for name, amount in rows]}
+
+    def _percentile(self, place: int, how: str, first: int, last: int, filled: int) -> Mapping[str, Any]:
+        """The two values that stand where a full sort would have put them."""
+        if not filled:
+            return {"below": None, "above": None}
+        below = int(rank_of(how, filled))
+        above = min(filled - 1, below + 1)
+        # Halfway between two places no rounding of the fraction can reach a neighbour.
+        shares = ", ".join(repr((place_ + 0.5) / filled) for place_ in (below, above))
+        ((found,),) = self._fetch(
+            f"SELECT quantile_disc(amount, [{shares}]) FROM {{table}} WHERE {{window}}",  # noqa: S608 - numbers of our own
+            place,
+            first,
+            last,
+        )
+        return dict(zip(("below", "above"), found, strict=True))
+
+    def _different(self, place: int, first: int, last: int) -> int:
+        """A value counts where it is first seen in the window: where its last sighting before was in no slice of it."""
+        if place not in self._changes:
+            self._changes[place] = self.connection.execute(
+                f"SELECT before, slice, count(*) FROM (SELECT slice, lag(slice, 1, -1) OVER (PARTITION BY name ORDER BY slice) "  # noqa: S608 - a name of our own
+                f"AS before FROM (SELECT DISTINCT slice, name FROM {_TABLE} WHERE place = $place)) GROUP BY before, slice",
+                {"place": place},
+            ).fetchall()
+        return sum(
+            count
+            for before, slice_, count in self._changes[place]
+            if first <= slice_ <= last and before < first
+        )
+
+    def _fetch(self, statement: str, place: int, first: int, last: int) -> Sequence[Any]:
+        window = "place = $place AND slice BETWEEN $first AND $last"
+        rows: Sequence[Any] = self.connection.execute(
+            statement.format(table=_TABLE, window=window), {"place": place, "first": first, "last": last}
+        ).fetchall()
+        return rows
