@@ -6,6 +6,7 @@ field where Cloud gives its id, and entries such as Parent have no field at all.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -34,19 +35,36 @@ class Move:
     new_text: str | None
 
 
-def moves(histories: Iterable[Mapping[str, Any]]) -> tuple[Move, ...]:
+class Shared:
+    """Equal values once: thousands of issues have stood in the same few statuses, and Jira spells out each time."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+        self._values: dict[str, Any] = {}
+
+    def text(self, text: str) -> str:
+        return self._texts.setdefault(text, text)
+
+    def value(self, value: Any) -> Any:
+        """A field's value as JSON."""
+        if isinstance(value, str):
+            return self.text(value)
+        return self._values.setdefault(json.dumps(value), value) if isinstance(value, dict | list) else value
+
+
+def moves(histories: Iterable[Mapping[str, Any]], shared: Shared) -> tuple[Move, ...]:
     """All changes of one issue, oldest first, each history once, in whatever order and pages they came."""
     once = {str(history["id"]): history for history in histories}
     found = [
         Move(
             at=moment(history["created"]),
             id=int(history["id"]),
-            field_id=item.get("fieldId") or "",
-            field=str(item.get("field", "")),
-            old=_text(item.get("from")),
-            old_text=_text(item.get("fromString")),
-            new=_text(item.get("to")),
-            new_text=_text(item.get("toString")),
+            field_id=shared.text(item.get("fieldId") or ""),
+            field=shared.text(str(item.get("field", ""))),
+            old=_text(item.get("from"), shared),
+            old_text=_text(item.get("fromString"), shared),
+            new=_text(item.get("to"), shared),
+            new_text=_text(item.get("toString"), shared),
         )
         for history in once.values()
         for item in history.get("items") or ()
@@ -91,5 +109,5 @@ def is_history(raw: Any) -> bool:
     )
 
 
-def _text(value: Any) -> str | None:
-    return None if value in (None, "") else str(value)
+def _text(value: Any, shared: Shared) -> str | None:
+    return None if value in (None, "") else shared.text(str(value))

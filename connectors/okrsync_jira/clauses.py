@@ -78,7 +78,8 @@ def moving(jql: str) -> str | None:
 
 
 def _millis(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
+    """The first millisecond not before ``moment``: Jira knows no finer one, so that this cuts where ``moment`` does."""
+    return -((_EPOCH - moment) // timedelta(milliseconds=1))
 
 
 def _first_midnight(moment: datetime, zone: str) -> str:

@@ -19,9 +19,11 @@ from jira import JIRAError
 from okrsync.errors import Unavailable
 from okrsync.http import Again, limiter, patiently
 from okrsync.ports import Opening
-from okrsync_jira.changelog import moves
+from okrsync_jira.changelog import Move, Shared, moves
 from okrsync_jira.found import (
     Found,
+    Issue,
+    changed,
     has,
     is_change_page,
     is_count,
@@ -123,16 +125,17 @@ class Site:
         ordered = f"{jql} ORDER BY created ASC, key ASC"
         wanted = ("key", *sorted(set(fields) - {"key"}))
         pages = 0
-        raws: dict[str, Mapping[str, Any]] = {}
+        found: dict[str, Issue] = {}
+        # Jira's answers are let go of page by page: a changelog in JSON takes ten times the memory of what is kept.
+        shared = Shared()
         for page in self._pages(ordered, wanted, with_changes=history is not None):
             pages += 1
-            raws |= {raw["id"]: raw for raw in page}
-        log = {name: self._log(raw) for name, raw in raws.items()}
+            found |= {raw["id"]: issue(raw, moves(self._log(raw), shared), shared) for raw in page}
         if history is not None and self.deployment() == "cloud":
-            log, more = self._changes(tuple(raws), history)
-            pages += more
-        issues = tuple(issue(raw, moves(log.get(name, ()))) for name, raw in raws.items())
-        return Found(jql=ordered, count=len(issues), issues=issues, pages=pages)
+            for some, more in self._changes(tuple(found), history, shared):
+                pages += more
+                found |= {name: changed(found[name], made) for name, made in some.items()}
+        return Found(jql=ordered, count=len(found), issues=tuple(found.values()), pages=pages)
 
     def _log(self, raw: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         """The changes that came with an issue. Raises ``Unavailable`` where they are not all."""
@@ -198,27 +201,27 @@ class Site:
         return self._numbered_pages(jql, fields, with_changes=with_changes)
 
     def _changes(
-        self, issues: Sequence[str], fields: frozenset[str]
-    ) -> tuple[dict[str, Sequence[Mapping[str, Any]]], int]:
-        """Cloud's changes by the id of the issue, and how many pages they took. One issue's may come on several."""
-        log: dict[str, Sequence[Mapping[str, Any]]] = {}
+        self, issues: Sequence[str], fields: frozenset[str], shared: Shared
+    ) -> Iterator[tuple[dict[str, tuple[Move, ...]], int]]:
+        """Cloud's changes by the id of the issue, a thousand issues at a time, and how many pages they took."""
         named = sorted(fields) if len(fields) <= MOST_FIELDS else []
-        pages = 0
         for start in range(0, len(issues), ISSUES_AT_ONCE):
-            some, token, seen = issues[start : start + ISSUES_AT_ONCE], None, set()
+            some, token, seen, pages = issues[start : start + ISSUES_AT_ONCE], None, set(), 0
+            # One issue's changes may come on several pages.
+            log: dict[str, list[Mapping[str, Any]]] = {}
             while True:
                 ask = partial(self._jira.changes_page, some, named, CHANGES_PAGE, token)
                 page = self._ask(ask, is_change_page)
                 pages += 1
                 for one in page["issueChangeLogs"]:
-                    log[one["issueId"]] = [*log.get(one["issueId"], ()), *one["changeHistories"]]
+                    log.setdefault(one["issueId"], []).extend(one["changeHistories"])
                 token = page.get("nextPageToken")
                 if not token:
                     break
                 if token in seen:
                     raise self._broken_off("it names a page that was already read", what="list of changes")
                 seen.add(token)
-        return log, pages
+            yield {name: moves(log[name], shared) for name in some if name in log}, pages
 
     def _token_pages(
         self, jql: str, fields: Sequence[str], size: int

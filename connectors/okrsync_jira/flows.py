@@ -8,8 +8,8 @@ earlier finish. Issues whose changes do not follow from one another are left out
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -27,6 +27,7 @@ from okrsync_jira.replay import (
     as_of,
     born,
     changes_of,
+    stirred,
     there_at,
     value_at,
 )
@@ -34,6 +35,9 @@ from okrsync_jira.statuses import Statuses, unknown
 
 DONE: Final = "done"
 IN_PROGRESS: Final = "indeterminate"
+_FOREVER: Final = datetime.max.replace(tzinfo=UTC)
+# What is kept with the issues that were found: the whole way of each, cut off at each moment asked about.
+_FLOWS: Final = "flows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,11 @@ class Flow:
 
     issue: Issue
     stretches: tuple[Stretch, ...]
+
+    def until(self, at: datetime) -> Flow:
+        """What of it had happened by ``at``."""
+        *before, last = (one for one in self.stretches if one.start <= at)
+        return Flow(self.issue, (*before, replace(last, end=at)))
 
     @property
     def finished(self) -> datetime | None:
@@ -80,13 +89,12 @@ class Flow:
         return (runs[0] if which == "first" else runs[-1]) if runs else None
 
 
-def flow(issue: Issue, at: datetime, statuses: Statuses) -> Flow:
-    """The statuses of an issue from its creation until ``at``."""
-    changes = [move for move in changes_of(issue, STATUS) if move.at <= at]
+def flow(issue: Issue, statuses: Statuses) -> Flow:
+    """The statuses of an issue from its creation until today and on."""
     held = value_at(issue, STATUS, born(issue) - timedelta.resolution, statuses) or {}
     places = [(born(issue), str(held.get("id", "")), str(held.get("name", "")))]
-    places += [(move.at, move.new or "", move.new_text or "") for move in changes]
-    ends = [start for start, _, _ in places[1:]] + [at]
+    places += [(move.at, move.new or "", move.new_text or "") for move in changes_of(issue, STATUS)]
+    ends = [start for start, _, _ in places[1:]] + [_FOREVER]
     return Flow(
         issue,
         tuple(
@@ -174,13 +182,17 @@ def _flows(
     query: JiraQuery = question.query
     excluded = set(query.done_excludes.resolution) if query.done_excludes else set()
     flows, torn, cancelled, born_done = [], [], [], []
-    for issue in there_at(found.issues, question.at):
-        if query.measure != "time_in_status" and not _stirred(issue, question.window):
-            continue
+    # What nothing happened to in the window did not finish there.
+    window = None if query.measure == "time_in_status" else question.window
+    some = found.issues if window is None else stirred(found, window)
+    whole: dict[str, Flow] = found.kept.setdefault(_FLOWS, {})
+    for issue in there_at(some, question.at):
         if issue.torn:
             torn.append(issue.key)
             continue
-        one = flow(issue, question.at, statuses)
+        if issue.id not in whole:
+            whole[issue.id] = flow(issue, statuses)
+        one = whole[issue.id].until(question.at)
         if query.measure != "time_in_status":
             for stretch in one.stretches:
                 if stretch.category is None:
@@ -197,13 +209,6 @@ def _flows(
         [(f"resolution {' or '.join(sorted(excluded))}, left out", _some(cancelled))] if cancelled else []
     )
     return flows, tuple(facts)
-
-
-def _stirred(issue: Issue, window: Window | None) -> bool:
-    """Whether anything happened to the issue in the window; else it did not finish there, and is of no interest."""
-    if window is None or window.start <= born(issue) < window.end:
-        return True
-    return any(window.start <= move.at < window.end for move in issue.moves)
 
 
 def _finished(flows: Iterable[Flow], question: Question) -> list[tuple[Flow, datetime]]:

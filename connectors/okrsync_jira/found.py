@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from okrsync_jira.changelog import Move, is_history, moment, torn
+from okrsync_jira.changelog import Move, Shared, is_history, moment, torn
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +26,22 @@ class Issue:
     torn: bool = False
 
 
-def issue(raw: Mapping[str, Any], changes: tuple[Move, ...] = ()) -> Issue:
+def issue(raw: Mapping[str, Any], changes: tuple[Move, ...], shared: Shared) -> Issue:
     """An issue of a page, with its changes."""
     fields = raw.get("fields") or {}
     created = fields.get("created")
-    return Issue(
+    found = Issue(
         id=raw["id"],
         key=raw.get("key", raw["id"]),
-        fields=fields,
-        moves=changes,
+        fields={name: shared.value(value) for name, value in fields.items()},
         born=moment(created) if created else None,
-        torn=torn((fields.get("status") or {}).get("id"), changes),
     )
+    return changed(found, changes)
+
+
+def changed(found: Issue, changes: tuple[Move, ...]) -> Issue:
+    """The issue with its changes, which came by themselves."""
+    return replace(found, moves=changes, torn=torn((found.fields.get("status") or {}).get("id"), changes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,7 @@ class Found:
     """What a search came to. ``issues`` is empty where only the number was asked for.
 
     ``above`` are the epics and the like in between, which are no work themselves; ``note`` are facts worth showing.
+    ``kept`` is what one question has worked out of the issues and the next may use.
     """
 
     jql: str
@@ -53,6 +58,7 @@ class Found:
     above: tuple[Issue, ...] = ()
     pages: int = 1
     note: tuple[tuple[str, str], ...] = ()
+    kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
 def has(answer: Any, name: str) -> bool:

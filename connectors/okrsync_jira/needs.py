@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from okrsync.model import Window
 from okrsync_jira.fields import Field
 from okrsync_jira.hierarchy import Links
 
@@ -44,6 +45,22 @@ class Search:
             since=since,
             narrow=self.narrow if self.narrow == other.narrow else "",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """How many issues of a JQL were ``created`` or ``resolved`` in each of these windows."""
+
+    jql: str
+    date: str
+    windows: frozenset[Window]
+
+    @property
+    def subject(self) -> Hashable:
+        return "events", self.jql, self.date
+
+    def joined(self, other: Events) -> Events:
+        return replace(self, windows=self.windows | other.windows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +128,21 @@ class Catalogue:
         return self
 
 
-Need = Search | Below | Sprints | Catalogue
+Need = Search | Events | Below | Sprints | Catalogue
 
 
 def merged(needs: Iterable[Need]) -> dict[Hashable, Need]:
-    """Each subject once, with the union of what anybody needs of it."""
+    """What serves each subject, with the union of what anybody needs of it; one need may serve two."""
     found: dict[Hashable, Need] = {}
     for need in needs:
         known = found.get(need.subject)
         found[need.subject] = need if known is None else known.joined(need)  # type: ignore[arg-type]
+    for subject, need in list(found.items()):
+        if isinstance(need, Search) and need.since is not None:
+            whole = found.get(replace(need, since=None).subject)
+            # Where all changes of a scope are read anyway, the latest are among them.
+            if isinstance(whole, Search) and whole.history is not None and not whole.narrow:
+                found[subject] = found[whole.subject] = whole.joined(need)
     return found
 
 

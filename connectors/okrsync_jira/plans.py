@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 from okrsync.model import Cause, Question, Window
 from okrsync_jira import clauses, flows, reducers, shares, sla, velocity
 from okrsync_jira.errors import NoValue
+from okrsync_jira.events import in_window
 from okrsync_jira.fields import SECONDS, Field, FieldNames
 from okrsync_jira.hierarchy import Links
-from okrsync_jira.needs import Below, Catalogue, Need, Search, Sprints
-from okrsync_jira.queries import DATES, JiraQuery, State
+from okrsync_jira.needs import Below, Catalogue, Events, Need, Search, Sprints
+from okrsync_jira.queries import DATES, EVENT_DATES, JiraQuery, State
 from okrsync_jira.reducers import Outcome
 from okrsync_jira.replay import PARENT, RESOLUTION, STATUS, Replayed
 from okrsync_jira.settings import Deployment
@@ -55,6 +56,8 @@ def _of_today(question: Question, query: JiraQuery, names: FieldNames, zone: str
         return Plan((need,), partial(sla.agreement, question, fields), "events")
     fields = tuple(names.resolve(name) for name in query.field)
     ids = frozenset(field.id for field in fields)
+    if question.past and question.window and query.date in EVENT_DATES and query.exact:
+        return _of_events(question, query)
     jql = _within(question, query, names, zone)
     if query.measure == "count":
         return Plan((Search(jql, exact=query.exact),), reducers.count, "events")
@@ -66,6 +69,26 @@ def _of_today(question: Question, query: JiraQuery, names: FieldNames, zone: str
         return Plan((Search(jql, ids),), partial(reducers.distinct, query, fields))
     _refuse_texts(fields)
     return Plan((Search(jql, ids),), partial(reducers.measured, query, question.unit, fields))
+
+
+def _of_events(question: Question, query: JiraQuery) -> Plan:
+    """Counts and shares of the past: one window of the many that are asked of the same events."""
+    assert question.window is not None
+    window = until_asked(question, question.window)
+    whole, date = query.jql or "", query.date or ""
+
+    def need(jql: str) -> Events:
+        return Events(jql, date, frozenset({window}))
+
+    if query.measure == "count":
+        return Plan((need(whole),), lambda found: reducers.count(in_window(window, found)), "events")
+    return Plan(
+        (need(whole), need(clauses.both(whole, query.part or ""))),
+        lambda found, part: reducers.ratio(
+            query, question.unit, in_window(window, found), in_window(window, part)
+        ),
+        "events",
+    )
 
 
 def _within(question: Question, query: JiraQuery, names: FieldNames, zone: str) -> str:
@@ -111,7 +134,8 @@ def _of_scope(question: Question, query: JiraQuery, names: FieldNames, deploymen
         _refuse_texts(fields)
     wanted = _replayed(fields, query.state, names, deployment)
     part = _replayed((), query.part_state, names, deployment)
-    tracked = _tracked(wanted) | _tracked(part)
+    wanted = replace(wanted, fields=(*fields, *_tracked(part)))
+    tracked = _tracked(wanted)
     history = None
     if question.past or (query.measure == "age" and query.since == "status"):
         history = _history(tracked | {STATUS}, names, deployment)

@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -149,7 +150,7 @@ class State(Strict):
             raise ValueError("write at least one condition, such as statusCategory: not done")
         return self
 
-    @property
+    @cached_property
     def conditions(self) -> Mapping[str, Choice]:
         """What is asked for, by the name of the key."""
         return {

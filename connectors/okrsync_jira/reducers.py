@@ -14,7 +14,7 @@ from okrsync_jira.errors import NoValue
 from okrsync_jira.fields import SECONDS, Field
 from okrsync_jira.found import Found, Issue
 from okrsync_jira.queries import JiraQuery
-from okrsync_jira.replay import STATUS, Replayed, as_of, category, seen_since
+from okrsync_jira.replay import STATUS, Replayed, as_of, category, narrowed, seen_since
 from okrsync_jira.statuses import Statuses
 
 Facts = tuple[tuple[str, str], ...]
@@ -105,7 +105,7 @@ def of_scope(
     of_status = any(STATUS in some for one in (wanted, part) for some in (one.places or {}).values())
     torn = [issue.key for issue in found.issues if of_status and issue.torn]
     if query.measure == "ratio":
-        outcome = ratio(query, question.unit, then, as_of(then, question.at, part, statuses))
+        outcome = ratio(query, question.unit, then, narrowed(then, part))
     elif query.measure == "count":
         outcome = count(then)
     elif query.measure == "distinct":

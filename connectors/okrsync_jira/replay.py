@@ -7,13 +7,14 @@ person. An issue that was deleted, archived or moved out of sight since is gone 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from okrsync.errors import DataError
+from okrsync.errors import DataError, OkrsyncError
 from okrsync.model import Cause, Window
 from okrsync_jira.changelog import Move, moment
 from okrsync_jira.errors import NoValue
@@ -28,6 +29,10 @@ PARENT: Final = Field("parent", "Parent", "issuelink")
 EMPTY: Final = "empty"
 # What the changelog calls the tie between an issue and the one above it, which is no field of its own.
 _PARENT_WORDS: Final = frozenset({"parent", "issueparentassociation", "epic link", "parent link"})
+# What is kept with the issues that were found.
+_GOING: Final = "going through time"
+_FIRST: Final = "first born"
+_EVENTS: Final = "all events"
 _SERVER_SPRINT: Final = re.compile(r"[\[,](id|name)=([^,\]]*)")
 _NAMES: Final = ("id", "accountId", "key", "name", "value", "displayName", "emailAddress")
 
@@ -47,21 +52,93 @@ class Replayed:
 def as_of(
     found: Found, at: datetime, wanted: Replayed, statuses: Statuses, created: Window | None = None
 ) -> Found:
-    """The issues of ``found`` that were there at ``at``, in the wanted state, with their fields as they were."""
-    places = wanted.places or {}
-    tracked = {field.id: field for field in wanted.fields}
-    tracked |= {field.id: field for fields in places.values() for field in fields}
-    issues = []
-    for issue in there_at(found.issues, at):
-        if created is not None and not created.start <= born(issue) < created.end:
-            continue
-        issue_then = issue
-        if issue.moves and issue.moves[-1].at > at:
-            then = {name: value_at(issue, field, at, statuses) for name, field in tracked.items()}
-            issue_then = replace(issue, fields={**issue.fields, **then})
-        if wanted.state is None or holds(issue_then, wanted.state, places):
-            issues.append(issue_then)
-    return replace(found, count=len(issues), issues=tuple(issues))
+    """The issues of ``found`` that were there at ``at``, in the wanted state, with their fields as they were.
+
+    Cheap where it is asked for one moment after another of the same ``wanted``, so ask in that order.
+    """
+    going = found.kept.get(_GOING)
+    if not isinstance(going, _Going) or not going.serves(wanted, statuses):
+        found.kept[_GOING] = going = _Going(found.issues, wanted, statuses)
+    issues = going.at(at, created)
+    return replace(found, count=len(issues), issues=issues)
+
+
+class _Going:
+    """Issues going through time: from one moment to another only those are looked at that something happened to.
+
+    So a year of dates costs little more than one. What an issue cannot tell is raised at each moment it matters for.
+    """
+
+    def __init__(self, issues: Sequence[Issue], wanted: Replayed, statuses: Statuses) -> None:
+        self._issues = issues
+        self._wanted = wanted
+        self._statuses = statuses
+        self._places = wanted.places or {}
+        self._tracked = {field.id: field for field in wanted.fields}
+        self._tracked |= {field.id: field for fields in self._places.values() for field in fields}
+        events = [(born(issue), number) for number, issue in enumerate(issues)]
+        events += [
+            (move.at, number)
+            for number, issue in enumerate(issues)
+            for move in issue.moves
+            if any(_concerns(move, field) for field in self._tracked.values())
+        ]
+        events.sort()
+        self._times = [at for at, _ in events]
+        self._whose = [number for _, number in events]
+        self._happened = 0
+        self._then: list[Issue | OkrsyncError | None] = [None] * len(issues)
+
+    def serves(self, wanted: Replayed, statuses: Statuses) -> bool:
+        return self._wanted == wanted and self._statuses is statuses
+
+    def at(self, at: datetime, created: Window | None) -> tuple[Issue, ...]:
+        happened = bisect_right(self._times, at)
+        first, last = sorted((self._happened, happened))
+        for number in set(self._whose[first:last]):
+            self._then[number] = self._as_it_was(self._issues[number], at)
+        self._happened = happened
+        found = []
+        for issue, then in zip(self._issues, self._then, strict=True):
+            if then is None or (created and not created.start <= born(issue) < created.end):
+                continue
+            if isinstance(then, OkrsyncError):
+                raise then
+            found.append(then)
+        return tuple(found)
+
+    def _as_it_was(self, issue: Issue, at: datetime) -> Issue | OkrsyncError | None:
+        if born(issue) > at:
+            return None
+        try:
+            if issue.moves and issue.moves[-1].at > at:
+                then = {
+                    name: value_at(issue, field, at, self._statuses) for name, field in self._tracked.items()
+                }
+                issue = replace(issue, fields={**issue.fields, **then})
+            state = self._wanted.state
+            return issue if state is None or holds(issue, state, self._places) else None
+        except OkrsyncError as error:
+            return error
+
+
+def narrowed(then: Found, wanted: Replayed) -> Found:
+    """Those of the issues, as they were, that were also in the wanted state."""
+    state, places = wanted.state, wanted.places or {}
+    issues = tuple(issue for issue in then.issues if state is None or holds(issue, state, places))
+    return replace(then, count=len(issues), issues=issues)
+
+
+def stirred(found: Found, window: Window) -> list[Issue]:
+    """The issues that were created or changed in the window."""
+    if _EVENTS not in found.kept:
+        events = [(born(issue), number) for number, issue in enumerate(found.issues)]
+        events += [(move.at, number) for number, issue in enumerate(found.issues) for move in issue.moves]
+        events.sort()
+        found.kept[_EVENTS] = [at for at, _ in events], [number for _, number in events]
+    times, whose = found.kept[_EVENTS]
+    first, end = bisect_left(times, window.start), bisect_left(times, window.end)
+    return [found.issues[number] for number in sorted(set(whose[first:end]))]
 
 
 def there_at(issues: Iterable[Issue], at: datetime) -> list[Issue]:
@@ -77,7 +154,9 @@ def seen_since(found: Found, at: datetime, *, past: bool) -> None:
     """Raise ``NoValue`` where ``at`` is before anything that can be seen: what was there then, nobody can tell."""
     if not past:
         return
-    first = min((born(issue) for issue in found.issues), default=None)
+    if _FIRST not in found.kept:
+        found.kept[_FIRST] = min((born(issue) for issue in found.issues), default=None)
+    first = found.kept[_FIRST]
     if first is None:
         raise NoValue("the scope finds no issue, so nothing is known of its past", cause=Cause.PAST)
     if at < first:

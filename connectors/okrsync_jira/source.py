@@ -26,10 +26,11 @@ from okrsync.ports import Opening
 from okrsync_jira.clauses import both, touched_since
 from okrsync_jira.client import Site
 from okrsync_jira.errors import missing
+from okrsync_jira.events import Counted, counted
 from okrsync_jira.fields import FieldNames
 from okrsync_jira.found import Found
 from okrsync_jira.hierarchy import children
-from okrsync_jira.needs import Below, Catalogue, Need, Search, Sprints, merged
+from okrsync_jira.needs import Below, Catalogue, Events, Need, Search, Sprints, merged
 from okrsync_jira.plans import Plan, plan
 from okrsync_jira.refusals import refuse
 from okrsync_jira.settings import Anonymous, JiraSettings
@@ -44,7 +45,7 @@ HOW_THE_PAST: Final[Mapping[str, str]] = {
     "events": "by its dates; other conditions as they stand today",
     "changelog": "by what was changed since; issues that were deleted or moved out of sight are not seen",
 }
-Fetched = Found | Statuses | Closed
+Fetched = Found | Statuses | Closed | Counted
 
 
 class JiraSource:
@@ -81,7 +82,12 @@ class JiraSource:
         denials = [result for result in fetched.values() if isinstance(result, AccessError)]
         if denials and len(denials) == len(fetched):
             raise denials[0]
-        return [self._answer(question, one, fetched) for question, one in zip(questions, plans, strict=True)]
+        # Moment after moment of one metric: what was worked out for one serves the next.
+        order = sorted(
+            range(len(questions)), key=lambda place: (questions[place].metric, questions[place].at)
+        )
+        answers = {place: self._answer(questions[place], plans[place], fetched) for place in order}
+        return [answers[place] for place in range(len(questions))]
 
     def _signed_in(self) -> Site:
         """The site, with proof that somebody is signed in."""
@@ -103,12 +109,14 @@ class JiraSource:
         return plans
 
     def _fetch(self, site: Site, needs: Iterable[Need]) -> Mapping[Hashable, Fetched | OkrsyncError]:
-        """Everything that is needed, each subject once, a few side by side."""
+        """Everything that is needed, each once, a few side by side."""
         wanted = merged(needs)
         if not wanted:
             return {}
+        once = list(dict.fromkeys(wanted.values()))
         with ThreadPoolExecutor(self._settings.parallel, thread_name_prefix="jira") as pool:
-            return dict(zip(wanted, pool.map(partial(_fetched, site), wanted.values()), strict=True))
+            fetched = dict(zip(once, pool.map(partial(_fetched, site), once), strict=True))
+        return {subject: fetched[need] for subject, need in wanted.items()}
 
     def _answer(
         self,
@@ -170,6 +178,8 @@ def _fetched(site: Site, need: Need) -> Fetched | OkrsyncError:
                 return closed(site, need)
             case Catalogue():
                 return statuses(site.statuses(), site.settings.status_map)
+            case Events():
+                return counted(site, need, partial(_found, site))
             case Search():
                 return _found(site, need)
     except OkrsyncError as error:

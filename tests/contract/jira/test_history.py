@@ -13,7 +13,7 @@ import pytest
 from okrsync.emulation import Fault
 from okrsync.model import PERCENT, Cause, Dimension, Missing, Question, Reading, Unit, Window
 from okrsync_jira import JiraQuery, client
-from okrsync_jira.changelog import moment, moves
+from okrsync_jira.changelog import Shared, moment, moves
 from tests.jira_world import NOW, Build, World, ask, fact
 
 POINTS = "customfield_10016"
@@ -147,7 +147,7 @@ def test_histories_are_put_in_order_and_taken_once() -> None:
         return {"id": str(number), "created": at, "items": [{"field": "status", "from": "1", "to": "2"}]}
 
     # Newest first, one of them twice, and two of one second whose ids are no texts to sort by.
-    found = moves([history(30, 300), history(10, 200), history(9, 200), history(30, 300)])
+    found = moves([history(30, 300), history(10, 200), history(9, 200), history(30, 300)], Shared())
     assert [move.id for move in found] == [9, 10, 30]
 
 

@@ -1,0 +1,73 @@
+"""How many events fall into each of many windows: from one list of them all, where that takes fewer requests."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from okrsync.errors import OkrsyncError
+from okrsync.model import Window
+from okrsync_jira import clauses
+from okrsync_jira.changelog import moment
+from okrsync_jira.client import SERVER_PAGE, Site
+from okrsync_jira.found import Found
+from okrsync_jira.needs import Events, Search
+from okrsync_jira.reducers import MOST_SAMPLES
+
+Counted = Mapping[Window, Found | OkrsyncError]
+
+# What Cloud puts on a page where it is asked for more than keys.
+CLOUD_PAGE_OF_VALUES: Final = 100
+_FIELDS: Final[Mapping[str, str]] = {"created": "created", "resolved": "resolutiondate"}
+
+
+def counted(site: Site, need: Events, read: Callable[[Search], Found]) -> Counted:
+    """What each window holds. ``read`` makes one search, and believes it only where that is safe."""
+    searches = {window: clauses.during(need.jql, need.date, window) for window in need.windows}
+    if len(searches) > 1:
+        whole = clauses.during(need.jql, need.date, _around(need.windows))
+        if _pages(site, whole) < len(searches):
+            found = read(Search(whole, frozenset({_FIELDS[need.date]})))
+            return _cut(found, _FIELDS[need.date], searches)
+    return {window: _read(read, jql) for window, jql in searches.items()}
+
+
+def in_window(window: Window, found: Counted) -> Found:
+    """Raises what kept the window from being read."""
+    one = found[window]
+    if isinstance(one, OkrsyncError):
+        raise one
+    return one
+
+
+def _around(windows: frozenset[Window]) -> Window:
+    return Window(start=min(one.start for one in windows), end=max(one.end for one in windows))
+
+
+def _pages(site: Site, jql: str) -> int:
+    """How many requests it takes to see them all, this one included."""
+    if site.deployment() == "cloud":
+        return 2 + site.estimate(jql).count // CLOUD_PAGE_OF_VALUES
+    return 2 + site.count(jql).count // SERVER_PAGE
+
+
+def _read(read: Callable[[Search], Found], jql: str) -> Found | OkrsyncError:
+    try:
+        return read(Search(jql))
+    except OkrsyncError as error:
+        return error
+
+
+def _cut(found: Found, field: str, searches: Mapping[Window, str]) -> Counted:
+    events = sorted(
+        ((moment(issue.fields.get(field)), issue) for issue in found.issues), key=lambda one: one[0]
+    )
+    times = [at for at, _ in events]
+    note = (("counted in", f"one list of {found.count} issues, for all dates"),)
+    cut = {}
+    for window, jql in searches.items():
+        first, end = bisect_left(times, window.start), bisect_left(times, window.end)
+        sample = tuple(issue for _, issue in events[first : min(end, first + MOST_SAMPLES)])
+        cut[window] = Found(jql=jql, count=end - first, issues=sample, pages=found.pages, note=note)
+    return cut
