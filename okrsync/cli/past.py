@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -19,6 +19,7 @@ from okrsync.spelling import did_you_mean
 if TYPE_CHECKING:
     from okrsync import config
     from okrsync.key_results import KeyResult
+    from okrsync.sync import Progress as Told
 
 
 class Every(StrEnum):
@@ -143,16 +144,20 @@ def _midnight(day: date, company: config.Company) -> datetime:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar with rate and time left on a terminal, a plain line for each tenth elsewhere; both on stderr."""
+def _progress() -> Iterator[Told]:
+    """A bar for each connection on a terminal, with rate and time left; plain lines elsewhere. Both on stderr."""
     out = console(stderr=True)
     if not out.is_terminal:
         tenths: dict[str, int] = {}
 
-        def line(what: str, done: int, of: int) -> None:
-            if done * 10 // of > tenths.get(what, -1):
+        def line(what: str, done: int, of: int, read: Mapping[str, tuple[int, int]]) -> None:
+            rest = [
+                f"{name} ({wanted - values})" for name, (values, wanted) in read.items() if values < wanted
+            ]
+            reading = f"; reading {', '.join(rest)}" if rest else ""
+            if read or done * 10 // of > tenths.get(what, -1):
                 tenths[what] = done * 10 // of
-                typer.echo(f"okrsync: {done} of {of} {what}", err=True)
+                typer.echo(f"okrsync: {done} of {of} {what}{reading}", err=True)
 
         yield line
         return
@@ -176,15 +181,23 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=out, transient=True) as bar:
-        tasks: dict[str, TaskID] = {"values": bar.add_task("values", total=None, rate="")}
+    with Progress(*columns, console=out, transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
 
-        def told(what: str, done: int, of: int) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=of, rate="")
-            bar.update(tasks[what], total=of, completed=done)
-            task = bar.tasks[list(tasks).index(what)]
+        def show(name: str, done: int, of: int) -> None:
+            if name not in tasks:
+                # What was known before was not read now, and says nothing of the speed.
+                tasks[name] = bars.add_task(name, total=of, completed=done, rate="")
+            bars.update(tasks[name], completed=done)
+            task = next(task for task in bars.tasks if task.id == tasks[name])
             speed = task.finished_speed or task.speed
-            bar.update(tasks[what], rate=f"{speed:,.0f}/s" if speed else "")
+            rate = f"{speed:,.0f}/s" if speed else "reading" if done < of else ""
+            bars.update(tasks[name], rate=rate)
+
+        def told(what: str, done: int, of: int, read: Mapping[str, tuple[int, int]]) -> None:
+            for name, (values, wanted) in read.items():
+                show(name, values, wanted)
+            if len(read) != 1:
+                show(what, done, of)
 
         yield told

@@ -29,7 +29,7 @@ from okrsync.ports import Clock, Ledger
 from okrsync.sync.applying import apply, settle_same
 from okrsync.sync.asking import Ask
 from okrsync.sync.assessing import Standing
-from okrsync.sync.backfilling import Backfill, Found, Recalled, backfill
+from okrsync.sync.backfilling import Backfill, Found, Progress, Recalled, backfill
 from okrsync.sync.claiming import Claim, claim
 from okrsync.sync.filling import Filled
 from okrsync.sync.initiatives import effort_detail
@@ -45,6 +45,7 @@ __all__ = [
     "Claim",
     "Filled",
     "Found",
+    "Progress",
     "Recalled",
     "Report",
     "Reviewed",

@@ -14,7 +14,6 @@ from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from functools import partial
 from threading import Event
 
 from okrsync.config import Company
@@ -33,7 +32,11 @@ from okrsync.sync.remembering import SOURCE_TIME, day_of
 AT_ONCE = 5000
 """So many values are asked of a connection and held in memory at once; they are recorded before the next are asked."""
 
-Progress = Callable[[str, int, int], None]
+Progress = Callable[[str, int, int, Mapping[str, tuple[int, int]]], None]
+"""Hears how many of how many values, or check-ins, are done; of values also by the connections read together."""
+
+# What comes from the thread of a group: a batch, what ended it, or None where it is done.
+_Item = tuple[str, dict[Ask, Answer]] | BaseException | None
 
 
 class Found(StrEnum):
@@ -95,15 +98,15 @@ def backfill(
     dry_run: bool = False,
     refresh: bool = False,
     check_ins: bool = True,
-    told: Progress = lambda _what, _done, _of: None,
+    told: Progress = lambda *_: None,
 ) -> Backfill:
     """Find the value of every key result at the end of each ``every`` (day, week, month) from ``first`` to ``last``.
 
     What the ledger knows is not asked again, unless ``refresh``; a value that was seen on the day never is, and stays.
     Each batch is recorded when it is read, so that a run that was killed goes on where it was. Where the company keeps
-    ``check_ins``, those of periods that end at one of the dates are added where there is none. ``told`` hears how many
-    of how many values, then check-ins, are done. Raises ``Busy`` where another backfill of the company is under way or,
-    where check-ins are to be added, a sync.
+    ``check_ins``, those of periods that end at one of the dates are added where there is none. ``told`` hears how far
+    it is: before anything is asked, and batch by batch. Raises ``Busy`` where another backfill of the company is under
+    way or, where check-ins are to be added, a sync.
     """
     now = clock.now()
     moments = _moments(company, first, last, every, now)
@@ -128,13 +131,17 @@ def backfill(
         found = {one: _remembered(one, known[one]) for one in wanted if one in known}
         done = len(wanted) - len(unknown)
         run = uuid.uuid4().hex
-        with closing(_answers(company, ledger, clock, unknown, now)) as batches:
-            for answers in batches:
+        groups = _together(company, unknown)
+        read = {name: (0, len(group)) for name, group in groups.items()}
+        told("values", done, len(wanted), read)
+        with closing(_answers(company, ledger, clock, groups, now)) as batches:
+            for name, answers in batches:
                 fresh = {one: _recalled(one, answer, known.get(one)) for one, answer in answers.items()}
                 record(*(Observed(run=run, reading=one) for one in _new(fresh.values())))
                 found |= fresh
                 done += len(fresh)
-                told("values", done, len(wanted))
+                read[name] = (read[name][0] + len(fresh), read[name][1])
+                told("values", done, len(wanted), read)
         filled = None
         if filling:
             filled = fill(
@@ -147,7 +154,7 @@ def backfill(
                 answers={ask: one.answer for ask, one in found.items()},
                 only={one for subject in subjects.values() for one in subject},
                 record=None if dry_run else record,
-                told=partial(told, "check-ins"),
+                told=lambda done, of: told("check-ins", done, of, {}),
             )
     return Backfill(
         company=company,
@@ -250,19 +257,18 @@ def _of_the_moment(ask: Ask, answer: Reading) -> Answer:
 
 
 def _answers(
-    company: Company, ledger: Ledger, clock: Clock, asks: Sequence[Ask], now: datetime
-) -> Generator[dict[Ask, Answer], None, None]:
-    """The answers in batches, as they come in: connections are read side by side, each its own batches in turn."""
-    if not asks:
+    company: Company, ledger: Ledger, clock: Clock, groups: Mapping[str, Sequence[Ask]], now: datetime
+) -> Generator[tuple[str, dict[Ask, Answer]], None, None]:
+    """The answers in batches, as they come in: groups are read side by side, each its own batches in turn."""
+    if not groups:
         return
     openings = open_connections(company, ledger.recall(company.id), clock)
-    groups = [list(_batches(company, group)) for group in _together(company, asks)]
-    # An exception of a thread travels as an item; None says that a group is done.
-    came: queue.SimpleQueue[dict[Ask, Answer] | BaseException | None] = queue.SimpleQueue()
+    came: queue.SimpleQueue[_Item] = queue.SimpleQueue()
     stopped = Event()
     with ThreadPoolExecutor(max_workers=len(groups), thread_name_prefix="backfill") as pool:
-        for batches in groups:
-            pool.submit(_read, company, openings, batches, now, came.put, stopped)
+        for name, group in groups.items():
+            batches = list(_batches(company, group))
+            pool.submit(_read, company, openings, name, batches, now, came.put, stopped)
         try:
             left = len(groups)
             while left:
@@ -280,9 +286,10 @@ def _answers(
 def _read(
     company: Company,
     openings: Mapping[str, Opening],
+    name: str,
     batches: Sequence[Sequence[Ask]],
     now: datetime,
-    put: Callable[[dict[Ask, Answer] | BaseException | None], None],
+    put: Callable[[_Item], None],
     stopped: Event,
 ) -> None:
     try:
@@ -290,15 +297,15 @@ def _read(
             if stopped.is_set():
                 return
             answers = ask_all(company, openings, batch, now)
-            put({one: answers[one] for one in batch})
+            put((name, {one: answers[one] for one in batch}))
     except BaseException as error:  # noqa: BLE001 - it is raised where the answers are waited for
         put(error)
     else:
         put(None)
 
 
-def _together(company: Company, asks: Sequence[Ask]) -> list[list[Ask]]:
-    """The asks in groups that share no connection: an expression joins the connections of its parts."""
+def _together(company: Company, asks: Sequence[Ask]) -> dict[str, list[Ask]]:
+    """The asks in groups that share no connection, by the connections' names: an expression joins those of its parts."""
     groups: list[tuple[set[str], list[Ask]]] = []
     of_metric: dict[str, list[Ask]] = {}
     for one in asks:
@@ -309,7 +316,10 @@ def _together(company: Company, asks: Sequence[Ask]) -> list[list[Ask]]:
         groups = [group for group in groups if not group[0] & reads]
         together = [one for _, before in touching for one in before]
         groups.append((reads.union(*(others for others, _ in touching)), [*together, *mine]))
-    return [group for _, group in groups]
+    named: dict[str, list[Ask]] = {}
+    for reads, group in groups:
+        named.setdefault(", ".join(sorted(reads)) or "arithmetic", []).extend(group)
+    return named
 
 
 def _connections(company: Company, metric: str) -> set[str]:
