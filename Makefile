@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 WORKERS ?= auto
 COMPANIES ?= 100
 KEY_RESULTS ?= 1000
+ISSUES ?= 20000
+ROWS ?= 1000000
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint types contracts pytest bench lock clean
@@ -42,7 +44,7 @@ pytest: setup ## All tests; the pure core is covered to 100 % of its branches
 	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term:skip-covered
 
 bench: setup ## Print the benchmarks' ratios and request counts
-	OKRSYNC_BENCH_COMPANIES=$(COMPANIES) OKRSYNC_BENCH_KEY_RESULTS=$(KEY_RESULTS) $(BIN)/pytest tests/benchmarks -q -s
+	OKRSYNC_BENCH_COMPANIES=$(COMPANIES) OKRSYNC_BENCH_KEY_RESULTS=$(KEY_RESULTS) OKRSYNC_BENCH_WEEKS=52 OKRSYNC_BENCH_ISSUES=$(ISSUES) OKRSYNC_BENCH_ROWS=$(ROWS) $(BIN)/pytest tests/benchmarks -q -s
 
 lock: ## Resolve the requirements anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --extra dev -o .requirements/dev.txt

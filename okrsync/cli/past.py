@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -19,7 +18,6 @@ from okrsync.spelling import did_you_mean
 if TYPE_CHECKING:
     from okrsync import config
     from okrsync.key_results import KeyResult
-    from okrsync.sync import Progress as Told
 
 
 class Every(StrEnum):
@@ -59,13 +57,14 @@ def backfill(
     as_json: Json = False,
 ) -> int:
     """Recompute past values from the sources. Never changes a current value."""
+    from okrsync.cli.bars import backfill_progress
     from okrsync.render import backfill_data, backfill_text
     from okrsync.sync import backfill as run
 
     world: World = context.obj
     loaded = world.company(company)
     today = world.clock.now().astimezone(loaded.zone).date()
-    with world.ledger() as ledger, _progress() as told:
+    with world.ledger() as ledger, backfill_progress() as told:
         done = run(
             loaded,
             ledger,
@@ -141,63 +140,3 @@ def _chosen(company: config.Company, names: Sequence[str] | None) -> list[KeyRes
 
 def _midnight(day: date, company: config.Company) -> datetime:
     return datetime.combine(day, time.min, company.zone)
-
-
-@contextmanager
-def _progress() -> Iterator[Told]:
-    """A bar for each connection on a terminal, with rate and time left; plain lines elsewhere. Both on stderr."""
-    out = console(stderr=True)
-    if not out.is_terminal:
-        tenths: dict[str, int] = {}
-
-        def line(what: str, done: int, of: int, read: Mapping[str, tuple[int, int]]) -> None:
-            rest = [
-                f"{name} ({wanted - values})" for name, (values, wanted) in read.items() if values < wanted
-            ]
-            reading = f"; reading {', '.join(rest)}" if rest else ""
-            if read or done * 10 // of > tenths.get(what, -1):
-                tenths[what] = done * 10 // of
-                typer.echo(f"okrsync: {done} of {of} {what}{reading}", err=True)
-
-        yield line
-        return
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        SpinnerColumn,
-        TaskID,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=out, transient=True) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def show(name: str, done: int, of: int) -> None:
-            if name not in tasks:
-                # What was known before was not read now, and says nothing of the speed.
-                tasks[name] = bars.add_task(name, total=of, completed=done, rate="")
-            bars.update(tasks[name], completed=done)
-            task = next(task for task in bars.tasks if task.id == tasks[name])
-            speed = task.finished_speed or task.speed
-            rate = f"{speed:,.0f}/s" if speed else "reading" if done < of else ""
-            bars.update(tasks[name], rate=rate)
-
-        def told(what: str, done: int, of: int, read: Mapping[str, tuple[int, int]]) -> None:
-            for name, (values, wanted) in read.items():
-                show(name, values, wanted)
-            if len(read) != 1:
-                show(what, done, of)
-
-        yield told

@@ -116,12 +116,13 @@ def _reviewed(path: Path) -> Reviewed:
 def _sync_one(
     world: World, name: str, *, force: bool, as_json: bool, reviewed: Path | None
 ) -> tuple[ExitCode, outputs.Run | outputs.Failure]:
+    from okrsync.cli.bars import sync_progress
     from okrsync.cli.several import ended_data, say_ended
     from okrsync.fleet import run_and_tell
 
     agreed = _reviewed(reviewed) if reviewed is not None else None
-    with world.ledger() as ledger:
-        ended = run_and_tell(name, world.company, ledger, world.clock, force=force, reviewed=agreed)
+    with world.ledger() as ledger, sync_progress(name, ledger) as heard:
+        ended = run_and_tell(name, world.company, heard, world.clock, force=force, reviewed=agreed)
     if ended.error is not None:
         if ended.untold:
             from okrsync.settings import redact

@@ -7,6 +7,7 @@ requests since the last one. The end of its input ends it.
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -20,7 +21,8 @@ from okrsync_jira.emulator import JiraEmulator
 
 PROJECTS = 5
 LAST = date(2026, 11, 22)
-DAYS = 52 * 7
+WEEKS = int(os.environ.get("OKRSYNC_BENCH_WEEKS", "13"))
+DAYS = WEEKS * 7
 FIRST = LAST - timedelta(days=DAYS - 1)
 EPICS = 10
 WORK = ("To Do", "In Progress", "In Review", "Done")
@@ -66,7 +68,7 @@ def jira_of_a_year(kind: str, issues: int) -> Iterator[Jira]:
 
 
 def seed(issues: int) -> dict[str, Any]:
-    """Issues that were created and worked on throughout the year, and as many again from the year before."""
+    """Issues that were created and worked on throughout the year; half of them in the year before."""
     chance = random.Random(20_000)
     sprints = [
         {"id": number, "name": f"Sprint {number}", "board": 1, "state": "closed"} for number in range(1, 27)

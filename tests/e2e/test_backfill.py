@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import pty
+import re
 import signal
 import sqlite3
 import subprocess
@@ -412,14 +413,29 @@ def test_an_interrupted_backfill_says_so_and_keeps_what_it_has(desk: Any) -> Non
 
 def test_progress_is_plain_lines_in_a_pipe(desk: Any) -> None:
     ended = desk.run(*PAST, "--only", "KR-5", "--only", "KR-12", "--json")
-    assert ended.err.splitlines()[-1] == "okrsync: 16 of 16 values"
+    lines = ended.err.splitlines()
+    assert lines[0] == "okrsync: 0 of 16 values; reading deals (8), sheets (8)"
+    assert re.fullmatch(r"okrsync: 8 of 16 values; reading (deals|sheets) \(8\)", lines[1])
+    assert lines[2:] == ["okrsync: 16 of 16 values"]
     assert ended.json["counts"]["added"] == 16
 
 
-def test_progress_is_a_bar_with_rate_and_time_on_a_terminal(desk: Any) -> None:
+def test_what_is_known_is_not_told_as_progress(desk: Any) -> None:
+    chosen = ("--only", "KR-5", "--only", "KR-12")
+    desk.run(*PAST, "--only", "KR-5")
+    again = desk.run(*PAST, *chosen)
+    assert again.err.splitlines() == [
+        "okrsync: 8 of 16 values; reading sheets (8)",
+        "okrsync: 16 of 16 values",
+    ]
+    assert desk.run(*PAST, *chosen).err.splitlines() == ["okrsync: 16 of 16 values"]
+
+
+def on_a_terminal(words: Sequence[str]) -> tuple[int, str, str]:
+    """The exit code, what stderr showed on a terminal, and what went to stdout."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-c", KILLABLE, *PAST, "--only", "KR-5", "--only", "KR-12"],
+        [sys.executable, "-c", KILLABLE, *words],
         stdout=subprocess.PIPE,
         stderr=theirs,
         env={**os.environ, "TERM": "xterm", "COLUMNS": "120"},
@@ -433,9 +449,31 @@ def test_progress_is_a_bar_with_rate_and_time_on_a_terminal(desk: Any) -> None:
         pass  # Linux says so at the end of a terminal's output
     os.close(ours)
     out, _ = process.communicate(timeout=60)
-    assert process.returncode == 0
-    assert "16/16" in shown.decode()
-    assert "/s" in shown.decode()
-    assert "0:00:0" in shown.decode()
-    assert "Recorded: 16 new" in out.decode()
-    assert "0:00:0" not in out.decode()
+    return process.returncode, re.sub(r"\x1b\[[?\d;]*[A-Za-z]", "", shown.decode()), out.decode()
+
+
+def test_progress_is_a_bar_for_each_connection_with_rate_and_time_on_a_terminal(desk: Any) -> None:
+    # The sheet answers when the export is in, so that for a while one is done and the other one is not.
+    desk.sheets.server.faults.append(
+        Fault(where="batchGet", prelude=lambda: wait_for(lambda: len(readings(desk, "revenue")) == 8))
+    )
+    code, shown, out = on_a_terminal((*PAST, "--only", "KR-5", "--only", "KR-12"))
+    assert code == 0
+    assert re.search(r"deals .* 0/8 .* reading", shown)
+    assert re.search(r"deals .* 8/8 .*/s", shown)
+    assert re.search(r"sheets .* 0/8 .*0:00:0\d reading", shown)
+    assert re.search(r"all values .* 8/16 .*/s, 0:00:\d\d left", shown)
+    assert re.search(r"all values .* 16/16", shown)
+    assert "Recorded: 16 new" in out
+    assert "0:00:0" not in out
+
+
+def test_a_sync_on_a_terminal_says_what_it_is_about(desk: Any) -> None:
+    code, shown, out = on_a_terminal(("sync", "demo"))
+    assert code == 3
+    assert "demo: reading" in shown
+    assert f"demo: writing, {desk.writes} rows so far" in shown
+    assert "rows so far" not in out
+    piped = desk.start("sync", "demo")
+    _, err = piped.communicate(timeout=60)
+    assert err == ""

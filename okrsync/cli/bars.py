@@ -1,0 +1,127 @@
+"""What a long command shows while it works: on stderr, and moving on a terminal only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime, timedelta
+
+import typer
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.status import Status
+from rich.text import Text
+
+from okrsync.cli.output import console
+from okrsync.model import Entry, Landed, Memory, Reading
+from okrsync.ports import Lease, Ledger
+from okrsync.sync import Progress as Told
+
+Read = Mapping[str, tuple[int, int]]
+
+
+@contextmanager
+def backfill_progress() -> Iterator[Told]:
+    """A bar for each connection on a terminal, with rate and time left; plain lines elsewhere."""
+    out = console(stderr=True)
+    if not out.is_terminal:
+        yield _said()
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        _Pace(),
+    )
+    with Progress(*columns, console=out, transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(name: str, done: int, of: int) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(name, total=of, completed=done, known=done)
+            bars.update(tasks[name], completed=done)
+
+        def told(what: str, done: int, of: int, read: Read) -> None:
+            for name, (values, wanted) in read.items():
+                show(name, values, wanted)
+            if len(read) != 1:
+                show(f"all {what}", done, of)
+            bars.refresh()
+
+        yield told
+
+
+class _Pace(ProgressColumn):
+    """How fast it goes and how long it will take, once anything has come in; what was known before came from nowhere."""
+
+    def render(self, task: Task) -> Text:
+        fresh = task.completed - task.fields["known"]
+        elapsed = task.finished_time or task.elapsed
+        if not fresh or not elapsed:
+            return Text("" if task.finished else "reading")
+        rate = fresh / elapsed
+        left = f", {timedelta(seconds=round((task.remaining or 0) / rate))} left" if task.remaining else ""
+        return Text(f"{rate:,.0f}/s{left}")
+
+
+def _said() -> Told:
+    """A line for every batch of values, and for each tenth of what comes one by one."""
+    tenths: dict[str, int] = {}
+
+    def told(what: str, done: int, of: int, read: Read) -> None:
+        rest = [f"{name} ({wanted - values})" for name, (values, wanted) in read.items() if values < wanted]
+        reading = f"; reading {', '.join(rest)}" if rest else ""
+        if read or done * 10 // of > tenths.get(what, -1):
+            tenths[what] = done * 10 // of
+            typer.echo(f"okrsync: {done} of {of} {what}{reading}", err=True)
+
+    return told
+
+
+@contextmanager
+def sync_progress(name: str, ledger: Ledger) -> Iterator[Ledger]:
+    """``ledger``, and on a terminal a line that tells what it hears: that nothing is written yet, or how many rows."""
+    out = console(stderr=True)
+    if not out.is_terminal:
+        yield ledger
+        return
+    with out.status(f"{name}: reading") as line:
+        yield _Heard(name, ledger, line)
+
+
+class _Heard:
+    def __init__(self, name: str, ledger: Ledger, line: Status) -> None:
+        self._name = name
+        self._ledger = ledger
+        self._line = line
+        self._written = 0
+
+    def hold(self, company: str) -> AbstractContextManager[Lease]:
+        return self._ledger.hold(company)
+
+    def record(self, company: str, *entries: Entry) -> None:
+        self._ledger.record(company, *entries)
+        match entries:
+            # One row that was written comes by itself; what had been there all along comes with the rest.
+            case (Landed(),):
+                self._written += 1
+                self._line.update(f"{self._name}: writing, {self._written} rows so far")
+            case _:
+                pass
+
+    def recall(self, company: str) -> Memory:
+        return self._ledger.recall(company)
+
+    def history(self, company: str, metric: str, since: datetime, until: datetime) -> Sequence[Reading]:
+        return self._ledger.history(company, metric, since, until)
