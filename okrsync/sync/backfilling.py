@@ -29,8 +29,11 @@ from okrsync.sync.filling import Filled, fill, periods_to_fill
 from okrsync.sync.opening import open_connections
 from okrsync.sync.remembering import SOURCE_TIME, day_of
 
-AT_ONCE = 5000
-"""So many values are asked of a connection and held in memory at once; they are recorded before the next are asked."""
+AT_ONCE = 20_000
+"""So many values are asked of a connection at once, and recorded before the next are asked.
+
+What many metrics stand on is read anew for each such batch: a year of weeks of 380 metrics is one.
+"""
 
 Progress = Callable[[str, int, int, Mapping[str, tuple[int, int]]], None]
 """Hears how many of how many values, or check-ins, are done; of values also by the connections read together."""

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from okrsync.emulation import Fault
+from okrsync.sync import backfilling
 
 # It watches its own statements and ends itself at the n-th batch: before its INSERT, before or after its COMMIT.
 MORTAL = """
@@ -25,7 +26,9 @@ from sqlalchemy.engine import Engine
 from okrsync.cli import main
 from okrsync.cli.world import World
 from okrsync.sandbox import DemoClock
+from okrsync.sync import backfilling
 where, left = sys.argv[1], [int(sys.argv[2])]
+backfilling.AT_ONCE = int(sys.argv[3])
 writing = []
 def die_at(place):
     if place == where and left[0] == 0:
@@ -45,14 +48,14 @@ def done(*rest):
     if writing:
         writing.clear()
         die_at("done")
-sys.exit(main(sys.argv[3:], World(clock=DemoClock())))
+sys.exit(main(sys.argv[4:], World(clock=DemoClock())))
 """
 PAST = ("backfill", "demo", "--from", "2026-10-01", "--only", "KR-5", "--only", "KR-12")
 
 
-def killed(where: str, batch: int, words: Sequence[str]) -> None:
+def killed(where: str, batch: int, words: Sequence[str], *, at_once: int = backfilling.AT_ONCE) -> None:
     ended = subprocess.run(
-        [sys.executable, "-c", MORTAL, where, str(batch), *words],
+        [sys.executable, "-c", MORTAL, where, str(batch), str(at_once), *words],
         check=False,
         capture_output=True,
         text=True,
@@ -127,8 +130,8 @@ key_results:
 
 
 def test_between_two_batches_of_one_connection(desk: Any) -> None:
-    """More days than are asked at once, so that one connection has two batches, one after the other."""
-    first, days = date(2019, 1, 1), 2600
+    """More values than are asked at once, so that one connection has two batches, one after the other."""
+    first, days = date(2026, 1, 1), 300
     (desk.folder / "long.yaml").write_text(LONG, encoding="utf-8")
     with (desk.folder / "long.csv").open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
@@ -145,7 +148,7 @@ def test_between_two_batches_of_one_connection(desk: Any) -> None:
         "--every",
         "day",
     )
-    killed("commit", 2, words)
+    killed("commit", 2, words, at_once=days)
     before = readings(desk)
     assert len(before) == days
     assert len({metric for metric, _ in before}) == 1
