@@ -195,6 +195,7 @@ def test_a_year_in_one_command(company: int, jira: Jira, sheets: Any, tmp_path: 
     each = jira.requests() + sheets.server.count()
     megabytes = (tmp_path / "deals.csv").stat().st_size // 2**20
     print(
+        "\n| | time | requests | memory | date by date |\n|---|---|---|---|---|"
         f"\n| {WEEKS} weeks of {company} key results: {ISSUES:,} issues ({jira.kind}), {ROWS:,} rows ({megabytes} MB) "
         f"| {whole['seconds']:.0f} s ({whole['work']:.0f} s of it at work) | {requests} requests "
         f"| peak {whole['peak']} MB | date by date: {each * WEEKS:,} requests, {single['seconds'] * WEEKS:.0f} s |"
