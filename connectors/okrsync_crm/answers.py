@@ -6,33 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from okrsync.measures import spread
 from okrsync.model import SECONDS_IN, Answer, Cause, Dimension, Evidence, Reading
 from okrsync_crm.asking import Asked, length_of, rank_of
 from okrsync_crm.conditions import described, window_words
+from okrsync_crm.money import Exchange, exchanged, the_one_currency
 from okrsync_crm.refusal import NoAnswer, bad_config, bad_data
 from okrsync_crm.settings import Rates
-
-# What a sign can stand for; one that many currencies share rules nothing out by itself.
-_SIGNS: Final[Mapping[str, tuple[str, ...]]] = {
-    "€": ("EUR",),
-    "£": ("GBP", "EGP", "LBP", "SYP", "GIP", "FKP", "SHP", "SSP", "SDG"),
-    "₽": ("RUB",),
-    "₴": ("UAH",),
-    "₸": ("KZT",),
-    "₹": ("INR",),
-    "₺": ("TRY",),
-    "₩": ("KRW", "KPW"),
-    "₪": ("ILS",),
-    "₫": ("VND",),
-    "₦": ("NGN",),
-    "₱": ("PHP",),
-    "฿": ("THB",),
-    "¥": ("JPY", "CNY"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +42,13 @@ def answer(asked: Asked, values: Mapping[str, Any], examples: str, setting: Sett
         found = _Found(asked, values)
         _refuse_bad(found, examples, setting)
         seen = _refuse_other_spelling(asked, values)
-        exchange = _exchange(found, setting)
-        currency = exchange.shown if exchange is not None else _currency(found, setting)
+        exchange = exchanged(asked, found.get("sums"), setting.rates, setting.currencies)
+        if exchange is not None:
+            currency = exchange.shown
+        else:
+            currency = the_one_currency(
+                asked, found.get("signs"), found.get("currencies"), setting.currencies
+            )
         value = _value(found, exchange)
     except NoAnswer as refusal:
         return refusal.missing(question.metric)
@@ -181,74 +169,7 @@ def _refuse_other_spelling(asked: Asked, values: Mapping[str, Any]) -> str:
     return ", ".join(unseen)
 
 
-@dataclass(frozen=True, slots=True)
-class _Exchange:
-    """A sum over several currencies in the unit's, and how it was added up."""
-
-    total: Decimal
-    shown: str
-
-
-def _exchange(found: _Found, setting: Setting) -> _Exchange | None:
-    """The converted sum, where there is a rate table and another currency than the unit's. Raises ``NoAnswer``."""
-    unit, sums = found.asked.question.unit, found.get("sums")
-    if setting.rates is None or not sums or unit.dimension is not Dimension.MONEY:
-        return None
-    wanted, rates = unit.detail.upper(), setting.rates.codes
-    amounts: dict[str, Decimal] = {}
-    for part in sums:
-        code = setting.currencies.get(part["code"], part["code"])
-        amounts[code] = amounts.get(code, Decimal(0)) + Decimal(part["amount"])
-    if set(amounts) == {wanted}:
-        return None
-    for code in (wanted, *sorted(amounts)):
-        if code not in rates:
-            raise bad_data(
-                f"{found.asked.query.field} is in {code or '(empty)'}, for which rates has no rate",
-                hint=f"known are {', '.join(rates)}; add it, or narrow where",
-            )
-    total = sum((amount * rates[code] for code, amount in amounts.items()), Decimal(0)) / rates[wanted]
-    shown = " + ".join(
-        f"{amount.normalize():f} {code}" + (f" × {rates[code]} ÷ {rates[wanted]}" if code != wanted else "")
-        for code, amount in sorted(amounts.items())
-    )
-    return _Exchange(total, shown)
-
-
-def _currency(found: _Found, setting: Setting) -> str:
-    """The one currency that was measured. Raises ``NoAnswer`` where there are several, or another than the unit's."""
-    unit = found.asked.question.unit
-    signs = sorted(found.get("signs") or ())
-    codes = sorted(
-        {setting.currencies.get(code, code) or "(empty)" for code in found.get("currencies") or ()}
-    )
-    field = found.asked.query.field
-    for what, listed in (("currencies", codes), ("currency signs", signs)):
-        if len(listed) > 1:
-            raise bad_data(
-                f"{field} has several {what}: {', '.join(listed)}",
-                hint="narrow where to one of them, measure a column that is converted to one, "
-                "or give rates (for a sum or a mean)",
-            )
-    if unit.dimension is Dimension.MONEY:
-        wanted = unit.detail.upper()
-        other = next((code for code in (*codes, *signs) if _contradicts(code, wanted)), None)
-        if other:
-            raise bad_data(
-                f"{field} is in {other}, not in {wanted}",
-                hint="set the unit's currency, or measure another column",
-            )
-    return (codes or signs or [""])[0]
-
-
-def _contradicts(found: str, wanted: str) -> bool:
-    """A code or name stands for itself alone; a sign that is not known, such as the dollar's, proves nothing."""
-    if len(found) > 1 or found.isalpha():
-        return found.upper() != wanted
-    return found in _SIGNS and wanted not in _SIGNS[found]
-
-
-def _value(found: _Found, exchange: _Exchange | None) -> Decimal:
+def _value(found: _Found, exchange: Exchange | None) -> Decimal:
     measure = found.asked.query.measure
     if measure in {"count", "count_distinct"}:
         return Decimal(found.rows if measure == "count" else found.number("value"))
