@@ -50,7 +50,7 @@ def connect(folder: Path) -> Connection:
         "autoinstall_known_extensions = false",
         "autoload_known_extensions = false",
         "python_enable_replacements = false",
-        # It would be drawn on stdout, in the middle of somebody's JSON, by every scan that takes two seconds.
+        # It is drawn on stdout where Python runs without a file of its own: in the middle of somebody's JSON.
         "enable_progress_bar = false",
         f"allowed_directories = ['{inside}/']",
         "enable_external_access = false",

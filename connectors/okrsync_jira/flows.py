@@ -8,7 +8,7 @@ earlier finish. Issues whose changes do not follow from one another are left out
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -53,15 +53,14 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """One issue's way through its statuses, up to the moment asked about."""
+    """One issue's way through its statuses; the last stretch may end after the moment asked about."""
 
     issue: Issue
     stretches: tuple[Stretch, ...]
 
     def until(self, at: datetime) -> Flow:
-        """What of it had happened by ``at``."""
-        *before, last = (one for one in self.stretches if one.start <= at)
-        return Flow(self.issue, (*before, replace(last, end=at)))
+        """The stretches that had begun by ``at``."""
+        return Flow(self.issue, tuple(one for one in self.stretches if one.start <= at))
 
     @property
     def finished(self) -> datetime | None:

@@ -102,7 +102,7 @@ def _issue(chance: random.Random, number: int) -> dict[str, Any]:
     points = chance.choice((1, 2, 3, 5, 8, 13))
     status, resolved, held, sprinted = WORK[0], "", "", []
     for step in ("points", "assignee", "sprint", *WORK[1:], "reopen", *WORK[1:]):
-        at += chance.expovariate(1 / 12)
+        at += chance.expovariate(30 / DAYS)
         if at > DAYS - 1 or (step == "reopen" and chance.random() > 0.125):
             break
         if step == "points":

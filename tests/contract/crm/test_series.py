@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import os
 import random
+import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -249,10 +251,17 @@ def test_money_of_several_currencies_is_converted_in_a_series_as_by_itself(tmp_p
 
 
 def test_no_scan_draws_a_bar_on_stdout(tmp_path: Path) -> None:
-    """DuckDB draws one into whatever stdout is, after two seconds: into somebody's JSON."""
-    connection = scan.connect(tmp_path)
-    assert connection.execute("SELECT current_setting('enable_progress_bar')").fetchone() == (False,)
-    connection.close()
+    """In a program without a file, such as a notebook's, DuckDB draws one after two seconds: into somebody's JSON."""
+    program = """if True:
+        import sys, pathlib
+        from okrsync_crm import scan
+        connection = scan.connect(pathlib.Path(sys.argv[1]))
+        print(connection.execute("SELECT current_setting('enable_progress_bar')").fetchone())
+    """
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout == "(False,)\n"
 
 
 def test_bounds_in_the_hour_that_a_clock_shows_twice_are_asked_one_by_one(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from okrsync.emulation import Fault
 from okrsync.model import COUNT, PERCENT, Answer, Dimension, Missing, Question, Reading, Unit, Window
 from okrsync.ports import Opening
 from okrsync.testing import JumpClock
@@ -130,8 +131,14 @@ def test_a_long_list_is_not_read_for_the_sake_of_a_few_weeks(jira: JiraEmulator)
     assert [value(one) for one in answers] == [
         value(one) for question in questions for one in read(jira, [question])
     ]
-    pages = [request for request in jira.server.requests if "search" in str(request)]
-    assert not any("resolutiondate" in str(request) or b"resolutiondate" in request.body for request in pages)
+    asked = [f"{request} {request.body!r}" for request in jira.server.requests]
+    assert not any("resolutiondate" in one for one in asked)
+    # And one week that cannot be read costs no other.
+    refusal = b'{"errorMessages": ["no thought today"]}'
+    jira.server.faults.append(Fault(where="POST .*/search(/jql)?$", skip=2, status=400, body=refusal))
+    one_less = [one for one in read(jira, questions) if isinstance(one, Reading)]
+    assert len(one_less) == 3
+    assert {one.value for one in one_less} <= {value(one) for one in answers}
 
 
 def test_weeks_without_any_event_are_zero_only_where_jira_stands_by_it(jira: JiraEmulator) -> None:
@@ -189,6 +196,18 @@ def test_lengths_of_time_and_states_of_one_scope_share_its_changes(jira: JiraEmu
         (one.metric, value(one)) for one in (*read(jira, states), *read(jira, lengths))
     ]
     assert together <= 4, "who is signed in, the statuses, the issues, their changes"
+
+
+def test_what_is_asked_of_today_does_not_bring_a_scopes_whole_past_along(jira: JiraEmulator) -> None:
+    """A length of time of this week needs the changes of what was touched this week, and the open bugs need none."""
+    jira.load(resolved(30, "24h"))
+    scope = "project = APP AND type = Bug"
+    week = Window(start=NOW - timedelta(days=7), end=NOW)
+    states = {"scope": scope, "state": {"statusCategory": "not done"}}
+    answers = read(jira, [ask(NOW, states), ask(NOW, {"scope": scope, "measure": "throughput"}, COUNT, week)])
+    opened, done = (one.evidence.query for one in answers if isinstance(one, Reading))
+    assert "statusCategory not in (3)" in opened
+    assert "updated >=" in done
 
 
 # ---- Against Jira's own memory --------------------------------------------------------------------------------
