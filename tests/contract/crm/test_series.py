@@ -204,12 +204,12 @@ def test_medians_and_the_like_take_one_pass_more_and_not_one_for_each_moment(tmp
     asked = [
         Question(
             metric=f"m{number}",
-            query=CrmQuery.model_validate({"date": "Closed", "where": {"Owner": f"o{number % 5}"}, **query}),
+            query=CrmQuery.model_validate({"date": "Closed", "where": {"Id": {"gte": number}}, **query}),
             at=at,
             now=NOW,
             unit=unit,
         )
-        for number in range(10)
+        for number in range(15)
         for query, unit in (
             ({"measure": "median", "field": "Amount"}, EUR),
             ({"measure": "count_distinct", "field": "Stage"}, COUNT),
@@ -219,7 +219,8 @@ def test_medians_and_the_like_take_one_pass_more_and_not_one_for_each_moment(tmp
     ]
     executed: list[str] = []
     answers = source(tmp_path, executed).read(asked)
-    assert len([sql for sql in executed if "read_csv" in sql]) == 1 + 2
+    # 45 series: two passes for each forty.
+    assert len([sql for sql in executed if "read_csv" in sql]) == 1 + 2 * 2
     assert sum(isinstance(answer, Reading) for answer in answers) > 200
 
 
