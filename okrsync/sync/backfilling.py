@@ -6,40 +6,27 @@ outcome and no run, so that an old value can never become the current one.
 
 from __future__ import annotations
 
-import queue
 import uuid
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from threading import Event
 
 from okrsync.config import Company
 from okrsync.errors import ConfigError, ExitCode
-from okrsync.expressions import names
 from okrsync.model import OBSERVED, Answer, Cause, Entry, Missing, Observed, Reading
 from okrsync.periods import TICK, endings
-from okrsync.ports import Clock, Ledger, Opening
+from okrsync.ports import Clock, Ledger
 from okrsync.spelling import did_you_mean
-from okrsync.sync.asking import Ask, ask_all
+from okrsync.sync.asking import Ask
 from okrsync.sync.check_ins import CHECK_INS
 from okrsync.sync.filling import Filled, fill, periods_to_fill
-from okrsync.sync.opening import open_connections
+from okrsync.sync.gathering import gathered, together
 from okrsync.sync.remembering import SOURCE_TIME, day_of
-
-AT_ONCE = 20_000
-"""So many values are asked of a connection at once, and recorded before the next are asked.
-
-What many metrics stand on is read anew for each such batch: a year of weeks of 380 metrics is one.
-"""
 
 Progress = Callable[[str, int, int, Mapping[str, tuple[int, int]]], None]
 """Hears how many of how many values, or check-ins, are done; of values also by the connections read together."""
-
-# What comes from the thread of a group: a batch, what ended it, or None where it is done.
-_Item = tuple[str, dict[Ask, Answer]] | BaseException | None
 
 
 class Found(StrEnum):
@@ -134,10 +121,10 @@ def backfill(
         found = {one: _remembered(one, known[one]) for one in wanted if one in known}
         done = len(wanted) - len(unknown)
         run = uuid.uuid4().hex
-        groups = _together(company, unknown)
+        groups = together(company, unknown)
         read = {name: (0, len(group)) for name, group in groups.items()}
         told("values", done, len(wanted), read)
-        with closing(_answers(company, ledger, clock, groups, now)) as batches:
+        with closing(gathered(company, ledger, clock, groups, now)) as batches:
             for name, answers in batches:
                 fresh = {one: _recalled(one, answer, known.get(one)) for one, answer in answers.items()}
                 record(*(Observed(run=run, reading=one) for one in _new(fresh.values())))
@@ -257,91 +244,3 @@ def _of_the_moment(ask: Ask, answer: Reading) -> Answer:
     if answer.as_of < ask.at and SOURCE_TIME not in dict(facts):
         facts = (*facts, (SOURCE_TIME, answer.as_of.astimezone(ask.at.tzinfo).isoformat()))
     return replace(answer, as_of=ask.at, evidence=replace(answer.evidence, facts=facts))
-
-
-def _answers(
-    company: Company, ledger: Ledger, clock: Clock, groups: Mapping[str, Sequence[Ask]], now: datetime
-) -> Generator[tuple[str, dict[Ask, Answer]], None, None]:
-    """The answers in batches, as they come in: groups are read side by side, each its own batches in turn."""
-    if not groups:
-        return
-    openings = open_connections(company, ledger.recall(company.id), clock)
-    came: queue.SimpleQueue[_Item] = queue.SimpleQueue()
-    stopped = Event()
-    with ThreadPoolExecutor(max_workers=len(groups), thread_name_prefix="backfill") as pool:
-        for name, group in groups.items():
-            batches = list(_batches(company, group))
-            pool.submit(_read, company, openings, name, batches, now, came.put, stopped)
-        try:
-            left = len(groups)
-            while left:
-                item = came.get()
-                if isinstance(item, BaseException):
-                    raise item
-                if item is None:
-                    left -= 1
-                else:
-                    yield item
-        finally:
-            stopped.set()
-
-
-def _read(
-    company: Company,
-    openings: Mapping[str, Opening],
-    name: str,
-    batches: Sequence[Sequence[Ask]],
-    now: datetime,
-    put: Callable[[_Item], None],
-    stopped: Event,
-) -> None:
-    try:
-        for batch in batches:
-            if stopped.is_set():
-                return
-            answers = ask_all(company, openings, batch, now)
-            put((name, {one: answers[one] for one in batch}))
-    except BaseException as error:  # noqa: BLE001 - it is raised where the answers are waited for
-        put(error)
-    else:
-        put(None)
-
-
-def _together(company: Company, asks: Sequence[Ask]) -> dict[str, list[Ask]]:
-    """The asks in groups that share no connection, by the connections' names: an expression joins those of its parts."""
-    groups: list[tuple[set[str], list[Ask]]] = []
-    of_metric: dict[str, list[Ask]] = {}
-    for one in asks:
-        of_metric.setdefault(one.metric, []).append(one)
-    for metric, mine in of_metric.items():
-        reads = _connections(company, metric)
-        touching = [group for group in groups if group[0] & reads]
-        groups = [group for group in groups if not group[0] & reads]
-        together = [one for _, before in touching for one in before]
-        groups.append((reads.union(*(others for others, _ in touching)), [*together, *mine]))
-    named: dict[str, list[Ask]] = {}
-    for reads, group in groups:
-        named.setdefault(", ".join(sorted(reads)) or "arithmetic", []).extend(group)
-    return named
-
-
-def _connections(company: Company, metric: str) -> set[str]:
-    one = company.metrics[metric]
-    if not one.expr:
-        return {one.connection}
-    return set().union(*(_connections(company, part) for part in names(one.expr)))
-
-
-def _batches(company: Company, asks: Sequence[Ask]) -> Iterator[list[Ask]]:
-    """All dates of a metric stay together, so that one fetch serves them; never more than ``AT_ONCE`` at once."""
-    batch: list[Ask] = []
-    mine: dict[str, list[Ask]] = {}
-    for one in asks:
-        mine.setdefault(one.metric, []).append(one)
-    for metric in sorted(mine, key=lambda name: company.metrics[name].connection):
-        if batch and len(batch) + len(mine[metric]) > AT_ONCE:
-            yield batch
-            batch = []
-        batch += mine[metric]
-    if batch:
-        yield batch

@@ -1,0 +1,113 @@
+"""Ask for very many values in batches, connections side by side, so that what is read is soon recorded."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from threading import Event
+
+from okrsync.config import Company
+from okrsync.expressions import names
+from okrsync.model import Answer
+from okrsync.ports import Clock, Ledger, Opening
+from okrsync.sync.asking import Ask, ask_all
+from okrsync.sync.opening import open_connections
+
+AT_ONCE = 20_000
+"""So many values are asked of a connection at once, and recorded before the next are asked.
+
+What many metrics stand on is read anew for each such batch: a year of weeks of 380 metrics is one.
+"""
+
+# What comes from the thread of a group: a batch, what ended it, or None where it is done.
+_Item = tuple[str, dict[Ask, Answer]] | BaseException | None
+
+
+def together(company: Company, asks: Sequence[Ask]) -> dict[str, list[Ask]]:
+    """The asks in groups that share no connection, by the connections' names: an expression joins those of its parts."""
+    groups: list[tuple[set[str], list[Ask]]] = []
+    of_metric: dict[str, list[Ask]] = {}
+    for one in asks:
+        of_metric.setdefault(one.metric, []).append(one)
+    for metric, mine in of_metric.items():
+        reads = _connections(company, metric)
+        touching = [group for group in groups if group[0] & reads]
+        groups = [group for group in groups if not group[0] & reads]
+        joined = [one for _, before in touching for one in before]
+        groups.append((reads.union(*(others for others, _ in touching)), [*joined, *mine]))
+    named: dict[str, list[Ask]] = {}
+    for reads, group in groups:
+        named.setdefault(", ".join(sorted(reads)) or "arithmetic", []).extend(group)
+    return named
+
+
+def gathered(
+    company: Company, ledger: Ledger, clock: Clock, groups: Mapping[str, Sequence[Ask]], now: datetime
+) -> Generator[tuple[str, dict[Ask, Answer]], None, None]:
+    """The answers in batches, as they come in: groups are read side by side, each its own batches in turn."""
+    if not groups:
+        return
+    openings = open_connections(company, ledger.recall(company.id), clock)
+    came: queue.SimpleQueue[_Item] = queue.SimpleQueue()
+    stopped = Event()
+    with ThreadPoolExecutor(max_workers=len(groups), thread_name_prefix="backfill") as pool:
+        for name, group in groups.items():
+            batches = list(_batches(company, group))
+            pool.submit(_read, company, openings, name, batches, now, came.put, stopped)
+        try:
+            left = len(groups)
+            while left:
+                item = came.get()
+                if isinstance(item, BaseException):
+                    raise item
+                if item is None:
+                    left -= 1
+                else:
+                    yield item
+        finally:
+            stopped.set()
+
+
+def _read(
+    company: Company,
+    openings: Mapping[str, Opening],
+    name: str,
+    batches: Sequence[Sequence[Ask]],
+    now: datetime,
+    put: Callable[[_Item], None],
+    stopped: Event,
+) -> None:
+    try:
+        for batch in batches:
+            if stopped.is_set():
+                return
+            answers = ask_all(company, openings, batch, now)
+            put((name, {one: answers[one] for one in batch}))
+    except BaseException as error:  # noqa: BLE001 - it is raised where the answers are waited for
+        put(error)
+    else:
+        put(None)
+
+
+def _connections(company: Company, metric: str) -> set[str]:
+    one = company.metrics[metric]
+    if not one.expr:
+        return {one.connection}
+    return set().union(*(_connections(company, part) for part in names(one.expr)))
+
+
+def _batches(company: Company, asks: Sequence[Ask]) -> Iterator[list[Ask]]:
+    """All dates of a metric stay together, so that one fetch serves them; never more than ``AT_ONCE`` at once."""
+    batch: list[Ask] = []
+    mine: dict[str, list[Ask]] = {}
+    for one in asks:
+        mine.setdefault(one.metric, []).append(one)
+    for metric in sorted(mine, key=lambda name: company.metrics[name].connection):
+        if batch and len(batch) + len(mine[metric]) > AT_ONCE:
+            yield batch
+            batch = []
+        batch += mine[metric]
+    if batch:
+        yield batch
