@@ -6,14 +6,18 @@ What a program has done it says in one line on stdout; it goes on when a line co
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from importlib import import_module
 from itertools import count
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 from sqlalchemy import Engine, event
 
@@ -37,6 +41,37 @@ from okrsync.testing import JumpClock
 
 CELLS = 200
 DAY = datetime(2026, 11, 23, 6, tzinfo=UTC)
+
+
+@contextmanager
+def beside(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """One of these programs, killed where it still goes on at the end."""
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "tests.ledger_process", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[1],
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def pipe(stream: IO[str] | None) -> IO[str]:
+    assert stream is not None
+    return stream
+
+
+def hear(process: subprocess.Popen[str]) -> str:
+    return pipe(process.stdout).readline().strip()
+
+
+def tell(process: subprocess.Popen[str]) -> None:
+    pipe(process.stdin).write("\n")
+    pipe(process.stdin).flush()
 
 
 def entries(number: int) -> list[Entry]:
@@ -110,9 +145,24 @@ def killed(url: str) -> None:
             return
 
 
-def killed_opening(url: str) -> None:
-    """The same while the ledger at URL + N is created."""
+def upgrade(url: str) -> None:
+    """Open the ledger; say so when its version was first looked at, and when it is open."""
+    said = count()
+
+    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
+        if "version_num" in statement and next(said) == 0:
+            say("looked")
+
+    event.listen(Engine, "after_cursor_execute", note)
+    open_ledger(url, JumpClock()).close()
+    say("open")
+
+
+def killed_opening(url: str, old: str = "") -> None:
+    """As ``killed``, while the ledger at URL + N is created, or upgraded from a copy of the file ``old``."""
     for moment in count(1):
+        if old:
+            shutil.copy(old, f"{url}{moment}".removeprefix("sqlite:///"))
         pid = os.fork()
         if pid == 0:
             _die_at(moment)
@@ -131,5 +181,6 @@ if __name__ == "__main__":
         "hold": hold,
         "killed": killed,
         "killed_opening": killed_opening,
+        "upgrade": upgrade,
     }
     programs[sys.argv[1]](*sys.argv[2:])

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, column, select, table, text
 from okrsync.errors import ConfigError
 from okrsync.ledger.database import Database
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision in migrations/versions; revisions are numbers of four digits."""
 
 _VERSION = "okrsync_schema"

@@ -8,9 +8,8 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, select
 
-from okrsync.errors import ExitCode
 from okrsync.ledger import tables
 from okrsync.ledger.changes import amount
 from okrsync.ledger.database import Database
@@ -63,15 +62,10 @@ class SqlLedger:
 
         With ``company`` only of that one.
         """
-        ended, begun = tables.finishes.c, tables.starts.c
-        asked = (
-            select(ended.company, func.max(ended.at))
-            .join(tables.starts, (begun.run == ended.run) & (begun.company == ended.company))
-            .where(begun.command == "sync", ended.exit_code != ExitCode.INTERRUPTED)
-            .group_by(ended.company)
-        )
+        kept = tables.syncs.c
+        asked = select(kept.company, kept.at)
         if company is not None:
-            asked = asked.where(ended.company == company, begun.company == company)
+            asked = asked.where(kept.company == company)
         with self._database.reading() as connection:
             return dict(connection.execute(asked).all())
 

@@ -67,6 +67,7 @@ starts = Table(
     _text("run"),
     _text("command"),
     _instant("at"),
+    Index("okrsync_starts_by_run", "company", "run"),
 )
 
 finishes = Table(
@@ -80,6 +81,14 @@ finishes = Table(
     _text("digest"),
     _text("counts"),
     Index("okrsync_finishes_by_time", "company", "at"),
+)
+
+# When each company's last sync ended that was not interrupted: said by the runs too, but there for all time.
+syncs = Table(
+    "okrsync_syncs",
+    metadata,
+    _text("company", key=True),
+    _instant("at"),
 )
 
 puts = Table(

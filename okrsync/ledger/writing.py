@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from okrsync.errors import DataError
+from okrsync.errors import DataError, ExitCode
 from okrsync.ledger import tables
 from okrsync.ledger.changes import Changes, Key
 from okrsync.ledger.values import identity, packed_data, packed_reading, unpacked_reading
@@ -20,6 +20,7 @@ def write(connection: Connection, company: str, changes: Changes) -> None:
     mine = {"company": company}
     _insert(connection, tables.starts, [mine | _start(each) for each in changes.starts])
     _insert(connection, tables.finishes, [mine | _finish(each) for each in changes.finishes])
+    _keep_last_sync(connection, company, changes.finishes)
     for table in (tables.puts, tables.intents):
         _delete(connection, table, [mine | {"row": row} for row in changes.forgotten])
     _upsert(connection, tables.puts, _kept(changes.puts, mine, "row", "address"))
@@ -56,6 +57,31 @@ def _finish(entry: RunFinished) -> dict[str, Any]:
         "digest": entry.digest,
         "counts": packed_data(entry.counts),
     }
+
+
+def _keep_last_sync(connection: Connection, company: str, finishes: Sequence[RunFinished]) -> None:
+    """Of the runs that were syncs; what they were, their starts know."""
+    ended = [
+        {"its_run": each.run, "its_at": each.at}
+        for each in finishes
+        if each.exit_code != ExitCode.INTERRUPTED
+    ]
+    if not ended:
+        return
+    begun, kept = tables.starts.c, tables.syncs
+    run = (
+        select(begun.company, bindparam("its_at", type_=tables.Instant))
+        .where(begun.company == company, begun.run == bindparam("its_run"), begun.command == "sync")
+        .limit(1)
+    )
+    statement = _inserting(connection, kept).from_select(["company", "at"], run)
+    newer = statement.excluded["at"] > kept.c.at
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[kept.c.company], set_={"at": statement.excluded["at"]}, where=newer
+        ),
+        ended,
+    )
 
 
 def _seen(entry: Observed) -> dict[str, Any]:

@@ -138,15 +138,6 @@ def test_a_file_that_is_no_database(file: Path) -> None:
     assert file.read_text().startswith("I am a letter")
 
 
-def test_a_ledger_of_a_newer_program_is_left_alone(ledger: SqlLedger, file: Path) -> None:
-    with ledger._database.writing() as connection:
-        connection.exec_driver_sql("UPDATE okrsync_schema SET version_num = '0999'")
-        connection.exec_driver_sql("DROP TABLE okrsync_puts")
-    refused(f"sqlite:///{file}", ConfigError, "written by a newer okrsync", "0999", "0001", "install")
-    with ledger._database.reading() as connection:
-        assert connection.dialect.has_table(connection, "okrsync_puts") is False
-
-
 def test_a_damaged_file(ledger: SqlLedger, file: Path) -> None:
     ledger.record("acme", NOTE)
     ledger.close()

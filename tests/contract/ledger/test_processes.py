@@ -12,7 +12,6 @@ from contextlib import ExitStack
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import IO
 
 import pytest
 from sqlalchemy import event
@@ -23,6 +22,7 @@ from okrsync.ledger.owner import is_gone, this_process, told
 from okrsync.model import Memory
 from okrsync.testing import JumpClock
 from tests import ledger_process
+from tests.ledger_process import beside, hear, pipe, tell
 from tests.postgres import running
 
 Started = Callable[..., "subprocess.Popen[str]"]
@@ -36,34 +36,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def started() -> Iterator[Started]:
     with ExitStack() as stack:
-
-        def start(*arguments: str) -> subprocess.Popen[str]:
-            process = subprocess.Popen(
-                [sys.executable, "-W", "error", "-m", "tests.ledger_process", *arguments],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-                cwd=Path(__file__).parents[3],
-            )
-            stack.enter_context(process)
-            stack.callback(process.kill)
-            return process
-
-        yield start
-
-
-def pipe(stream: IO[str] | None) -> IO[str]:
-    assert stream is not None
-    return stream
-
-
-def hear(process: subprocess.Popen[str]) -> str:
-    return pipe(process.stdout).readline().strip()
-
-
-def tell(process: subprocess.Popen[str]) -> None:
-    pipe(process.stdin).write("\n")
-    pipe(process.stdin).flush()
+        yield lambda *arguments: stack.enter_context(beside(*arguments))
 
 
 def whole(memory: Memory) -> int:
