@@ -27,6 +27,6 @@ USER 10001
 WORKDIR /state
 VOLUME /state
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 \
-    CMD okrsync schedule health || exit 1
+    CMD okrsync health || exit 1
 ENTRYPOINT ["okrsync"]
 CMD ["schedule", "run"]

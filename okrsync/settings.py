@@ -119,6 +119,7 @@ class Machine(BaseSettings):
     )
     config: Path = Field(default=Path("config"), description="the folder with one YAML per company")
     health: Path | None = Field(
-        default=None, description="the file in which `okrsync schedule run` says that it is alive"
+        default=None,
+        description="the file in which `okrsync schedule run` or `okrsync worker` says that it is alive",
     )
     log: str = Field(default="text", pattern="^(text|json)$", description="form of the log lines on stderr")

@@ -81,7 +81,7 @@ def test_the_default_command_is_the_scheduler_and_its_health_is_asked() -> None:
     stage = dict(last_stage())
     assert json.loads(stage["ENTRYPOINT"]) == ["okrsync"]
     assert json.loads(stage["CMD"]) == ["schedule", "run"]
-    assert stage["HEALTHCHECK"].endswith("CMD okrsync schedule health || exit 1")
+    assert stage["HEALTHCHECK"].endswith("CMD okrsync health || exit 1")
 
 
 def test_the_command_runs_with_what_the_image_gives_it_and_nothing_more(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_the_command_runs_with_what_the_image_gives_it_and_nothing_more(tmp_path
                     break
                 threading.Event().wait(0.05)
             assert made.shown() == made.expected()
-            check = subprocess.run([*command, "schedule", "health"], env=env, check=False, cwd=tmp_path)
+            check = subprocess.run([*command, "health"], env=env, check=False, cwd=tmp_path)
             assert check.returncode == 0
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=30) == 0

@@ -68,6 +68,7 @@ def worker(
     """Enqueue who is due and sync who is enqueued. Stays in the foreground; run as many as you like, anywhere."""
     _needs_cluster()
     from okrsync.fleet import AT_ONCE, Ended, Stop, due_names, is_due, remembered, run_and_tell
+    from okrsync.fleet.health import Health
     from okrsync.fleet.limits import SharedLimiter
     from okrsync.fleet.queue import Work, work
     from okrsync.http import make_limiters
@@ -103,6 +104,7 @@ def worker(
                     due=due,
                     heard=lambda ended: say_line(ended, form),
                     at_once=at_once or AT_ONCE,
+                    health=Health(file=world.machine.health, process="okrsync worker"),
                     stalled_after=stalled_after,
                 ),
                 stop,

@@ -1,4 +1,4 @@
-"""``okrsync schedule``: run it in the foreground, ask whether it is well, or export it to another scheduler."""
+"""``okrsync schedule``: run it in the foreground or export it to another scheduler; ``okrsync health``: ask whether it is well."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def register(app: typer.Typer) -> None:
         no_args_is_help=True, rich_markup_mode=None, help="Run every company at its own times."
     )
     group.command("run")(run)
-    group.command("health")(health)
     group.command("export")(export)
     app.add_typer(group, name="schedule")
+    app.command()(health)
 
 
 def run(
@@ -41,6 +41,7 @@ def run(
 ) -> int:
     """Sync each company when its schedule comes. Stays in the foreground; SIGTERM ends it with exit code 0."""
     from okrsync.fleet import AT_ONCE, Stop, run_and_tell
+    from okrsync.fleet.health import Health
     from okrsync.fleet.scheduler import Scheduler
 
     world: World = context.obj
@@ -58,8 +59,8 @@ def run(
             run=lambda name: run_and_tell(name, world.company, held, clock),
             heard=lambda ended: say_line(ended, machine.log),
             at_once=at_once or AT_ONCE,
+            health=Health(file=machine.health, process="okrsync schedule run"),
             look=look,
-            health=machine.health,
         )
         typer.echo(f"okrsync keeps the schedule of {machine.config}; SIGTERM or Ctrl-C ends it", err=True)
         try:
@@ -70,21 +71,23 @@ def run(
 
 
 def health(context: typer.Context, as_json: Json = False) -> int:
-    """Ask whether the scheduler is alive, for health checks. It is the one that writes to OKRSYNC_HEALTH."""
-    from okrsync.fleet.scheduler import state_of_health
+    """Ask whether the scheduler or worker is alive, for health checks. It is the one that writes to OKRSYNC_HEALTH."""
+    from okrsync.fleet.health import state_of_health
 
     world: World = context.obj
     path = world.machine.health
     if path is None:
         raise ConfigError(
-            "OKRSYNC_HEALTH is not set", hint="set it to the same file here and for okrsync schedule run"
+            "OKRSYNC_HEALTH is not set",
+            hint="set it to the same file here and for okrsync schedule run or okrsync worker",
         )
     state = state_of_health(path, world.clock.now())
     if as_json:
         say_json(state)
     else:
+        scheduled = f"{state['scheduled']} scheduled, " if "scheduled" in state else ""
         typer.echo(
-            f"alive: {state['scheduled']} scheduled, {len(state['running'])} running, "
+            f"{state['process']} is alive: {scheduled}{len(state['running'])} running, "
             f"{len(state['not_in_sync'])} not in sync"
         )
     return ExitCode.IN_SYNC

@@ -23,6 +23,7 @@ from procrastinate.schema import SchemaManager
 from sqlalchemy import URL
 
 from okrsync.errors import Busy, ConfigError, ExitCode, Unavailable
+from okrsync.fleet.health import Health
 from okrsync.fleet.limits import TABLE
 from okrsync.fleet.running import Ended
 from okrsync.fleet.stopping import Stop
@@ -51,13 +52,15 @@ _log = logging.getLogger("okrsync.queue")
 class Work:
     """What a worker does. ``run`` syncs one company (with True: only if it is still due, else None); ``due`` is who is.
 
-    Both are called in threads, ``at_once`` at a time. ``heard`` is told of every run that ended.
+    Both are called in threads, ``at_once`` at a time. ``heard`` is told of every run that ended, and ``health`` gives
+    signs of life from the loop that everything else hangs on.
     """
 
     run: Callable[[str, bool], Ended | None]
     due: Callable[[], Iterable[str]]
     heard: Callable[[Ended], None]
     at_once: int
+    health: Health
     stalled_after: float = STALLED_AFTER
 
 
@@ -116,13 +119,18 @@ async def _work(where: URL, work: Work, stop: Stop, *, until_idle: bool) -> None
 
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, end)
-        watch = asyncio.create_task(_keep_taking_over(app, where, work.stalled_after))
+        besides = [
+            asyncio.create_task(_keep_taking_over(app, where, work.stalled_after)),
+            asyncio.create_task(_keep_saying(work.health)),
+        ]
         try:
             with contextlib.suppress(asyncio.CancelledError):
                 await worker
         finally:
-            watch.cancel()
+            for task in besides:
+                task.cancel()
             pool.shutdown()
+            work.health.end()
 
 
 def _app(where: URL, work: Work, pool: ThreadPoolExecutor) -> procrastinate.App:
@@ -136,7 +144,9 @@ def _app(where: URL, work: Work, pool: ThreadPoolExecutor) -> procrastinate.App:
 
     @app.task(name=_SYNC)
     async def sync(*, name: str, only_due: bool, attempt: int) -> None:
-        ended = await asyncio.get_running_loop().run_in_executor(pool, work.run, name, only_due)
+        ended = await asyncio.get_running_loop().run_in_executor(
+            pool, lambda: work.health.watched(name, lambda: work.run(name, only_due))
+        )
         if ended is None:
             return
         work.heard(ended)
@@ -153,6 +163,12 @@ def _app(where: URL, work: Work, pool: ThreadPoolExecutor) -> procrastinate.App:
             await put(name, only_due=True, attempt=0, wait=0)
 
     return app
+
+
+async def _keep_saying(health: Health) -> None:
+    while True:
+        health.say()
+        await asyncio.sleep(health.beat)
 
 
 async def _keep_taking_over(app: procrastinate.App, where: URL, stalled_after: float) -> None:

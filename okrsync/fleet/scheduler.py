@@ -6,28 +6,23 @@ The clock on the wall decides, through APScheduler: this is the one place beside
 
 from __future__ import annotations
 
-import json
-import os
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from okrsync.config import Company
-from okrsync.errors import ConfigError, ExitCode, Unavailable
+from okrsync.errors import ConfigError, ExitCode
 from okrsync.fleet.dues import look_of
+from okrsync.fleet.health import Health
 from okrsync.fleet.running import Ended
 from okrsync.fleet.stopping import Stop
 from okrsync.schedules import Schedule
-
-BEAT: Final = 10.0
-"""Seconds between two signs of life."""
 
 LOOK: Final = 30.0
 """Seconds between two looks at the YAML files."""
@@ -52,7 +47,7 @@ class CronLine(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
 class Scheduler:
     """``names`` and ``load`` give the companies, ``last_syncs`` when each was last synced, ``run`` syncs one.
 
-    ``files`` gives the YAML of a name. ``heard`` is told of every run that ended, and of every YAML that cannot be
+    ``files`` gives the YAML of a name. ``health`` is where it says that it is alive. ``heard`` is told of every run that ended, and of every YAML that cannot be
     used; it may be called by several threads at a time, as ``run`` is.
     """
 
@@ -63,14 +58,10 @@ class Scheduler:
     run: Callable[[str], Ended]
     heard: Callable[[Ended], None]
     at_once: int
+    health: Health
     look: float = LOOK
-    beat: float = BEAT
-    health: Path | None = None
     _known: dict[str, Schedule | None] = field(default_factory=dict)
     _looks: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    _running: dict[str, datetime] = field(default_factory=dict)
-    _not_in_sync: dict[str, int] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def until(self, stop: Stop) -> None:
         """Run companies at their times until ``stop`` is set, then wait for the runs under way."""
@@ -83,7 +74,7 @@ class Scheduler:
         self._look_at_files(jobs)
         self._sign_of_life()
         jobs.add_job(self._look_at_files, "interval", seconds=self.look, args=[jobs], executor=_OWN)
-        jobs.add_job(self._sign_of_life, "interval", seconds=self.beat, executor=_OWN)
+        jobs.add_job(self._sign_of_life, "interval", seconds=self.health.beat, executor=_OWN)
         try:
             jobs.start()
             # Not one long wait: a signal that comes just before the thread sleeps is handled only when it wakes up.
@@ -93,8 +84,7 @@ class Scheduler:
             stop.set()
             if jobs.running:
                 jobs.shutdown(wait=True)
-            if self.health is not None:
-                self.health.unlink(missing_ok=True)
+            self.health.end()
 
     def _look_at_files(self, jobs: BackgroundScheduler) -> None:
         present = {name: look_of(self.files(name)) for name in self.names()}
@@ -121,7 +111,7 @@ class Scheduler:
         if self._known.pop(name, None) is not None:
             jobs.remove_job(name)
         if company is None:
-            self._not_in_sync.pop(name, None)
+            self.health.forget(name)
             return
         self._known[name] = schedule
         if schedule is not None:
@@ -131,45 +121,9 @@ class Scheduler:
             jobs.add_job(self._run, trigger, args=[name], id=name, next_run_time=first, executor=_RUNS)
 
     def _run(self, name: str) -> None:
-        with self._lock:
-            self._running[name] = datetime.now(tz=UTC)
-        ended = self.run(name)
-        with self._lock:
-            del self._running[name]
-            self._not_in_sync.pop(name, None)
-            if ended.code is not ExitCode.IN_SYNC:
-                self._not_in_sync[name] = int(ended.code)
+        ended = self.health.watched(name, lambda: self.run(name))
+        assert ended is not None
         self.heard(ended)
 
     def _sign_of_life(self) -> None:
-        if self.health is None:
-            return
-        with self._lock:
-            state = {
-                "at": datetime.now(tz=UTC).isoformat(),
-                "beat": self.beat,
-                "scheduled": sum(one is not None for one in self._known.values()),
-                "running": {name: since.isoformat() for name, since in self._running.items()},
-                "not_in_sync": dict(self._not_in_sync),
-            }
-        draft = self.health.with_name(f"{self.health.name}.{os.getpid()}")
-        draft.write_text(json.dumps(state), encoding="utf-8")
-        draft.replace(self.health)
-
-
-def state_of_health(path: Path, now: datetime) -> dict[str, Any]:
-    """What the scheduler last said. Raises ``Unavailable`` where it has been silent for three beats."""
-    try:
-        state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        silent = (now - datetime.fromisoformat(state["at"])).total_seconds()
-        beat = float(state["beat"])
-    except (OSError, ValueError, KeyError) as error:
-        raise Unavailable(
-            f"no scheduler says that it is alive in {path} ({type(error).__name__})",
-            hint="okrsync schedule run",
-        ) from error
-    if silent > 3 * beat:
-        raise Unavailable(
-            f"the scheduler of {path} was last heard {silent:.0f} s ago", hint="restart okrsync schedule run"
-        )
-    return state
+        self.health.say(scheduled=sum(one is not None for one in self._known.values()))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ import pytest
 from okrsync.cli import main
 from okrsync.cli.world import World
 from okrsync.emulation import Fault
+from okrsync.testing import JumpClock
 from tests.fleet_world import Fleet, Timed, fleet
 from tests.postgres import running
 
@@ -126,6 +129,52 @@ def test_workers_enqueue_who_is_due_by_themselves(tmp_path: Path, monkeypatch: p
         # Who was enqueued as due, and was synced meanwhile, is not synced a second time.
         assert main(["enqueue", "--due"], World()) == 0
         assert waiting(url) == 0
+
+
+def test_the_health_of_a_worker_is_asked_as_a_scheduler_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setenv("OKRSYNC_HEALTH", str(tmp_path / "health.json"))
+    now = datetime.now(tz=UTC)
+
+    def health(after: float = 0) -> int:
+        return main(["health"], World(clock=JumpClock(now + timedelta(seconds=after))))
+
+    with cluster(tmp_path, monkeypatch, 1) as (made, _):
+        assert health() == 3
+        assert "nobody says in" in capsys.readouterr().err
+        asked, answer = threading.Event(), threading.Event()
+
+        def hold_up() -> None:
+            asked.set()
+            answer.wait(60)
+
+        made.notions[0].server.faults.append(Fault(where="query", prelude=hold_up))
+        main(["enqueue", "--all"], World())
+        with workers(tmp_path, 1) as (one,):
+            until(asked.is_set, "a run is under way", tmp_path)
+            began = said(tmp_path)
+            until(lambda: said(tmp_path) > began, "a run that lasts does not silence it", tmp_path)
+            capsys.readouterr()
+            assert health() == 0
+            assert capsys.readouterr().out == "okrsync worker is alive: 1 running, 0 not in sync\n"
+            one.send_signal(signal.SIGSTOP)  # it hangs, as it would in an endless loop
+            assert health(after=29 + (said(tmp_path) - now).total_seconds()) == 0
+            assert health(after=31 + (said(tmp_path) - now).total_seconds()) == 3
+            complaint = capsys.readouterr().err
+            assert "okrsync worker, which writes to" in complaint
+            assert "was last heard 31 s ago" in complaint
+            assert "restart okrsync worker" in complaint
+            one.send_signal(signal.SIGCONT)
+            answer.set()
+            one.send_signal(signal.SIGTERM)
+            assert one.wait(timeout=60) == 0
+        assert health() == 3
+
+
+def said(folder: Path) -> datetime:
+    """When the worker gave its last sign of life."""
+    return datetime.fromisoformat(json.loads((folder / "health.json").read_text(encoding="utf-8"))["at"])
 
 
 def test_sigterm_puts_back_what_was_cut_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,8 @@ from okrsync.cli import main
 from okrsync.cli.world import World
 from okrsync.emulation import Fault
 from okrsync.errors import Unavailable
-from okrsync.fleet.scheduler import CronLine, state_of_health
+from okrsync.fleet.health import Health, state_of_health
+from okrsync.fleet.scheduler import CronLine
 from okrsync.schedules import schedule
 from tests.fleet_world import Fleet, fleet
 
@@ -70,8 +71,10 @@ def test_a_scheduler_from_start_to_end(many: Fleet, capsys: Any) -> None:
     health = many.folder / "health.json"
     with running(many.folder) as process:
         until(lambda: log.read_text().count("in sync") == 2, "who has never been synced is synced at once")
-        assert main(["schedule", "health"], World()) == 0
-        assert "alive: 2 scheduled" in capsys.readouterr().out
+        assert main(["health"], World()) == 0
+        assert (
+            "okrsync schedule run is alive: 2 scheduled, 0 running, 0 not in sync" in capsys.readouterr().out
+        )
         newcomer.write_text(text, encoding="utf-8")
         until(lambda: log.read_text().count("in sync") == 3, "a new file is taken up")
         newcomer.write_text(text.replace("0 7 * * *", "0 77 * * *"), encoding="utf-8")
@@ -80,8 +83,8 @@ def test_a_scheduler_from_start_to_end(many: Fleet, capsys: Any) -> None:
         assert ended(process) == 0
     assert many.shown() == many.expected()
     assert "stopped" in log.read_text()
-    assert main(["schedule", "health"], World()) == 3
-    assert "no scheduler says that it is alive" in capsys.readouterr().err
+    assert main(["health"], World()) == 3
+    assert "nobody says in" in capsys.readouterr().err
     newcomer.write_text(text, encoding="utf-8")
     many.forget()
     with running(many.folder) as process:
@@ -123,15 +126,25 @@ def test_a_long_wait_does_not_hold_up_the_end(many: Fleet) -> None:
 def test_silence_is_not_health(tmp_path: Path) -> None:
     now = datetime(2026, 11, 23, 6, tzinfo=UTC)
     path = tmp_path / "health.json"
-    for text in ("", "{}", "[]x", '{"at": "yesterday", "beat": 10}'):
+    for text in ("", "{}", "[]x", '{"at": "yesterday", "beat": 10, "process": "okrsync worker"}'):
         path.write_text(text)
-        with pytest.raises(Unavailable, match="no scheduler says"):
+        with pytest.raises(Unavailable, match="nobody says"):
             state_of_health(path, now)
-    path.write_text(json.dumps({"at": (now - timedelta(seconds=30)).isoformat(), "beat": 10}))
+    said = {"process": "okrsync worker", "beat": 10}
+    path.write_text(json.dumps(said | {"at": (now - timedelta(seconds=30)).isoformat()}))
     assert state_of_health(path, now)["beat"] == 10
-    path.write_text(json.dumps({"at": (now - timedelta(seconds=31)).isoformat(), "beat": 10}))
-    with pytest.raises(Unavailable, match="last heard 31 s ago"):
+    path.write_text(json.dumps(said | {"at": (now - timedelta(seconds=31)).isoformat()}))
+    with pytest.raises(Unavailable, match=r"okrsync worker, which .*, was last heard 31 s ago"):
         state_of_health(path, now)
+
+
+def test_where_no_sign_can_be_given_the_work_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    health = Health(file=tmp_path / "nowhere" / "health.json", process="okrsync worker")
+    with caplog.at_level("WARNING", logger="okrsync.fleet"):
+        health.say()
+    assert "no sign of life can be given" in caplog.text
 
 
 def test_apscheduler_is_told_the_times_of_the_schedule() -> None:
