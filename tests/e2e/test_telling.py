@@ -49,7 +49,7 @@ class Office:
     def spoil(self, *, key_result: int, text: str) -> None:
         path = self.fleet.folder / "c00000.csv"
         lines = path.read_text(encoding="utf-8").splitlines()
-        lines[key_result + 1] = f"{key_result},o{key_result},{text}"
+        lines[key_result + 1] = f"{key_result},o{key_result},{text},Won"
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def person_edits(self, value: int) -> None:
