@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, create_model, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -121,5 +121,13 @@ class Machine(BaseSettings):
     health: Path | None = Field(
         default=None,
         description="the file in which `okrsync schedule run` or `okrsync worker` says that it is alive",
+    )
+    webhook: SecretStr | None = Field(
+        default=None,
+        description="address that is told of companies whose YAML names no webhook or cannot be read",
+    )
+    webhook_file: Path | None = Field(default=None, description="the file that holds that address instead")
+    webhook_kind: Literal["slack", "json"] = Field(
+        default="slack", description="the form of that webhook's message"
     )
     log: str = Field(default="text", pattern="^(text|json)$", description="form of the log lines on stderr")

@@ -75,11 +75,11 @@ def worker(
     from okrsync.ledger.database import connected
 
     world: World = context.obj
-    stop, form, folder = Stop(), world.machine.log, world.machine.config
+    stop, form = Stop(), world.machine.log
     clock = stop.clock(world.clock)
     with world.ledger() as ledger:
         held = stop.ledger(ledger)
-        time_of = remembered(world.company, lambda name: folder / f"{name}.yaml")
+        time_of = remembered(world.company, world.file)
 
         def due() -> list[str]:
             return due_names(world.companies(), time_of, ledger.last_syncs(), clock.now())
@@ -89,7 +89,7 @@ def worker(
                 name, time_of, lambda one: ledger.last_syncs(one).get(one), clock.now()
             ):
                 return None
-            return run_and_tell(name, world.company, held, clock)
+            return run_and_tell(name, world.company, held, clock, otherwise=world.notify)
 
         limits = connected(_ledger(world))
         make_limiters(

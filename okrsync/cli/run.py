@@ -122,7 +122,15 @@ def _sync_one(
 
     agreed = _reviewed(reviewed) if reviewed is not None else None
     with world.ledger() as ledger, sync_progress(name, ledger) as heard:
-        ended = run_and_tell(name, world.company, heard, world.clock, force=force, reviewed=agreed)
+        ended = run_and_tell(
+            name,
+            world.company,
+            heard,
+            world.clock,
+            otherwise=world.notify,
+            force=force,
+            reviewed=agreed,
+        )
     if ended.error is not None:
         if ended.untold:
             from okrsync.settings import redact

@@ -53,10 +53,10 @@ def run(
         held = stop.ledger(ledger)
         scheduler = Scheduler(
             names=world.companies,
-            files=lambda name: machine.config / f"{name}.yaml",
+            files=world.file,
             load=world.company,
             last_syncs=ledger.last_syncs,
-            run=lambda name: run_and_tell(name, world.company, held, clock),
+            run=lambda name: run_and_tell(name, world.company, held, clock, otherwise=world.notify),
             heard=lambda ended: say_line(ended, machine.log),
             at_once=at_once or AT_ONCE,
             health=Health(file=machine.health, process="okrsync schedule run"),

@@ -30,7 +30,7 @@ def sync_several(
         held = stop.ledger(ledger)
 
         def run(name: str) -> Ended:
-            return run_and_tell(name, world.company, held, clock, force=force)
+            return run_and_tell(name, world.company, held, clock, otherwise=world.notify, force=force)
 
         for ended in side_by_side(names, run, stop, at_once=at_once or AT_ONCE):
             codes[ended.name] = ended.code

@@ -16,7 +16,7 @@ from okrsync.ports import Clock
 from okrsync.spelling import did_you_mean
 
 if TYPE_CHECKING:
-    from okrsync.config import Company
+    from okrsync.config import Company, Notify
     from okrsync.ledger.store import SqlLedger
     from okrsync.settings import Machine
 
@@ -51,19 +51,32 @@ class World:
         """The company called ``name`` in the configuration folder, or that of a YAML file's path."""
         from okrsync.config import load_company
 
-        path = Path(name)
-        if path.suffix in {".yaml", ".yml"}:
-            return load_company(path, self.connectors)
-        path = self.machine.config / f"{name}.yaml"
-        if not path.is_file():
+        path = self.file(name)
+        if path != Path(name) and not path.is_file():
             there = self.companies()
             hint = did_you_mean(name, there) if there else "name a YAML by its path, or set OKRSYNC_CONFIG"
             raise ConfigError(f"there is no company {name!r} in {self.machine.config}", hint=hint)
         return load_company(path, self.connectors)
 
+    def file(self, name: str) -> Path:
+        """The YAML of that name in the configuration folder, or the file that a path names."""
+        path = Path(name)
+        return path if path.suffix in {".yaml", ".yml"} else self.machine.config / f"{name}.yaml"
+
     def companies(self) -> Sequence[str]:
         """The names of all YAML files in the configuration folder."""
         return sorted(path.stem for path in self.machine.config.glob("*.yaml"))
+
+    def notify(self, name: str) -> Notify | None:
+        """Whom the machine's settings say to tell of a company whose YAML does not say it; of no YAML nobody is told."""
+        from okrsync.config import Notify
+        from okrsync.settings import Secret
+
+        machine = self.machine
+        if not self.file(name).is_file() or not (machine.webhook or machine.webhook_file):
+            return None
+        address = Secret(file=machine.webhook_file) if machine.webhook_file else Secret(env="OKRSYNC_WEBHOOK")
+        return Notify(ping=None, webhook=address, kind=machine.webhook_kind, place="")
 
     @contextmanager
     def ledger(self) -> Iterator[SqlLedger]:

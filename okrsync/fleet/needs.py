@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from okrsync.errors import Busy, OkrsyncError, UnsafePlan
+from okrsync.errors import Busy, ConfigError, OkrsyncError, UnsafePlan
 from okrsync.fleet.running import Ended
 from okrsync.model import Hold, Verdict
 
 OVERDUE_AFTER: Final = 3
 """So many times of its schedule may come without a sync that got to its end; then a company is stale."""
+
+
+UNREADABLE: Final = "unreadable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +69,11 @@ def _failed(ended: Ended) -> Iterator[Need]:
     )
     if isinstance(error, OkrsyncError):
         text, hint = error.message, error.hint
+    if isinstance(error, ConfigError) and error.place:
+        text = f"{error.place}: {text}"
     kind = "unsafe" if isinstance(error, UnsafePlan) else type(error).__name__
+    if ended.company is None:
+        kind, hint = UNREADABLE, hint or f"okrsync validate {ended.name}"
     yield Need(key=f"failed {kind}", kind="failed", subject=ended.name, text=text, hint=hint)
 
 

@@ -17,7 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from okrsync.config import Company
-from okrsync.errors import ConfigError, ExitCode
+from okrsync.errors import ConfigError
 from okrsync.fleet.dues import look_of
 from okrsync.fleet.health import Health
 from okrsync.fleet.running import Ended
@@ -47,8 +47,8 @@ class CronLine(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
 class Scheduler:
     """``names`` and ``load`` give the companies, ``last_syncs`` when each was last synced, ``run`` syncs one.
 
-    ``files`` gives the YAML of a name. ``health`` is where it says that it is alive. ``heard`` is told of every run that ended, and of every YAML that cannot be
-    used; it may be called by several threads at a time, as ``run`` is.
+    ``files`` gives the YAML of a name. ``health`` is where it says that it is alive. ``heard`` is told of every run that ended;
+    it may be called by several threads at a time, as ``run`` is.
     """
 
     names: Callable[[], Sequence[str]]
@@ -96,9 +96,9 @@ class Scheduler:
         for name in changed:
             try:
                 company = self.load(name)
-            except ConfigError as error:
-                # Its times stay as they were: each of its runs will say the same.
-                self.heard(Ended(name=name, code=ExitCode.CONFIG, error=error))
+            except ConfigError:
+                # Its times stay as they were, and one run now says what is wrong to whom it may concern.
+                jobs.add_job(self._run, args=[name], executor=_RUNS)
                 continue
             self._schedule(jobs, name, company, last)
 

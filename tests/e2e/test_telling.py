@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -41,6 +46,10 @@ class Office:
     @property
     def told(self) -> list[Any]:
         return [json.loads(one.body) for one in self.server.requests if one.method == "POST"]
+
+    @property
+    def ids(self) -> list[str]:
+        return [need["id"] for one in self.told for need in one["needs"]]
 
     @property
     def pings(self) -> int:
@@ -86,6 +95,7 @@ def test_what_needs_a_person_is_told_once_until_it_comes_back(office: Office, ca
     assert first["company"] == "c00000"
     assert first["needs"] == [
         {
+            "id": first["needs"][0]["id"],
             "kind": "held",
             "subject": "KR-0",
             "text": first["needs"][0]["text"],
@@ -107,6 +117,7 @@ def test_what_needs_a_person_is_told_once_until_it_comes_back(office: Office, ca
     office.person_edits(120)  # it went, and comes back: told again
     assert office.sync() == 3
     assert [one["subject"] for one in office.told[2]["needs"]] == ["KR-0"]
+    assert len(office.ids) == len(set(office.ids)) == 3  # and it is another telling
     assert office.pings == 7
 
 
@@ -181,8 +192,139 @@ def test_a_webhook_that_was_down_is_told_later(office: Office, capsys: Any) -> N
     assert "it answered 503 after 4 tries" in said
     assert office.sync() == 3
     assert office.server.count("^POST") == 5
+    assert len(set(office.ids)) == 1
     assert office.sync() == 3
     assert office.server.count("^POST") == 5
+
+
+def test_a_kill_between_telling_and_noting_tells_it_twice_under_one_id(office: Office) -> None:
+    office.sync()
+    office.person_edits(120)
+    started: list[subprocess.Popen[bytes]] = []
+    known = threading.Event()
+
+    def kill() -> None:
+        assert known.wait(30)
+        started[0].kill()
+
+    office.server.faults.append(Fault(where="^POST", postlude=kill))
+    words = [sys.executable, "-m", "okrsync", "sync", "c00000"]
+    with subprocess.Popen(
+        words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=dict(os.environ)
+    ) as one:
+        started.append(one)
+        known.set()
+        assert one.wait(60) == -signal.SIGKILL
+    assert len(office.ids) == 1
+    office.spoil(key_result=1, text="")
+    assert office.sync() == 3
+    (first, again, other) = office.ids
+    assert first == again != other
+    assert office.sync() == 3
+    assert len(office.ids) == 3
+
+
+def test_an_answer_that_was_lost_tells_it_twice_under_one_id(office: Office) -> None:
+    office.sync()
+    office.person_edits(120)
+    office.server.faults.append(Fault(where="^POST", cut="after"))
+    assert office.sync() == 3
+    assert len(office.ids) == 2
+    assert len(set(office.ids)) == 1
+
+
+@pytest.fixture
+def machine(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
+    """An office whose machine has a webhook of its own."""
+    monkeypatch.setenv("OKRSYNC_WEBHOOK", f"{office.server.url}/machine/s3cret")
+    monkeypatch.setenv("OKRSYNC_WEBHOOK_KIND", "json")
+    return office
+
+
+@pytest.mark.parametrize("named", ["c00000", "other"])
+def test_a_yaml_that_cannot_be_read_is_told_to_the_machine_s_webhook(
+    machine: Office, capsys: Any, named: str
+) -> None:
+    path = machine.fleet.folder / "c00000.yaml"
+    text = path.read_text(encoding="utf-8").replace("company: c00000", f"company: {named}")
+    path.write_text(text, encoding="utf-8")
+    machine.sync()
+    for _ in range(2):  # it is mended, and broken again
+        path.write_text(text.replace("timezone", "timezoen"), encoding="utf-8")
+        told = len(machine.told)
+        assert machine.sync("--due") == 2
+        assert machine.sync() == 2
+        (need,) = machine.told[told]["needs"]
+        assert (need["kind"], need["subject"]) == ("failed", "c00000")
+        assert "c00000.yaml" in need["text"]
+        assert "timezoen" in need["text"]
+        assert len(machine.told) == told + 1
+        path.write_text(text, encoding="utf-8")
+        assert machine.sync() == 0
+    assert machine.server.count("^POST /machine/s3cret") == 2
+    assert machine.server.count("^POST") == 2
+    assert len(set(machine.ids)) == 2
+    assert "s3cret" not in "".join(capsys.readouterr())
+
+
+def test_a_scheduler_tells_of_a_yaml_that_was_broken_before_it_started(machine: Office) -> None:
+    (machine.fleet.folder / "c00000.yaml").write_text("company: [", encoding="utf-8")
+    words = [sys.executable, "-m", "okrsync", "schedule", "run", "--look", "0.1"]
+    with (machine.fleet.folder / "log").open("wb") as log:
+        process = subprocess.Popen(words, stdout=log, stderr=log, env=dict(os.environ))
+        try:
+            for _ in range(600):
+                if machine.told:
+                    break
+                threading.Event().wait(0.05)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+            process.wait()
+    (need,) = machine.told[0]["needs"]
+    assert (need["kind"], need["subject"]) == ("failed", "c00000")
+    assert "c00000: misconfigured" in (machine.fleet.folder / "log").read_text(encoding="utf-8")
+
+
+def test_the_machine_s_webhook_is_for_those_who_name_none(machine: Office) -> None:
+    path = machine.fleet.folder / "c00000.yaml"
+    text = path.read_text(encoding="utf-8")
+    machine.sync()
+    machine.person_edits(120)
+    machine.sync()
+    assert machine.server.count("^POST /machine") == 0
+    assert machine.server.count("^POST /hooks") == 1
+    path.write_text(text.replace("webhook: {env: HOOK_URL}, ", ""), encoding="utf-8")
+    machine.spoil(key_result=1, text="")
+    machine.sync()
+    assert machine.server.count("^POST /machine") == 1
+    assert machine.pings == 3
+
+
+def test_a_slip_of_the_pen_is_told_to_nobody_else(machine: Office, capsys: Any) -> None:
+    assert machine.sync("c00001") == 2
+    assert machine.sync("c00001", "c00000") == 2
+    assert machine.told == []
+    assert "there is no company 'c00001'" in capsys.readouterr().err
+
+
+def test_without_an_address_a_yaml_that_cannot_be_read_is_only_said(office: Office, capsys: Any) -> None:
+    path = office.fleet.folder / "c00000.yaml"
+    path.write_text("company: [", encoding="utf-8")
+    assert office.sync() == 2
+    assert "c00000.yaml:1" in capsys.readouterr().err
+    assert office.server.count() == 0
+
+
+def test_the_machine_s_address_may_be_in_a_file(
+    machine: Office, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "hook").write_text(f"{machine.server.url}/from-file/s3cret\n", encoding="utf-8")
+    monkeypatch.setenv("OKRSYNC_WEBHOOK_FILE", str(tmp_path / "hook"))
+    (machine.fleet.folder / "c00000.yaml").write_text("company: [", encoding="utf-8")
+    assert machine.sync() == 2
+    assert machine.server.count("^POST /from-file/s3cret") == 1
 
 
 def test_a_webhook_that_asks_for_time_gets_it(office: Office) -> None:

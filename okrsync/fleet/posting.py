@@ -1,0 +1,150 @@
+"""What goes out to people and to the dead man's switch: two requests, and the words of the one that has any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from okrsync.config import Notify
+from okrsync.errors import AccessError, ConfigError, ExitCode
+from okrsync.fleet.needs import Need
+from okrsync.http import USER_AGENT, Again, limiter, patiently, retry_after
+from okrsync.ports import Clock
+from okrsync.settings import Secret, redact
+
+if TYPE_CHECKING:
+    import requests
+
+_TIMEOUT: Final = (5.0, 20.0)
+_MOST: Final = 20
+_LONGEST: Final = 300
+_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressee:
+    """Whom to tell of a company. ``company`` is its id, or the name of a YAML that could not be read."""
+
+    company: str
+    title: str
+    notify: Notify
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """A need that has not been told yet. Told a second time, it has the same ``id``."""
+
+    id: str
+    need: Need
+
+
+def post_news(to: Addressee, code: ExitCode, news: Sequence[News], clock: Clock) -> None:
+    """Tell the webhook. Raises ``OkrsyncError`` where it did not take it."""
+    assert to.notify.webhook is not None
+    body = _slack(to, news) if to.notify.kind == "slack" else _plain(to, code, news, clock.now())
+    _send(to.notify.webhook, "webhook", to, clock, body)
+
+
+def hold_switch(to: Addressee, clock: Clock) -> None:
+    """Ask the dead man's switch's address. Raises ``OkrsyncError`` where it did not answer."""
+    assert to.notify.ping is not None
+    _send(to.notify.ping, "ping", to, clock, None)
+
+
+def _send(address: Secret, what: str, to: Addressee, clock: Clock, body: dict[str, Any] | None) -> None:
+    import requests
+
+    url = address.reveal()
+    where = f"the {what} of {to.company} (address from {address})"
+    parts = urlsplit(url)
+    here = parts.hostname in _LOOPBACK
+    if parts.scheme != "https" and not (parts.scheme == "http" and here):
+        raise ConfigError(
+            f"{where} is no https address",
+            place=to.notify.place,
+            hint="put the whole https://… address there",
+        )
+
+    def call() -> None:
+        with requests.Session() as session:
+            session.trust_env = not here
+            answer = session.request(
+                "GET" if body is None else "POST",
+                url,
+                json=body,
+                headers={"User-Agent": USER_AGENT},
+                timeout=_TIMEOUT,
+                allow_redirects=False,
+            )
+        if not 200 <= answer.status_code < 300:
+            raise _RefusedError(answer)
+
+    def again(error: Exception) -> Again | None:
+        # The library's own sentences repeat the address, which is a secret: they are not passed on.
+        if isinstance(error, _RefusedError):
+            passing = error.status == 429 or error.status >= 500
+            after = retry_after(error.retry_after, clock.now())
+            return Again(f"it answered {error.status}", after) if passing else None
+        return (
+            Again(f"no answer ({type(error).__name__})")
+            if isinstance(error, requests.RequestException)
+            else None
+        )
+
+    limit = limiter(clock, ("notify", url), rate=1, burst=5)
+    try:
+        patiently(call, clock=clock, limit=limit, again=again, what=where, attempts=4, deadline=60)
+    except _RefusedError as error:
+        raise AccessError(
+            f"{where} answered {error.status}", hint="make a new address where the old one was made"
+        ) from None
+
+
+class _RefusedError(Exception):
+    def __init__(self, answer: requests.Response) -> None:
+        super().__init__(str(answer.status_code))
+        self.status = answer.status_code
+        self.retry_after = answer.headers.get("Retry-After")
+
+
+def _slack(to: Addressee, news: Sequence[News]) -> dict[str, Any]:
+    lines = [f"*{_escaped(to.title)}* needs a person"]
+    for one in (each.need for each in news[:_MOST]):
+        lines.append(f"• *{_escaped(one.subject)}* {one.kind}: {_escaped(_short(one.text))}")
+        if one.hint:
+            lines.append(f"    → {_escaped(_short(one.hint))}")
+    if len(news) > _MOST:
+        lines.append(f"… and {len(news) - _MOST} more: okrsync status {to.company}")
+    return {"text": "\n".join(lines)}
+
+
+def _plain(to: Addressee, code: ExitCode, news: Sequence[News], now: datetime) -> dict[str, Any]:
+    return {
+        "company": to.company,
+        "title": to.title,
+        "at": now.isoformat(),
+        "exit_code": int(code),
+        "needs": [
+            {
+                "id": each.id,
+                "kind": each.need.kind,
+                "subject": each.need.subject,
+                "text": _short(each.need.text),
+                "hint": _short(each.need.hint),
+            }
+            for each in news
+        ],
+    }
+
+
+def _short(text: str) -> str:
+    text = " ".join(redact(text).split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _escaped(text: str) -> str:
+    """Slack reads only these three as its own signs."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
