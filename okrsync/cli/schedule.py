@@ -63,10 +63,9 @@ def run(
             look=look,
         )
         typer.echo(f"okrsync keeps the schedule of {machine.config}; SIGTERM or Ctrl-C ends it", err=True)
-        try:
+        with stop.on_signals():
             scheduler.until(stop)
-        except KeyboardInterrupt:
-            typer.echo("stopped; what was cut short is finished by the next run", err=True)
+    typer.echo("stopped; what was cut short is finished by the next run", err=True)
     return ExitCode.IN_SYNC
 
 

@@ -32,12 +32,13 @@ def sync_several(
         def run(name: str) -> Ended:
             return run_and_tell(name, world.company, held, clock, otherwise=world.notify, force=force)
 
-        for ended in side_by_side(names, run, stop, at_once=at_once or AT_ONCE):
-            codes[ended.name] = ended.code
-            if as_json:
-                data[ended.name] = ended_data(ended)
-            else:
-                say_ended(ended)
+        with stop.on_signals():
+            for ended in side_by_side(names, run, stop, at_once=at_once or AT_ONCE):
+                codes[ended.name] = ended.code
+                if as_json:
+                    data[ended.name] = ended_data(ended)
+                else:
+                    say_ended(ended)
     code = worst(codes.values())
     if not as_json and codes:  # where nothing is due, nothing is said: cron would mail it every few minutes
         typer.echo(summary(codes))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import Final
 
 from okrsync.config import Company
 from okrsync.errors import ExitCode, OkrsyncError, exit_code_of
-from okrsync.fleet.stopping import Stop
+from okrsync.fleet.stopping import GLANCE, Stop
 from okrsync.ports import Clock, Ledger
 from okrsync.sync import Report, Reviewed, sync
 
@@ -90,21 +91,31 @@ def side_by_side(
 ) -> Iterator[Ended]:
     """Run all, at most ``at_once`` at a time, and give each as soon as it has ended.
 
-    An interruption of whoever iterates sets ``stop``, waits for the runs under way, and goes up.
+    Where ``stop`` is set, the runs under way are waited for, and ``Stopped`` is raised. An interruption of whoever
+    iterates sets it.
     """
+    ended: SimpleQueue[Future[Ended]] = SimpleQueue()
     with ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="company") as pool:
-        waiting: set[Future[Ended]] = {pool.submit(run, name) for name in dict.fromkeys(names)}
+        futures = [pool.submit(run, name) for name in dict.fromkeys(names)]
         try:
-            while waiting:
-                # Not one long wait: a signal that comes just before the thread sleeps is handled only when it wakes up.
-                done, waiting = wait(waiting, timeout=1, return_when=FIRST_COMPLETED)
-                for one in done:
-                    yield one.result()
+            for one in futures:
+                one.add_done_callback(ended.put)
+            for _ in futures:
+                yield _next(ended, stop).result()
         except BaseException:
             stop.set()
-            for one in waiting:
+            for one in futures:
                 one.cancel()
             raise
+
+
+def _next(ended: SimpleQueue[Future[Ended]], stop: Stop) -> Future[Ended]:
+    while True:
+        stop.check()
+        try:
+            return ended.get(timeout=GLANCE)
+        except Empty:
+            continue
 
 
 def worst(codes: Iterable[ExitCode]) -> ExitCode:

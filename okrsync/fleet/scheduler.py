@@ -71,22 +71,20 @@ class Scheduler:
             # Times that were missed make one run, however late; a run that still goes on is not doubled.
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
         )
-        self._look_at_files(jobs)
+        self._look_at_files(jobs, stop)
         self._sign_of_life()
-        jobs.add_job(self._look_at_files, "interval", seconds=self.look, args=[jobs], executor=_OWN)
+        jobs.add_job(self._look_at_files, "interval", seconds=self.look, args=[jobs, stop], executor=_OWN)
         jobs.add_job(self._sign_of_life, "interval", seconds=self.health.beat, executor=_OWN)
         try:
             jobs.start()
-            # Not one long wait: a signal that comes just before the thread sleeps is handled only when it wakes up.
-            while not stop.wait(1):
-                pass
+            stop.wait()
         finally:
             stop.set()
             if jobs.running:
                 jobs.shutdown(wait=True)
             self.health.end()
 
-    def _look_at_files(self, jobs: BackgroundScheduler) -> None:
+    def _look_at_files(self, jobs: BackgroundScheduler, stop: Stop) -> None:
         present = {name: look_of(self.files(name)) for name in self.names()}
         for name in self._looks.keys() - present.keys():
             self._schedule(jobs, name, None, {})
@@ -94,6 +92,8 @@ class Scheduler:
         self._looks = present
         last = self.last_syncs() if changed else {}
         for name in changed:
+            if stop.asked:  # many files take minutes
+                return
             try:
                 company = self.load(name)
             except ConfigError:

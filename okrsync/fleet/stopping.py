@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 import threading
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
+from typing import Final
 
 from okrsync.model import Entry, Intended, Memory, Reading
 from okrsync.ports import Clock, Lease, Ledger
 
-_GLANCE = 0.2  # seconds between two looks, in a long wait, at whether it should go on
+GLANCE: Final = 0.2
+"""Seconds between two looks, in a long wait, at whether it should go on."""
 
 
 class Stopped(KeyboardInterrupt):
@@ -18,21 +22,44 @@ class Stopped(KeyboardInterrupt):
 
 
 class Stop:
-    """Set once, from anywhere, for all runs that use its ``clock`` and its ``ledger``."""
+    """Set once, from anywhere, for all runs that use its ``clock`` and its ``ledger``.
+
+    It has no lock, so that a signal's handler may set it in the midst of anything.
+    """
 
     def __init__(self) -> None:
-        self._asked = threading.Event()
+        self._asked = False
 
     def set(self) -> None:
-        self._asked.set()
+        self._asked = True
 
     @property
     def asked(self) -> bool:
-        return self._asked.is_set()
+        return self._asked
 
-    def wait(self, seconds: float | None = None) -> bool:
-        """Wait, in real time, until it is set; False where ``seconds`` passed first."""
-        return self._asked.wait(seconds)
+    def wait(self) -> None:
+        """Wait, in real time, until it is set."""
+        while not self._asked:
+            time.sleep(GLANCE)
+
+    @contextmanager
+    def on_signals(self) -> Iterator[None]:
+        """Within the block SIGTERM and SIGINT set it, instead of raising ``KeyboardInterrupt`` wherever they come.
+
+        One that is raised between the taking of a lock and its ``with`` leaves it locked for ever, and everybody waits.
+        Only for the main thread; elsewhere signals do not come.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {
+            number: signal.signal(number, lambda *_: self.set()) for number in (signal.SIGTERM, signal.SIGINT)
+        }
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def check(self) -> None:
         """Raises ``Stopped`` where it is set."""
@@ -62,7 +89,7 @@ class _Clock:
     def sleep(self, seconds: float) -> None:
         self._stop.check()
         while seconds > 0:
-            part = min(seconds, _GLANCE)
+            part = min(seconds, GLANCE)
             self._clock.sleep(part)
             self._stop.check()
             seconds -= part

@@ -19,6 +19,7 @@ from okrsync.cli.world import World
 from okrsync.emulation import Fault
 from okrsync.errors import ConfigError, ExitCode
 from okrsync.fleet import Ended, Stop, remembered, side_by_side
+from okrsync.fleet.stopping import Stopped
 from okrsync.testing import JumpClock
 from tests.fleet_world import Fleet, fleet
 
@@ -204,6 +205,22 @@ def test_sigterm_finishes_the_row_and_leaves_the_rest_to_the_next_sync(few: Flee
     assert sync("--due") == 0
     assert many.shown() == many.expected()
     assert set(many.patches().values()) == {1}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_may_come_while_a_lock_is_held(number: int) -> None:
+    stop, before = Stop(), signal.getsignal(number)
+    with stop.on_signals():
+        assert not stop.asked
+        signal.raise_signal(
+            number
+        )  # raises nothing here, where it would leave behind what a thread waits for
+        stop.wait()
+        assert stop.asked
+        names = ["a", "b"]
+        with pytest.raises(Stopped):
+            list(side_by_side(names, lambda name: Ended(name=name, code=ExitCode.IN_SYNC), stop, at_once=1))
+    assert signal.getsignal(number) is before
 
 
 def test_a_look_reads_only_what_has_changed(many: Fleet) -> None:

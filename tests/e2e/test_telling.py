@@ -284,6 +284,7 @@ def test_a_scheduler_tells_of_a_yaml_that_was_broken_before_it_started(machine: 
             process.wait()
     (need,) = machine.told[0]["needs"]
     assert (need["kind"], need["subject"]) == ("failed", "c00000")
+    assert "c00000.yaml:1:" in need["text"]
     assert "c00000: misconfigured" in (machine.fleet.folder / "log").read_text(encoding="utf-8")
 
 
