@@ -30,7 +30,7 @@ def enqueue(
 ) -> int:
     """Put companies into the queue of the workers. Who waits there already waits once."""
     _needs_cluster()
-    from okrsync.fleet import due_names, timing
+    from okrsync.fleet import due_names, remembered
     from okrsync.fleet.queue import enqueue as put_all
 
     world: World = context.obj
@@ -43,8 +43,8 @@ def enqueue(
             world.company(name)  # says which names there are
     if due:
         with world.ledger() as ledger:
-            last = ledger.last_syncs()
-            names = due_names(names, lambda name: timing(world.company(name)), last, world.clock.now())
+            time_of = remembered(world.company, world.file, ledger)
+            names = due_names(names, time_of, ledger.last_syncs(), world.clock.now())
     put, waiting = put_all(_ledger(world), names, only_due=due)
     if as_json:
         say_json({"enqueued": put, "waiting": waiting})
@@ -79,7 +79,7 @@ def worker(
     clock = stop.clock(world.clock)
     with world.ledger() as ledger:
         held = stop.ledger(ledger)
-        time_of = remembered(world.company, world.file)
+        time_of = remembered(world.company, world.file, ledger)
 
         def due() -> list[str]:
             return due_names(world.companies(), time_of, ledger.last_syncs(), clock.now())

@@ -40,7 +40,7 @@ def run(
     ] = 30.0,
 ) -> int:
     """Sync each company when its schedule comes. Stays in the foreground; SIGTERM ends it with exit code 0."""
-    from okrsync.fleet import AT_ONCE, Stop, run_and_tell
+    from okrsync.fleet import AT_ONCE, Stop, remembered, run_and_tell
     from okrsync.fleet.health import Health
     from okrsync.fleet.scheduler import Scheduler
 
@@ -54,7 +54,7 @@ def run(
         scheduler = Scheduler(
             names=world.companies,
             files=world.file,
-            load=world.company,
+            time_of=remembered(world.company, world.file, ledger),
             last_syncs=ledger.last_syncs,
             run=lambda name: run_and_tell(name, world.company, held, clock, otherwise=world.notify),
             heard=lambda ended: say_line(ended, machine.log),

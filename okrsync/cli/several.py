@@ -9,7 +9,17 @@ import typer
 from okrsync.cli.output import say
 from okrsync.cli.world import World
 from okrsync.errors import ExitCode
-from okrsync.fleet import AT_ONCE, Ended, Stop, due_names, run_and_tell, side_by_side, summary, timing, worst
+from okrsync.fleet import (
+    AT_ONCE,
+    Ended,
+    Stop,
+    due_names,
+    remembered,
+    run_and_tell,
+    side_by_side,
+    summary,
+    worst,
+)
 from okrsync.render import outputs, plan_text, report_data
 from okrsync.settings import redact
 
@@ -24,9 +34,8 @@ def sync_several(
     data: dict[str, outputs.Run | outputs.Failure] = {}
     with world.ledger() as ledger:
         if due:
-            names = due_names(
-                names, lambda name: timing(world.company(name)), ledger.last_syncs(), clock.now()
-            )
+            time_of = remembered(world.company, world.file, ledger)
+            names = due_names(names, time_of, ledger.last_syncs(), clock.now())
         held = stop.ledger(ledger)
 
         def run(name: str) -> Ended:

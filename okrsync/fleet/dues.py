@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
 
+from okrsync import __version__
 from okrsync.config import Company
 from okrsync.errors import ConfigError
+from okrsync.model import Noted
+from okrsync.ports import Ledger
 from okrsync.schedules import Schedule
+
+NOTEBOOK: Final = "@dues"
+"""The ledger's notebook of when companies are due, under a name that no company can have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +55,57 @@ def is_due(
     return found.schedule is not None and found.schedule.due(last_of(found.company), now)
 
 
-def remembered(load: Callable[[str], Company], file: Callable[[str], Path]) -> Callable[[str], Timing]:
-    """``timing`` of what ``load`` gives, read anew only where the YAML has changed: reading costs most of a look."""
+def remembered(
+    load: Callable[[str], Company], file: Callable[[str], Path], ledger: Ledger
+) -> Callable[[str], Timing]:
+    """``timing`` of what ``load`` gives, read anew only where the YAML has changed: reading costs most of a look.
+
+    What was read stands in the ledger's notes with the digest of the file, so that the next process knows it too.
+    """
+    notes = {key: value for (_, key), value in ledger.recall(NOTEBOOK).notes.items()}
     known: dict[str, tuple[tuple[int, ...], Timing]] = {}
 
     def time_of(name: str) -> Timing:
-        look = look_of(file(name))
+        path = file(name)
+        look = look_of(path)
         if name not in known or known[name][0] != look:
-            known[name] = (look, timing(load(name)))
+            known[name] = (look, read(name, path))
         return known[name][1]
 
+    def read(name: str, path: Path) -> Timing:
+        key, digest = str(path.absolute()), _digest(path)
+        noted = _unpacked(notes.get(key, ""), digest)
+        if noted is not None:
+            return noted
+        found = timing(load(name))
+        if digest and digest == _digest(path):  # else it was changed meanwhile, and which one was read?
+            notes[key] = _packed(found, digest)
+            ledger.record(NOTEBOOK, Noted(connection=NOTEBOOK, key=key, value=notes[key]))
+        return found
+
     return time_of
+
+
+def _digest(path: Path) -> str:
+    """What tells a YAML, as this okrsync reads it, from any other; empty where it cannot be read."""
+    try:
+        return hashlib.sha256(__version__.encode() + path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _packed(found: Timing, digest: str) -> str:
+    line, zone = (found.schedule.line, found.schedule.zone.key) if found.schedule is not None else ("", "")
+    return json.dumps([digest, found.company, zone, line])
+
+
+def _unpacked(note: str, digest: str) -> Timing | None:
+    if not note:
+        return None
+    noted, company, zone, line = json.loads(note)
+    if noted != digest:
+        return None
+    return Timing(company=company, schedule=Schedule(line=line, zone=ZoneInfo(zone)) if line else None)
 
 
 def look_of(path: Path) -> tuple[int, ...]:

@@ -95,27 +95,34 @@ def side_by_side(
     iterates sets it.
     """
     ended: SimpleQueue[Future[Ended]] = SimpleQueue()
+
+    def begin(name: str) -> Future[Ended]:
+        one = pool.submit(run, name)
+        one.add_done_callback(ended.put)
+        return one
+
     with ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="company") as pool:
-        futures = [pool.submit(run, name) for name in dict.fromkeys(names)]
+        waiting = {begin(name) for name in dict.fromkeys(names)}
         try:
-            for one in futures:
-                one.add_done_callback(ended.put)
-            for _ in futures:
-                yield _next(ended, stop).result()
+            while waiting:
+                yield _next(waiting, ended, stop)
         except BaseException:
             stop.set()
-            for one in futures:
+            for one in waiting:
                 one.cancel()
             raise
 
 
-def _next(ended: SimpleQueue[Future[Ended]], stop: Stop) -> Future[Ended]:
+def _next(waiting: set[Future[Ended]], ended: SimpleQueue[Future[Ended]], stop: Stop) -> Ended:
+    """Who ended next, and is then forgotten: thousands of reports would fill the memory."""
     while True:
         stop.check()
         try:
-            return ended.get(timeout=GLANCE)
+            one = ended.get(timeout=GLANCE)
         except Empty:
             continue
+        waiting.discard(one)
+        return one.result()
 
 
 def worst(codes: Iterable[ExitCode]) -> ExitCode:

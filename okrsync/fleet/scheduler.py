@@ -16,9 +16,8 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
-from okrsync.config import Company
 from okrsync.errors import ConfigError
-from okrsync.fleet.dues import look_of
+from okrsync.fleet.dues import Timing, look_of
 from okrsync.fleet.health import Health
 from okrsync.fleet.running import Ended
 from okrsync.fleet.stopping import Stop
@@ -45,7 +44,7 @@ class CronLine(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
 
 @dataclass(kw_only=True)
 class Scheduler:
-    """``names`` and ``load`` give the companies, ``last_syncs`` when each was last synced, ``run`` syncs one.
+    """``names`` and ``time_of`` give the companies, ``last_syncs`` when each was last synced, ``run`` syncs one.
 
     ``files`` gives the YAML of a name. ``health`` is where it says that it is alive. ``heard`` is told of every run that ended;
     it may be called by several threads at a time, as ``run`` is.
@@ -53,7 +52,7 @@ class Scheduler:
 
     names: Callable[[], Sequence[str]]
     files: Callable[[str], Path]
-    load: Callable[[str], Company]
+    time_of: Callable[[str], Timing]
     last_syncs: Callable[[], Mapping[str, datetime]]
     run: Callable[[str], Ended]
     heard: Callable[[Ended], None]
@@ -95,28 +94,28 @@ class Scheduler:
             if stop.asked:  # many files take minutes
                 return
             try:
-                company = self.load(name)
+                timing = self.time_of(name)
             except ConfigError:
                 # Its times stay as they were, and one run now says what is wrong to whom it may concern.
                 jobs.add_job(self._run, args=[name], executor=_RUNS)
                 continue
-            self._schedule(jobs, name, company, last)
+            self._schedule(jobs, name, timing, last)
 
     def _schedule(
-        self, jobs: BackgroundScheduler, name: str, company: Company | None, last: Mapping[str, datetime]
+        self, jobs: BackgroundScheduler, name: str, timing: Timing | None, last: Mapping[str, datetime]
     ) -> None:
-        schedule = company.schedule if company is not None else None
-        if company is not None and name in self._known and self._known[name] == schedule:
+        schedule = timing.schedule if timing is not None else None
+        if timing is not None and name in self._known and self._known[name] == schedule:
             return
         if self._known.pop(name, None) is not None:
             jobs.remove_job(name)
-        if company is None:
+        if timing is None:
             self.health.forget(name)
             return
         self._known[name] = schedule
         if schedule is not None:
             now = datetime.now(tz=UTC)
-            first = now if schedule.due(last.get(company.id), now) else schedule.after(now)
+            first = now if schedule.due(last.get(timing.company), now) else schedule.after(now)
             trigger = CronLine(schedule)
             jobs.add_job(self._run, trigger, args=[name], id=name, next_run_time=first, executor=_RUNS)
 

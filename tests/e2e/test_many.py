@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,8 @@ from okrsync.cli import main
 from okrsync.cli.world import World
 from okrsync.emulation import Fault
 from okrsync.errors import ConfigError, ExitCode
-from okrsync.fleet import Ended, Stop, remembered, side_by_side
+from okrsync.fleet import Ended, Stop, dues, remembered, side_by_side
+from okrsync.fleet.dues import Timing
 from okrsync.fleet.stopping import Stopped
 from okrsync.testing import JumpClock
 from tests.fleet_world import Fleet, fleet
@@ -230,14 +233,78 @@ def test_a_look_reads_only_what_has_changed(many: Fleet) -> None:
         reads.append(name)
         return World().company(name)
 
-    time_of = remembered(load, lambda name: many.folder / f"{name}.yaml")
-    assert time_of("c00001") == time_of("c00001")
-    assert reads == ["c00001"]
+    with World().ledger() as ledger:
+
+        def started() -> Callable[[str], Timing]:
+            return remembered(load, lambda name: many.folder / f"{name}.yaml", ledger)
+
+        time_of = started()
+        first = time_of("c00001")
+        assert time_of("c00001") == started()("c00001") == first  # another process knows it from the ledger
+        assert reads == ["c00001"]
+        path = many.folder / "c00001.yaml"
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("0 7 * * *", "30 7 * * *"), encoding="utf-8")
+        found = time_of("c00001").schedule
+        assert found is not None
+        assert (found.line, found.zone.key) == ("30 7 * * *", "Europe/Berlin")
+        assert started()("c00001") == time_of("c00001")
+        assert reads == ["c00001"] * 2
+        moved = many.folder / "moved"
+        moved.write_bytes(path.read_bytes())  # the same words at another time
+        moved.replace(path)
+        assert started()("c00001") == time_of("c00001")
+        path.write_text(text.replace('schedule: "0 7 * * *"', ""), encoding="utf-8")
+        assert time_of("c00001").schedule is None
+        assert started()("c00001").schedule is None
+        assert reads == ["c00001"] * 3
+        path.unlink()
+        for look in (time_of, started()):
+            with pytest.raises(ConfigError):
+                look("c00001")
+
+
+def test_a_yaml_that_changes_while_it_is_read_is_not_taken_for_known(many: Fleet) -> None:
     path = many.folder / "c00001.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace("0 7 * * *", "30 7 * * *"), encoding="utf-8")
-    found = time_of("c00001").schedule
+
+    def meddling(name: str) -> Any:
+        company = World().company(name)
+        path.write_text(path.read_text(encoding="utf-8").replace("0 7 * * *", "30 7 * * *"), encoding="utf-8")
+        return company
+
+    with World().ledger() as ledger:
+        remembered(meddling, World().file, ledger)("c00001")
+        found = remembered(World().company, World().file, ledger)("c00001").schedule
     assert found is not None
     assert found.line == "30 7 * * *"
-    path.unlink()
-    with pytest.raises(ConfigError):
-        time_of("c00001")
+
+
+def test_a_new_version_reads_every_yaml_anew(many: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[str] = []
+
+    def load(name: str) -> Any:
+        reads.append(name)
+        return World().company(name)
+
+    with World().ledger() as ledger:
+        remembered(load, World().file, ledger)("c00001")
+        monkeypatch.setattr(dues, "__version__", "99")
+        remembered(load, World().file, ledger)("c00001")
+    assert reads == ["c00001"] * 2
+
+
+def test_the_report_of_a_company_that_has_ended_is_not_kept() -> None:
+    seen: dict[str, weakref.ref[ConfigError]] = {}
+
+    def run(name: str) -> Ended:
+        error = ConfigError(name)
+        seen[name] = weakref.ref(error)
+        return Ended(name=name, code=ExitCode.CONFIG, error=error)
+
+    told = []
+    for ended in side_by_side([str(n) for n in range(20)], run, Stop(), at_once=1):
+        told.append(ended.name)
+        del ended
+        gc.collect()
+        assert [name for name in told[:-1] if seen[name]() is not None] == []
+    assert len(told) == 20
