@@ -43,7 +43,7 @@ contracts: setup ## Who may import whom (import-linter)
 pytest: setup ## All tests; the pure core is covered to 100 % of its branches
 	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term:skip-covered
 
-bench: setup ## Print the benchmarks' ratios and request counts
+bench: setup ## Print the benchmarks' ratios and request counts, and the README's tables
 	OKRSYNC_BENCH_COMPANIES=$(COMPANIES) OKRSYNC_BENCH_KEY_RESULTS=$(KEY_RESULTS) OKRSYNC_BENCH_WEEKS=52 OKRSYNC_BENCH_ISSUES=$(ISSUES) OKRSYNC_BENCH_ROWS=$(ROWS) $(BIN)/pytest tests/benchmarks -q -s
 
 lock: ## Resolve the requirements anew (needs uv)

@@ -266,17 +266,18 @@ def test_a_look_reads_only_what_has_changed(many: Fleet) -> None:
 
 def test_a_yaml_that_changes_while_it_is_read_is_not_taken_for_known(many: Fleet) -> None:
     path = many.folder / "c00001.yaml"
+    text = path.read_text(encoding="utf-8")
 
     def meddling(name: str) -> Any:
-        company = World().company(name)
-        path.write_text(path.read_text(encoding="utf-8").replace("0 7 * * *", "30 7 * * *"), encoding="utf-8")
-        return company
+        path.write_text(text.replace("0 7 * * *", "30 7 * * *"), encoding="utf-8")
+        return World().company(name)
 
     with World().ledger() as ledger:
         remembered(meddling, World().file, ledger)("c00001")
+        path.write_text(text, encoding="utf-8")
         found = remembered(World().company, World().file, ledger)("c00001").schedule
     assert found is not None
-    assert found.line == "30 7 * * *"
+    assert found.line == "0 7 * * *"
 
 
 def test_a_new_version_reads_every_yaml_anew(many: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -21,8 +21,10 @@ from okrsync.cli import main
 from okrsync.cli.world import World
 from okrsync.emulation import Fault
 from okrsync.errors import Unavailable
+from okrsync.fleet import Stop
+from okrsync.fleet.dues import Timing
 from okrsync.fleet.health import Health, state_of_health
-from okrsync.fleet.scheduler import CronLine
+from okrsync.fleet.scheduler import CronLine, Scheduler
 from okrsync.schedules import schedule
 from tests.fleet_world import Fleet, fleet
 
@@ -145,6 +147,30 @@ def test_where_no_sign_can_be_given_the_work_goes_on(
     with caplog.at_level("WARNING", logger="okrsync.fleet"):
         health.say()
     assert "no sign of life can be given" in caplog.text
+
+
+def test_a_stop_cuts_a_long_look_short(tmp_path: Path) -> None:
+    stop, reads = Stop(), []
+
+    def time_of(name: str) -> Timing:
+        reads.append(name)
+        stop.set()
+        return Timing(company=name, schedule=None)
+
+    def never(_: object) -> NoReturn:
+        raise AssertionError("nobody is to be synced")
+
+    Scheduler(
+        names=lambda: ["a", "b", "c"],
+        files=lambda name: tmp_path / name,
+        time_of=time_of,
+        last_syncs=dict,
+        run=never,
+        heard=never,
+        at_once=1,
+        health=Health(file=None, process="okrsync schedule run"),
+    ).until(stop)
+    assert reads == ["a"]
 
 
 def test_apscheduler_is_told_the_times_of_the_schedule() -> None:
