@@ -82,7 +82,8 @@ def worker(
         time_of = remembered(world.company, world.file, ledger)
 
         def due() -> list[str]:
-            return due_names(world.companies(), time_of, ledger.last_syncs(), clock.now())
+            names = (name for name in world.companies() if not stop.asked)  # a look at many takes minutes
+            return due_names(names, time_of, ledger.last_syncs(), clock.now())
 
         def run(name: str, only_due: bool) -> Ended | None:
             if only_due and not is_due(
