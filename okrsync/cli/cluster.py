@@ -43,7 +43,7 @@ def enqueue(
             world.company(name)  # says which names there are
     if due:
         with world.ledger() as ledger:
-            time_of = remembered(world.company, world.file, ledger)
+            time_of = remembered(world.company, world.files(), ledger)
             names = due_names(names, time_of, ledger.last_syncs(), world.clock.now())
     put, waiting = put_all(_ledger(world), names, only_due=due)
     if as_json:
@@ -79,7 +79,7 @@ def worker(
     clock = stop.clock(world.clock)
     with world.ledger() as ledger:
         held = stop.ledger(ledger)
-        time_of = remembered(world.company, world.file, ledger)
+        time_of = remembered(world.company, world.files(), ledger)
 
         def due() -> list[str]:
             names = (name for name in world.companies() if not stop.asked)  # a look at many takes minutes

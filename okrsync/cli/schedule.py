@@ -53,8 +53,8 @@ def run(
         held = stop.ledger(ledger)
         scheduler = Scheduler(
             names=world.companies,
-            files=world.file,
-            time_of=remembered(world.company, world.file, ledger),
+            files=world.files(),
+            time_of=remembered(world.company, world.files(), ledger),
             last_syncs=ledger.last_syncs,
             run=lambda name: run_and_tell(name, world.company, held, clock, otherwise=world.notify),
             heard=lambda ended: say_line(ended, machine.log),

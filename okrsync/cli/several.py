@@ -34,7 +34,7 @@ def sync_several(
     data: dict[str, outputs.Run | outputs.Failure] = {}
     with world.ledger() as ledger:
         if due:
-            time_of = remembered(world.company, world.file, ledger)
+            time_of = remembered(world.company, world.files(), ledger)
             names = due_names(names, time_of, ledger.last_syncs(), clock.now())
         held = stop.ledger(ledger)
 

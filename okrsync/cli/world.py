@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -60,8 +60,17 @@ class World:
 
     def file(self, name: str) -> Path:
         """The YAML of that name in the configuration folder, or the file that a path names."""
-        path = Path(name)
-        return path if path.suffix in {".yaml", ".yml"} else self.machine.config / f"{name}.yaml"
+        return self.files()(name)
+
+    def files(self) -> Callable[[str], Path]:
+        """``file`` for many names: the settings are looked up once, that takes longer than all the rest."""
+        folder = self.machine.config
+
+        def file(name: str) -> Path:
+            path = Path(name)
+            return path if path.suffix in {".yaml", ".yml"} else folder / f"{name}.yaml"
+
+        return file
 
     def companies(self) -> Sequence[str]:
         """The names of all YAML files in the configuration folder."""
