@@ -118,15 +118,16 @@ def _sync_one(
 ) -> tuple[ExitCode, outputs.Run | outputs.Failure]:
     from okrsync.cli.bars import sync_progress
     from okrsync.cli.several import ended_data, say_ended
-    from okrsync.fleet import run_and_tell
+    from okrsync.fleet import Stop, run_and_tell
 
     agreed = _reviewed(reviewed) if reviewed is not None else None
-    with world.ledger() as ledger, sync_progress(name, ledger) as heard:
+    stop = Stop()
+    with world.ledger() as ledger, sync_progress(name, stop.ledger(ledger)) as heard, stop.on_signals():
         ended = run_and_tell(
             name,
             world.company,
             heard,
-            world.clock,
+            stop.clock(world.clock),
             otherwise=world.notify,
             force=force,
             reviewed=agreed,

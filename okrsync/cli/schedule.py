@@ -70,7 +70,7 @@ def run(
 
 
 def health(context: typer.Context, as_json: Json = False) -> int:
-    """Ask whether the scheduler or worker is alive, for health checks. It is the one that writes to OKRSYNC_HEALTH."""
+    """Ask whether the scheduler or worker is alive. It is the one that writes to OKRSYNC_HEALTH."""
     from okrsync.fleet.health import state_of_health
 
     world: World = context.obj

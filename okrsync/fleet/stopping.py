@@ -47,19 +47,23 @@ class Stop:
         """Within the block SIGTERM and SIGINT set it, instead of raising ``KeyboardInterrupt`` wherever they come.
 
         One that is raised between the taking of a lock and its ``with`` leaves it locked for ever, and everybody waits.
-        Only for the main thread; elsewhere signals do not come.
+        Whoever asks a second time, because a server keeps everything waiting, gets it raised all the same. Only for
+        the main thread; elsewhere signals do not come.
         """
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {
-            number: signal.signal(number, lambda *_: self.set()) for number in (signal.SIGTERM, signal.SIGINT)
-        }
+        before = {number: signal.signal(number, self._hear) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    def _hear(self, *_: object) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.set()
 
     def check(self) -> None:
         """Raises ``Stopped`` where it is set."""

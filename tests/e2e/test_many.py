@@ -223,6 +223,8 @@ def test_a_signal_may_come_while_a_lock_is_held(number: int) -> None:
         names = ["a", "b"]
         with pytest.raises(Stopped):
             list(side_by_side(names, lambda name: Ended(name=name, code=ExitCode.IN_SYNC), stop, at_once=1))
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(number)  # whoever asks twice does not wait for a server
     assert signal.getsignal(number) is before
 
 
