@@ -81,7 +81,7 @@ def say(what: str, first: Cost, second: Cost, unit: Cost) -> None:
     """A row of the README's table."""
     cells = [
         what,
-        *(f"{one.seconds / unit.seconds:.2g} x" for one in (first, second)),
+        *(f"{float(f'{one.seconds / unit.seconds:.2g}'):g} x" for one in (first, second)),
         f"{first.requests:,}, then {second.requests:,}",
         f"{first.memory:.0f} MiB",
         f"{first.ledger:.0f} KiB" if first.ledger < 1024 else f"{first.ledger / 1024:.1f} MiB",
