@@ -112,10 +112,12 @@ def export(
 
     world: World = context.obj
     secrets = [one for name in world.companies() for one in references(world.company(name))]
+    # What this machine tells people by, the other one will need too.
+    own = {"OKRSYNC_WEBHOOK"} if world.machine.webhook else set()
     deployment = Deployment(
         command=_command(),
         config=world.machine.config.absolute(),
-        variables=sorted({one.env for one in secrets if one.env}),
+        variables=sorted({one.env for one in secrets if one.env} | own),
         files=sorted({one.file.absolute() for one in secrets if one.file}),
         env_file=env_file,
         image=image,

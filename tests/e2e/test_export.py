@@ -238,6 +238,15 @@ def test_kubernetes_takes_the_cron_job(one: Fleet, capsys: Any) -> None:
     assert "/run/secrets" in {one["mountPath"] for one in container["volumeMounts"]}
 
 
+@pytest.mark.parametrize("kind", ["cron", "kubernetes"])
+def test_the_machines_own_webhook_is_named_and_not_shown(
+    one: Fleet, capsys: Any, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    assert "OKRSYNC_WEBHOOK" not in export(capsys, kind)
+    monkeypatch.setenv("OKRSYNC_WEBHOOK", "https://hooks.example/secret_token")
+    assert "OKRSYNC_WEBHOOK" in export(capsys, kind)
+
+
 def test_an_unknown_format_is_refused(one: Fleet, capsys: Any) -> None:
     assert main(["schedule", "export", "--format", "windows"], World()) == 2
     assert "windows" in capsys.readouterr().err
