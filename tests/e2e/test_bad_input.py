@@ -204,7 +204,7 @@ def test_a_short_rate_limit_is_waited_out_in_full(desk: Any) -> None:
     desk.notion.server.faults.append(
         Fault(where="query", status=429, headers={"retry-after": "7"}, body=body)
     )
-    assert desk.run("sync", "demo").code == 3
+    assert desk.run("plan", "demo").code == 3
     assert 7.0 in desk.clock.slept
 
 
