@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None, world: World | None = None) -> 
         log_to_stderr(world.machine.log)
         code = app(words or ["--help"], standalone_mode=False, prog_name="okrsync", obj=world)
     except typer.TyperException as error:
-        return _said(f"{error}\n  → okrsync --help", error, words, ExitCode.CONFIG)
+        return _said(_usage(error), error, words, ExitCode.CONFIG)
     except OkrsyncError as error:
         return _said(str(error), error, words)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a bug is shown whole, without secrets
@@ -59,6 +59,14 @@ def main(arguments: Sequence[str] | None = None, world: World | None = None) -> 
     if code == ExitCode.INTERRUPTED:
         return _said("interrupted; run it again to finish", KeyboardInterrupt(), words)
     return int(code or 0)
+
+
+def _usage(error: typer.TyperException) -> str:
+    """What was wrong with the words, the option by its name, and where the right ones are listed."""
+    # Only what typer found out about a command and its options knows them.
+    told = getattr(error, "format_message", error.__str__)().replace("Value error, ", "")
+    context = getattr(error, "ctx", None)
+    return f"{told}\n  → {context.command_path if context is not None else 'okrsync'} --help"
 
 
 def _said(text: str, error: BaseException, words: Sequence[str], code: ExitCode | None = None) -> int:

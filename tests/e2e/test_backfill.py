@@ -136,7 +136,10 @@ def test_periods_that_are_not_over_are_left_out(desk: Any) -> None:
     [
         (("--from", "2026-11-02", "--to", "2026-11-01"), "--from 2026-11-02 is after --to 2026-11-01"),
         (("--from", "2026-10-01", "--only", "KR-99"), "there is no key result 'KR-99'"),
-        (("--from", "01.10.2026"), "01.10.2026"),
+        (
+            ("--from", "01.10.2026"),
+            "Invalid value for '--from': '01.10.2026' does not match the formats '%Y-%m-%d'.\n  → okrsync backfill --help",
+        ),
         (("--from", "2026-10-01", "--every", "hour"), "hour"),
     ],
 )
