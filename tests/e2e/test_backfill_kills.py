@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import date, timedelta
 from typing import Any
 
@@ -65,7 +66,7 @@ def killed(where: str, batch: int, words: Sequence[str], *, at_once: int = gathe
 
 
 def readings(desk: Any) -> list[tuple[str, str]]:
-    with sqlite3.connect(desk.folder / "ledger.db") as database:
+    with closing(sqlite3.connect(desk.folder / "ledger.db")) as database:
         exists = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'okrsync_readings'").fetchone()
         return (
             database.execute("SELECT metric, as_of FROM okrsync_readings ORDER BY id").fetchall()
