@@ -31,12 +31,11 @@ from okrsync.planning import NEW, plan
 from okrsync.ports import Clock, Ledger, Opening, Register
 from okrsync.sync.applying import Record, apply, settle_same
 from okrsync.sync.asking import Ask, ask_all
-from okrsync.sync.assessing import assess
-from okrsync.sync.baselining import baseline_asks, captured, frozen_as
+from okrsync.sync.baselining import baseline_asks, captured
 from okrsync.sync.check_ins import CHECK_INS, CheckIns, check_in_aims, key_of, look, open_register
-from okrsync.sync.judging import judged_asks, judged_values
+from okrsync.sync.judging import judged_asks
 from okrsync.sync.opening import new_notes, open_connections
-from okrsync.sync.preparing import KEY_RESULTS, match_rows, open_table
+from okrsync.sync.preparing import KEY_RESULTS, match_rows, open_table, stand
 
 Told = Callable[[int, int], None]
 AGAIN = "run the same backfill again"
@@ -112,9 +111,10 @@ def fill(
     listed = open_table(company, openings, KEY_RESULTS).read()
     chosen = [one for one in company.key_results if one.id in only]
     pasts = [_look_back(company, memory, openings, listed, chosen, answers, at) for at in moments]
-    lacking = [one for one in chosen if any(one in past.lacking for past in pasts)]
     further = ask_all(company, openings, _further(company, memory, pasts, now), now)
-    baselines = captured(company, ledger, memory, further, lacking)
+    lacking = {one.id for past in pasts for one in past.lacking}
+    wanting = [one for one in chosen if one.id in lacking]
+    baselines = captured(company, ledger, memory, further, wanting)
     if record is not None:
         record(*(Baseline(subject=subject, reading=one) for subject, one in baselines.items()))
     rows = match_rows(company, {KEY_RESULTS: listed})
@@ -123,15 +123,7 @@ def fill(
     decisions: list[Decision] = []
     for number, past in enumerate(pasts, start=1):
         standings = [
-            assess(
-                company,
-                one,
-                rows[one.id],
-                answers[Ask(one.metric, past.at)],
-                frozen.get(frozen_as(company, one)),
-                judged_values(company, ledger, one, further, past.at),
-                past.at,
-            )
+            stand(company, ledger, one, rows, answers[Ask(one.metric, past.at)], further, frozen, past.at)
             for one in past.lacking
         ]
         mine = past.check_ins

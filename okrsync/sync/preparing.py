@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from okrsync.config import Company
+from okrsync.key_results import KeyResult
 from okrsync.model import Answer, Decision, Memory, Reading, Row, Verdict
 from okrsync.planning import Aim, Plan, plan
 from okrsync.ports import Clock, Destination, Ledger, Opening
@@ -60,16 +61,9 @@ def prepare(company: Company, ledger: Ledger, memory: Memory, clock: Clock, now:
     rows |= check_ins.rows
     memory = check_ins.memory
     baselines = captured(company, ledger, memory, answers, company.key_results)
+    frozen = {**memory.baselines, **baselines}
     standings = tuple(
-        assess(
-            company,
-            one,
-            rows[one.id],
-            answers[Ask(one.metric, now)],
-            baselines.get(frozen_as(company, one), memory.baselines.get(frozen_as(company, one))),
-            judged_values(company, ledger, one, answers, now),
-            now,
-        )
+        stand(company, ledger, one, rows, answers[Ask(one.metric, now)], answers, frozen, now)
         for one in company.key_results
     )
     initiatives = initiative_aims(company, answers, rows, destinations.get(INITIATIVES), now)
@@ -87,6 +81,28 @@ def prepare(company: Company, ledger: Ledger, memory: Memory, clock: Clock, now:
         | {one.id: INITIATIVES for one in company.initiatives}
         | dict.fromkeys(check_ins.rows, CHECK_INS),
         check_ins=check_ins,
+    )
+
+
+def stand(
+    company: Company,
+    ledger: Ledger,
+    key_result: KeyResult,
+    rows: Mapping[str, Row | None],
+    answer: Answer,
+    judged: Mapping[Ask, Answer],
+    frozen: Mapping[str, Reading],
+    at: datetime,
+) -> Standing:
+    """Where the key result stands, or stood, at ``at``, by its ``answer`` and those on the periods ``judged`` before."""
+    return assess(
+        company,
+        key_result,
+        rows[key_result.id],
+        answer,
+        frozen.get(frozen_as(company, key_result)),
+        judged_values(company, ledger, key_result, judged, at),
+        at,
     )
 
 
