@@ -19,7 +19,10 @@ from okrsync.units import to_unit
 
 def judged_asks(company: Company, key_result: KeyResult, until: datetime) -> list[Ask]:
     """What must be asked to judge every period that is over at ``until``, oldest first."""
-    return [_ask(company, key_result, period) for period in _judged(company, key_result, until)]
+    periods = _judged(company, key_result, until)
+    # The last instant, as in a backfill; only what looks back on a period is known a moment after it.
+    after = bool(periods) and _looks_back(company, key_result.metric)
+    return [Ask(key_result.metric, one.end if after else last_instant(one)) for one in periods]
 
 
 def judged_values(
@@ -27,7 +30,7 @@ def judged_values(
 ) -> list[Decimal | None]:
     """A value for each of ``judged_asks``: from the source, else what okrsync itself saw of that period last."""
     periods = _judged(company, key_result, until)
-    found = [answers[_ask(company, key_result, period)] for period in periods]
+    found = [answers[ask] for ask in judged_asks(company, key_result, until)]
     unknown = [period for period, one in zip(periods, found, strict=True) if not isinstance(one, Reading)]
     seen = ledger.history(company.id, key_result.metric, unknown[0].start, until) if unknown else ()
     values = [
@@ -39,12 +42,6 @@ def judged_values(
 
 def _judged(company: Company, key_result: KeyResult, until: datetime) -> list[Window]:
     return windows_of(key_result.judging.every, company.cycle, until) if key_result.judging else []
-
-
-def _ask(company: Company, key_result: KeyResult, period: Window) -> Ask:
-    """The period's last instant, as in a backfill; only what looks back on a period is known a moment after it."""
-    after = _looks_back(company, key_result.metric)
-    return Ask(key_result.metric, period.end if after else last_instant(period))
 
 
 def _looks_back(company: Company, metric: str) -> bool:
