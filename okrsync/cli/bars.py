@@ -112,13 +112,10 @@ class _Heard:
 
     def record(self, company: str, *entries: Entry) -> None:
         self._ledger.record(company, *entries)
-        match entries:
-            # One row that was written comes by itself; what had been there all along comes with the rest.
-            case (Landed(),):
-                self._written += 1
-                self._line.update(f"{self._name}: writing, {self._written} rows so far")
-            case _:
-                pass
+        # One row that was written comes by itself; what had been there all along comes with the rest.
+        if len(entries) == 1 and isinstance(entries[0], Landed):
+            self._written += 1
+            self._line.update(f"{self._name}: writing, {self._written} rows so far")
 
     def recall(self, company: str) -> Memory:
         return self._ledger.recall(company)

@@ -140,7 +140,7 @@ def _ask(from_notion: str, create_under: str, timezone: str) -> tuple[str, str, 
 
 
 def _free_path(world: World, company: str) -> Path:
-    path = Path(company) if company.endswith((".yaml", ".yml")) else world.machine.config / f"{company}.yaml"
+    path = world.file(company)
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", path.stem):
         raise ConfigError(
             f"{path.stem!r} is no short name", hint="use small letters, digits, - and _, such as acme-eu"

@@ -64,8 +64,7 @@ class CheckIns:
         """What the ledger must learn of rows that an earlier run meant to add and that are there after all."""
         keys = {row.id: key for key, row in self.rows.items() if row is not None}
         for row, intents in self.adopted.items():
-            yield Intended(run=run, row=row, values=intents)
-            yield from self._settled(run, keys[row], row)
+            yield from self.found(run, keys[row], row, intents)
 
     def over(self) -> Iterator[Entry]:
         """What the ledger may forget: the cells of other periods' rows and, of other cycles, their keys too."""
@@ -83,11 +82,7 @@ class CheckIns:
     def found(self, run: str, key: str, row: str, intents: Mapping[str, Intent]) -> Iterator[Entry]:
         """What the ledger must learn of a row that turned up only when it was to be added."""
         yield Intended(run=run, row=row, values=intents)
-        yield from self._settled(run, key, row)
-
-    def _settled(self, run: str, key: str, row: str) -> Iterator[Entry]:
-        cells = self.intents(key)
-        yield Withdrawn(run=run, row=f"{NEW}{key}", addresses=tuple(cells))
+        yield Withdrawn(run=run, row=f"{NEW}{key}", addresses=tuple(self.intents(key)))
         yield Noted(connection=self.connection, key=f"{NOTE}{key}", value=row)
 
     def intents(self, key: str) -> dict[str, Intent]:
