@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from okrsync.emulation import Request
 from okrsync.plugins import Connectors
 
@@ -66,6 +68,13 @@ class Fleet:
     jira: Any = None
     sheets: Any = None
     arrivals: list[Timed] = field(default_factory=list)
+
+    def move_in(self, monkeypatch: pytest.MonkeyPatch, ledger: str = "") -> None:
+        """Let the command line find the companies and their secrets, and keep its ledger beside them or at a URL."""
+        for name, value in self.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("OKRSYNC_CONFIG", str(self.folder))
+        monkeypatch.setenv("OKRSYNC_LEDGER", ledger or f"sqlite:///{self.folder / 'ledger.db'}")
 
     @property
     def mixed(self) -> bool:

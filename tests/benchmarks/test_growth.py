@@ -62,10 +62,7 @@ def costs(
     folder.mkdir()
     how = {"rate": 100, "burst": 1000, "schedule": "0 7 * * *", "mixed": True, **how}
     with fleet(folder, companies, key_results=key_results, **how) as made:
-        for name, value in made.environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("OKRSYNC_CONFIG", str(folder))
-        monkeypatch.setenv("OKRSYNC_LEDGER", f"sqlite:///{folder / 'ledger.db'}")
+        made.move_in(monkeypatch)
         first, second = cost(made, "sync", "--all"), cost(made, "sync", "--all")
         look, again = cost(made, "sync", "--due"), cost(made, "sync", "--due")
         assert look.requests == again.requests == 0

@@ -27,6 +27,7 @@ from okrsync.emulation import Fault
 from okrsync.ledger import open_ledger
 from okrsync.model import Answer, Evidence, Question, Reading
 from tests.e2e.conftest import KILLABLE
+from tests.terminal import shown_on
 
 WEEKS = [date(2026, 10, 4) + timedelta(weeks=number) for number in range(8)]
 PAST = ("backfill", "demo", "--from", "2026-10-01")
@@ -444,15 +445,9 @@ def on_a_terminal(words: Sequence[str]) -> tuple[int, str, str]:
         env={**os.environ, "TERM": "xterm", "COLUMNS": "120"},
     )
     os.close(theirs)
-    shown = b""
-    try:
-        while piece := os.read(ours, 4096):
-            shown += piece
-    except OSError:
-        pass  # Linux says so at the end of a terminal's output
-    os.close(ours)
+    shown = shown_on(ours)
     out, _ = process.communicate(timeout=60)
-    return process.returncode, re.sub(r"\x1b\[[?\d;]*[A-Za-z]", "", shown.decode()), out.decode()
+    return process.returncode, re.sub(r"\x1b\[[?\d;]*[A-Za-z]", "", shown), out.decode()
 
 
 def test_progress_is_a_bar_for_each_connection_with_rate_and_time_on_a_terminal(desk: Any) -> None:

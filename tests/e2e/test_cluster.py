@@ -40,10 +40,7 @@ def cluster(
 ) -> Iterator[tuple[Fleet, str]]:
     url = running().fresh()
     with fleet(folder, companies, **how) as made:
-        for name, value in made.environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("OKRSYNC_CONFIG", str(folder))
-        monkeypatch.setenv("OKRSYNC_LEDGER", url)
+        made.move_in(monkeypatch, url)
         yield made, url
 
 

@@ -30,10 +30,7 @@ from tests.fleet_world import Fleet, fleet
 @pytest.fixture
 def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
     with fleet(tmp_path, 6, alone=1, schedule="0 7 * * *") as made:
-        for name, value in made.environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("OKRSYNC_CONFIG", str(tmp_path))
-        monkeypatch.setenv("OKRSYNC_LEDGER", f"sqlite:///{tmp_path / 'ledger.db'}")
+        made.move_in(monkeypatch)
         yield made
 
 
@@ -176,10 +173,7 @@ def test_a_bad_cron_line_is_refused_with_its_place(many: Fleet, capsys: Any, lin
 @pytest.fixture
 def few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
     with fleet(tmp_path, 2, key_results=8, schedule="0 7 * * *") as made:
-        for name, value in made.environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("OKRSYNC_CONFIG", str(tmp_path))
-        monkeypatch.setenv("OKRSYNC_LEDGER", f"sqlite:///{tmp_path / 'ledger.db'}")
+        made.move_in(monkeypatch)
         yield made
 
 

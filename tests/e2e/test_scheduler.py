@@ -32,10 +32,7 @@ from tests.fleet_world import Fleet, fleet
 @pytest.fixture
 def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
     with fleet(tmp_path, 3, schedule="0 7 * * *") as made:
-        for name, value in made.environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("OKRSYNC_CONFIG", str(tmp_path))
-        monkeypatch.setenv("OKRSYNC_LEDGER", f"sqlite:///{tmp_path / 'ledger.db'}")
+        made.move_in(monkeypatch)
         monkeypatch.setenv("OKRSYNC_HEALTH", str(tmp_path / "health.json"))
         yield made
 

@@ -70,10 +70,7 @@ def office(request: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     server = LoopbackServer(_thanks)
     more = NOTIFY.format(kind=request.param)
     with fleet(tmp_path, 1, schedule="0 7 * * *", more=more) as made:
-        for name, value in made.environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setenv("OKRSYNC_CONFIG", str(tmp_path))
-        monkeypatch.setenv("OKRSYNC_LEDGER", f"sqlite:///{tmp_path / 'ledger.db'}")
+        made.move_in(monkeypatch)
         monkeypatch.setenv("HOOK_URL", f"{server.url}/hooks/s3cret")
         monkeypatch.setenv("PING_URL", f"{server.url}/ping/s3cret")
         yield Office(made, server, JumpClock(datetime.now(tz=UTC)))

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import KILLABLE
+from tests.terminal import shown_on
 
 PAST = ("backfill", "demo", "--from", "2026-10-01", "--to", "2026-11-22", "--only", "KR-5")
 
@@ -24,14 +25,8 @@ def seen(*words: str, columns: int) -> list[str]:
         [sys.executable, "-c", KILLABLE, *words], stdout=theirs, stderr=theirs, env=environment
     ):
         os.close(theirs)
-        shown = b""
-        try:
-            while piece := os.read(ours, 4096):
-                shown += piece
-        except OSError:
-            pass  # Linux says so at the end of a terminal's output
-        os.close(ours)
-    return re.sub(r"\x1b\[[0-9;]*m", "", shown.decode()).replace("\r", "").split("\n")
+        shown = shown_on(ours)
+    return re.sub(r"\x1b\[[0-9;]*m", "", shown).replace("\r", "").split("\n")
 
 
 @pytest.fixture
