@@ -1,15 +1,17 @@
-"""Name to connector, through the entry-point group ``okrsync.connectors``: built-ins register as third parties do."""
+"""Find connectors and emulators by name, through entry points: built-ins register as third parties do."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
-from typing import Final
+from typing import Final, cast
 
+from okrsync.emulation import Emulator
 from okrsync.errors import ConfigError
 from okrsync.ports import Connector
 
-GROUP: Final = "okrsync.connectors"
+CONNECTORS: Final = "okrsync.connectors"
+EMULATORS: Final = "okrsync.emulators"
 CONTRACT: Final = 1
 
 
@@ -20,7 +22,7 @@ class Connectors(Mapping[str, Connector]):
     """
 
     def __init__(self) -> None:
-        self._found: dict[str, EntryPoint] = {one.name: one for one in entry_points(group=GROUP)}
+        self._found: dict[str, EntryPoint] = {one.name: one for one in entry_points(group=CONNECTORS)}
         self._loaded: dict[str, Connector] = {}
 
     def __getitem__(self, name: str) -> Connector:
@@ -38,6 +40,15 @@ class Connectors(Mapping[str, Connector]):
         """Which installed distribution a connector comes from, with its version."""
         found = self._found[name].dist
         return f"{found.name} {found.version}" if found is not None else "unknown"
+
+
+def emulator_of(connector: str) -> Callable[[], Emulator] | None:
+    """What starts the emulator of the named connector, or None if nobody ships one.
+
+    Calling it raises ``ImportError`` if the libraries that emulators need are not installed.
+    """
+    found = next(iter(entry_points(group=EMULATORS, name=connector)), None)
+    return None if found is None else lambda: cast("Emulator", found.load()())
 
 
 def _load(entry: EntryPoint) -> Connector:

@@ -200,7 +200,7 @@ class Connector:
     ``settings``, ``query`` and ``table`` are strict pydantic models: of a connection, of one metric's own keys, and of
     a destination table. ``source(settings, opening)`` and ``destination(settings, table, opening)`` connect lazily:
     they send no request. ``doctor(settings, tables, opening)`` looks at a connection as an operator would.
-    ``emulator`` starts a loopback server with the vendor's shapes. ``setup(settings, opening)`` helps ``okrsync init``.
+    ``setup(settings, opening)`` helps ``okrsync init``.
     ``register`` connects like ``destination``, to a table that okrsync may add rows to. ``inspect(settings, text, opening)``
     looks at what a person names (a JQL, an address, a file) and returns the text to print, ending in the YAML to write.
     ``examples`` document the measures one by one.
@@ -214,7 +214,6 @@ class Connector:
     source: Callable[[Any, Opening], Source] | None = None
     destination: Callable[[Any, Any, Opening], Destination] | None = None
     doctor: Callable[[Any, Sequence[Any], Opening], Iterable[Finding]] | None = None
-    emulator: Callable[[], Any] | None = None
     setup: Callable[[Any, Opening], Setup] | None = None
     register: Callable[[Any, Any, Opening], Register] | None = None
     inspect: Callable[[Any, str, Opening], str] | None = None

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from okrsync.emulation import Request
-from okrsync.plugins import Connectors
+from okrsync.plugins import emulator_of
 
 YAML = """\
 company: {name}
@@ -173,7 +173,7 @@ def fleet(
 
 
 def _emulator(name: str) -> Any:
-    factory = Connectors()[name].emulator
+    factory = emulator_of(name)
     assert factory is not None
     return factory()
 

@@ -14,8 +14,8 @@ import pytest
 from okrsync.model import COUNT, Answer, Missing, Question, Reading, Unit, Window
 from okrsync.ports import Finding, Opening, Source
 from okrsync.testing import JumpClock
+from okrsync_emulators.jira import JiraEmulator
 from okrsync_jira import JiraQuery, JiraSettings, connector
-from okrsync_jira.emulator import JiraEmulator
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 KINDS: Sequence[Any] = ["cloud", "data_center"]

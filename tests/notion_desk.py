@@ -12,7 +12,7 @@ import pytest
 from notion_client import APIResponseError, Client
 
 from okrsync.testing import JumpClock
-from okrsync_notion.emulator import NotionEmulator
+from okrsync_emulators.notion import NotionEmulator
 
 VERSION = "2026-03-11"
 START = datetime(2026, 11, 23, 6, 30, 42, tzinfo=UTC)

@@ -20,9 +20,9 @@ from okrsync.emulation import Receive, Scope, Send
 from okrsync.model import COUNT, Answer, Missing, Question, Reading, Unit
 from okrsync.ports import Opening, Source
 from okrsync.testing import JumpClock
+from okrsync_emulators.sheets import SheetsEmulator
+from okrsync_emulators.sheets.token import EMAIL
 from okrsync_sheets import connector
-from okrsync_sheets.emulated_token import EMAIL
-from okrsync_sheets.emulator import SheetsEmulator
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 BOOK = "acme-kpis"

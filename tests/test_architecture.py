@@ -8,7 +8,7 @@ import tomllib
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from okrsync.plugins import CONTRACT, GROUP, Connectors
+from okrsync.plugins import CONNECTORS, CONTRACT, EMULATORS, Connectors
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,7 +21,8 @@ def test_the_import_contracts_hold() -> None:
 
 def test_every_folder_of_connectors_is_a_connector_and_a_third_party_could_have_written_it() -> None:
     folders = {path.name for path in (ROOT / "connectors").iterdir() if path.name.startswith("okrsync_")}
-    found = {entry.value.partition(":")[0] for entry in entry_points(group=GROUP)}
+    found = {entry.value.partition(":")[0] for entry in entry_points(group=CONNECTORS)}
+    found |= {entry.value.partition(".")[0] for entry in entry_points(group=EMULATORS)}
     assert folders == found
     for name, connector in Connectors().items():
         assert connector.name == name

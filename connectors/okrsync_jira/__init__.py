@@ -30,12 +30,6 @@ def _inspect(settings: JiraSettings, text: str, opening: Opening) -> str:
     return examine_jql(settings, opening, text)
 
 
-def _emulator() -> Any:
-    from okrsync_jira.emulator import JiraEmulator
-
-    return JiraEmulator()
-
-
 def _examples() -> Sequence[Example]:
     from okrsync_jira.examples import EXAMPLES
 
@@ -49,7 +43,6 @@ connector = Connector(
     query=JiraQuery,
     source=_source,
     doctor=_doctor,
-    emulator=_emulator,
     inspect=_inspect,
     examples=_examples,
 )

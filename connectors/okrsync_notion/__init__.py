@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from okrsync.ports import Connector, Destination, Finding, Opening, Register, Setup
 from okrsync_notion.settings import NotionSettings, NotionTable
@@ -35,12 +34,6 @@ def _setup(settings: NotionSettings, opening: Opening) -> Setup:
     return NotionSetup(settings, opening)
 
 
-def _emulator() -> Any:
-    from okrsync_notion.emulator import NotionEmulator
-
-    return NotionEmulator()
-
-
 connector = Connector(
     name="notion",
     summary="writes key results into a Notion database",
@@ -48,7 +41,6 @@ connector = Connector(
     table=NotionTable,
     destination=_destination,
     doctor=_doctor,
-    emulator=_emulator,
     setup=_setup,
     register=_register,
 )

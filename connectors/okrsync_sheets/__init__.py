@@ -27,12 +27,6 @@ def _inspect(settings: Settings, text: str, opening: Opening) -> str:
     return inspect(settings, text, opening)
 
 
-def _emulator() -> Any:
-    from okrsync_sheets.emulator import SheetsEmulator
-
-    return SheetsEmulator()
-
-
 def _examples() -> Sequence[Example]:
     from okrsync_sheets.examples import EXAMPLES
 
@@ -46,7 +40,6 @@ connector = Connector(
     query=Query,
     source=_source,
     doctor=_doctor,
-    emulator=_emulator,
     inspect=_inspect,
     examples=_examples,
 )

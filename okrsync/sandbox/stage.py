@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +18,7 @@ from okrsync.config import load_company
 from okrsync.config.yamlfile import read_yaml
 from okrsync.emulation import Emulator
 from okrsync.errors import ConfigError
+from okrsync.plugins import emulator_of
 from okrsync.ports import Connector
 from okrsync.sync import secrets_of
 
@@ -69,10 +70,10 @@ def set_stage(
         text = (source / f"{company_id}.yaml").read_text(encoding="utf-8")
         emulators: dict[str, Emulator] = {}
         for name, connection in read_yaml(source / f"{company_id}.yaml").data["connections"].items():
-            connector = connectors[connection["type"]]
-            if connector.emulator is None:
+            start = emulator_of(connection["type"])
+            if start is None:
                 continue
-            emulator = emulators[name] = _started(connector)
+            emulator = emulators[name] = _started(start)
             stack.callback(emulator.server.close)
             emulator.load(_with_floats(read_yaml(source / f"{name}.yaml").data))
             text = text.replace(connection["url"], emulator.server.url)
@@ -84,15 +85,13 @@ def set_stage(
         )
 
 
-def _started(connector: Connector) -> Emulator:
-    assert connector.emulator is not None
+def _started(start: Callable[[], Emulator]) -> Emulator:
     try:
-        emulator: Emulator = connector.emulator()
+        return start()
     except ImportError as error:
         raise ConfigError(
             f"the emulators need more than is installed: {error}", hint='pip install "okrsync[sandbox]"'
         ) from error
-    return emulator
 
 
 def _with_floats(seed: Any) -> Any:

@@ -14,7 +14,7 @@ import pytest
 
 from okrsync.config import Company, load_company
 from okrsync.ledger import open_ledger
-from okrsync.plugins import Connectors
+from okrsync.plugins import Connectors, emulator_of
 from okrsync.sandbox import PRESENT
 from okrsync.sync import Report, sync
 from okrsync.testing import JumpClock
@@ -68,7 +68,7 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Build]:
     with ExitStack() as stack:
 
         def started(name: str) -> Any:
-            factory = connectors[name].emulator
+            factory = emulator_of(name)
             assert factory is not None
             emulator = factory()
             stack.callback(emulator.server.close)

@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from okrsync_jira.emulator import JiraEmulator
+from okrsync_emulators.jira import JiraEmulator
 
 PROJECTS = 5
 LAST = date(2026, 11, 22)

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from okrsync.plugins import Connectors
+from okrsync.plugins import emulator_of
 from okrsync.sandbox import PRESENT
 from tests.benchmarks.jira_of_a_year import DAYS, FIRST, LAST, PROJECTS, WEEKS, Jira, jira_of_a_year
 
@@ -105,7 +105,7 @@ def jira(request: pytest.FixtureRequest) -> Iterator[Jira]:
 
 @pytest.fixture
 def sheets() -> Iterator[Any]:
-    factory = Connectors()["sheets"].emulator
+    factory = emulator_of("sheets")
     assert factory is not None
     emulator = factory()
     weeks = [FIRST + timedelta(days=6 + 7 * week) for week in range(WEEKS)]

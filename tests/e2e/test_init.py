@@ -15,7 +15,7 @@ from okrsync.emulation import Fault
 from okrsync.plugins import Connectors
 from okrsync.sandbox import PRESENT
 from okrsync.testing import JumpClock
-from okrsync_notion.emulator import NotionEmulator
+from okrsync_emulators.notion import NotionEmulator
 
 PAGE = "https://app.notion.com/p/OKRs-99999999999949998999999999999999"
 GERMAN: dict[str, Any] = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from okrsync_jira.emulator import JiraEmulator
+from okrsync_emulators.jira import JiraEmulator
 from tests.jira_world import KINDS, NOW, Build, World
 
 

@@ -12,7 +12,7 @@ import pytest
 import requests
 from jira import JIRA, JIRAError
 
-from okrsync_jira.emulator import BadSeed, JiraEmulator, faults
+from okrsync_emulators.jira import BadSeed, JiraEmulator, faults
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SEED: dict[str, Any] = {

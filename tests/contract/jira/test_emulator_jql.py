@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from okrsync_jira.emulator import JiraEmulator
+from okrsync_emulators.jira import JiraEmulator
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday
 ANN, BOB = "ann@acme.example", "bob@acme.example"

@@ -14,8 +14,8 @@ from ruamel.yaml import YAML
 from okrsync.model import COUNT, PERCENT, Cause, Dimension, Missing, Question, Reading, Unit, Window
 from okrsync.ports import Opening
 from okrsync.testing import JumpClock
+from okrsync_emulators.jira import JiraEmulator
 from okrsync_jira import JiraQuery, JiraSettings, connector
-from okrsync_jira.emulator import JiraEmulator
 from okrsync_jira.queries import OTHER_MEASURES
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)

@@ -14,8 +14,8 @@ from okrsync.errors import AccessError, ConfigError
 from okrsync.model import COUNT, PERCENT, Dimension, Question, Reading, Unit, Window
 from okrsync.ports import Opening
 from okrsync.testing import JumpClock
+from okrsync_emulators.jira import JiraEmulator
 from okrsync_jira import JiraQuery, JiraSettings, connector
-from okrsync_jira.emulator import JiraEmulator
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 POINTS = "customfield_10016"

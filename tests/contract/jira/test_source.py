@@ -15,8 +15,8 @@ from okrsync.emulation import Fault
 from okrsync.errors import AccessError, Unavailable
 from okrsync.model import PERCENT, Cause, Dimension, Missing, Reading, Unit, Window
 from okrsync.testing.source import SourceCase, SourceContract
+from okrsync_emulators.jira import faults
 from okrsync_jira import library
-from okrsync_jira.emulator import faults
 from tests.jira_world import NOW, World, ask, fact
 
 OCTOBER = Window(
@@ -994,7 +994,7 @@ def test_a_budget_that_runs_low_slows_everybody_down(cloud: World) -> None:
 
 
 def test_tokens_with_scopes_and_service_accounts_go_through_the_gateway(cloud: World) -> None:
-    from okrsync_jira.emulator.site import CLOUD_ID
+    from okrsync_emulators.jira.site import CLOUD_ID
 
     cloud.monkeypatch.setenv("SCOPED", "scoped-t0ken")
     cloud.monkeypatch.setenv("SERVICE", "service-t0ken")

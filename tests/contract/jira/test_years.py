@@ -17,9 +17,9 @@ from okrsync.emulation import Fault
 from okrsync.model import COUNT, PERCENT, Answer, Dimension, Missing, Question, Reading, Unit, Window
 from okrsync.ports import Opening
 from okrsync.testing import JumpClock
+from okrsync_emulators.jira import JiraEmulator
 from okrsync_jira import JiraQuery, JiraSettings, connector
 from okrsync_jira.changelog import Move
-from okrsync_jira.emulator import JiraEmulator
 from okrsync_jira.found import Found, Issue
 from okrsync_jira.queries import State
 from okrsync_jira.replay import STATUS, Replayed, as_of

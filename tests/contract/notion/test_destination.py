@@ -24,9 +24,9 @@ from okrsync.ports import Destination, Finding, Opening
 from okrsync.settings import Secret
 from okrsync.testing import JumpClock
 from okrsync.testing.destination import DestinationCase, DestinationContract
+from okrsync_emulators.notion import NotionEmulator
 from okrsync_notion import connector
 from okrsync_notion.client import TIMEOUT
-from okrsync_notion.emulator import NotionEmulator
 from okrsync_notion.settings import NotionSettings, NotionTable
 
 TOKEN = "ntn_secret_of_the_test"

@@ -10,7 +10,7 @@ import pytest
 from notion_client import APIResponseError
 from notion_client.errors import UnknownHTTPResponseError
 
-from okrsync_notion.emulator import faults
+from okrsync_emulators.notion import faults
 from tests.notion_desk import Desk, desk_with
 
 

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from okrsync_notion.emulator import NotionEmulator
+from okrsync_emulators.notion import NotionEmulator
 from tests.notion_desk import SEED
 
 HERE = Path(__file__).parents[2] / "javascript"

@@ -14,8 +14,8 @@ from okrsync.errors import AccessError, ConfigError, Conflict, DataError, Unavai
 from okrsync.ports import Opening, Register
 from okrsync.settings import Secret
 from okrsync.testing import JumpClock
+from okrsync_emulators.notion import NotionEmulator
 from okrsync_notion import NotionSettings, NotionTable, connector
-from okrsync_notion.emulator import NotionEmulator
 
 NOW = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
 DATABASE = "33333333-3333-4333-8333-333333333333"

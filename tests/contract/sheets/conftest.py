@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from okrsync_sheets.emulator import SheetsEmulator
+from okrsync_emulators.sheets import SheetsEmulator
 from tests.sheets_world import World, renew, served
 
 

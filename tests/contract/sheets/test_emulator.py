@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from okrsync_sheets import emulated_masks as masks
-from okrsync_sheets.emulator import API_KEY, SheetsEmulator
+from okrsync_emulators.sheets import API_KEY, SheetsEmulator, masks
 from tests.sheets_world import BOOK, World, discovery, seed
 
 RENDERED = {
@@ -263,7 +262,7 @@ def test_masks() -> None:
 
 
 def test_what_a_mask_may_name_is_in_the_discovery_document() -> None:
-    from okrsync_sheets.emulated_answers import SPREADSHEET, VALUES
+    from okrsync_emulators.sheets.answers import SPREADSHEET, VALUES
 
     def check(names: dict[str, Any], schema: str) -> None:
         properties = discovery()["schemas"][schema]["properties"]
@@ -278,7 +277,7 @@ def test_what_a_mask_may_name_is_in_the_discovery_document() -> None:
 
 
 def test_every_query_parameter_it_takes_is_in_the_discovery_document() -> None:
-    from okrsync_sheets.emulator import _RENDER, _STANDARD
+    from okrsync_emulators.sheets.service import _RENDER, _STANDARD
 
     document = discovery()
     reading = document["resources"]["spreadsheets"]["resources"]["values"]["methods"]

@@ -17,9 +17,9 @@ from okrsync.emulation import Fault
 from okrsync.errors import AccessError, OkrsyncError, Unavailable
 from okrsync.model import Answer, Cause
 from okrsync.ports import Finding
+from okrsync_emulators.sheets import API_KEY
+from okrsync_emulators.sheets.token import EMAIL, READ_ONLY
 from okrsync_sheets import connector
-from okrsync_sheets.emulated_token import EMAIL, READ_ONLY
-from okrsync_sheets.emulator import API_KEY
 from tests.sheets_world import BOOK, DATA, KPI, World, question, seed, value, why
 
 VALUES = "values:batchGet"

@@ -11,7 +11,7 @@ import pytest
 from okrsync.model import COUNT, PERCENT, Cause, Dimension, Reading, Unit
 from okrsync.testing import JumpClock
 from okrsync.testing.source import SourceCase, SourceContract
-from okrsync_sheets.emulator import SheetsEmulator
+from okrsync_emulators.sheets import SheetsEmulator
 from tests.sheets_world import BOOK, DATA, KPI, NOW, World, question, renew, seed, value, why
 
 VALUES = "values:batchGet"

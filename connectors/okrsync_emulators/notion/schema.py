@@ -1,0 +1,291 @@
+"""Columns: how they are answered, created, changed and deleted."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from okrsync_emulators.notion import people, texts, writes
+from okrsync_emulators.notion.refusals import invalid, malformed, not_found, too_long, undefined
+from okrsync_emulators.notion.workspace import (
+    CHOICES,
+    GROUPS,
+    KINDS,
+    Column,
+    DataSource,
+    Option,
+    Workspace,
+    column_id,
+    stable,
+)
+
+
+def answered(workspace: Workspace, column: Column) -> dict[str, Any]:
+    """The property's configuration as a data source carries it."""
+    return {
+        "id": column.wire,
+        "name": column.name,
+        "description": column.description,
+        "type": column.kind,
+        column.kind: _configuration(workspace, column),
+    }
+
+
+def _configuration(workspace: Workspace, column: Column) -> dict[str, Any]:
+    kind = column.kind
+    if kind == "number":
+        return {"format": column.format}
+    if kind == "status":
+        return {"options": _options(column), "groups": _groups(column)}
+    if kind in CHOICES:
+        return {"options": _options(column)}
+    if kind == "relation":
+        database = workspace.sources[column.target].database
+        form: dict[str, Any] = {"type": "single_property", "single_property": {}}
+        synced = workspace.sources[column.target].columns.get(column.details.get("synced", ""))
+        if synced is not None:
+            form = {
+                "type": "dual_property",
+                "dual_property": {"synced_property_id": synced.wire, "synced_property_name": synced.name},
+            }
+        return {"database_id": database, "data_source_id": column.target, **form}
+    if kind == "formula":
+        return {"expression": column.details.get("expression", "")}
+    if kind == "rollup":
+        names = (
+            "rollup_property_name",
+            "relation_property_name",
+            "rollup_property_id",
+            "relation_property_id",
+        )
+        return {name: column.details.get(name, "") for name in names} | {
+            "function": column.details.get("function", "sum")
+        }
+    return {"prefix": column.details.get("prefix")} if kind == "unique_id" else {}
+
+
+def _options(column: Column) -> list[dict[str, Any]]:
+    return [
+        {"id": option.id, "name": option.name, "color": option.color, "description": option.description}
+        for option in column.options
+    ]
+
+
+def _groups(column: Column) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": stable("group", column.id, name),
+            "name": name,
+            "color": color,
+            "option_ids": [option.id for option in column.options if option.group == name],
+        }
+        for name, color in GROUPS.items()
+    ]
+
+
+def default_status() -> list[Option]:
+    names = (("Not started", "default"), ("In progress", "blue"), ("Done", "green"))
+    return [
+        Option(id=stable("option", name)[:8], name=name, color=color, group=group)
+        for (name, color), group in zip(names, GROUPS, strict=True)
+    ]
+
+
+def starting_option(column: Column) -> Option | None:
+    """What a status is where nobody said: the first option of the first group that has one."""
+    return next((o for group in GROUPS for o in column.options if o.group == group), None)
+
+
+def create(workspace: Workspace, source: DataSource, name: str, path: str, config: Any) -> Column:
+    """Add a column from a request's configuration."""
+    if not isinstance(config, dict):
+        raise malformed(path, "an object", config)
+    kind = _kind(path, config)
+    column = Column(id=column_id(source, name, kind), name=name, kind=kind)
+    if kind == "title" and any(other.kind == "title" for other in source.columns.values()):
+        raise invalid("Cannot create new title property. There can only be one title property.")
+    if kind == "rollup":
+        _follow(workspace, source, column, path, config[kind])
+    configure(workspace, column, path, config[kind])
+    if kind == "status" and not column.options:
+        column.options = default_status()
+    source.columns[column.id] = column
+    if kind == "relation" and config[kind].get("dual_property") is not None:
+        _mirror(workspace, source, column, config[kind]["dual_property"])
+    return column
+
+
+def _mirror(workspace: Workspace, source: DataSource, column: Column, wanted: Any) -> None:
+    """The other side of a two-way relation: a column of the related table.
+
+    Unknown: what Notion calls it where the request does not say; the app says "Related to ...".
+    """
+    target = workspace.sources[column.target]
+    name = wanted.get("synced_property_name") or f"Related to {source.title} ({column.name})"
+    if target.column(name) is not None:
+        raise invalid(f"Property name {name} already exists.")
+    other = Column(id=column_id(target, name, "relation"), name=name, kind="relation", target=source.id)
+    other.details["synced"], column.details["synced"] = column.id, other.id
+    target.columns[other.id] = other
+
+
+def _follow(workspace: Workspace, source: DataSource, column: Column, path: str, config: Any) -> None:
+    """A roll-up names a relation of its own table and a column of the related one; both are kept by name and id."""
+    if not isinstance(config, dict) or "function" not in config:
+        raise undefined(f"{path}.rollup.function")
+    relation = source.column(config.get("relation_property_id") or config.get("relation_property_name") or "")
+    if relation is None or relation.kind != "relation":
+        # Unknown: Notion's sentence for a roll-up whose relation does not exist; that it answers 400 is documented.
+        raise invalid(f"{path}.rollup: the relation property does not exist.")
+    target = workspace.sources[relation.target]
+    far = target.column(config.get("rollup_property_id") or config.get("rollup_property_name") or "")
+    if far is None:
+        raise invalid(f"{path}.rollup: the rollup property does not exist.")
+    column.details |= {
+        "relation_property_name": relation.name,
+        "relation_property_id": relation.wire,
+        "rollup_property_name": far.name,
+        "rollup_property_id": far.wire,
+    }
+
+
+def _kind(path: str, config: dict[str, Any]) -> str:
+    kinds = [key for key in config if key in KINDS]
+    if len(kinds) != 1:
+        raise undefined(f"{path}.{config.get('type', 'title')}")
+    return kinds[0]
+
+
+def configure(workspace: Workspace, column: Column, path: str, config: Any) -> None:
+    """Take over a configuration: formats are merged, options replaced."""
+    if not isinstance(config, dict):
+        raise malformed(f"{path}.{column.kind}", "an object", config)
+    if column.kind == "number" and "format" in config:
+        column.format = str(config["format"])
+    if column.kind == "relation":
+        _aim(workspace, column, f"{path}.relation", config)
+    if column.kind in CHOICES and "options" in config:
+        _replace_options(column, f"{path}.{column.kind}.options", config["options"])
+    if column.kind in {"formula", "rollup", "unique_id"}:
+        column.details |= config
+
+
+def _aim(workspace: Workspace, column: Column, path: str, config: dict[str, Any]) -> None:
+    if "data_source_id" not in config:
+        raise undefined(f"{path}.data_source_id")
+    target = workspace.sources.get(str(config["data_source_id"]))
+    if target is None or not workspace.databases[target.database].shared:
+        raise not_found("database", str(config["data_source_id"]), workspace.bot)
+    column.target = target.id
+
+
+def _replace_options(column: Column, path: str, wanted: Any) -> None:
+    """The list is the whole truth: what it leaves out is deleted; renaming and regrouping are silently ignored."""
+    if not isinstance(wanted, list):
+        raise malformed(path, "an array", wanted)
+    if len(wanted) > 100:
+        raise too_long(path, 100, len(wanted))
+    kept: list[Option] = []
+    for position, item in enumerate(wanted):
+        if not isinstance(item, dict) or not ("name" in item or "id" in item):
+            raise undefined(f"{path}[{position}].name")
+        option = column.option_by_id(item["id"]) if "id" in item else column.option(item["name"])
+        if option is None and "name" not in item:
+            raise invalid(f"Could not find option with id: {item['id']}")
+        if option is None:
+            option = writes.make_option(column, item["name"], item.get("color") or "default")
+        elif item.get("color", option.color) != option.color:
+            raise invalid(f"Cannot update color of select with name: {option.name}.")
+        kept.append(option)
+    column.options = kept
+
+
+def patch(workspace: Workspace, source: DataSource, changes: Any) -> None:
+    """PATCH of ``properties``: null deletes a column with its data, a name renames, a configuration changes or adds."""
+    if not isinstance(changes, dict):
+        raise malformed("body.properties", "an object", changes)
+    for key, change in changes.items():
+        path = f"body.properties.{key}"
+        column = source.column(key)
+        if column is None:
+            if change is None:
+                raise invalid(f"Could not find property with name or id: {key}")
+            create(workspace, source, key, path, change)
+        elif change is None:
+            delete(source, column)
+        elif isinstance(change, dict):
+            _change(workspace, source, column, path, change)
+        else:
+            raise malformed(path, "an object or `null`", change)
+
+
+def _change(
+    workspace: Workspace, source: DataSource, column: Column, path: str, change: dict[str, Any]
+) -> None:
+    rest = {key: value for key, value in change.items() if key not in {"name", "description", "type", "id"}}
+    if rest:
+        kind = _kind(path, rest)
+        if kind != column.kind:
+            retype(workspace, source, column, kind)
+        configure(workspace, column, path, rest[kind])
+        forget_lost_options(source, column)
+    if "name" in change:
+        rename(source, column, change["name"])
+    if "description" in change:
+        column.description = change["description"]
+
+
+def rename(source: DataSource, column: Column, name: str) -> None:
+    other = source.column(name)
+    if other is not None and other is not column:
+        raise invalid(f"Property name {name} already exists.")
+    column.name = name
+
+
+def delete(source: DataSource, column: Column) -> None:
+    if column.kind == "title":
+        raise invalid("Cannot delete the title property.")
+    del source.columns[column.id]
+    for row in source.rows.values():
+        row.cells.pop(column.id, None)
+
+
+def retype(workspace: Workspace, source: DataSource, column: Column, kind: str) -> None:
+    """Change a column's type and keep what can be kept.
+
+    Unknown: Notion's exact conversions; here only number and text convert into each other, the rest is emptied.
+    """
+    if "title" in {kind, column.kind}:
+        raise invalid("Cannot change the type of, or to, the title property.")
+    texts_before = {row.id: people.shown(workspace, column, row) for row in source.rows.values()}
+    before, column.kind, column.options, column.format = column.kind, kind, [], "number"
+    if kind == "status":
+        column.options = default_status()
+    for row in source.rows.values():
+        row.cells.pop(column.id, None)
+        text = texts_before[row.id]
+        if text and kind == "rich_text":
+            row.cells[column.id] = texts.stored(text)
+        elif text and kind == "number" and before == "rich_text":
+            try:
+                row.cells[column.id] = writes.number(column.name, Decimal(text))
+            except InvalidOperation:
+                continue
+
+
+def forget_lost_options(source: DataSource, column: Column) -> None:
+    """Empty the cells whose option is gone; a status falls back to its starting option.
+
+    Unknown: what the API does to a status whose option was deleted; the app asks for a replacement.
+    """
+    if column.kind not in CHOICES:
+        return
+    fallback = starting_option(column) if column.kind == "status" else None
+    for row in source.rows.values():
+        value = row.cells.get(column.id)
+        if column.kind == "multi_select":
+            row.cells[column.id] = [identity for identity in value or [] if column.option_by_id(identity)]
+        elif value is not None and column.option_by_id(value) is None:
+            row.cells.pop(column.id)
+            if fallback is not None:
+                row.cells[column.id] = fallback.id

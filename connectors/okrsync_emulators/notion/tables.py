@@ -1,0 +1,154 @@
+"""The endpoints of users, databases, data sources and search."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from okrsync_emulators.notion import answers, cells, people, schema, texts
+from okrsync_emulators.notion.calls import Call, State, uuid_at
+from okrsync_emulators.notion.queries import matching, page_size
+from okrsync_emulators.notion.refusals import RefusalError, invalid, malformed, undefined, unsupported
+from okrsync_emulators.notion.workspace import Database, DataSource, stable
+
+
+def me(state: State, _call: Call) -> dict[str, Any]:
+    return cells.user_object(state.workspace.bot, state.workspace)
+
+
+def users(state: State, call: Call) -> dict[str, Any]:
+    known = {user.id: user for user in state.workspace.users()}
+    part = call.slice_of_get(state.cursors, "users", list(known))
+    results = [cells.user_object(known[identity], state.workspace) for identity in part.ids]
+    return answers.listing("user", results, part.cursor)
+
+
+def user(state: State, _call: Call, user_id: str) -> dict[str, Any]:
+    found = state.workspace.user(uuid_at("path.user_id", user_id))
+    if found is None:
+        raise state.missing("user", user_id)
+    return cells.user_object(found, state.workspace)
+
+
+def database(state: State, call: Call, database_id: str) -> dict[str, Any]:
+    return answers.database(state.workspace, state.database(database_id), legacy=call.legacy)
+
+
+def create_database(state: State, call: Call) -> dict[str, Any]:
+    """A database with one data source; ``properties`` beside ``initial_data_source`` are ignored, as documented."""
+    call.only_keys(
+        "parent", "title", "description", "is_inline", "initial_data_source", "icon", "cover", "properties"
+    )
+    workspace, moment = state.workspace, state.workspace.now()
+    parent = call.body.get("parent")
+    if not isinstance(parent, dict) or parent.get("type") not in {"page_id", "workspace"}:
+        raise undefined("body.parent")
+    title = _title(call)
+    made = Database(
+        id=stable("created database", str(workspace.next_serial())),
+        title=title,
+        created=moment,
+        edited=moment,
+        parent=parent,
+        is_inline=call.flag("is_inline", False),
+    )
+    source = DataSource(
+        id=stable("created data source", made.id),
+        database=made.id,
+        title=title,
+        created=moment,
+        edited=moment,
+        edited_by=workspace.bot.id,
+    )
+    wanted = (call.body.get("initial_data_source") or {}).get("properties") or {"Name": {"title": {}}}
+    workspace.databases[made.id], workspace.sources[source.id] = made, source
+    try:
+        for name, config in wanted.items():
+            schema.create(workspace, source, name, f"body.initial_data_source.properties.{name}", config)
+        if not any(column.kind == "title" for column in source.columns.values()):
+            raise invalid("Title is not provided")
+    except RefusalError:
+        del workspace.databases[made.id], workspace.sources[source.id]
+        raise
+    made.sources.append(source.id)
+    return answers.database(workspace, made, legacy=call.legacy)
+
+
+def _title(call: Call) -> str:
+    return texts.plain(texts.accept("body.title", call.body.get("title") or []))
+
+
+def data_source(state: State, call: Call, data_source_id: str) -> dict[str, Any]:
+    return answers.data_source(state.workspace, state.source(data_source_id), legacy=call.legacy)
+
+
+def update_data_source(state: State, call: Call, data_source_id: str) -> dict[str, Any]:
+    source = state.source(data_source_id)
+    call.only_keys(
+        "title", "icon", "properties", "in_trash", "parent", *(["archived"] if call.legacy else [])
+    )
+    for key in ("icon", "parent"):
+        if key in call.body:
+            raise unsupported(f"{key} in an update of a data source")
+    title = _title(call) if "title" in call.body else source.title
+    trashed = call.flag("in_trash", call.flag("archived", source.in_trash))
+    if "properties" in call.body:
+        # On a copy: a refused change leaves nothing half done.
+        source = copy.deepcopy(source)
+        schema.patch(state.workspace, source, call.body["properties"])
+        state.workspace.sources[source.id] = source
+    source.title, source.in_trash = title, trashed
+    source.edited, source.edited_by = state.workspace.now(), state.workspace.bot.id
+    return answers.data_source(state.workspace, source, legacy=call.legacy)
+
+
+def query(state: State, call: Call, data_source_id: str) -> dict[str, Any]:
+    source = state.source(data_source_id)
+    # ``archived`` is refused in every version: seen on the live API.
+    call.only_keys("filter", "sorts", "start_cursor", "page_size", "in_trash", "result_type")
+    only = call.columns(source)
+    size = page_size("body.page_size", call.body.get("page_size"))
+    cursor = call.body.get("start_cursor")
+    if cursor is not None and not isinstance(cursor, str):
+        raise malformed("body.start_cursor", "a string or `undefined`", cursor)
+    rows = {row.id: row for row in matching(state.workspace, source, call.body)}
+    if call.body.get("result_type") == "data_source":
+        rows = {}
+    for row in source.rows.values():
+        row.hidden_for -= row.hidden_for > 0
+    part = state.cursors.slice(source.id, list(rows), cursor, size)
+    # A row that left the query since its first page makes this page shorter.
+    results = [
+        answers.page(state.workspace, rows[identity], legacy=call.legacy, only=only)
+        for identity in part.ids
+        if identity in rows
+    ]
+    listing = answers.listing("page_or_data_source", results, part.cursor)
+    if part.capped:
+        listing["request_status"] = {"type": "incomplete", "incomplete_reason": "query_result_limit_reached"}
+    return listing
+
+
+def search(state: State, call: Call) -> dict[str, Any]:
+    """By title, newest edit first, one page. Notion's own is neither exhaustive nor consistent: rely on nothing."""
+    call.only_keys("query", "page_size", "filter")
+    size = page_size("body.page_size", call.body.get("page_size"))
+    wanted = str(call.body.get("query", "")).casefold()
+    kind = (call.body.get("filter") or {}).get("value")
+    workspace, legacy = state.workspace, call.legacy
+    found: list[dict[str, Any]] = []
+    for source in workspace.sources.values():
+        if not workspace.databases[source.database].shared:
+            continue
+        if kind != "page" and wanted in source.title.casefold():
+            found.append(answers.data_source(workspace, source, legacy=legacy))
+        rows = [
+            row for row in source.rows.values() if row.shared and not row.in_trash and kind != "data_source"
+        ]
+        found += [
+            answers.page(workspace, row, legacy=legacy)
+            for row in rows
+            if wanted in people.title_of(workspace, row.id).casefold()
+        ]
+    found.sort(key=lambda item: str(item["last_edited_time"]), reverse=True)
+    return answers.listing("page_or_data_source", found[:size], None)
