@@ -19,7 +19,7 @@ from decimal import (
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Final
 
-from okrsync.model import OBSERVED, Answer, Cause, Evidence, Missing, Reading, Unit, Window
+from okrsync.model import OBSERVED, Answer, Cause, Evidence, NoValue, Reading, Unit, Window
 from okrsync.spelling import did_you_mean
 
 _OPERATORS: Final[Mapping[type[ast.AST], Callable[..., Decimal]]] = {
@@ -70,15 +70,15 @@ def evaluate(metric: str, text: str, answers: Mapping[str, Answer], unit: Unit, 
     """The value of ``text`` in ``unit``, or why there is none.
 
     The reading holds its inputs, is as old as the oldest of them (``at`` where there are none), and has their window
-    where they share one. A part without a value, a division by 0 or a result beyond all bounds makes it ``Missing``.
+    where they share one. A part without a value, a division by 0 or a result beyond all bounds makes it ``NoValue``.
     Raises ``ValueError`` for bad syntax and ``KeyError`` for a name without an answer.
     """
     tree = _parse(text)
     parts = [answers[name] for name in dict.fromkeys(node.id for node in _named(tree))]
-    missing = [part for part in parts if isinstance(part, Missing)]
+    missing = [part for part in parts if isinstance(part, NoValue)]
     if missing:
         reason = "; ".join(f"{part.metric}: {part.reason}" for part in missing)
-        return Missing(metric=metric, cause=missing[0].cause, reason=reason, hint=missing[0].hint)
+        return NoValue(metric=metric, cause=missing[0].cause, reason=reason, hint=missing[0].hint)
     inputs = [part for part in parts if isinstance(part, Reading)]
     written = " ".join(text.split())
     values = {name: answer.value for name, answer in answers.items() if isinstance(answer, Reading)}
@@ -87,8 +87,8 @@ def evaluate(metric: str, text: str, answers: Mapping[str, Answer], unit: Unit, 
     except DecimalException:
         divisor = _zero_divisor(tree, values)
         if divisor is None:
-            return Missing(metric=metric, cause=Cause.DATA, reason=f"{written} has no finite value")
-        return Missing(metric=metric, cause=Cause.EMPTY, reason=f"{written}: {_source(text, divisor)} is 0")
+            return NoValue(metric=metric, cause=Cause.DATA, reason=f"{written} has no finite value")
+        return NoValue(metric=metric, cause=Cause.EMPTY, reason=f"{written}: {_source(text, divisor)} is 0")
     return Reading(
         metric=metric,
         value=value,

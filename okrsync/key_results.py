@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
-from okrsync.model import COUNT, Cause, Missing, Quantity, Unit
+from okrsync.model import COUNT, Cause, NoValue, Quantity, Unit
 from okrsync.progress import (
     AtLeast,
     AtMost,
@@ -100,16 +100,16 @@ class KeyResult:
 
 def settle(
     key_result: KeyResult, baseline: Quantity | None, target: Quantity | None, measured: Decimal | None
-) -> Goal | Missing:
+) -> Goal | NoValue:
     """The key result's goal for this run.
 
     ``baseline`` and ``target`` are what the row says, ``measured`` is the captured baseline in the key result's unit.
-    Missing where a needed number is nowhere, or where the numbers make no goal (start equals target).
+    NoValue where a needed number is nowhere, or where the numbers make no goal (start equals target).
     """
     try:
         return _goal(key_result, baseline, target, measured)
     except ValueError as error:
-        return Missing(
+        return NoValue(
             metric=key_result.metric,
             cause=Cause.CONFIG,
             reason=f"{key_result.id} has no goal to measure against: {error}",

@@ -65,7 +65,7 @@ class Question:
 
     ``query`` is an instance of the connector's own query model. ``at`` is the moment the answer must be true for;
     ``now`` is the moment of the run: ``at < now`` asks for the past, which a source either knows or answers with
-    ``Missing``, never with today's value. A number must come back in ``unit``.
+    ``NoValue``, never with today's value. A number must come back in ``unit``.
     """
 
     metric: str
@@ -128,7 +128,7 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Missing:
+class NoValue:
     """There is no value, and why. It is never a number: no data is not zero."""
 
     metric: str
@@ -137,7 +137,7 @@ class Missing:
     hint: str = ""
 
 
-Answer = Reading | Missing
+Answer = Reading | NoValue
 
 # What a cell can hold once it is canonical. Floats never enter: a destination turns them into Decimals.
 Stored = Decimal | str | bool | None

@@ -35,7 +35,7 @@ from okrsync.model import (
     Hold,
     Intent,
     Memory,
-    Missing,
+    NoValue,
     Row,
     Stored,
     Verdict,
@@ -362,7 +362,7 @@ def _text(value: Stored) -> str:
     return f"{type(value).__name__} {plain}"
 
 
-def held_for_lack_of_data(answer: Missing) -> Proposal:
+def held_for_lack_of_data(answer: NoValue) -> Proposal:
     """Turn a missing answer into the proposal that holds its cell."""
     return Proposal(
         hold=Hold.NO_DATA, reason=answer.reason, hint=answer.hint, cause=answer.cause, answer=answer

@@ -33,7 +33,7 @@ class Source(Protocol):
     """Where numbers come from. A whole batch is asked at once, so that a source can share requests between metrics."""
 
     def read(self, questions: Sequence[Question]) -> Sequence[Answer]:
-        """Answer every question, in order: a ``Reading`` in the question's unit, or a ``Missing`` with the reason.
+        """Answer every question, in order: a ``Reading`` in the question's unit, or a ``NoValue`` with the reason.
 
         A fault of one question never costs another its answer. Raises ``AccessError`` or ``Unavailable`` where
         nothing at all can be read, and never answers 0 for "I do not know".

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from okrsync.model import COUNT, PERCENT, Answer, Cause, Dimension, Missing, Question, Reading, Unit, Window
+from okrsync.model import COUNT, PERCENT, Answer, Cause, Dimension, NoValue, Question, Reading, Unit, Window
 from okrsync.ports import Opening, Source
 from okrsync.testing import JumpClock
 from okrsync_crm import CrmQuery, CrmSettings, connector
@@ -96,9 +96,9 @@ class Exports:
         return answer
 
     def refusal(self, question: Question, cause: Cause, **settings: Any) -> str:
-        """The reason and hint of an answer that must be Missing because of ``cause``."""
+        """The reason and hint of an answer that must be NoValue because of ``cause``."""
         (answer,) = self.read(question, **settings)
-        assert isinstance(answer, Missing), answer
+        assert isinstance(answer, NoValue), answer
         assert answer.cause is cause, answer
         return f"{answer.reason} → {answer.hint}"
 

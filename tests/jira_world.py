@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from okrsync.model import COUNT, Answer, Missing, Question, Reading, Unit, Window
+from okrsync.model import COUNT, Answer, NoValue, Question, Reading, Unit, Window
 from okrsync.ports import Finding, Opening, Source
 from okrsync.testing import JumpClock
 from okrsync_emulators.jira import JiraEmulator
@@ -62,9 +62,9 @@ class World:
         assert isinstance(answer, Reading), answer
         return answer
 
-    def none(self, day: str | None = None, /, **query: Any) -> Missing:
+    def none(self, day: str | None = None, /, **query: Any) -> NoValue:
         answer = self.one(day, **query)
-        assert isinstance(answer, Missing), answer
+        assert isinstance(answer, NoValue), answer
         return answer
 
     def searched(self) -> list[str]:

@@ -17,7 +17,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from okrsync.emulation import Receive, Scope, Send
-from okrsync.model import COUNT, Answer, Missing, Question, Reading, Unit
+from okrsync.model import COUNT, Answer, NoValue, Question, Reading, Unit
 from okrsync.ports import Opening, Source
 from okrsync.testing import JumpClock
 from okrsync_emulators.sheets import SheetsEmulator
@@ -109,8 +109,8 @@ def value(answer: Answer | None) -> Decimal:
     return answer.value
 
 
-def why(answer: Answer | None) -> Missing:
-    assert isinstance(answer, Missing), answer
+def why(answer: Answer | None) -> NoValue:
+    assert isinstance(answer, NoValue), answer
     return answer
 
 

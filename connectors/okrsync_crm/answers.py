@@ -9,12 +9,13 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from okrsync.connector import NoValueError, no_value
 from okrsync.measures import spread
 from okrsync.model import SECONDS_IN, Answer, Cause, Dimension, Evidence, Reading
 from okrsync_crm.asking import Asked, length_of, rank_of
 from okrsync_crm.conditions import described, window_words
 from okrsync_crm.money import Exchange, exchanged, the_one_currency
-from okrsync_crm.refusal import NoAnswer, bad_config, bad_data
+from okrsync_crm.refusal import bad_config, bad_data
 from okrsync_crm.settings import Rates
 
 
@@ -50,8 +51,8 @@ def answer(asked: Asked, values: Mapping[str, Any], examples: str, setting: Sett
                 asked, found.get("signs"), found.get("currencies"), setting.currencies
             )
         value = _value(found, exchange)
-    except NoAnswer as refusal:
-        return refusal.missing(question.metric)
+    except NoValueError as refusal:
+        return no_value(question.metric, refusal)
     facts = [
         ("file", setting.files),
         ("modified", f"{setting.time.astimezone(setting.zone):%Y-%m-%d %H:%M %Z}"),
@@ -155,7 +156,7 @@ def too_many_bad(asked: Sequence[Asked], values: Mapping[str, Any], setting: Set
 
 
 def _refuse_other_spelling(asked: Asked, values: Mapping[str, Any]) -> str:
-    """The texts of the conditions that no row has. Raises ``NoAnswer`` where the file spells one in another case."""
+    """The texts of the conditions that no row has. Raises ``NoValueError`` where the file spells one in another case."""
     unseen = []
     for number, literal in enumerate(asked.literals):
         if values[f"seen{asked.index}_{number}"]:
@@ -192,12 +193,12 @@ def _value(found: _Found, exchange: Exchange | None) -> Decimal:
     return _plain(_in_unit(found.asked, value))
 
 
-def _nothing(found: _Found) -> NoAnswer:
+def _nothing(found: _Found) -> NoValueError:
     if not found.rows:
-        return NoAnswer(Cause.EMPTY, f"no row matches: {described_question(found.asked, 'the file')}")
+        return NoValueError(Cause.EMPTY, f"no row matches: {described_question(found.asked, 'the file')}")
     query = found.asked.query
     what = f"{query.start} and {query.end}" if query.measure == "duration" else query.field or query.group
-    return NoAnswer(Cause.EMPTY, f"{found.rows} rows match, but none has a value in {what}")
+    return NoValueError(Cause.EMPTY, f"{found.rows} rows match, but none has a value in {what}")
 
 
 def _percentile(found: _Found, how: str) -> Decimal:
@@ -227,7 +228,7 @@ def _ratio(found: _Found) -> Decimal:
         raise _nothing(found)
     if whole == 0:
         reason = "no row matches" if not found.rows else f"the sum of {found.asked.query.field} is 0"
-        raise NoAnswer(Cause.EMPTY, f"{reason}: there is nothing to take a share of")
+        raise NoValueError(Cause.EMPTY, f"{reason}: there is nothing to take a share of")
     return _as_share(found.asked, Decimal(found.get("part") or 0) / whole)
 
 
@@ -249,7 +250,7 @@ def _spread(found: _Found) -> Decimal:
         )
     result = spread([Decimal(amount or 0) for amount in amounts.values()])
     if result is None:
-        raise _nothing(found) if not found.rows else NoAnswer(Cause.EMPTY, "the groups' mean is 0")
+        raise _nothing(found) if not found.rows else NoValueError(Cause.EMPTY, "the groups' mean is 0")
     return _as_share(found.asked, result / 100)
 
 

@@ -9,11 +9,12 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from okrsync.connector import NoValueError
 from okrsync.measures import PERCENTILE
 from okrsync.model import Cause, Dimension, Question
 from okrsync_crm import conditions
 from okrsync_crm.draft import Draft, Fault, Kept, Test
-from okrsync_crm.refusal import NoAnswer, bad_config
+from okrsync_crm.refusal import bad_config
 from okrsync_crm.settings import CrmQuery
 
 CONVERTED: Final = ("sum", "mean")
@@ -37,14 +38,14 @@ class Asked:
 
 
 def check(question: Question, query: CrmQuery, path: str) -> None:
-    """Refuse, before any file is opened, what no file could answer. Raises ``NoAnswer``."""
+    """Refuse, before any file is opened, what no file could answer. Raises ``NoValueError``."""
     dimension = question.unit.dimension
     if question.window is not None and query.date is None:
         raise bad_config(
             "the metric has a window but no date", hint="set date to the column that places a row in time"
         )
     if question.past and query.date is None and "{date}" not in path:
-        raise NoAnswer(
+        raise NoValueError(
             Cause.PAST,
             "an export holds today's rows, and without date none of them says what was true then",
             hint="set date, or keep one file for each day and write {date} in path",
@@ -78,7 +79,7 @@ def check(question: Question, query: CrmQuery, path: str) -> None:
 def draft_question(
     draft: Draft, index: int, question: Question, query: CrmQuery, zone: ZoneInfo, inside: Test | None = None
 ) -> Asked:
-    """Draft what the question needs under names that end in ``index``. Raises ``NoAnswer``.
+    """Draft what the question needs under names that end in ``index``. Raises ``NoValueError``.
 
     ``inside`` takes the place of the window, and of what had happened by then: a series of questions judges time by
     itself, and keeps in ``draft.kept`` what cannot be added up from one part of it to the next.

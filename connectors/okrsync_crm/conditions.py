@@ -28,7 +28,7 @@ class Literal:
 
 
 def tests(draft: Draft, conditions: Conditions, zone: ZoneInfo, until: datetime | None) -> list[Test]:
-    """One test for each condition. ``until``: what happened later had not happened yet. Raises ``NoAnswer``."""
+    """One test for each condition. ``until``: what happened later had not happened yet. Raises ``NoValueError``."""
     found: list[Test] = []
     for column, condition in conditions.items():
         if isinstance(condition, Elapsed):

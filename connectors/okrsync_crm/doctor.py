@@ -9,12 +9,12 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from okrsync.connector import NoValueError
 from okrsync.model import Question
 from okrsync.ports import Finding, Opening
 from okrsync_crm import scan
 from okrsync_crm.draft import Draft
 from okrsync_crm.files import file_time, find
-from okrsync_crm.refusal import NoAnswer
 from okrsync_crm.remote import here
 from okrsync_crm.settings import CrmSettings, dialect_of
 from okrsync_crm.source import draft_file, refuse_file
@@ -54,8 +54,8 @@ def _examine(
                 found = scan.tally(connection, draft)
                 refuse_file(connection, draft, found, faults)
             yield Finding(subject=subject, ok=True, detail=_rows(found, settings))
-    except NoAnswer as refusal:
-        yield Finding(subject=subject, ok=False, detail=refusal.reason, hint=refusal.hint)
+    except NoValueError as refusal:
+        yield Finding(subject=subject, ok=False, detail=refusal.message, hint=refusal.hint)
 
 
 def _rows(found: scan.Tally, settings: CrmSettings) -> str:

@@ -57,7 +57,7 @@ class Kept:
 
 @dataclass(slots=True)
 class Draft:
-    """Collects columns, judgements and aggregates; ``statement`` renders them. Column lookups raise ``NoAnswer``."""
+    """Collects columns, judgements and aggregates; ``statement`` renders them. Column lookups raise ``NoValueError``."""
 
     files: Sequence[Staged]
     settings: CrmSettings
@@ -82,7 +82,7 @@ class Draft:
         return all(folded(name) in map(folded, file.header) for file in self.files)
 
     def raw(self, name: str) -> str:
-        """The cleaned text of a column, with a sheet's type marks. Raises ``NoAnswer`` where there is no one such column."""
+        """The cleaned text of a column, with a sheet's type marks. Raises ``NoValueError`` where there is no one such column."""
         key = folded(name)
         if key not in self._positions:
             self._positions[key] = [_position(name, file) for file in self.files]

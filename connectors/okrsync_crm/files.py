@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from okrsync.connector import NoValueError
 from okrsync.model import Cause, Question
-from okrsync_crm.refusal import NoAnswer, bad_data
+from okrsync_crm.refusal import bad_data
 from okrsync_crm.settings import CrmSettings
 
 _DATE: Final = r"(?<!\d)(\d{4})[-_.]?(\d{2})[-_.]?(\d{2})(?!\d)"
@@ -33,12 +34,12 @@ class Found:
 def find(settings: CrmSettings, base: str, question: Question, zone: ZoneInfo) -> tuple[Found, ...]:
     """The files that hold the answer: one, or with ``pick: all`` the parts of one export.
 
-    Raises ``NoAnswer``: UNAVAILABLE where there is no file, PAST where there is none of that day, DATA where the
+    Raises ``NoValueError``: UNAVAILABLE where there is no file, PAST where there is none of that day, DATA where the
     newest cannot be told or is older than ``stale_after``.
     """
     found = _matching(settings.path, base, zone)
     if not found:
-        raise NoAnswer(
+        raise NoValueError(
             Cause.UNAVAILABLE,
             f"no file matches {settings.path}",
             hint="check that the export was made and that path is right; it starts from the folder of the YAML file",
@@ -107,7 +108,7 @@ def _of_day(found: list[Found], settings: CrmSettings, question: Question, zone:
         too_old = end_of_day < question.at - tolerance or not tolerance
     if newest is None or too_old:
         nearest = f"; the nearest before it is of {newest}" if newest else ""
-        raise NoAnswer(
+        raise NoValueError(
             Cause.PAST if question.past else Cause.UNAVAILABLE,
             f"there is no export of {wanted} ({settings.path}){nearest}",
             hint="put the export of that day there, or widen stale_after"

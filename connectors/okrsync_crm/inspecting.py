@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from okrsync.connector import NoValueError
 from okrsync.errors import ConfigError, DataError
 from okrsync.ports import Opening
 from okrsync_crm import guessing
@@ -24,7 +25,6 @@ from okrsync_crm.dialects import DIALECTS, Dialect
 from okrsync_crm.doctor import examine
 from okrsync_crm.files import Found
 from okrsync_crm.guessing import Guess
-from okrsync_crm.refusal import NoAnswer
 from okrsync_crm.settings import CrmSettings
 from okrsync_crm.staging import Staged, stage
 
@@ -49,8 +49,8 @@ def inspect(settings: CrmSettings, _text: str, opening: Opening) -> str:
     with tempfile.TemporaryDirectory(prefix="okrsync-crm-") as name:
         try:
             keys, staged = _stage(path, Path(name), lines, settings)
-        except NoAnswer as refusal:
-            raise DataError(refusal.reason, hint=refusal.hint) from None
+        except NoValueError as refusal:
+            raise DataError(refusal.message, hint=refusal.hint) from None
         columns, rows = read_columns(staged)
         _name_dialect(keys, columns)
         notes = settle(keys, columns)

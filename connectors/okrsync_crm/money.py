@@ -42,7 +42,7 @@ class Exchange:
 def exchanged(
     asked: Asked, sums: Sequence[Mapping[str, Any]] | None, table: Rates | None, names: Mapping[str, str]
 ) -> Exchange | None:
-    """The converted sum, where there is a rate table and another currency than the unit's. Raises ``NoAnswer``.
+    """The converted sum, where there is a rate table and another currency than the unit's. Raises ``NoValueError``.
 
     ``names`` are the codes of currencies by what the file calls them.
     """
@@ -73,7 +73,7 @@ def exchanged(
 def the_one_currency(
     asked: Asked, signs: Iterable[str] | None, codes: Iterable[str] | None, names: Mapping[str, str]
 ) -> str:
-    """What was measured. Raises ``NoAnswer`` where there are several currencies, or another than the unit's."""
+    """What was measured. Raises ``NoValueError`` where there are several currencies, or another than the unit's."""
     unit = asked.question.unit
     signs = sorted(signs or ())
     codes = sorted({names.get(code, code) or "(empty)" for code in codes or ()})

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from okrsync.connector import NoValueError, passes
 from okrsync.errors import AccessError, DataError, Unavailable
 from okrsync.http import USER_AGENT, Again, limiter, patiently, retry_after
 from okrsync.model import Cause
 from okrsync.ports import Opening
 from okrsync_crm.files import Found
-from okrsync_crm.refusal import NoAnswer, bad_config, bad_data
+from okrsync_crm.refusal import bad_config, bad_data
 from okrsync_crm.settings import CrmSettings
 
 CHUNK: Final = 1 << 20
@@ -37,13 +38,13 @@ class Here:
     fetch: Mapping[str, Callable[[Path], None]] = field(default_factory=dict)
 
     def fill(self, found: Found) -> None:
-        """Copy the file's content, where it is not here yet; ``found`` knows its time. Raises ``NoAnswer``."""
+        """Copy the file's content, where it is not here yet; ``found`` knows its time. Raises ``NoValueError``."""
         if found.name in self.fetch and not found.path.stat().st_size:
             self.fetch[found.name](found.path)
 
 
 def here(settings: CrmSettings, opening: Opening, folder: Path) -> Here:
-    """Local files as they are; of remote ones a list in ``folder``, empty until they are filled. Raises ``NoAnswer``."""
+    """Local files as they are; of remote ones a list in ``folder``, empty until they are filled. Raises ``NoValueError``."""
     scheme, found, _ = settings.path.partition("://")
     if not found:
         return Here(settings, opening.base)
@@ -108,30 +109,28 @@ def _download(settings: CrmSettings, opening: Opening, target: Path) -> datetime
 
     def again(error: Exception) -> Again | None:
         if isinstance(error, _Refused):
-            return (
-                Again(str(error), error.after) if error.status in {408, 429} or error.status >= 500 else None
-            )
+            return Again(str(error), error.after) if passes(error.status) else None
         return Again(type(error).__name__) if isinstance(error, requests.RequestException) else None
 
     limit = limiter(opening.clock, ("crm", address.hostname), rate=2, burst=4)
     try:
         said = patiently(get, clock=opening.clock, limit=limit, again=again, what=shown)
     except Unavailable as error:
-        raise NoAnswer(Cause.UNAVAILABLE, error.message, hint=error.hint) from error
+        raise NoValueError(Cause.UNAVAILABLE, error.message, hint=error.hint) from error
     except _Refused as error:
         raise _answered(shown, error.status) from None
     return _moment(said)
 
 
-def _answered(shown: str, status: int) -> NoAnswer:
+def _answered(shown: str, status: int) -> NoValueError:
     if status in {401, 403}:
-        return NoAnswer(
+        return NoValueError(
             Cause.ACCESS,
             f"{shown} may not be read (HTTP {status})",
             hint="renew token, or the address itself",
         )
     if status in {404, 410}:
-        return NoAnswer(
+        return NoValueError(
             Cause.UNAVAILABLE, f"there is no file at {shown}", hint="check path and the export job"
         )
     return bad_data(f"{shown} answers HTTP {status}", hint="open it in a browser")
@@ -213,18 +212,18 @@ def _explained(path: str) -> Iterator[None]:
     """What a file system's own library raises, in terms of what to do next. Its text may hold addresses, no secrets."""
     try:
         yield
-    except (NoAnswer, ImportError, ValueError, AccessError, DataError):
+    except (NoValueError, ImportError, ValueError, AccessError, DataError):
         raise
     except PermissionError as error:
-        raise NoAnswer(
+        raise NoValueError(
             Cause.ACCESS, f"{path} may not be read: {error}", hint="check this machine's credentials for it"
         ) from error
     except FileNotFoundError as error:
-        raise NoAnswer(
+        raise NoValueError(
             Cause.UNAVAILABLE, f"there is no such place: {path}", hint="check path and the export job"
         ) from error
     except Exception as error:  # each of the libraries behind fsspec has errors of its own
-        raise NoAnswer(
+        raise NoValueError(
             Cause.UNAVAILABLE,
             f"{path} cannot be read: {type(error).__name__}: {error}",
             hint="run again later",

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from okrsync.connector import NoValueError
 from okrsync.model import Cause
 from okrsync_crm.draft import Draft, Fault
-from okrsync_crm.refusal import NoAnswer, bad_data
+from okrsync_crm.refusal import bad_data
 from okrsync_crm.staging import Staged
 from okrsync_crm.xlsx import ERROR, TAGS, UNCACHED
 
@@ -136,7 +137,7 @@ def duplicates(connection: Connection, draft: Draft, key: str) -> str:
 
 
 def run(connection: Connection, draft: Draft, statement: str) -> Any:
-    """Execute a statement of the draft. Raises ``NoAnswer`` where the files cannot be read, or memory does not suffice."""
+    """Execute a statement of the draft. Raises ``NoValueError`` where the files cannot be read, or memory does not suffice."""
     import duckdb
 
     used = set(_PLACEHOLDER.findall(statement))
@@ -146,7 +147,7 @@ def run(connection: Connection, draft: Draft, statement: str) -> Any:
             statement, {name: value for name, value in draft.bind.values.items() if name in used}
         )
     except duckdb.OutOfMemoryException as error:
-        raise NoAnswer(
+        raise NoValueError(
             Cause.UNAVAILABLE,
             f"{names}: {MEMORY} of memory do not suffice",
             hint="ask for fewer medians or groups at once",
@@ -245,7 +246,7 @@ def _lines(file: Staged, wanted: set[int]) -> dict[int, str]:
 
 
 def refuse_malformed(found: Tally, allowed: int) -> None:
-    """Raise ``NoAnswer`` where lines are no rows: always where rows may be lost with them, else beyond ``allowed``."""
+    """Raise ``NoValueError`` where lines are no rows: always where rows may be lost with them, else beyond ``allowed``."""
     fatal = [one for one in found.malformed if one.fatal]
     named = fatal or (found.malformed if len(found.malformed) > allowed else ())
     if named:

@@ -15,12 +15,12 @@ from itertools import pairwise
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from okrsync.connector import NoValueError
 from okrsync.model import Question
 from okrsync_crm import scan
 from okrsync_crm.asking import Asked, draft_question, length_of
 from okrsync_crm.conditions import literals, micros, wall_clock
 from okrsync_crm.draft import Draft, Test
-from okrsync_crm.refusal import NoAnswer
 from okrsync_crm.settings import CrmQuery, CrmSettings, Elapsed
 from okrsync_crm.sliced import Sliced
 
@@ -85,21 +85,21 @@ def gathered(
 
 def read_series(
     connection: scan.Connection, draft: Draft, passing: Sequence[Series], zone: ZoneInfo
-) -> tuple[list[Asked], dict[str, Any], dict[int, NoAnswer]]:
+) -> tuple[list[Asked], dict[str, Any], dict[int, NoValueError]]:
     """One pass for all of ``passing``: the questions, the values of each as a scan of its own gives them, refusals."""
     bounds = sorted({bound.astimezone(UTC) for one in passing for bound in one.bounds()})
     date = passing[0].query.date or ""
-    refused: dict[int, NoAnswer] = {}
+    refused: dict[int, NoValueError] = {}
     asked: dict[int, Asked] = {}
     try:
         inside = _sliced(draft, date, bounds, passing[0].zone)
-    except NoAnswer as refusal:
+    except NoValueError as refusal:
         return [], {}, {place: refusal for one in passing for place, _ in one.batch}
     for one in passing:
         question = one.batch[0][1]
         try:
             asked[one.place] = draft_question(draft, one.place, question, one.query, zone, inside)
-        except NoAnswer as refusal:
+        except NoValueError as refusal:
             draft.forget(one.place)
             refused.update({place: refusal for place, _ in one.batch})
     if not asked:

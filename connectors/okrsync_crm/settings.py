@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from okrsync.connector import encrypted
 from okrsync.measures import is_aggregate
 from okrsync.settings import Secret, Span, Strict
 from okrsync.spelling import did_you_mean
@@ -177,8 +178,8 @@ class CrmSettings(Strict):
             raise ValueError(
                 "path holds a password; leave it out: token, or this machine's own keys, are for that"
             )
-        if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
-            raise ValueError("http:// sends everything in the open; write https://")
+        if parts.scheme == "http":
+            encrypted(path)
         if parts.scheme in {"http", "https"} and ("*" in parts.path or "{date}" in parts.path):
             raise ValueError("https:// has no list of files; write the address of one")
         return path

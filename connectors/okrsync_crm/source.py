@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from okrsync.connector import NoValueError, no_value
 from okrsync.model import Answer, Cause, Question
 from okrsync.ports import Opening
 from okrsync_crm import scan
@@ -17,7 +18,7 @@ from okrsync_crm.answers import Setting, answer, too_many_bad
 from okrsync_crm.asking import Asked, check, draft_question
 from okrsync_crm.draft import KEPT, Draft, Fault
 from okrsync_crm.files import Found, file_time, find
-from okrsync_crm.refusal import NoAnswer, bad_data
+from okrsync_crm.refusal import bad_data
 from okrsync_crm.remote import Here, here
 from okrsync_crm.series import Batch, Series, gathered, read_series
 from okrsync_crm.settings import CrmSettings, dialect_of
@@ -46,8 +47,8 @@ class CrmSource:
         with tempfile.TemporaryDirectory(prefix="okrsync-crm-") as name:
             try:
                 place = here(self.settings, self.opening, Path(name))
-            except NoAnswer as refusal:
-                return [refusal.missing(question.metric) for question in questions]
+            except NoValueError as refusal:
+                return [no_value(question.metric, refusal) for question in questions]
             return self._read_here(place, questions)
 
     def _read_here(self, at: Here, questions: Sequence[Question]) -> Sequence[Answer]:
@@ -57,8 +58,8 @@ class CrmSource:
             try:
                 check(question, question.query, self.settings.path)
                 files = find(at.settings, at.base, question, self.zone)
-            except NoAnswer as refusal:
-                answers[place] = refusal.missing(question.metric)
+            except NoValueError as refusal:
+                answers[place] = no_value(question.metric, refusal)
             else:
                 batches.setdefault(files, []).append((place, question))
         for files, batch in batches.items():
@@ -66,8 +67,8 @@ class CrmSource:
                 for file in files:
                     at.fill(file)
                 answers.update(self._read_files(files, batch))
-            except NoAnswer as refusal:
-                answers.update({place: refusal.missing(question.metric) for place, question in batch})
+            except NoValueError as refusal:
+                answers.update({place: no_value(question.metric, refusal) for place, question in batch})
         return [answers[place] for place in range(len(questions))]
 
     def _read_files(
@@ -97,16 +98,16 @@ class CrmSource:
     def _read_some(
         self, connection: scan.Connection, draft: Draft, batch: Batch, files: tuple[Found, ...]
     ) -> dict[int, Answer]:
-        """The answers of a few questions by one scan. Raises ``NoAnswer`` where the files are no basis for any."""
+        """The answers of a few questions by one scan. Raises ``NoValueError`` where the files are no basis for any."""
         faults = draft_file(draft)
         answers: dict[int, Answer] = {}
         asked: list[Asked] = []
         for place, question in batch:
             try:
                 asked.append(draft_question(draft, place, question, question.query, self.zone))
-            except NoAnswer as refusal:
+            except NoValueError as refusal:
                 draft.forget(place)
-                answers[place] = refusal.missing(question.metric)
+                answers[place] = no_value(question.metric, refusal)
         if not asked:
             return answers
         found = scan.tally(connection, draft)
@@ -119,7 +120,7 @@ class CrmSource:
         return answers
 
     def _checked(self, connection: scan.Connection, draft: Draft, files: tuple[Found, ...]) -> Setting:
-        """What is known of the files as a whole. Raises ``NoAnswer`` where they are no basis for any answer."""
+        """What is known of the files as a whole. Raises ``NoValueError`` where they are no basis for any answer."""
         faults = draft_file(draft)
         found = scan.tally(connection, draft)
         refuse_file(connection, draft, found, faults)
@@ -132,7 +133,7 @@ class CrmSource:
         asked, values, refused = read_series(connection, draft, passing, self.zone)
         question_of = {place: question for one in passing for place, question in one.batch}
         answers: dict[int, Answer] = {
-            place: refusal.missing(question_of[place].metric) for place, refusal in refused.items()
+            place: no_value(question_of[place].metric, refusal) for place, refusal in refused.items()
         }
         bad = {one.index for one in too_many_bad(asked, values, setting)}
         for one in asked:
@@ -183,7 +184,7 @@ def draft_file(draft: Draft) -> list[Fault]:
 def refuse_file(
     connection: scan.Connection, draft: Draft, found: scan.Tally, faults: Sequence[Fault]
 ) -> None:
-    """Raise ``NoAnswer`` where the files as a whole are no sound basis for any number."""
+    """Raise ``NoValueError`` where the files as a whole are no sound basis for any number."""
     values: Mapping[str, Any] = found.values
     scan.refuse_malformed(found, draft.settings.max_bad_rows)
     for index, file in enumerate(draft.files):
@@ -195,7 +196,7 @@ def refuse_file(
             )
     names = _names(draft.files)
     if not values["total"]:
-        raise NoAnswer(
+        raise NoValueError(
             Cause.EMPTY,
             f"{names} has a header and no rows",
             hint="look why the export has no rows; it is not taken as 0",

@@ -20,11 +20,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from okrsync.connector import NoValueError
 from okrsync.model import Cause
 from okrsync_crm import webtable
 from okrsync_crm.dialects import Dialect
 from okrsync_crm.files import Found
-from okrsync_crm.refusal import NoAnswer, bad_config, bad_data
+from okrsync_crm.refusal import bad_config, bad_data
 from okrsync_crm.webtable import charset_of
 from okrsync_crm.xlsx import Rows
 
@@ -61,23 +62,23 @@ class Staged:
 
 
 def stage(found: Found, folder: Path, dialect: Dialect, sheet: str | None) -> list[Staged]:
-    """The file, or the files of an archive, ready to be scanned. Raises ``NoAnswer``."""
+    """The file, or the files of an archive, ready to be scanned. Raises ``NoValueError``."""
     try:
         before = found.path.stat()
         staged = _stage(found.path, found.name, folder, dialect, sheet)
         after = found.path.stat()
     except PermissionError:
-        raise NoAnswer(
+        raise NoValueError(
             Cause.ACCESS,
             f"{found.name} may not be read",
             hint="give the account that runs okrsync read access",
         ) from None
     except FileNotFoundError:
-        raise NoAnswer(
+        raise NoValueError(
             Cause.UNAVAILABLE, f"{found.name} went away while it was read", hint="run again"
         ) from None
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise NoAnswer(
+        raise NoValueError(
             Cause.UNAVAILABLE, f"{found.name} is still being written", hint="run again when it is done"
         )
     return staged
@@ -147,7 +148,7 @@ def _stage_zip(path: Path, name: str, folder: Path, dialect: Dialect, sheet: str
                 shutil.copyfileobj(packed, target_file, CHUNK)
             parts += _stage(unpacked, f"{name}/{member}", folder, dialect, sheet)
         if not parts:
-            raise NoAnswer(Cause.EMPTY, f"{name} holds no file")
+            raise NoValueError(Cause.EMPTY, f"{name} holds no file")
         return parts
 
 
@@ -172,7 +173,7 @@ def _stage_text(path: Path, name: str, folder: Path, dialect: Dialect) -> Staged
 
 
 def _decoded(source: io.BufferedReader, name: str, declared: str) -> Iterator[str]:
-    """The file's text with line feeds as its only line ends. Raises ``NoAnswer`` at the first byte that is no text."""
+    """The file's text with line feeds as its only line ends. Raises ``NoValueError`` at the first byte that is no text."""
     head = source.read(4)
     bom, encoding = next(((bom, found) for bom, found in _BOMS if head.startswith(bom)), (b"", declared))
     if not bom and codecs.lookup(declared).name in _NEEDS_BOM:
@@ -232,7 +233,7 @@ class _Utf8Test:
 
 def _undecodable(
     name: str, encoding: str, error: UnicodeDecodeError, data: bytes, start: int, line: int
-) -> NoAnswer:
+) -> NoValueError:
     at = start + error.start
     around = data[max(0, error.start - 20) : error.start + 20].decode(encoding, "replace")
     bad = data[error.start : error.end][:4].hex(" ")
@@ -279,7 +280,7 @@ def _finish(path: Path, name: str, dialect: Dialect, *, first_line: int) -> Stag
         except csv.Error as error:
             raise bad_data(f"{name}, line {first_line}: the header cannot be read: {error}") from None
     if not any(cell.strip() for cell in header):
-        raise NoAnswer(
+        raise NoValueError(
             Cause.EMPTY, f"{name} is empty", hint="look why the export has no rows; it is not taken as 0"
         )
     declared = _cut_footer(path, dialect, len(header))

@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import IO, Final
 from xml.parsers import expat
 
+from okrsync.connector import NoValueError
 from okrsync.model import Cause
 from okrsync.spelling import did_you_mean
-from okrsync_crm.refusal import NoAnswer, bad_config, bad_data
+from okrsync_crm.refusal import bad_config, bad_data
 
 ERROR: Final = "\ue000"  # then the error, such as #DIV/0!
 DATE: Final = "\ue001"  # then ISO 8601, with a time only where the cell has one
@@ -50,7 +51,7 @@ def convert(
     """Write the sheet to ``target`` as CSV and return the sheet's row number of every record.
 
     Rows of one sheet that is named, or the only visible one. Runs of blank rows become one blank record; every record
-    is at least as wide as the first. Raises ``NoAnswer``.
+    is at least as wide as the first. Raises ``NoValueError``.
     """
     row = 0
     try:
@@ -252,7 +253,7 @@ def _pick(sheets: list[tuple[str, str, bool]], wanted: str | None, name: str) ->
         return found[0]
     visible = [part for _, part, shown in sheets if shown]
     if not visible:
-        raise NoAnswer(Cause.EMPTY, f"{name} has no visible sheet")
+        raise NoValueError(Cause.EMPTY, f"{name} has no visible sheet")
     if len(visible) > 1:
         raise bad_config(f"{name} has several sheets: {', '.join(titles)}", hint="set sheet to one of them")
     return visible[0]

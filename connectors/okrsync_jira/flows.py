@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from okrsync.connector import NoValueError
 from okrsync.measures import aggregate
-from okrsync.model import SECONDS_IN, Question, Unit, Window
+from okrsync.model import SECONDS_IN, Cause, Question, Unit, Window
 from okrsync.spelling import did_you_mean
-from okrsync_jira.errors import NoValue
 from okrsync_jira.found import Found, Issue
 from okrsync_jira.queries import JiraQuery
 from okrsync_jira.reducers import MOST_SAMPLES, Outcome, about, enough, resolution_of
@@ -177,7 +177,7 @@ def age(question: Question, wanted: Replayed, found: Found, statuses: Statuses) 
 def _flows(
     question: Question, found: Found, statuses: Statuses
 ) -> tuple[list[Flow], tuple[tuple[str, str], ...]]:
-    """The flows that can be trusted, and facts on those that cannot. Raises ``NoValue`` for an unknown category."""
+    """The flows that can be trusted, and facts on those that cannot. Raises ``NoValueError`` for an unknown category."""
     query: JiraQuery = question.query
     excluded = set(query.done_excludes.resolution) if query.done_excludes else set()
     flows, torn, cancelled, born_done = [], [], [], []
@@ -231,7 +231,8 @@ def _known(names: Sequence[str], flows: Iterable[Flow], statuses: Statuses) -> N
     met = {word for one in flows for part in one.stretches for word in (part.status, part.name.casefold())}
     met |= set(statuses.names) | {name.casefold() for name in statuses.names.values()}
     if strange := [name for name in names if name.casefold() not in met]:
-        raise NoValue(
+        raise NoValueError(
+            Cause.EMPTY,
             f"there is no status {strange[0]!r}, and no issue of the scope ever stood in one",
             hint=did_you_mean(strange[0], sorted(set(statuses.names.values()))),
         )

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
+from okrsync.connector import NoValueError
 from okrsync.model import Cause, Question, Window
 from okrsync_jira import clauses, flows, reducers, shares, sla, velocity
-from okrsync_jira.errors import NoValue
 from okrsync_jira.events import in_window
 from okrsync_jira.fields import SECONDS, Field, FieldNames
 from okrsync_jira.hierarchy import Links
@@ -105,8 +105,8 @@ def _within(question: Question, query: JiraQuery, names: FieldNames, zone: str) 
         return clauses.during_days(jql, field.clause, window, zone)
     if field.type == "datetime":
         return clauses.during(jql, field.clause, window)
-    raise NoValue(
-        f"date: {field} holds {field.type or 'no dates'}", cause=Cause.CONFIG, hint="name a date field"
+    raise NoValueError(
+        Cause.CONFIG, f"date: {field} holds {field.type or 'no dates'}", hint="name a date field"
     )
 
 
@@ -119,8 +119,8 @@ def until_asked(question: Question, window: Window) -> Window:
 def _refuse_texts(fields: Sequence[Field]) -> None:
     for field in fields:
         if field.type not in {"", "number"} and field.id not in SECONDS:
-            raise NoValue(
-                f"{field} holds {field.type}, not numbers", cause=Cause.CONFIG, hint="measure: distinct?"
+            raise NoValueError(
+                Cause.CONFIG, f"{field} holds {field.type}, not numbers", hint="measure: distinct?"
             )
 
 
@@ -215,7 +215,7 @@ def _history(fields: frozenset[Field], names: FieldNames, deployment: Deployment
     """Which changes to ask for; nothing means all, for the tie to the parent has no id to ask by."""
     for field in fields:
         if field.type == "array" and field.name.casefold() != "sprint":
-            raise NoValue(f"the changes of {field} cannot be wound back: it holds lists", cause=Cause.PAST)
+            raise NoValueError(Cause.PAST, f"the changes of {field} cannot be wound back: it holds lists")
         if deployment == "data_center" and field.id.startswith("customfield_"):
             names.refuse_namesakes(field)
     return frozenset() if PARENT in fields else frozenset(field.id for field in fields)

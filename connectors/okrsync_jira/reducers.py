@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
+from okrsync.connector import NoValueError
 from okrsync.errors import DataError
 from okrsync.measures import PERCENTILE, aggregate
 from okrsync.model import SECONDS_IN, Cause, Dimension, Question, Unit
-from okrsync_jira.errors import NoValue
 from okrsync_jira.fields import SECONDS, Field
 from okrsync_jira.found import Found, Issue
 from okrsync_jira.queries import JiraQuery
@@ -39,11 +39,11 @@ def ratio(query: JiraQuery, unit: Unit, whole: Found, part: Found) -> Outcome:
     """The share of ``part`` in ``whole``, as the percent figure where ``unit`` is PERCENT."""
     enough(whole.count, query.min_samples, "issues in the whole")
     if whole.count == 0:
-        raise NoValue("the whole of the ratio is empty: no issue matches the JQL")
+        raise NoValueError(Cause.EMPTY, "the whole of the ratio is empty: no issue matches the JQL")
     if part.count > whole.count:
-        raise NoValue(
+        raise NoValueError(
+            Cause.UNAVAILABLE,
             f"the part ({part.count}) is larger than the whole ({whole.count}): issues changed while they were counted",
-            cause=Cause.UNAVAILABLE,
             hint="run again",
         )
     return Outcome(
@@ -61,8 +61,9 @@ def measured(query: JiraQuery, unit: Unit, fields: Sequence[Field], found: Found
     numbers += [Decimal(0)] * (empty if query.empty_field == "zero" else 0)
     enough(len(numbers), query.min_samples, f"issues with a value in {names_of(fields)}")
     if not numbers and query.measure != "sum":
-        raise NoValue(
-            f"no issue has a value in {names_of(fields)}, and there is no {query.measure} of nothing"
+        raise NoValueError(
+            Cause.EMPTY,
+            f"no issue has a value in {names_of(fields)}, and there is no {query.measure} of nothing",
         )
     value = aggregate(query.measure, numbers) if numbers else Decimal(0)
     facts: list[tuple[str, str]] = [("field", names_of(fields)), ("values", str(len(numbers)))]
@@ -161,15 +162,15 @@ def filled_in(
         else:
             values.append((issue, filled, issue.fields[filled.id]))
     if found.issues and not any(field.id in issue.fields for issue in found.issues for field in fields):
-        raise NoValue(
+        raise NoValueError(
+            Cause.DATA,
             f"not one of the {found.count} issues has the field {names_of(fields)}",
-            cause=Cause.DATA,
             hint="it was deleted, hidden or mistyped, or it belongs to another project",
         )
     if empty and query.empty_field == "fail":
-        raise NoValue(
+        raise NoValueError(
+            Cause.DATA,
             f"{len(empty)} of {found.count} issues have no value in {names_of(fields)}, such as {', '.join(empty[:5])}",
-            cause=Cause.DATA,
             hint="fill them in, or write empty_field: skip or zero",
         )
     return values, len(empty)
@@ -204,4 +205,6 @@ def names_of(fields: Iterable[Field]) -> str:
 
 def enough(found: int, needed: int, what: str) -> None:
     if found < needed:
-        raise NoValue(f"{found} {what}, at least {needed} are needed", hint="see min_samples")
+        raise NoValueError(
+            Cause.EMPTY, f"{found} {what}, at least {needed} are needed", hint="see min_samples"
+        )

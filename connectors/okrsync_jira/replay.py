@@ -14,10 +14,10 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from okrsync.connector import NoValueError
 from okrsync.errors import DataError, OkrsyncError
 from okrsync.model import Cause, Window
 from okrsync_jira.changelog import Move, moment
-from okrsync_jira.errors import NoValue
 from okrsync_jira.fields import SECONDS, Field
 from okrsync_jira.found import Found, Issue
 from okrsync_jira.queries import State
@@ -151,17 +151,17 @@ def born(issue: Issue) -> datetime:
 
 
 def seen_since(found: Found, at: datetime, *, past: bool) -> None:
-    """Raise ``NoValue`` where ``at`` is before anything that can be seen: what was there then, nobody can tell."""
+    """Raise ``NoValueError`` where ``at`` is before anything that can be seen: what was there then, nobody can tell."""
     if not past:
         return
     if _FIRST not in found.kept:
         found.kept[_FIRST] = min((born(issue) for issue in found.issues), default=None)
     first = found.kept[_FIRST]
     if first is None:
-        raise NoValue("the scope finds no issue, so nothing is known of its past", cause=Cause.PAST)
+        raise NoValueError(Cause.PAST, "the scope finds no issue, so nothing is known of its past")
     if at < first:
-        raise NoValue(
-            f"the first issue that can be seen in the scope is of {first:%Y-%m-%d}", cause=Cause.PAST
+        raise NoValueError(
+            Cause.PAST, f"the first issue that can be seen in the scope is of {first:%Y-%m-%d}"
         )
 
 
@@ -222,7 +222,7 @@ def _number(issue: Issue, field: Field, text: str | None) -> Decimal | None:
 
 
 def holds(issue: Issue, state: State, places: Mapping[str, Sequence[Field]]) -> bool:
-    """Whether everything in ``state`` is true of the issue as its fields are. Raises ``NoValue`` for the unknown."""
+    """Whether everything in ``state`` is true of the issue as its fields are. Raises ``NoValueError`` for the unknown."""
     for name, choice in state.conditions.items():
         if name == "status_category":
             found = {category(issue)}
@@ -235,7 +235,7 @@ def holds(issue: Issue, state: State, places: Mapping[str, Sequence[Field]]) -> 
 
 
 def category(issue: Issue) -> str:
-    """The category of the issue's status. Raises ``NoValue`` where it is not known."""
+    """The category of the issue's status. Raises ``NoValueError`` where it is not known."""
     status = issue.fields.get("status") or {}
     key = (status.get("statusCategory") or {}).get("key")
     if key:

@@ -8,8 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from okrsync.connector import NoValueError
 from okrsync.model import Cause, Question
-from okrsync_jira.errors import NoValue
 from okrsync_jira.fields import Field
 from okrsync_jira.found import Found, Issue
 from okrsync_jira.hierarchy import Links
@@ -84,9 +84,9 @@ def done_share(
     children = [issue for issue in inside if resolution_of(issue.fields.get(RESOLUTION.id)) not in left_out]
     parents = ", ".join(query.parent)
     if not children:
-        raise NoValue(
+        raise NoValueError(
+            Cause.PAST if question.past else Cause.EMPTY,
             f"{parents} has no children that count{f' as of {moment:%Y-%m-%d}' if replayed else ''}",
-            cause=Cause.PAST if question.past else Cause.EMPTY,
             hint="a share of nothing is not 0 %",
         )
     enough(len(children), query.min_samples, f"children of {parents}")
@@ -131,7 +131,9 @@ def _share(
 ) -> Decimal:
     total = sum(weights.values(), Decimal(0))
     if total == 0:
-        raise NoValue(f"the children of {parents} have no {names_of(fields)}, so there is no share of them")
+        raise NoValueError(
+            Cause.EMPTY, f"the children of {parents} have no {names_of(fields)}, so there is no share of them"
+        )
     part = sum((weight for one, weight in weights.items() if one in done), Decimal(0))
     return share(part, total, question.unit)
 
@@ -156,6 +158,6 @@ def _mean_of_branches(
         if (total := sum(inside.values(), Decimal(0)))
     ]
     if not parts:
-        raise NoValue(f"no child of {', '.join(query.parent)} has any work that counts")
+        raise NoValueError(Cause.EMPTY, f"no child of {', '.join(query.parent)} has any work that counts")
     facts = [("children with work", f"{len(parts)} of {len(branches)}")]
     return share(sum(parts, Decimal(0)), Decimal(len(parts)), question.unit), facts

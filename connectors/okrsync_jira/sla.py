@@ -12,11 +12,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from okrsync.connector import NoValueError
 from okrsync.errors import DataError
 from okrsync.measures import aggregate
-from okrsync.model import Question
+from okrsync.model import Cause, Question
 from okrsync_jira.changelog import moment
-from okrsync_jira.errors import NoValue
 from okrsync_jira.fields import Field
 from okrsync_jira.flows import in_unit
 from okrsync_jira.found import Found, Issue
@@ -65,7 +65,9 @@ def agreement(question: Question, fields: Sequence[Field], found: Found) -> Outc
 def _runs(issue: Issue, field: Field, value: Any) -> list[Run]:
     cycles = value.get("completedCycles") if isinstance(value, Mapping) else None
     if not isinstance(cycles, list):
-        raise NoValue(f"{field} of {issue.key} is no service level agreement", hint="name an SLA field")
+        raise NoValueError(
+            Cause.EMPTY, f"{field} of {issue.key} is no service level agreement", hint="name an SLA field"
+        )
     try:
         return [
             Run(

@@ -20,12 +20,12 @@ from decimal import Decimal
 from functools import partial
 from typing import Final
 
+from okrsync.connector import no_value
 from okrsync.errors import AccessError, ConfigError, OkrsyncError, Unavailable
 from okrsync.model import Answer, Evidence, Question, Reading
 from okrsync.ports import Opening
 from okrsync_jira.clauses import both, touched_since
 from okrsync_jira.client import Site
-from okrsync_jira.errors import missing
 from okrsync_jira.events import Counted, counted
 from okrsync_jira.fields import FieldNames
 from okrsync_jira.found import Found
@@ -63,7 +63,7 @@ class JiraSource:
             try:
                 refuse(question)
             except OkrsyncError as error:
-                answers[place] = missing(question.metric, error)
+                answers[place] = no_value(question.metric, error)
         left = [place for place in range(len(questions)) if place not in answers]
         if left:
             asked = self._ask([questions[place] for place in left])
@@ -74,9 +74,9 @@ class JiraSource:
         try:
             site = self._signed_in()
         except ConfigError as error:
-            return [missing(question.metric, error) for question in questions]
+            return [no_value(question.metric, error) for question in questions]
         if (lost := lost_permissions(site, self._settings.canary)) is not None:
-            return [missing(question.metric, lost) for question in questions]
+            return [no_value(question.metric, lost) for question in questions]
         plans = self._plans(site, questions)
         fetched = self._fetch(site, [need for one in plans if isinstance(one, Plan) for need in one.needs])
         denials = [result for result in fetched.values() if isinstance(result, AccessError)]
@@ -125,16 +125,16 @@ class JiraSource:
         fetched: Mapping[Hashable, Fetched | OkrsyncError],
     ) -> Answer:
         if isinstance(planned, OkrsyncError):
-            return missing(question.metric, planned)
+            return no_value(question.metric, planned)
         results = [fetched[need.subject] for need in planned.needs]
         found = [result for result in results if not isinstance(result, OkrsyncError)]
         for result in results:
             if isinstance(result, OkrsyncError):
-                return missing(question.metric, result)
+                return no_value(question.metric, result)
         try:
             outcome = planned.reduce(*found)
         except OkrsyncError as error:
-            return missing(question.metric, error)
+            return no_value(question.metric, error)
         past = (("the past", HOW_THE_PAST[planned.past]),) if question.past else ()
         return Reading(
             metric=question.metric,

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from okrsync.connector import NoValueError
 from okrsync.model import Cause
-from okrsync_jira.errors import NoValue
 
 BUILT_IN: Final[Mapping[str, str]] = {
     "1": "new",
@@ -61,11 +61,11 @@ def statuses(raw: Iterable[Mapping[str, Any]], mapped: Mapping[str, str]) -> Sta
     )
 
 
-def unknown(issue: str, status: str, name: str) -> NoValue:
+def unknown(issue: str, status: str, name: str) -> NoValueError:
     """Why there is no number while nobody has said what a status that is gone stood for."""
-    return NoValue(
+    return NoValueError(
+        Cause.CONFIG,
         f"{issue} stood in the status {name!r} (id {status}), which is gone from Jira, and nobody has said whether "
         "that was done",
-        cause=Cause.CONFIG,
         hint=f'add to the connection: status_map: {{"{status}": done}}, or to do, or in progress',
     )

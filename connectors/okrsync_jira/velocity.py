@@ -13,11 +13,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from okrsync.connector import NoValueError
 from okrsync.errors import ConfigError
-from okrsync.model import Question
+from okrsync.model import Cause, Question
 from okrsync_jira.changelog import moment
 from okrsync_jira.client import Site
-from okrsync_jira.errors import NoValue
 from okrsync_jira.fields import Field
 from okrsync_jira.found import Found, Issue
 from okrsync_jira.needs import Sprints
@@ -69,7 +69,7 @@ def completed(question: Question, fields: Sequence[Field], board: Closed, status
     query: JiraQuery = question.query
     sprints = _last(board.sprints, question.at, query.sprints)
     if not sprints:
-        raise NoValue(f"board {board.board} had closed no sprint by {question.at:%Y-%m-%d}")
+        raise NoValueError(Cause.EMPTY, f"board {board.board} had closed no sprint by {question.at:%Y-%m-%d}")
     enough(len(sprints), query.min_samples, f"closed sprints of board {board.board}")
     counted = fields or ((board.estimation,) if board.estimation and query.by == "points" else ())
     done = {sprint: _done_in(sprint, board, counted, statuses) for sprint in sprints}

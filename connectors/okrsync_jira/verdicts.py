@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 import requests
 
+from okrsync.connector import passes
 from okrsync.errors import AccessError, ConfigError, OkrsyncError, Unavailable
 from okrsync.http import Again, retry_after
 from okrsync.settings import redact
 from okrsync_jira.settings import Anonymous, ApiToken, JiraSettings, Password, ScopedToken, ServiceAccount
 
 TOKEN_PAGE: Final = "https://id.atlassian.com/manage-profile/security/api-tokens"  # noqa: S105 - an address
-PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Verdicts:
 
 def passing(status: int | None, headers: Mapping[str, str], now: datetime) -> Again | None:
     """Whether a status passes, and the wait the server itself asks for, in whichever of its three spellings."""
-    if status not in PASSING:
+    if not passes(status):
         return None
     kind = headers.get("RateLimit-Reason")
     wait = retry_after(headers.get("Retry-After"), now)

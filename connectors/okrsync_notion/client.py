@@ -13,17 +13,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, TypeVar
-from urllib.parse import urlsplit
 
 import httpx
 import notion_client
 from notion_client.errors import HTTPResponseError, RequestTimeoutError
 
+from okrsync.connector import on_this_machine, passes
 from okrsync.errors import AccessError, ConfigError, DataError, OkrsyncError, Unavailable
 from okrsync.http import USER_AGENT, Again, Limiter, limiter, patiently, retry_after
 from okrsync.ports import Opening
 from okrsync.settings import redact
-from okrsync_notion.settings import LOOPBACK, NotionSettings
+from okrsync_notion.settings import NotionSettings
 
 VERSION: Final = "2026-03-11"
 # Notion gives up on a request after 60 seconds; waiting longer lets its own answer arrive.
@@ -168,7 +168,7 @@ class Notion:
             return Passing(Again(f"Notion asks to slow down ({_reason(error)})", after), landed=False)
         if code == "conflict_error":
             return Passing(Again(told, after), landed=False)
-        if error.status >= 500 or error.status in {408, 425}:
+        if passes(error.status):
             return Passing(Again(told, after), landed=True)
         if error.status == 401:
             return AccessError(
@@ -201,7 +201,7 @@ class Notion:
     @cached_property
     def _wire(self) -> notion_client.Client:
         # A proxy from the environment would capture what is meant for this machine.
-        http = httpx.Client(trust_env=urlsplit(self._settings.url).hostname not in LOOPBACK)
+        http = httpx.Client(trust_env=not on_this_machine(self._settings.url))
         wire = notion_client.Client(
             auth=self._token,
             base_url=self._settings.url,

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from decimal import Decimal
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
+from okrsync.connector import encrypted
 from okrsync.settings import Secret, Strict, Table
 from okrsync_notion.addresses import database_id
 
-LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 STATUSES: Final = {
     "not_started": "Not started",
     "on_track": "On track",
@@ -35,11 +34,7 @@ class NotionSettings(Strict):
     @field_validator("url")
     @classmethod
     def _encrypted_or_on_this_machine(cls, url: str) -> str:
-        parts = urlsplit(url)
-        here = parts.scheme == "http" and parts.hostname in LOOPBACK
-        if not parts.hostname or (parts.scheme != "https" and not here):
-            raise ValueError("the token only ever travels over https; write https://…")
-        return url.rstrip("/")
+        return encrypted(url)
 
 
 class NotionTable(Table):

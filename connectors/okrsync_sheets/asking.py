@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from okrsync.model import Answer, Cause, Evidence, Missing, Question, Reading
+from okrsync.connector import NoValueError
+from okrsync.model import Answer, Cause, Evidence, Question, Reading
 from okrsync_sheets import a1, addresses, series
 from okrsync_sheets.book import Book, Group
-from okrsync_sheets.cells import LOADING, Block, Found, NoValue, in_unit, measured, one
+from okrsync_sheets.cells import LOADING, Block, Found, in_unit, measured, one
 from okrsync_sheets.headings import ByHeading
 from okrsync_sheets.settings import Query
 
@@ -49,13 +50,13 @@ class Ask:
         return (*headings, hint) if hint else headings
 
     def settle(self, blocks: tuple[Block, ...], group: Group, book: Book) -> Answer | Again:
-        """The answer, or what to read instead. Raises ``NoValue``."""
+        """The answer, or what to read instead. Raises ``NoValueError``."""
         if self.heading is None:
             return self._answer(blocks, book)
         count = len(self.heading.ranges)
         try:
             target = str(self.heading.target(blocks[0], blocks[1] if count == 2 else None))
-        except NoValue:
+        except NoValueError:
             if any(block.loading for block in blocks[:count]):
                 raise _loading(blocks) from None
             raise
@@ -75,16 +76,16 @@ class Ask:
         if measure is not None:
             return self._reading(measured(values, query, measure), values.area, book, measure)
         if not values.area.single:
-            raise NoValue(
+            raise NoValueError(
                 Cause.CONFIG,
                 f"{query.named} is {values.area.shown}, more than one cell",
                 hint="add measure: sum, say",
             )
         try:
             return self._reading(one(values, query), values.area, book)
-        except NoValue as why:
+        except NoValueError as why:
             merged = book.merged(values.area) if why.cause is Cause.EMPTY else ""
-            raise NoValue(why.cause, why.reason, merged or why.hint) from None
+            raise NoValueError(why.cause, why.message, merged or why.hint) from None
 
     def _dated(self, dates: Block, values: Block, book: Book) -> Reading:
         zone = series.zone_of(book.timezone)
@@ -125,7 +126,7 @@ class Ask:
 
 
 def ask(question: Question, source: str, link: addresses.Link, book: Book) -> Ask:
-    """Bind ``question`` to ``book``; a tab named by gid costs the metadata. Raises ``NoValue``."""
+    """Bind ``question`` to ``book``; a tab named by gid costs the metadata. Raises ``NoValueError``."""
     query: Query = question.query
     if query.named is not None:
         return Ask(question=question, source=source, fixed=(query.named,))
@@ -150,22 +151,18 @@ def ask(question: Question, source: str, link: addresses.Link, book: Book) -> As
 def _linked(query: Query, link: addresses.Link, book: Book) -> str:
     gid = query.gid if query.gid is not None else link.gid
     if gid is None:
-        raise NoValue(
+        raise NoValueError(
             Cause.CONFIG, "nothing says which tab is meant", hint="write KPI!B4, or add tab: or gid:"
         )
     return book.tab(gid)
 
 
-def missing(question: Question, why: NoValue) -> Missing:
-    return Missing(metric=question.metric, cause=why.cause, reason=why.reason, hint=why.hint)
-
-
-def _loading(blocks: tuple[Block, ...]) -> NoValue:
+def _loading(blocks: tuple[Block, ...]) -> NoValueError:
     places = [place.shown for block in blocks for place, raw in block.filled() if raw == LOADING]
     return StillLoading(
         Cause.UNAVAILABLE, f"{places[0]} is still loading in Google Sheets", hint="run again in some minutes"
     )
 
 
-class StillLoading(NoValue):
+class StillLoading(NoValueError):
     """A formula that fetches from elsewhere (IMPORTRANGE, say) was not done."""

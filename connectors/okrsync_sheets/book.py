@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from okrsync.connector import NoValueError
 from okrsync.errors import OkrsyncError, Unavailable
 from okrsync.model import Cause
 from okrsync.spelling import did_you_mean
 from okrsync_sheets import a1
-from okrsync_sheets.cells import Block, NoValue
+from okrsync_sheets.cells import Block
 from okrsync_sheets.client import QUERY_LENGTH, BadRange, SheetsClient, query_length
 
 Group = tuple[str, ...]
@@ -63,12 +64,14 @@ class Book:
         return self._gids.get(tab)
 
     def tab(self, gid: int) -> str:
-        """The title of the tab with this gid. Raises ``NoValue`` naming the tabs there are."""
+        """The title of the tab with this gid. Raises ``NoValueError`` naming the tabs there are."""
         for title, number in self.tabs.items():
             if number == gid:
                 return title
         there = ", ".join(f"{title} ({number})" for title, number in self.tabs.items())
-        raise NoValue(Cause.CONFIG, f"{self.title} has no tab with gid {gid}", hint=f"its tabs are {there}")
+        raise NoValueError(
+            Cause.CONFIG, f"{self.title} has no tab with gid {gid}", hint=f"its tabs are {there}"
+        )
 
     def read(self, groups: Sequence[Group]) -> dict[Group, Outcome]:
         """The blocks of each group, or why there are none: one request for each 1800 characters of ranges."""
@@ -100,7 +103,7 @@ class Book:
             ) from error
         return Block(area=area, rows=answer.get("values", []))
 
-    def unreadable(self, asked: Group, refusal: BadRange) -> NoValue:
+    def unreadable(self, asked: Group, refusal: BadRange) -> NoValueError:
         """Why Google refused the ranges of ``asked``, and what may have been meant; costs one request, once."""
         try:
             tabs, names = (
@@ -109,33 +112,35 @@ class Book:
             )
         except OkrsyncError as error:
             # The refusal stands without it; only the suggestion is lost, and it says so.
-            return NoValue(
+            return NoValueError(
                 Cause.CONFIG, f"{self.name}: {refusal}", hint=f"the tabs could not be listed: {error.message}"
             )
         for text in asked:
             tab, _ = a1.split(text)
             if tab and tab not in tabs:
-                return NoValue(Cause.CONFIG, f"{self.title} has no tab {tab!r}", hint=did_you_mean(tab, tabs))
+                return NoValueError(
+                    Cause.CONFIG, f"{self.title} has no tab {tab!r}", hint=did_you_mean(tab, tabs)
+                )
             if not tab and text not in names:
-                return NoValue(
+                return NoValueError(
                     Cause.CONFIG,
                     f"{self.title} has no named range {text!r}, or it is broken (#REF!)",
                     hint=did_you_mean(text, names),
                 )
-        return NoValue(
+        return NoValueError(
             Cause.CONFIG, f"{self.title}: {refusal}", hint="compare the range with the size of the tab"
         )
 
     def check_name(self, name: str, area: a1.Area) -> None:
         """Google takes a name that is no named range for the title of a tab and answers the whole tab.
 
-        Raises ``NoValue`` there; asks for the names only where the answer looks like that.
+        Raises ``NoValueError`` there; asks for the names only where the answer looks like that.
         """
         if area.tab.casefold() != name.casefold() or (area.left, area.top) != (1, 1):
             return
         names = [str(named.get("name", "")) for named in self.metadata.get("namedRanges", [])]
         if name.casefold() not in {known.casefold() for known in names}:
-            raise NoValue(
+            raise NoValueError(
                 Cause.CONFIG,
                 f"{name!r} is a tab of {self.title}, not a named range",
                 hint=f"for the tab write range: and measure:, for a named range its name: {did_you_mean(name, names)}",

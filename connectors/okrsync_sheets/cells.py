@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from okrsync.connector import NoValueError
 from okrsync.measures import aggregate, is_aggregate
 from okrsync.model import PERCENT, SECONDS_IN, Cause, Dimension, Unit
 from okrsync_sheets.a1 import Area
@@ -21,16 +22,6 @@ _SPACES: Final = re.compile(r"[\u00a0\u202f\u2009]")
 _MILLISECOND: Final = Decimal("0.001")
 
 Raw = str | bool | int | float | None
-
-
-class NoValue(Exception):
-    """There is no value, and why; it becomes a ``Missing`` of one metric."""
-
-    def __init__(self, cause: Cause, reason: str, hint: str = "") -> None:
-        super().__init__(reason)
-        self.cause = cause
-        self.reason = reason
-        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,24 +67,24 @@ def is_error(raw: Raw) -> bool:
 
 
 def number(raw: Raw, place: Area, texts: TextNumbers | None) -> Decimal:
-    """The number in the cell at ``place``. Raises ``NoValue`` quoting what stands there instead."""
+    """The number in the cell at ``place``. Raises ``NoValueError`` quoting what stands there instead."""
     if isinstance(raw, bool):
-        raise NoValue(
+        raise NoValueError(
             Cause.DATA, f"{place.shown} holds {str(raw).upper()}, not a number", hint="use count_true"
         )
     if isinstance(raw, int | float):
         found = Decimal(repr(raw))
         if not found.is_finite():
-            raise NoValue(Cause.DATA, f"{place.shown} holds {raw}, not a number")
+            raise NoValueError(Cause.DATA, f"{place.shown} holds {raw}, not a number")
         return found
     text = str(raw).strip()
     if is_error(text):
-        raise NoValue(
+        raise NoValueError(
             Cause.DATA, f"{place.shown} holds the error {text}", hint="mend the formula in that cell"
         )
     typed = _typed(text, texts) if texts is not None else None
     if typed is None:
-        raise NoValue(
+        raise NoValueError(
             Cause.DATA,
             f"{place.shown} holds the text “{_short(text)}”, not a number",
             hint="make it a number in the sheet"
@@ -121,17 +112,21 @@ def _short(text: str) -> str:
 
 
 def one(block: Block, query: Query) -> Found:
-    """The number of a single cell. Raises ``NoValue``."""
+    """The number of a single cell. Raises ``NoValueError``."""
     for place, raw in block.filled():
         return Found(value=number(raw, place, query.text_numbers), rows=1)
-    raise NoValue(Cause.EMPTY, f"{block.area.shown} is blank", hint="put a value there; a blank is not zero")
+    raise NoValueError(
+        Cause.EMPTY, f"{block.area.shown} is blank", hint="put a value there; a blank is not zero"
+    )
 
 
 def measured(block: Block, query: Query, measure: str) -> Found:
-    """``measure`` over the cells of a range; blanks are passed over and counted. Raises ``NoValue``."""
+    """``measure`` over the cells of a range; blanks are passed over and counted. Raises ``NoValueError``."""
     filled = list(block.filled())
     if not filled:
-        raise NoValue(Cause.EMPTY, f"{block.area.shown} is empty", hint="no data is not zero: fill the range")
+        raise NoValueError(
+            Cause.EMPTY, f"{block.area.shown} is empty", hint="no data is not zero: fill the range"
+        )
     blanks = block.span - len(filled)
     facts = (("blank cells passed over", str(blanks)),) if blanks else ()
     if measure in {"count", "count_distinct"}:
@@ -150,7 +145,7 @@ def measured(block: Block, query: Query, measure: str) -> Found:
     if passed:
         facts = (*facts, ("text cells passed over", str(passed)))
     if not numbers:
-        raise NoValue(Cause.EMPTY, f"{block.area.shown} holds only text", hint="no data is not zero")
+        raise NoValueError(Cause.EMPTY, f"{block.area.shown} holds only text", hint="no data is not zero")
     if is_aggregate(measure):
         return Found(
             value=aggregate(measure, [value for _, value in numbers]), rows=len(numbers), facts=facts
@@ -163,7 +158,7 @@ def _truths(filled: Sequence[tuple[Area, Raw]], measure: str, facts: tuple[tuple
     for place, raw in filled:
         if not isinstance(raw, bool):
             said = f"the error {raw}" if is_error(raw) else f"“{_short(str(raw))}”"
-            raise NoValue(
+            raise NoValueError(
                 Cause.DATA, f"{place.shown} holds {said}, not TRUE or FALSE", hint="use ticks there"
             )
     true = sum(1 for _, raw in filled if raw is True)
@@ -178,7 +173,7 @@ def _numbers(filled: Sequence[tuple[Area, Raw]], query: Query) -> tuple[list[tup
         if query.skip_text and _is_text(raw):
             try:
                 numbers.append((place, number(raw, place, query.text_numbers)))
-            except NoValue:
+            except NoValueError:
                 passed += 1
             continue
         numbers.append((place, number(raw, place, query.text_numbers)))
@@ -191,31 +186,31 @@ def _is_text(raw: Raw) -> bool:
 
 
 def check_unit(query: Query, unit: Unit) -> None:
-    """Whether the question can be answered in ``unit`` without guessing. Raises ``NoValue``; needs no request."""
+    """Whether the question can be answered in ``unit`` without guessing. Raises ``NoValueError``; needs no request."""
     percent, duration = unit == PERCENT, unit.dimension is Dimension.DURATION
     if query.measure == "share_true":
         if not percent:
-            raise NoValue(
+            raise NoValueError(
                 Cause.CONFIG, f"share_true answers in percent, the metric is in {unit}", "write unit: percent"
             )
     elif query.measure in COUNTS:
         if unit.dimension not in {Dimension.COUNT, Dimension.INDEX}:
-            raise NoValue(
+            raise NoValueError(
                 Cause.CONFIG, f"{query.measure} answers a count, the metric is in {unit}", "write unit: count"
             )
     elif percent and query.values not in {"fraction", "points"}:
-        raise NoValue(
+        raise NoValueError(
             Cause.CONFIG,
             "the metric is in percent, and nothing says how its cells hold percent",
             hint="write values: fraction where the cell is formatted as percent (0.37 shows as 37%), "
             "values: points where it holds the plain number 37",
         )
     elif query.values in {"fraction", "points"} and not percent:
-        raise NoValue(
+        raise NoValueError(
             Cause.CONFIG, f"values: {query.values} is for percent, the metric is in {unit}", "leave it out"
         )
     elif query.values == "serial_days" and not duration:
-        raise NoValue(
+        raise NoValueError(
             Cause.CONFIG, f"values: serial_days is for durations, the metric is in {unit}", "leave it out"
         )
 

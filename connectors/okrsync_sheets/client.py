@@ -11,6 +11,7 @@ import requests
 from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
 from gspread.http_client import HTTPClient
 
+from okrsync.connector import passes
 from okrsync.errors import AccessError, ConfigError, OkrsyncError, Unavailable
 from okrsync.http import USER_AGENT, Again, limiter, patiently, retry_after
 from okrsync.ports import Clock
@@ -268,7 +269,7 @@ def _again(error: Exception) -> Again | None:
     if isinstance(error, _Refused):
         if error.code == 429 or (error.code == 403 and "usageLimits" in error.reasons):
             return Again("the quota of reads per minute is spent", after=error.after or QUOTA_WAIT)
-        if error.code == 408 or error.code >= 500:
+        if passes(error.code):
             return Again(f"Google answered {error.code}", after=error.after)
         return None
     if isinstance(error, requests.Timeout):

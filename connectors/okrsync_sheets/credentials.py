@@ -17,6 +17,7 @@ from google.auth.transport.requests import Request
 from google.oauth2.credentials import Credentials as User
 from google.oauth2.service_account import Credentials as ServiceAccount
 
+from okrsync.connector import passes
 from okrsync.errors import AccessError
 from okrsync.settings import Secret
 from okrsync_sheets.settings import Settings
@@ -106,7 +107,7 @@ def asking(session: requests.Session) -> Callable[..., Any]:
     def ask(url: str, method: str = "GET", body: Any = None, headers: Any = None, **_: Any) -> Any:
         response = transport(url, method=method, body=body, headers=headers, timeout=_TIMEOUT)
         passing = response.status >= 400 and any(word in str(response.data) for word in _PASSING)
-        if response.status in {408, 429} or response.status >= 500 or passing:
+        if passes(response.status) or passing:
             raise TransportError(f"the token server answered {response.status}")
         return response
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from okrsync.connector import NoValueError
 from okrsync.model import Cause
 from okrsync.spelling import did_you_mean
 from okrsync_sheets import a1
-from okrsync_sheets.cells import Block, NoValue, Raw, blank
+from okrsync_sheets.cells import Block, Raw, blank
 
 EPOCH: Final = date(1899, 12, 30)
 
@@ -34,7 +35,7 @@ class ByHeading:
         return (across,) if self.row is None else (across, down)
 
     def target(self, across: Block, down: Block | None) -> a1.Area:
-        """Where the headings say the value is. Raises ``NoValue``: no such heading, or it stands there twice."""
+        """Where the headings say the value is. Raises ``NoValueError``: no such heading, or it stands there twice."""
         corner = self.row_headings if self.row is not None else 0
         columns = ((place, raw) for place, raw in across.filled() if place.left != corner)
         column = _only(self.column, columns, f"row {self.column_headings} of {self.tab}", "column").left
@@ -54,17 +55,17 @@ def _only(heading: str, cells: Iterable[tuple[a1.Area, Raw]], where: str, kind: 
         return same[0]
     if same:
         places = " and ".join(place.shown for place in same)
-        raise NoValue(
+        raise NoValueError(
             Cause.DATA,
             f"the heading {heading!r} stands in {places}",
             hint="rename one of them, or use cell or range",
         )
     if not seen:
-        raise NoValue(
+        raise NoValueError(
             Cause.EMPTY, f"there are no headings in {where}", hint=f"say where they are: {kind}_headings"
         )
     there = [str(raw) for _, raw in seen if not blank(raw)]
-    raise NoValue(Cause.CONFIG, f"no heading {heading!r} in {where}", hint=did_you_mean(heading, there))
+    raise NoValueError(Cause.CONFIG, f"no heading {heading!r} in {where}", hint=did_you_mean(heading, there))
 
 
 def _same(raw: Raw, heading: str) -> bool:

@@ -7,19 +7,20 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from okrsync.connector import NoValueError
 from okrsync.model import Cause
 from okrsync_sheets.a1 import Area
-from okrsync_sheets.cells import Block, NoValue, Raw, blank, is_error, number
+from okrsync_sheets.cells import Block, Raw, blank, is_error, number
 from okrsync_sheets.headings import EPOCH
 from okrsync_sheets.settings import Query
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """The spreadsheet's time zone. Raises ``NoValue`` where this machine does not know it."""
+    """The spreadsheet's time zone. Raises ``NoValueError`` where this machine does not know it."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        raise NoValue(
+        raise NoValueError(
             Cause.DATA,
             f"the spreadsheet's time zone is {name!r}, which is unknown here",
             hint="choose a city in File > Settings > Time zone",
@@ -39,7 +40,7 @@ def as_of(
 ) -> tuple[Decimal, datetime, Area]:
     """The value on the last date that is not after ``at``, with that date and the value's cell; rows in any order.
 
-    Cells without a value are passed over: the value of a day is the last one known by then. Raises ``NoValue`` where
+    Cells without a value are passed over: the value of a day is the last one known by then. Raises ``NoValueError`` where
     a value has no readable date, where two cells share the date, and where nothing is dated so early.
     """
     last: tuple[datetime, Area, Raw] | None = None
@@ -55,18 +56,18 @@ def as_of(
         elif when == last[0]:
             twin = value_at
     if earliest is None:
-        raise NoValue(
+        raise NoValueError(
             Cause.EMPTY, f"{values.area.shown} has no values", hint="no data is not zero: fill the column"
         )
     if last is None:
-        raise NoValue(
+        raise NoValueError(
             Cause.PAST,
             f"{dates.area.shown} begins on {earliest:%Y-%m-%d}, and the value of {at.astimezone(zone):%Y-%m-%d} is asked",
             hint="add older rows, or ask for a later day",
         )
     when, place, raw = last
     if twin is not None:
-        raise NoValue(
+        raise NoValueError(
             Cause.DATA,
             f"{place.shown} and {twin.shown} both are dated {when:%Y-%m-%d %H:%M}".removesuffix(" 00:00"),
             hint="keep one row for each date",
@@ -86,14 +87,14 @@ def _pairs(dates: Block, values: Block) -> Iterator[tuple[Raw, Area, Raw, Area]]
 
 def _when(day: Raw, date_at: Area, value_at: Area, zone: ZoneInfo) -> datetime:
     if blank(day):
-        raise NoValue(
+        raise NoValueError(
             Cause.DATA,
             f"{value_at.shown} has a value and {date_at.shown} has no date",
             hint="date it, or clear it",
         )
     if isinstance(day, bool | str):
         said = f"the error {day}" if is_error(day) else f"“{day}”"
-        raise NoValue(
+        raise NoValueError(
             Cause.DATA,
             f"{date_at.shown} holds {said}, not a date",
             hint="type it as a date: Format > Number > Date",
@@ -101,6 +102,6 @@ def _when(day: Raw, date_at: Area, value_at: Area, zone: ZoneInfo) -> datetime:
     try:
         return moment(number(day, date_at, None), zone)
     except OverflowError:
-        raise NoValue(
+        raise NoValueError(
             Cause.DATA, f"{date_at.shown} holds the number {day}, not a date", hint="type it as a date"
         ) from None

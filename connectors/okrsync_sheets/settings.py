@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from okrsync.connector import encrypted
 from okrsync.measures import is_aggregate
 from okrsync.settings import Secret, Strict
 from okrsync_sheets import a1, addresses
@@ -28,9 +29,7 @@ def _origin(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
         raise ValueError(f"{url} is not the origin of a server; leave it out to use {API}")
-    if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
-        raise ValueError(f"{url} would send the credential unencrypted; write https://")
-    return url.rstrip("/")
+    return encrypted(url)
 
 
 def _heading(value: Any) -> Any:

@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
+from okrsync.connector import NoValueError, no_value
 from okrsync.errors import AccessError, ConfigError, OkrsyncError, Unavailable
-from okrsync.model import Answer, Cause, Missing, Question
+from okrsync.model import Answer, Cause, NoValue, Question
 from okrsync.ports import Opening
 from okrsync_sheets import addresses
-from okrsync_sheets.asking import Again, Ask, StillLoading, ask, missing
+from okrsync_sheets.asking import Again, Ask, StillLoading, ask
 from okrsync_sheets.book import Book, Group, Outcome
-from okrsync_sheets.cells import NoValue, check_unit
+from okrsync_sheets.cells import check_unit
 from okrsync_sheets.client import BadRange, SheetsClient
 from okrsync_sheets.settings import Query, Settings
 
@@ -32,7 +33,7 @@ class _Outcome:
 
     def fail(self, index: int, question: Question, error: OkrsyncError) -> None:
         cause = _cause(error)
-        self.answers[index] = Missing(
+        self.answers[index] = NoValue(
             metric=question.metric, cause=cause, reason=error.message, hint=error.hint
         )
         self.failures.append(error)
@@ -53,8 +54,8 @@ class SheetsSource:
         for index, question in enumerate(questions):
             try:
                 link = self._link(question)
-            except NoValue as why:
-                answers[index] = missing(question, why)
+            except NoValueError as why:
+                answers[index] = no_value(question.metric, why)
             else:
                 books.setdefault(link.id, []).append(index)
         if books:
@@ -72,18 +73,18 @@ class SheetsSource:
         return [answers[index] for index in range(len(questions))]
 
     def _link(self, question: Question) -> addresses.Link:
-        """Which spreadsheet is asked, where the question can be answered at all. Raises ``NoValue``; no request."""
+        """Which spreadsheet is asked, where the question can be answered at all. Raises ``NoValueError``; no request."""
         query: Query = question.query
         check_unit(query, question.unit)
         if question.past and query.dates is None:
-            raise NoValue(
+            raise NoValueError(
                 Cause.PAST,
                 f"a spreadsheet shows only today's value, and {question.at:%Y-%m-%d} is asked",
                 hint="keep one row per date in the sheet and name its columns with range and dates",
             )
         address = query.spreadsheet or self._settings.spreadsheet
         if address is None:
-            raise NoValue(
+            raise NoValueError(
                 Cause.CONFIG,
                 "nothing says which spreadsheet",
                 hint="add spreadsheet: to the metric or connection",
@@ -102,8 +103,8 @@ class SheetsSource:
         for index, question in enumerate(questions):
             try:
                 bound = ask(question, self._opening.name, self._link(question), book)
-            except NoValue as why:
-                done.answers[index] = missing(question, why)
+            except NoValueError as why:
+                done.answers[index] = no_value(question.metric, why)
             except OkrsyncError as error:
                 done.fail(index, question, error)
             else:
@@ -115,8 +116,10 @@ class SheetsSource:
                 break
             pending = self._round(book, pending, done, waited)
         for index, (bound, _group) in pending.items():
-            moved = NoValue(Cause.UNAVAILABLE, "the headings moved while they were read", hint="run again")
-            done.answers[index] = missing(bound.question, moved)
+            moved = NoValueError(
+                Cause.UNAVAILABLE, "the headings moved while they were read", hint="run again"
+            )
+            done.answers[index] = no_value(bound.question.metric, moved)
         return done
 
     def _round(
@@ -131,13 +134,13 @@ class SheetsSource:
                 outcome = self._settle(bound, group, found[group], book)
             except StillLoading as why:
                 if index in waited:
-                    done.answers[index] = missing(bound.question, why)
+                    done.answers[index] = no_value(bound.question.metric, why)
                     continue
                 loading = True
                 waited.add(index)
                 left[index] = (bound, group)
-            except NoValue as why:
-                done.answers[index] = missing(bound.question, why)
+            except NoValueError as why:
+                done.answers[index] = no_value(bound.question.metric, why)
             except OkrsyncError as error:
                 done.fail(index, bound.question, error)
             else:
@@ -189,7 +192,7 @@ def _cause(error: OkrsyncError) -> Cause:
 
 
 def _unasked(question: Question) -> Answer:
-    return Missing(metric=question.metric, cause=Cause.UNAVAILABLE, reason="it was not asked")
+    return NoValue(metric=question.metric, cause=Cause.UNAVAILABLE, reason="it was not asked")
 
 
 def _raise_if_alike(errors: Sequence[OkrsyncError]) -> None:

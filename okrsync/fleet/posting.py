@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from okrsync.config import Notify
+from okrsync.connector import is_encrypted, on_this_machine, passes
 from okrsync.errors import AccessError, ConfigError, ExitCode
 from okrsync.fleet.needs import Need
 from okrsync.http import USER_AGENT, Again, limiter, patiently, retry_after
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _TIMEOUT: Final = (5.0, 20.0)
 _MOST: Final = 20
 _LONGEST: Final = 300
-_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +58,7 @@ def _send(address: Secret, what: str, to: Addressee, clock: Clock, body: dict[st
 
     url = address.reveal()
     where = f"the {what} of {to.company} (address from {address})"
-    parts = urlsplit(url)
-    here = parts.hostname in _LOOPBACK
-    if parts.scheme != "https" and not (parts.scheme == "http" and here):
+    if not is_encrypted(url):
         raise ConfigError(
             f"{where} is no https address",
             place=to.notify.place,
@@ -70,7 +67,7 @@ def _send(address: Secret, what: str, to: Addressee, clock: Clock, body: dict[st
 
     def call() -> None:
         with requests.Session() as session:
-            session.trust_env = not here
+            session.trust_env = not on_this_machine(url)
             answer = session.request(
                 "GET" if body is None else "POST",
                 url,
@@ -85,9 +82,8 @@ def _send(address: Secret, what: str, to: Addressee, clock: Clock, body: dict[st
     def again(error: Exception) -> Again | None:
         # The library's own sentences repeat the address, which is a secret: they are not passed on.
         if isinstance(error, _RefusedError):
-            passing = error.status == 429 or error.status >= 500
             after = retry_after(error.retry_after, clock.now())
-            return Again(f"it answered {error.status}", after) if passing else None
+            return Again(f"it answered {error.status}", after) if passes(error.status) else None
         return (
             Again(f"no answer ({type(error).__name__})")
             if isinstance(error, requests.RequestException)

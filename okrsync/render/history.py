@@ -15,7 +15,7 @@ from rich.text import Text
 
 from okrsync.config import Company
 from okrsync.key_results import KeyResult
-from okrsync.model import PERCENT, Missing, Reading
+from okrsync.model import PERCENT, NoValue, Reading
 from okrsync.render import outputs
 from okrsync.render.tables import with_whole_columns
 from okrsync.sync import Backfill, Filled, Found, Recalled, Seen
@@ -188,8 +188,8 @@ def _change(company: Company, key_result: KeyResult, values: Sequence[Recalled])
 
 def _missing(values: Sequence[Recalled], moments: Sequence[datetime]) -> Iterator[str]:
     """Missing dates, those with one reason together; a reason that names its own day is one reason."""
-    missing = [(one, one.answer) for one in values if isinstance(one.answer, Missing)]
-    alike: dict[str, list[tuple[Recalled, Missing]]] = {}
+    missing = [(one, one.answer) for one in values if isinstance(one.answer, NoValue)]
+    alike: dict[str, list[tuple[Recalled, NoValue]]] = {}
     for one, answer in missing:
         alike.setdefault(_DATE.sub("…", answer.reason), []).append((one, answer))
     for reason, group in alike.items():
@@ -213,8 +213,8 @@ def _days(places: Sequence[int], moments: Sequence[datetime]) -> str:
     return ", ".join(words)
 
 
-def _answer(answer: Reading | Missing) -> outputs.Remembered | outputs.NoValue:
-    if isinstance(answer, Missing):
+def _answer(answer: Reading | NoValue) -> outputs.Remembered | outputs.NoValue:
+    if isinstance(answer, NoValue):
         return {"missing": answer.reason, "cause": answer.cause, "hint": answer.hint}
     return {
         "value": _plain(answer.value),

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from okrsync.config import Company, Metric
+from okrsync.connector import cause_of
 from okrsync.errors import AccessError, DataError, Unavailable
 from okrsync.expressions import evaluate, names, order
-from okrsync.model import Answer, Cause, Missing, Question, Reading
+from okrsync.model import Answer, Cause, NoValue, Question, Reading
 from okrsync.periods import WorkingDays, whole_periods, window
 from okrsync.ports import Opening
 
@@ -28,7 +29,7 @@ def ask_all(
 ) -> dict[Ask, Answer]:
     """Answer everything in ``wanted``, and what its expressions stand on.
 
-    A connection that fails as a whole answers each of its questions with a Missing: nothing here stops the others.
+    A connection that fails as a whole answers each of its questions with a NoValue: nothing here stops the others.
     """
     needed = _with_parts(company, wanted)
     answers: dict[Ask, Answer] = {}
@@ -38,7 +39,7 @@ def ask_all(
         if metric.expr:
             continue
         question = _question(company, metric, ask, now)
-        if isinstance(question, Missing):
+        if isinstance(question, NoValue):
             answers[ask] = question
         else:
             batches.setdefault(metric.connection, []).append((ask, question))
@@ -68,18 +69,18 @@ def _with_parts(company: Company, wanted: Iterable[Ask]) -> list[Ask]:
     return sorted(found, key=lambda ask: (ask.at, ask.metric))
 
 
-def _question(company: Company, metric: Metric, ask: Ask, now: datetime) -> Question | Missing:
+def _question(company: Company, metric: Metric, ask: Ask, now: datetime) -> Question | NoValue:
     span = None
     if metric.window:
         try:
             span = window(metric.window, ask.at, company.cycle)
         except ValueError as error:
-            return Missing(metric=metric.name, cause=Cause.PAST, reason=str(error))
+            return NoValue(metric=metric.name, cause=Cause.PAST, reason=str(error))
     if metric.per and span is not None:
         try:
             span, _ = whole_periods(span, metric.per, company.zone, _holidays(company))
         except ValueError as error:
-            return Missing(metric=metric.name, cause=Cause.EMPTY, reason=str(error))
+            return NoValue(metric=metric.name, cause=Cause.EMPTY, reason=str(error))
     return Question(metric=metric.name, query=metric.query, at=ask.at, now=now, unit=metric.unit, window=span)
 
 
@@ -105,18 +106,9 @@ def _read(company: Company, opening: Opening, name: str, questions: Sequence[Que
     except (AccessError, Unavailable, DataError) as error:
         said = error.message if name in error.message else f"{name}: {error.message}"
         return [
-            Missing(metric=one.metric, cause=_cause(error), reason=said, hint=error.hint) for one in questions
+            NoValue(metric=one.metric, cause=cause_of(error), reason=said, hint=error.hint)
+            for one in questions
         ]
-
-
-def _cause(error: AccessError | Unavailable | DataError) -> Cause:
-    match error:
-        case AccessError():
-            return Cause.ACCESS
-        case Unavailable():
-            return Cause.UNAVAILABLE
-        case _:
-            return Cause.DATA
 
 
 def _compute(company: Company, needed: Collection[Ask], answers: dict[Ask, Answer]) -> None:

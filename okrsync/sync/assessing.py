@@ -17,7 +17,7 @@ from okrsync.model import (
     Cause,
     Decision,
     Hold,
-    Missing,
+    NoValue,
     Quantity,
     Reading,
     Row,
@@ -66,7 +66,7 @@ class Standing:
     goal: Goal | None = None
     progress: Decimal | None = None
     status: Status | None = None
-    blocked: Missing | None = None
+    blocked: NoValue | None = None
     baseline: Reading | None = None
     history: tuple[Decimal | None, ...] = ()
 
@@ -90,7 +90,7 @@ def assess(
         baseline=baseline,
         history=tuple(history),
     )
-    if isinstance(answer, Missing):
+    if isinstance(answer, NoValue):
         return standing
     unit = key_result.unit
     value = to_unit(answer.value, answer.unit, unit)
@@ -101,7 +101,7 @@ def assess(
         row.target if row is not None else None,
         measured,
     )
-    if isinstance(goal, Missing):
+    if isinstance(goal, NoValue):
         return replace(standing, value=value, blocked=goal)
     return with_value(company, replace(standing, goal=goal), value, now)
 
@@ -116,7 +116,7 @@ def with_value(company: Company, standing: Standing, value: Decimal, now: dateti
         else:
             done = judge(goal, [*standing.history, value], judging.how, missing=judging.missing)
     except ValueError as error:
-        why = Missing(metric=standing.key_result.metric, cause=Cause.CONFIG, reason=str(error))
+        why = NoValue(metric=standing.key_result.metric, cause=Cause.CONFIG, reason=str(error))
         return replace(standing, value=value, blocked=why)
     return replace(
         standing, value=value, progress=done, status=_status(company, standing, goal, value, done, now)
@@ -174,7 +174,7 @@ def proposals(
 def _proposal(
     company: Company, cell: str, standing: Standing, destination: Destination, now: datetime
 ) -> Proposal:
-    if isinstance(standing.answer, Missing):
+    if isinstance(standing.answer, NoValue):
         return held_for_lack_of_data(standing.answer)
     wanted: Wanted
     match cell:
@@ -279,11 +279,11 @@ def objective_proposals(
     try:
         rolled = roll_up(objective, parts)
     except ValueError as error:
-        blocked = Missing(
+        blocked = NoValue(
             metric=objective.id, cause=Cause.CONFIG, reason=str(error), hint=f"see {objective.place}"
         )
         return {cell: held_for_lack_of_data(blocked) for cell in cells}
-    none = Missing(
+    none = NoValue(
         metric=objective.id,
         cause=Cause.EMPTY,
         reason=f"{rolled.counted} of {rolled.total} key results have a progress",

@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from okrsync.config import Company
 from okrsync.errors import ConfigError, ExitCode
-from okrsync.model import OBSERVED, Answer, Cause, Entry, Missing, Observed, Reading
+from okrsync.model import OBSERVED, Answer, Cause, Entry, NoValue, Observed, Reading
 from okrsync.periods import TICK, endings
 from okrsync.ports import Clock, Ledger
 from okrsync.spelling import did_you_mean
@@ -64,8 +64,8 @@ class Backfill:
     applied: bool
 
     @property
-    def missing(self) -> list[tuple[Recalled, Missing]]:
-        return [(one, one.answer) for one in self.values if isinstance(one.answer, Missing)]
+    def missing(self) -> list[tuple[Recalled, NoValue]]:
+        return [(one, one.answer) for one in self.values if isinstance(one.answer, NoValue)]
 
     @property
     def exit_code(self) -> ExitCode:
@@ -220,7 +220,7 @@ def _remembered(ask: Ask, reading: Reading) -> Recalled:
 def _recalled(ask: Ask, answer: Answer, known: Reading | None) -> Recalled:
     if isinstance(answer, Reading):
         answer = _of_the_moment(ask, answer)
-    if isinstance(answer, Missing):
+    if isinstance(answer, NoValue):
         if known is not None:
             return _remembered(ask, known)
         return Recalled(metric=ask.metric, at=ask.at, found=Found.MISSING, answer=answer)
@@ -235,7 +235,7 @@ def _says(reading: Reading) -> tuple[object, ...]:
 def _of_the_moment(ask: Ask, answer: Reading) -> Answer:
     """The answer as the value of the moment that was asked for; its own time in the source stays a fact of it."""
     if answer.method == OBSERVED or answer.as_of > ask.at + TICK:
-        return Missing(
+        return NoValue(
             metric=ask.metric,
             cause=Cause.PAST,
             reason=f"{answer.evidence.source} gave a value of {answer.as_of:%Y-%m-%d}, and that of {ask.at:%Y-%m-%d} is asked",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from okrsync.config import Company
 from okrsync.key_results import KeyResult
-from okrsync.model import Answer, Cause, Memory, Missing, Reading
+from okrsync.model import Answer, Cause, Memory, NoValue, Reading
 from okrsync.periods import TICK, window
 from okrsync.ports import Ledger
 from okrsync.sync.asking import Ask
@@ -49,7 +49,7 @@ def captured(
         if isinstance(answer, Reading):
             found[frozen_as(company, one)] = answer
             continue
-        if isinstance(answer, Missing) and answer.cause in {Cause.UNAVAILABLE, Cause.ACCESS}:
+        if isinstance(answer, NoValue) and answer.cause in {Cause.UNAVAILABLE, Cause.ACCESS}:
             continue
         if seen := ledger.history(company.id, one.metric, at - TICK, at + GRACE):
             found[frozen_as(company, one)] = seen[0]

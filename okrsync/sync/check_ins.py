@@ -24,8 +24,8 @@ from okrsync.model import (
     Intent,
     Landed,
     Memory,
-    Missing,
     Noted,
+    NoValue,
     Quantity,
     Row,
     Stored,
@@ -196,7 +196,7 @@ def _proposal(
     register: Destination,
     check_ins: CheckIns,
 ) -> Proposal:
-    if isinstance(standing.answer, Missing):
+    if isinstance(standing.answer, NoValue):
         return held_for_lack_of_data(standing.answer)
     wanted: Wanted
     match cell:
@@ -218,7 +218,7 @@ def _proposal(
         case _ if standing.blocked is not None or standing.progress is None:
             return held_for_lack_of_data(
                 standing.blocked
-                or Missing(
+                or NoValue(
                     metric=standing.key_result.metric, cause=Cause.EMPTY, reason="it has no progress yet"
                 )
             )

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from okrsync.config import Company, Initiative
-from okrsync.model import PERCENT, Answer, Decision, Hold, Missing, Reading, Row, Wanted
+from okrsync.model import PERCENT, Answer, Decision, Hold, NoValue, Reading, Row, Wanted
 from okrsync.planning import Aim, Proposal, held_for_lack_of_data
 from okrsync.ports import Destination
 from okrsync.sync.asking import Ask
@@ -52,7 +52,7 @@ def _proposal(
     destination: Destination,
     now: datetime,
 ) -> Proposal:
-    if isinstance(answer, Missing):
+    if isinstance(answer, NoValue):
         return held_for_lack_of_data(answer)
     wanted: Wanted
     match cell:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from okrsync.config import Company
 from okrsync.forecast import Forecast, NotYet, Outlook, Point, forecast, outlook
 from okrsync.key_results import KeyResult, settle
-from okrsync.model import OBSERVED, Dimension, Memory, Missing, Quantity, Reading
+from okrsync.model import OBSERVED, Dimension, Memory, NoValue, Quantity, Reading
 from okrsync.periods import TICK, complete, windows_of
 from okrsync.ports import Ledger
 from okrsync.progress import Budget, Goal, Judge, budget, paced, progress
@@ -90,7 +90,7 @@ def goal_of(company: Company, key_result: KeyResult, memory: Memory) -> Goal | N
     measured = to_unit(baseline.value, baseline.unit, key_result.unit) if baseline is not None else None
     nothing: Quantity | None = None
     goal = settle(key_result, nothing, nothing, measured)
-    return None if isinstance(goal, Missing) else goal
+    return None if isinstance(goal, NoValue) else goal
 
 
 def last_values(company: Company, ledger: Ledger, now: datetime) -> dict[str, Decimal]:

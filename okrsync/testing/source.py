@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from okrsync.errors import AccessError, Unavailable
-from okrsync.model import Missing, Question, Reading
+from okrsync.model import NoValue, Question, Reading
 from okrsync.ports import Source
 
 
@@ -53,18 +53,18 @@ class SourceContract:
             first.metric,
             case.nothing.metric,
         ]
-        assert isinstance(answers[0], Missing)
+        assert isinstance(answers[0], NoValue)
         assert isinstance(answers[1], Reading)
         assert answers[1].value == value
 
     def test_no_data_is_not_zero(self, case: SourceCase) -> None:
         (answer,) = case.source.read([case.nothing])
-        assert isinstance(answer, Missing)
+        assert isinstance(answer, NoValue)
         assert answer.reason
 
     def test_what_is_not_there_is_missing_with_a_reason(self, case: SourceCase) -> None:
         (answer,) = case.source.read([case.broken])
-        assert isinstance(answer, Missing)
+        assert isinstance(answer, NoValue)
         assert answer.reason
 
     def test_reading_twice_gives_the_same(self, case: SourceCase) -> None:
@@ -90,4 +90,4 @@ class SourceContract:
             return
         assert answers
         for answer in answers:
-            assert isinstance(answer, Missing), pytest.fail(f"a value came out of nowhere: {answer}")
+            assert isinstance(answer, NoValue), pytest.fail(f"a value came out of nowhere: {answer}")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from okrsync.config.yamlfile import read_yaml
-from okrsync.model import Cause, Cell, Intent, Memory, Missing, Row, Stored
+from okrsync.model import Cause, Cell, Intent, Memory, NoValue, Row, Stored
 from okrsync.planning import Aim, Proposal, held_for_lack_of_data, plan
 
 CASES = read_yaml(Path(__file__).with_name("planning.yaml")).data
@@ -28,7 +28,7 @@ def test_verdict_and_words(case: dict[str, Any]) -> None:
             puts=memory.puts, intents={("page", "prop"): Intent(before=value(before), after=value(after))}
         )
     if "missing" in case:
-        proposal = held_for_lack_of_data(Missing(metric="m", cause=Cause.EMPTY, reason=case["missing"]))
+        proposal = held_for_lack_of_data(NoValue(metric="m", cause=Cause.EMPTY, reason=case["missing"]))
     else:
         proposal = Proposal(value=value(case["wanted"]))
     (decision,) = plan(

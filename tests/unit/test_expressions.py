@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from okrsync.expressions import evaluate, names, order
-from okrsync.model import COUNT, PERCENT, Answer, Cause, Evidence, Missing, Reading, Window
+from okrsync.model import COUNT, PERCENT, Answer, Cause, Evidence, NoValue, Reading, Window
 
 D = Decimal
 relaxed = settings(deadline=None)  # the first call loads a library, and machines are busy
@@ -127,7 +127,7 @@ def test_any_text_is_an_expression_or_a_sentence(text: str) -> None:
     except ValueError:
         return
     found = evaluate("m", text, answers(**dict.fromkeys(used, "3")), COUNT, AT)
-    assert isinstance(found, Missing) or found.value.is_finite()
+    assert isinstance(found, NoValue) or found.value.is_finite()
 
 
 # ---- order ----------------------------------------------------------------------------------------------------
@@ -229,20 +229,20 @@ def test_the_way_the_past_was_rebuilt_is_kept() -> None:
 
 
 def test_a_missing_part_is_named_with_its_reason_cause_and_hint() -> None:
-    gone = Missing(metric="closed", cause=Cause.ACCESS, reason="the token has expired", hint="renew it")
+    gone = NoValue(metric="closed", cause=Cause.ACCESS, reason="the token has expired", hint="renew it")
     found = evaluate("m", "won / closed", {**answers(won="0"), "closed": gone}, COUNT, AT)
-    assert found == Missing(
+    assert found == NoValue(
         metric="m", cause=Cause.ACCESS, reason="closed: the token has expired", hint="renew it"
     )
 
 
 def test_all_missing_parts_are_named() -> None:
     gone: dict[str, Answer] = {
-        name: Missing(metric=name, cause=cause, reason="gone")
+        name: NoValue(metric=name, cause=cause, reason="gone")
         for name, cause in (("a", Cause.DATA), ("b", Cause.EMPTY))
     }
     found = evaluate("m", "b + a", gone, COUNT, AT)
-    assert found == Missing(metric="m", cause=Cause.EMPTY, reason="b: gone; a: gone")
+    assert found == NoValue(metric="m", cause=Cause.EMPTY, reason="b: gone; a: gone")
 
 
 @pytest.mark.parametrize(
@@ -258,25 +258,25 @@ def test_all_missing_parts_are_named() -> None:
 )
 def test_a_division_by_0_is_no_data(text: str, why: str) -> None:
     found = evaluate("m", text, answers(won="12", closed="0"), COUNT, AT)
-    assert found == Missing(metric="m", cause=Cause.EMPTY, reason=why)
+    assert found == NoValue(metric="m", cause=Cause.EMPTY, reason=why)
 
 
 @pytest.mark.parametrize("value", ["Infinity", "NaN", "sNaN", "9E+999999"])
 def test_what_is_not_finite_is_no_number(value: str) -> None:
     found = evaluate("m", "a * 10", answers(a=value), COUNT, AT)
-    assert found == Missing(metric="m", cause=Cause.DATA, reason="a * 10 has no finite value")
+    assert found == NoValue(metric="m", cause=Cause.DATA, reason="a * 10 has no finite value")
 
 
 def test_an_infinite_divisor_is_not_taken_for_0() -> None:
     found = evaluate("m", "1 / (2 * a) * a", answers(a="Infinity"), COUNT, AT)
-    assert isinstance(found, Missing)
+    assert isinstance(found, NoValue)
     assert found.cause is Cause.DATA
 
 
 def test_the_callers_decimal_context_does_not_matter() -> None:
     with localcontext(Context(prec=3, traps=[])):
         assert value_of("a * 1.0001", a="10000") == D("10001")
-        assert isinstance(evaluate("m", "1 / a", answers(a="0"), COUNT, AT), Missing)
+        assert isinstance(evaluate("m", "1 / a", answers(a="0"), COUNT, AT), NoValue)
 
 
 def test_a_name_without_an_answer_is_a_bug() -> None:

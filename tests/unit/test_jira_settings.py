@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from okrsync.connector import NoValueError, no_value
 from okrsync.errors import AccessError, ConfigError, DataError, Unavailable
 from okrsync.model import Cause, Window
 from okrsync_jira import JiraQuery, JiraSettings
 from okrsync_jira.clauses import during_days, fault, moving
-from okrsync_jira.errors import NoValue, missing
 from okrsync_jira.fields import Field
 from okrsync_jira.found import Issue
 from okrsync_jira.reducers import is_done, number
@@ -235,9 +235,9 @@ def test_every_error_has_its_cause() -> None:
         AccessError("x"),
         Unavailable("x"),
         DataError("x"),
-        NoValue("x", cause=Cause.PAST),
+        NoValueError(Cause.PAST, "x"),
     ]
-    causes = [missing("m", error).cause for error in errors]
+    causes = [no_value("m", error).cause for error in errors]
     assert causes == [Cause.CONFIG, Cause.ACCESS, Cause.UNAVAILABLE, Cause.DATA, Cause.PAST]
 
 

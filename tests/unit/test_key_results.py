@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 
 from okrsync.key_results import Aimed, Form, KeyResult, direction, settle
-from okrsync.model import COUNT, PERCENT, Missing, Quantity, Unit
+from okrsync.model import COUNT, PERCENT, NoValue, Quantity, Unit
 from okrsync.progress import AtLeast, AtMost, Baseline, FromTo, Goal, Milestones, Within, YesNo
 
 
@@ -11,7 +11,7 @@ def key_result(aimed: Aimed, unit: Unit = COUNT) -> KeyResult:
     return KeyResult(id="KR-1", metric="m", aimed=aimed, place="acme.yaml:7:3", unit=unit)
 
 
-def settled(aimed: Aimed, *, baseline: str = "", target: str = "", measured: str = "") -> Goal | Missing:
+def settled(aimed: Aimed, *, baseline: str = "", target: str = "", measured: str = "") -> Goal | NoValue:
     def quantity(text: str) -> Quantity | None:
         return Quantity(value=Decimal(text)) if text else None
 
@@ -68,14 +68,14 @@ def test_the_goal_comes_from_the_yaml_then_from_the_row(
 )
 def test_where_there_is_no_goal_it_says_why_and_where(aimed: Aimed, row: dict[str, str], reason: str) -> None:
     missing = settled(aimed, **row)
-    assert isinstance(missing, Missing)
+    assert isinstance(missing, NoValue)
     assert reason in missing.reason
     assert "acme.yaml:7:3" in missing.hint
 
 
 def test_a_percent_column_does_not_fit_a_count() -> None:
     percent = Quantity(value=ten, unit=PERCENT)
-    assert isinstance(settle(key_result(Aimed(form=Form.FROM_TO)), percent, percent, None), Missing)
+    assert isinstance(settle(key_result(Aimed(form=Form.FROM_TO)), percent, percent, None), NoValue)
 
 
 def test_only_changes_without_a_given_baseline_measure_one() -> None:

@@ -3,10 +3,10 @@ from decimal import Decimal
 import pytest
 
 from okrsync.errors import UnsafePlan
-from okrsync.model import Cause, Cell, Decision, Hold, Memory, Missing, Row, Stored, Verdict
+from okrsync.model import Cause, Cell, Decision, Hold, Memory, NoValue, Row, Stored, Verdict
 from okrsync.planning import Aim, Limits, Plan, Proposal, held_for_lack_of_data, plan
 
-MISSING = Missing(metric="m", cause=Cause.ACCESS, reason="the token has expired", hint="renew it")
+MISSING = NoValue(metric="m", cause=Cause.ACCESS, reason="the token has expired", hint="renew it")
 
 
 def row(**cells: Stored) -> Row:

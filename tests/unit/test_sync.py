@@ -14,7 +14,7 @@ import pytest
 
 from okrsync.config import Company, load_company
 from okrsync.errors import AccessError, DataError, ExitCode, OkrsyncError, Unavailable, UnsafePlan
-from okrsync.model import Answer, Cause, Cell, Evidence, Missing, Observed, Question, Reading, Row
+from okrsync.model import Answer, Cause, Cell, Evidence, NoValue, Observed, Question, Reading, Row
 from okrsync.ports import Connector, Destination, Opening, Source
 from okrsync.settings import Strict, Table
 from okrsync.sync import Report, claim, preview, sync
@@ -62,7 +62,7 @@ class Fake:
         day = f"{one.at.astimezone(BERLIN):%Y-%m-%d}"
         text = self.past.get((one.query.name, day)) if one.past else self.now.get(one.query.name)
         if text is None:
-            return Missing(
+            return NoValue(
                 metric=one.metric, cause=self.why_not if one.past else Cause.EMPTY, reason="nothing there"
             )
         evidence = Evidence(source="fake", query=one.query.name)

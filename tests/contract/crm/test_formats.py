@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from okrsync.measures import aggregate
-from okrsync.model import PERCENT, Cause, Missing, Reading
+from okrsync.model import PERCENT, Cause, NoValue, Reading
 from tests.crm_files import QUARTER, Exports, ask
 
 ENCODINGS = ("utf-8", "utf-8-sig", "cp1251", "cp1252", "utf-16")
@@ -175,7 +175,7 @@ def test_a_cell_is_one_number_or_an_error(tmp_path: Path, cells: list[str]) -> N
                 cell
             )
         else:
-            assert isinstance(answer, Missing)
+            assert isinstance(answer, NoValue)
             assert answer.cause is (Cause.DATA if cell.strip(" \u00a0") else Cause.EMPTY)
             assert not re.fullmatch(r"-?\d+(\.\d+)?", cell, re.ASCII), cell
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from okrsync.model import COUNT, PERCENT, Answer, Dimension, Missing, Question, Reading, Unit, Window
+from okrsync.model import COUNT, PERCENT, Answer, Dimension, NoValue, Question, Reading, Unit, Window
 from okrsync.ports import Opening
 from okrsync.testing import JumpClock
 from okrsync_crm import scan, series
@@ -142,7 +142,7 @@ def test_a_series_says_what_each_question_by_itself_says(tmp_path: Path, window:
     alone = one_by_one(source(tmp_path), asked)
     assert list(together) == alone
     kinds = {type(answer) for answer in together}
-    assert kinds == {Reading, Missing}
+    assert kinds == {Reading, NoValue}
     assert sum(isinstance(answer, Reading) for answer in together) > 80
 
 
@@ -160,7 +160,7 @@ def test_what_cannot_be_read_counts_where_it_would_by_itself(tmp_path: Path, bad
     asked = questions()
     read = source(tmp_path, max_bad_rows=allowed).read(asked)
     assert list(read) == one_by_one(source(tmp_path, max_bad_rows=allowed), asked)
-    refused = any(isinstance(answer, Missing) and answer.metric == "m2" for answer in read)
+    refused = any(isinstance(answer, NoValue) and answer.metric == "m2" for answer in read)
     assert refused == (allowed == 0 or "currency" in bad)
 
 
@@ -169,7 +169,7 @@ def test_a_file_that_is_no_basis_is_one_for_no_question(tmp_path: Path) -> None:
     asked = questions()
     answers = source(tmp_path, key="Id").read(asked)
     assert list(answers) == one_by_one(source(tmp_path, key="Id"), asked)
-    assert all(isinstance(answer, Missing) and "not unique" in answer.reason for answer in answers)
+    assert all(isinstance(answer, NoValue) and "not unique" in answer.reason for answer in answers)
 
 
 def test_the_newest_row_of_a_key_counts_in_a_series_too(tmp_path: Path) -> None:

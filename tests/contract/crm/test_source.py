@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from okrsync.model import PERCENT, Cause, Dimension, Missing, Reading, Unit, Window
+from okrsync.model import PERCENT, Cause, Dimension, NoValue, Reading, Unit, Window
 from okrsync.testing.source import SourceCase, SourceContract
 from okrsync_crm import CrmQuery, CrmSettings, connector, scan
 from okrsync_crm.source import CrmSource
@@ -668,5 +668,5 @@ def test_one_bad_question_costs_no_other_its_answer(exports: Exports) -> None:
         ask(measure="sum", field="Stage", metric="b"),
         ask(measure="sum", field="Amount", metric="c"),
     )
-    assert [type(answer) for answer in answers] == [Missing, Missing, Reading]
+    assert [type(answer) for answer in answers] == [NoValue, NoValue, Reading]
     assert [answer.metric for answer in answers] == ["a", "b", "c"]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from okrsync.model import COUNT, PERCENT, Cause, Dimension, Missing, Question, Reading, Unit, Window
+from okrsync.model import COUNT, PERCENT, Cause, Dimension, NoValue, Question, Reading, Unit, Window
 from okrsync.ports import Opening
 from okrsync.testing import JumpClock
 from okrsync_emulators.jira import JiraEmulator
@@ -190,7 +190,7 @@ def test_every_metric_of_the_guide_is_answered(settings: JiraSettings, at: datet
         for name, answer in answers.items()
         if isinstance(answer, Reading)
     }
-    unknown = {name: answer for name, answer in answers.items() if isinstance(answer, Missing)}
+    unknown = {name: answer for name, answer in answers.items() if isinstance(answer, NoValue)}
     assert values == {name: both[place] for name, both in EXPECTED.items() if both[place] is not None}
     assert {answer.cause for answer in unknown.values()} <= {Cause.PAST}
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from okrsync.emulation import Fault
-from okrsync.model import PERCENT, Cause, Dimension, Missing, Question, Reading, Unit, Window
+from okrsync.model import PERCENT, Cause, Dimension, NoValue, Question, Reading, Unit, Window
 from okrsync_jira import JiraQuery, client
 from okrsync_jira.changelog import Shared, moment, moves
 from tests.jira_world import NOW, Build, World, ask, fact
@@ -251,7 +251,7 @@ def test_one_read_serves_a_year_of_weeks(world: World) -> None:
     known = [answer for answer in answers if isinstance(answer, Reading)]
     assert [answer.value for answer in known[4:9]] == [0, 0, 1, 1, 0]
     # Before the first story there is nothing to know, and nothing is not zero.
-    before = [answer for answer in answers if isinstance(answer, Missing)]
+    before = [answer for answer in answers if isinstance(answer, NoValue)]
     assert len(before) == sum(day < datetime(2026, 1, 1, 9, tzinfo=UTC) for day in days) > 0
     assert {answer.cause for answer in before} == {Cause.PAST}
 
@@ -791,7 +791,7 @@ def test_velocity_of_another_day_and_of_another_board(world: World) -> None:
     days = [datetime(2026, 10, day, tzinfo=UTC) for day in (14, 16, 30)]
     answers = world.read(*(Question(metric="m", query=parsed, at=day, now=NOW) for day in days))
     none, first, both = answers
-    assert isinstance(none, Missing)
+    assert isinstance(none, NoValue)
     assert isinstance(first, Reading)
     assert isinstance(both, Reading)
     assert (first.value, both.value) == (Decimal(5), Decimal(4))

@@ -13,7 +13,7 @@ import pytest
 
 from okrsync.emulation import Fault
 from okrsync.errors import AccessError, Unavailable
-from okrsync.model import PERCENT, Cause, Dimension, Missing, Reading, Unit, Window
+from okrsync.model import PERCENT, Cause, Dimension, NoValue, Reading, Unit, Window
 from okrsync.testing.source import SourceCase, SourceContract
 from okrsync_emulators.jira import faults
 from okrsync_jira import library
@@ -274,7 +274,7 @@ def test_a_ratio_whose_part_outgrew_its_whole_is_not_a_number(world: World) -> N
 
     world.jira.server.faults.append(Fault(where="search", skip=1, prelude=more))
     (answer,) = world.read(ask(jql=BUGS, part="status = Done", measure="ratio"), parallel=1)
-    assert isinstance(answer, Missing)
+    assert isinstance(answer, NoValue)
     assert answer.cause is Cause.UNAVAILABLE
 
 
@@ -482,7 +482,7 @@ def test_no_children_are_no_value(world: World) -> None:
     assert childless.cause is Cause.EMPTY
     assert "APP-101 has no children that count" in childless.reason
     pointless = world.none(parent="APP-100", measure="done_share", by="points", field="Unused", unit=PERCENT)
-    assert isinstance(pointless, Missing)
+    assert isinstance(pointless, NoValue)
 
 
 def test_hundreds_of_epics_are_asked_about_a_hundred_at_a_time(world: World) -> None:
@@ -540,9 +540,9 @@ def test_fields_that_cannot_be_listed_cost_only_those_that_need_a_name(world: Wo
         ask(jql="type = Story", measure="sum", field="Effort"),
         ask(jql=BUGS),
     )
-    assert isinstance(named, Missing)
+    assert isinstance(named, NoValue)
     assert named.cause is Cause.UNAVAILABLE
-    assert isinstance(other, Missing)
+    assert isinstance(other, NoValue)
     assert isinstance(counted, Reading)
     assert world.jira.server.count("/field") == 6
 
@@ -798,7 +798,7 @@ def test_a_token_that_expires_half_way_keeps_what_was_read(world: World) -> None
     world.jira.server.faults.append(Fault(where="search", skip=1, prelude=world.jira.expire_tokens))
     first, second = world.read(ask(jql=BUGS), ask(jql="type = Story"), parallel=1)
     assert isinstance(first, Reading)
-    assert isinstance(second, Missing)
+    assert isinstance(second, NoValue)
     assert second.cause is Cause.ACCESS
 
 
@@ -828,7 +828,7 @@ def test_a_captcha_is_said(server: World) -> None:
 def test_forbidden_is_access(world: World) -> None:
     world.jira.server.faults.append(Fault(where="search", status=403, body=b'{"errorMessages": ["No."]}'))
     first, second = world.read(ask(jql=BUGS), ask(jql="type = Story"), parallel=1)
-    assert isinstance(first, Missing)
+    assert isinstance(first, NoValue)
     assert first.cause is Cause.ACCESS
     assert isinstance(second, Reading)
 
@@ -841,12 +841,12 @@ def test_lost_permissions_are_found_out_by_the_canary(world: World) -> None:
     world.jira.forbid("APP")
     answers = world.read(ask(jql="type = Bug AND created > 0"), ask(jql="type = Story"), **canary)
     for answer in answers:
-        assert isinstance(answer, Missing)
+        assert isinstance(answer, NoValue)
         assert answer.cause is Cause.ACCESS
         assert "the canary 'type = Initiative' finds nothing" in answer.reason
     assert world.jira.server.count("search") == 1
     (answer,) = world.read(ask(jql=BUGS), canary="project = APP")
-    assert isinstance(answer, Missing)
+    assert isinstance(answer, NoValue)
     assert answer.cause is Cause.ACCESS
     assert "does not exist" in answer.reason
 
@@ -863,21 +863,21 @@ def test_bad_jql_is_said_in_jiras_own_words(world: World) -> None:
 def test_a_cloud_site_taken_for_data_center_is_said(cloud: World) -> None:
     cloud.monkeypatch.setenv("PAT", "s3cret-t0ken")
     (answer,) = cloud.read(ask(jql=BUGS), deployment="data_center", auth={"anonymous": True})
-    assert isinstance(answer, Missing)
+    assert isinstance(answer, NoValue)
     assert "Cloud site" in answer.reason
     assert answer.cause is Cause.CONFIG
 
 
 def test_data_center_taken_for_cloud_is_said(server: World) -> None:
     (answer,) = server.read(ask(jql=BUGS), deployment="cloud", auth={"anonymous": True})
-    assert isinstance(answer, Missing)
+    assert isinstance(answer, NoValue)
     assert answer.cause is Cause.CONFIG
     assert "deployment" in answer.hint
 
 
 def test_a_way_of_signing_in_that_does_not_fit_is_said(cloud: World) -> None:
     (answer,) = cloud.read(ask(jql=BUGS), deployment="auto", auth={"token": {"env": "JIRA_TOKEN"}})
-    assert isinstance(answer, Missing)
+    assert isinstance(answer, NoValue)
     assert answer.cause is Cause.CONFIG
     assert "{email, token}" in answer.reason
 
@@ -906,7 +906,7 @@ def test_a_redirect_is_not_followed(world: World, status: int) -> None:
 
 def test_a_wrong_path_is_said(server: World) -> None:
     (answer,) = server.read(ask(jql=BUGS), url=f"{server.jira.server.url}/wrong")
-    assert isinstance(answer, Missing)
+    assert isinstance(answer, NoValue)
     assert answer.cause is Cause.CONFIG
     assert "HTTP 404" in answer.reason
 
@@ -968,7 +968,7 @@ def test_doubts_of_jira_about_the_jql_are_not_ignored(world: World) -> None:
 def test_one_fault_costs_one_question(world: World) -> None:
     world.jira.server.faults.append(faults.server_error("search", status=503, times=6))
     first, second = world.read(ask(jql=BUGS), ask(jql="type = Story"), parallel=1)
-    assert isinstance(first, Missing)
+    assert isinstance(first, NoValue)
     assert isinstance(second, Reading)
 
 
@@ -1087,7 +1087,7 @@ def test_nothing_is_believed_only_where_jira_stands_by_it(cloud: World) -> None:
     values = {answer.value for answer in answers if isinstance(answer, Reading)}
     assert values == {Decimal(3)}
     for answer in answers:
-        if isinstance(answer, Missing):
+        if isinstance(answer, NoValue):
             assert answer.cause is Cause.UNAVAILABLE
 
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from okrsync.emulation import Fault
-from okrsync.model import COUNT, PERCENT, Answer, Dimension, Missing, Question, Reading, Unit, Window
+from okrsync.model import COUNT, PERCENT, Answer, Dimension, NoValue, Question, Reading, Unit, Window
 from okrsync.ports import Opening
 from okrsync.testing import JumpClock
 from okrsync_emulators.jira import JiraEmulator
@@ -153,7 +153,7 @@ def test_weeks_without_any_event_are_zero_only_where_jira_stands_by_it(jira: Jir
         for _ in range(4):
             flapping = read(jira, questions)
             assert all(
-                isinstance(one, Missing) or one.value == true
+                isinstance(one, NoValue) or one.value == true
                 for one, true in zip(flapping, truth, strict=True)
             )
 
@@ -332,7 +332,7 @@ def test_one_moment_that_cannot_be_told_costs_no_other(kind: Any, monkeypatch: p
     forth = read(jira, [ask(at, query) for at in times])
     alone = [read(jira, [ask(at, query)])[0] for at in times]
     assert forth == alone
-    assert {type(one) for one in alone} == {Reading, Missing}
+    assert {type(one) for one in alone} == {Reading, NoValue}
     jira.close()
 
 
