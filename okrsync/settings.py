@@ -7,11 +7,22 @@ in a file. Machine-wide settings come from ``OKRSYNC_*`` variables.
 from __future__ import annotations
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, create_model, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from okrsync.errors import AccessError
@@ -19,6 +30,9 @@ from okrsync.units import span
 
 _revealed: set[str] = set()
 
+
+FOLDER: Final = "folder"
+"""The key of pydantic's validation context under which the YAML's folder is passed."""
 
 # Shorter than this a secret is a word like any other, and replacing it would garble every text.
 SHORTEST_SECRET = 6
@@ -45,11 +59,24 @@ Span = Annotated[timedelta, BeforeValidator(_to_span, json_schema_input_type=str
 """A length of time in YAML: ``90s``, ``36h``, ``2d``."""
 
 
+def _from_folder(path: Path, info: ValidationInfo) -> Path:
+    try:
+        return (Path((info.context or {}).get(FOLDER, "")) / path.expanduser()).absolute()
+    except RuntimeError:
+        raise ValueError(f"{path} begins with the home folder of an unknown user") from None
+
+
+FilePath = Annotated[Path, AfterValidator(_from_folder)]
+"""A file named in a YAML: it starts from the YAML's folder, which the validation context names."""
+
+
 class Secret(Strict):
     """A reference to a secret, ``{env: NAME}`` or ``{file: PATH}``. Its text is read only by ``reveal``."""
 
     env: str | None = Field(default=None, description="the environment variable that holds the secret")
-    file: Path | None = Field(default=None, description="the file that holds the secret")
+    file: FilePath | None = Field(
+        default=None, description="the file that holds the secret; it starts from the YAML's folder"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -57,6 +84,14 @@ class Secret(Strict):
         if isinstance(value, str):
             raise ValueError("secrets stay out of this file; write {env: NAME} or {file: PATH}")
         return value
+
+    @field_validator("env")
+    @classmethod
+    def _a_name(cls, name: str | None) -> str | None:
+        # What is no name may be the secret itself, so it is not repeated.
+        if name is not None and re.fullmatch(r"[A-Za-z_][\w.-]*", name, re.ASCII) is None:
+            raise ValueError("env is the name of an environment variable, without $ and without its value")
+        return name
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Secret:
@@ -68,22 +103,26 @@ class Secret(Strict):
         return f"environment variable {self.env}" if self.env else f"file {self.file}"
 
     def reveal(self) -> str:
-        """The secret's text without surrounding white space. Raises ``AccessError`` where it is not to be had."""
-        sources: dict[str, Any] = {}
-        alias = self.env or ""
+        """The secret's text without surrounding white space. Raises ``AccessError`` if there is none.
+
+        Nothing but the environment and the file is asked, by exactly the name in the YAML: a look-up that ignores case
+        or prefers one place to the other could find another company's secret.
+        """
+        return _remember(self._read(), str(self))
+
+    def _read(self) -> str:
         if self.file is not None:
-            if not self.file.is_file():
-                raise AccessError(f"the secret's {self} does not exist", hint="put the credential there")
-            alias, sources = self.file.name, {"_secrets_dir": self.file.parent}
-            if alias in os.environ:
-                return _remember(self.file.read_text(encoding="utf-8"), str(self))
-        reader = create_model(
-            "Reader", __base__=BaseSettings, text=(SecretStr | None, Field(None, validation_alias=alias))
-        )
-        found = reader(**sources).text  # type: ignore[attr-defined]
-        if found is None:
+            try:
+                return self.file.read_text(encoding="utf-8")
+            except FileNotFoundError:
+                problem = "does not exist"
+            except (OSError, UnicodeDecodeError) as error:
+                problem = f"cannot be read ({getattr(error, 'strerror', None) or 'it is not UTF-8 text'})"
+            raise AccessError(f"the secret's {self} {problem}", hint="put the credential there")
+        text = os.environ.get(self.env or "")
+        if text is None:
             raise AccessError(f"the {self} is not set", hint=f"export {self.env}=… and run again")
-        return _remember(found.get_secret_value(), str(self))
+        return text
 
 
 def _remember(text: str, where: str) -> str:

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
-
 from okrsync.config.company import Company, Connection, Initiative, Notify, Objective, StatusRule
 from okrsync.config.key_results import key_result
 from okrsync.config.metrics import check_expressions, metric, unit_of
@@ -28,10 +26,10 @@ from okrsync.schedules import Schedule, schedule
 def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str | None = None) -> Company:
     """Read and check one company's YAML. Raises ``ConfigError`` with everything that is wrong in it."""
     file = read_yaml(path, name=name)
-    problems = Problems(file)
+    problems = Problems(file, path.parent)
     if not isinstance(file.data, dict):
         raise ConfigError("this file holds no company", place=file.place(()), hint="okrsync init writes one")
-    model = _model(file, problems)
+    model: CompanyModel | None = problems.validated(CompanyModel, file.data, ())
     problems.raise_any()
     assert model is not None
     zone = ZoneInfo(model.timezone)
@@ -81,14 +79,6 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
         initiatives=initiatives,
         keep_edits=model.keep_edits,
     )
-
-
-def _model(file: YamlFile, problems: Problems) -> CompanyModel | None:
-    try:
-        return CompanyModel.model_validate(file.data)
-    except ValidationError as error:
-        problems.validation(error, (), CompanyModel)
-        return None
 
 
 def _schedule(model: CompanyModel, zone: ZoneInfo, problems: Problems) -> Schedule | None:

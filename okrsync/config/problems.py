@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from okrsync.config.yamlfile import PathInFile, YamlFile
 from okrsync.errors import ConfigError
+from okrsync.settings import FOLDER
 from okrsync.spelling import did_you_mean
 
 
 @dataclass(slots=True)
 class Problems:
-    """Collects everything that is wrong with one file, so that a person mends it in one go."""
+    """Collects everything that is wrong with one file, so that a person fixes it in one go.
+
+    ``folder`` is the file's; paths in it start there.
+    """
 
     file: YamlFile
+    folder: Path
     found: list[tuple[str, str]] = field(default_factory=list)
 
     def add(self, path: PathInFile, message: str, hint: str = "", *, key: bool = False) -> None:
@@ -45,7 +51,7 @@ class Problems:
     def validated(self, model: type[Any], data: Any, at: PathInFile, *, also: Collection[str] = ()) -> Any:
         """``data`` as an instance of ``model``; None where it is none, with every line of the error added."""
         try:
-            return model.model_validate(data)
+            return model.model_validate(data, context={FOLDER: self.folder})
         except ValidationError as error:
             self.validation(error, at, model, also=also)
             return None

@@ -54,6 +54,20 @@ def test_an_unknown_company_is_named_with_the_nearest(desk: Any) -> None:
     assert "did you mean 'demo'?" in ended.err
 
 
+def test_a_secret_s_file_starts_from_the_yaml_s_folder(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = os.environ["DEMO_JIRA_TOKEN"]
+    monkeypatch.delenv("DEMO_JIRA_TOKEN")
+    monkeypatch.setenv("JIRA", "the token of another company")
+    desk.edit_yaml("{env: DEMO_JIRA_TOKEN}", "{file: secrets/jira}")
+    monkeypatch.chdir("/")
+    ended = desk.run("sync", "demo")
+    assert ended.code == 12
+    assert f"token: the secret's file {desk.folder}/secrets/jira does not exist (" in ended.err
+    (desk.folder / "secrets").mkdir()
+    (desk.folder / "secrets" / "jira").write_text(token, encoding="utf-8")
+    assert desk.run("sync", "demo").code == 3  # the demo holds one number on purpose
+
+
 def test_a_missing_secret_stops_before_anything_is_read(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DEMO_JIRA_TOKEN")
     ended = desk.run("sync", "demo")

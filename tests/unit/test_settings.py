@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from okrsync.errors import AccessError
-from okrsync.settings import Machine, Secret, Span, Strict, redact
+from okrsync.settings import FOLDER, Machine, Secret, Span, Strict, redact
 
 
 class Model(Strict):
@@ -31,6 +31,59 @@ def test_a_secret_is_read_from_a_file(tmp_path: Path, monkeypatch: pytest.Monkey
     if shadow:
         monkeypatch.setenv("google.json", "not this one")
     assert Model.model_validate({"token": {"file": str(path)}}).token.reveal() == "{}"
+
+
+@pytest.mark.parametrize("name", ["notion_token", "NOTION_TOKEN", "Notion_Token"])
+def test_no_variable_stands_in_for_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("of-this-company", encoding="utf-8")
+    monkeypatch.setenv("NOTION_TOKEN", "of-another-company")
+    monkeypatch.setenv("notion_token", "of-a-third-company")
+    assert Model.model_validate({"token": {"file": str(path)}}).token.reveal() == "of-this-company"
+
+
+def test_no_variable_stands_in_for_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACME_TOKEN", "of-another-company")
+    with pytest.raises(AccessError, match="the environment variable acme_token is not set"):
+        Model.model_validate({"token": {"env": "acme_token"}}).token.reveal()
+
+
+def test_no_file_stands_in_for_another_one(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("of-another-company", encoding="utf-8")
+    with pytest.raises(AccessError, match=f"file {tmp_path}/KEY does not exist"):
+        Model.model_validate({"token": {"file": f"{tmp_path}/KEY"}}).token.reveal()
+
+
+@pytest.mark.parametrize("name", ["../secrets/token", "~/secrets/token"])
+def test_a_file_starts_from_the_yaml_s_folder_or_from_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "token").write_text("s3cret-of-acme", encoding="utf-8")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir("/")
+    model = Model.model_validate({"token": {"file": name}}, context={FOLDER: tmp_path / "config"})
+    (tmp_path / "config").mkdir()
+    assert model.token.reveal() == "s3cret-of-acme"
+
+
+def test_a_missing_file_is_named_with_its_whole_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    model = Model.model_validate({"token": {"file": "google.json"}}, context={FOLDER: Path("config")})
+    with pytest.raises(AccessError, match=f"file {tmp_path}/config/google.json does not exist"):
+        model.token.reveal()
+
+
+def test_a_folder_is_no_secret(tmp_path: Path) -> None:
+    with pytest.raises(AccessError, match="cannot be read"):
+        Model.model_validate({"token": {"file": str(tmp_path)}}).token.reveal()
+
+
+@pytest.mark.parametrize("pasted", ["$TOKEN", "${TOKEN}", "A=b", "-----BEGIN PRIVATE KEY-----", "a\0b", ""])
+def test_what_is_no_name_of_a_variable_is_refused_and_not_repeated(pasted: str) -> None:
+    with pytest.raises(ValidationError, match="env is the name of an environment variable") as refused:
+        Model.model_validate({"token": {"env": pasted}})
+    assert not pasted or pasted not in str(refused.value)
 
 
 @pytest.mark.parametrize(
