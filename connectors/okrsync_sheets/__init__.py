@@ -6,23 +6,23 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from okrsync.ports import Connector, Example, Finding, Opening, Source
-from okrsync_sheets.settings import Query, Settings
+from okrsync_sheets.settings import SheetsQuery, SheetsSettings
 
 
-def _source(settings: Settings, opening: Opening) -> Source:
+def _source(settings: SheetsSettings, opening: Opening) -> Source:
     from okrsync_sheets.source import SheetsSource
 
     return SheetsSource(settings, opening)
 
 
-def _doctor(settings: Settings, _tables: Sequence[Any], opening: Opening) -> Iterator[Finding]:
+def _doctor(settings: SheetsSettings, _tables: Sequence[Any], opening: Opening) -> Iterator[Finding]:
     from okrsync_sheets.doctor import examine
 
     return examine(settings, opening)
 
 
-def _inspect(settings: Settings, text: str, opening: Opening) -> str:
-    from okrsync_sheets.inspecting import inspect
+def _inspect(settings: SheetsSettings, text: str, opening: Opening) -> str:
+    from okrsync_sheets.inspection import inspect
 
     return inspect(settings, text, opening)
 
@@ -36,8 +36,8 @@ def _examples() -> Sequence[Example]:
 connector = Connector(
     name="sheets",
     summary="numbers in Google Sheets: a cell, a named range, a column by its heading, a dated series",
-    settings=Settings,
-    query=Query,
+    settings=SheetsSettings,
+    query=SheetsQuery,
     source=_source,
     doctor=_doctor,
     inspect=_inspect,

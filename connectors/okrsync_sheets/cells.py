@@ -12,7 +12,7 @@ from okrsync.connector import NoValueError
 from okrsync.measures import aggregate, is_aggregate
 from okrsync.model import PERCENT, SECONDS_IN, Cause, Dimension, Unit
 from okrsync_sheets.a1 import Area
-from okrsync_sheets.settings import COUNTS, Query, TextNumbers
+from okrsync_sheets.settings import COUNTS, SheetsQuery, TextNumbers
 
 LOADING: Final = "Loading..."
 # Error cells arrive as texts, in the spreadsheet's language: #REF!, #N/A, #DIV/0!, #ССЫЛКА!, #NV.
@@ -50,7 +50,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Measured:
     """A number, how many cells it stands on, and what else is worth telling."""
 
     value: Decimal
@@ -111,16 +111,16 @@ def _short(text: str) -> str:
     return text if len(text) <= 40 else text[:39] + "…"
 
 
-def one(block: Block, query: Query) -> Found:
+def one(block: Block, query: SheetsQuery) -> Measured:
     """The number of a single cell. Raises ``NoValueError``."""
     for place, raw in block.filled():
-        return Found(value=number(raw, place, query.text_numbers), rows=1)
+        return Measured(value=number(raw, place, query.text_numbers), rows=1)
     raise NoValueError(
         Cause.EMPTY, f"{block.area.shown} is blank", hint="put a value there; a blank is not zero"
     )
 
 
-def measured(block: Block, query: Query, measure: str) -> Found:
+def measured(block: Block, query: SheetsQuery, measure: str) -> Measured:
     """``measure`` over the cells of a range; blanks are passed over and counted. Raises ``NoValueError``."""
     filled = list(block.filled())
     if not filled:
@@ -138,7 +138,7 @@ def measured(block: Block, query: Query, measure: str) -> Found:
             (isinstance(raw, bool), raw.strip() if isinstance(raw, str) else raw) for _, raw in filled
         }
         amount = len(filled) if measure == "count" else len(distinct)
-        return Found(value=Decimal(amount), rows=len(filled), facts=facts)
+        return Measured(value=Decimal(amount), rows=len(filled), facts=facts)
     if measure in {"count_true", "share_true"}:
         return _truths(filled, measure, facts)
     numbers, passed = _numbers(filled, query)
@@ -147,14 +147,14 @@ def measured(block: Block, query: Query, measure: str) -> Found:
     if not numbers:
         raise NoValueError(Cause.EMPTY, f"{block.area.shown} holds only text", hint="no data is not zero")
     if is_aggregate(measure):
-        return Found(
+        return Measured(
             value=aggregate(measure, [value for _, value in numbers]), rows=len(numbers), facts=facts
         )
     place, value = numbers[0] if measure == "first" else numbers[-1]
-    return Found(value=value, rows=1, facts=(*facts, ("cell", place.shown)))
+    return Measured(value=value, rows=1, facts=(*facts, ("cell", place.shown)))
 
 
-def _truths(filled: Sequence[tuple[Area, Raw]], measure: str, facts: tuple[tuple[str, str], ...]) -> Found:
+def _truths(filled: Sequence[tuple[Area, Raw]], measure: str, facts: tuple[tuple[str, str], ...]) -> Measured:
     for place, raw in filled:
         if not isinstance(raw, bool):
             said = f"the error {raw}" if is_error(raw) else f"“{_short(str(raw))}”"
@@ -163,10 +163,12 @@ def _truths(filled: Sequence[tuple[Area, Raw]], measure: str, facts: tuple[tuple
             )
     true = sum(1 for _, raw in filled if raw is True)
     value = Decimal(true) if measure == "count_true" else Decimal(true) / len(filled) * 100
-    return Found(value=value, rows=len(filled), facts=(*facts, ("true", f"{true} of {len(filled)}")))
+    return Measured(value=value, rows=len(filled), facts=(*facts, ("true", f"{true} of {len(filled)}")))
 
 
-def _numbers(filled: Sequence[tuple[Area, Raw]], query: Query) -> tuple[list[tuple[Area, Decimal]], int]:
+def _numbers(
+    filled: Sequence[tuple[Area, Raw]], query: SheetsQuery
+) -> tuple[list[tuple[Area, Decimal]], int]:
     numbers: list[tuple[Area, Decimal]] = []
     passed = 0
     for place, raw in filled:
@@ -185,7 +187,7 @@ def _is_text(raw: Raw) -> bool:
     return isinstance(raw, str) and raw != LOADING and not (raw.startswith("#") and " " not in raw)
 
 
-def check_unit(query: Query, unit: Unit) -> None:
+def check_unit(query: SheetsQuery, unit: Unit) -> None:
     """Whether the question can be answered in ``unit`` without guessing. Raises ``NoValueError``; needs no request."""
     percent, duration = unit == PERCENT, unit.dimension is Dimension.DURATION
     if query.measure == "share_true":
@@ -215,7 +217,7 @@ def check_unit(query: Query, unit: Unit) -> None:
         )
 
 
-def in_unit(value: Decimal, query: Query, unit: Unit) -> Decimal:
+def in_unit(value: Decimal, query: SheetsQuery, unit: Unit) -> Decimal:
     """What the cells hold, as a number in ``unit``: percent figures, or the unit of the duration."""
     if query.values == "fraction":
         return value * 100

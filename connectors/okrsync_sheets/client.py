@@ -16,8 +16,8 @@ from okrsync.errors import AccessError, ConfigError, OkrsyncError, Unavailable
 from okrsync.http import USER_AGENT, Again, limiter, patiently, retry_after
 from okrsync.ports import Clock
 from okrsync.settings import redact
-from okrsync_sheets.credentials import SCOPE, Identity, asking, identity
-from okrsync_sheets.settings import Settings
+from okrsync_sheets.credentials import SCOPE, Identity, identity, token_transport
+from okrsync_sheets.settings import SheetsSettings
 
 TIMEOUT: Final = (10, 180)
 # Google refills a spent quota each minute: five such waits outlast one.
@@ -35,11 +35,11 @@ class BadRange(Exception):
     """Google refused the ranges of a request; at least one of them is wrong, and it says only of one which."""
 
 
-class _Garbled(Exception):
+class _Incomplete(Exception):
     """An answer arrived, but not whole."""
 
 
-class _Refused(Exception):
+class _GoogleError(Exception):
     """An answer that is an error, in Google's words; ``message`` is empty where it is no answer of the API."""
 
     def __init__(
@@ -82,7 +82,7 @@ class _Http(HTTPClient):
             method, url, params=params, headers=headers, timeout=TIMEOUT, allow_redirects=False
         )
         if response.status_code != 200:
-            raise _refused(response, self._clock)
+            raise _google_error(response, self._clock)
         return response
 
 
@@ -93,13 +93,13 @@ class SheetsClient:
     retry, and ``BadRange``. Connects lazily: the secret is read and the token fetched before the first request.
     """
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: SheetsSettings, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
         self._lock = threading.Lock()
         self.identity: Identity = identity(settings)
         self._http = _Http(settings.url, self.identity.credentials, clock)
-        self._ask = asking(requests.Session())
+        self._transport = token_transport(requests.Session())
         # Never more than the quota in any minute: the burst and what trickles in after it add up to it.
         burst = max(1, settings.reads_per_minute // 6)
         rate = (settings.reads_per_minute - burst) / 60
@@ -122,9 +122,9 @@ class SheetsClient:
             found = self._http.values_batch_get(spreadsheet, list(ranges), dict(options))
             blocks = found.get("valueRanges") if isinstance(found, dict) else None
             if not isinstance(blocks, list) or len(blocks) != len(ranges):
-                raise _Garbled
+                raise _Incomplete
             if not all(isinstance(block, dict) and "range" in block for block in blocks):
-                raise _Garbled
+                raise _Incomplete
             return blocks
 
         return self._send(call, spreadsheet)
@@ -138,7 +138,7 @@ class SheetsClient:
                 params["ranges"] = list(ranges)
             found = self._http.fetch_sheet_metadata(spreadsheet, params)
             if not isinstance(found, dict):
-                raise _Garbled
+                raise _Incomplete
             return found
 
         return self._send(call, spreadsheet)
@@ -151,7 +151,7 @@ class SheetsClient:
                 return
             try:
                 patiently(
-                    lambda: credentials.refresh(self._ask),
+                    lambda: credentials.refresh(self._transport),
                     clock=self._clock,
                     limit=self._limit,
                     again=_token_again,
@@ -165,7 +165,7 @@ class SheetsClient:
 
         def again(error: Exception) -> Again | None:
             nonlocal renewed
-            if isinstance(error, _Refused) and error.code == 401 and not renewed:
+            if isinstance(error, _GoogleError) and error.code == 401 and not renewed:
                 # A token can end before its time; one new token, then the answer stands.
                 renewed = True
                 self.identity.credentials.token = None
@@ -184,7 +184,7 @@ class SheetsClient:
                 again=again,
                 what=f"spreadsheet {spreadsheet}",
             )
-        except _Refused as refused:
+        except _GoogleError as refused:
             raise self._translated(refused, spreadsheet) from None
 
     def _unaccepted(self, error: GoogleAuthError) -> AccessError:
@@ -200,7 +200,7 @@ class SheetsClient:
         about = self.identity
         return f"{about.kind} {about.account}" if about.account else about.kind
 
-    def _translated(self, refused: _Refused, spreadsheet: str) -> Exception:
+    def _translated(self, refused: _GoogleError, spreadsheet: str) -> Exception:
         said = redact(refused.message)
         if not refused.message:
             return Unavailable(
@@ -227,7 +227,7 @@ class SheetsClient:
             f"spreadsheet {spreadsheet}: Google answered {refused.code}: {said}", hint="run again later"
         )
 
-    def _denied(self, refused: _Refused, said: str, spreadsheet: str) -> OkrsyncError:
+    def _denied(self, refused: _GoogleError, said: str, spreadsheet: str) -> OkrsyncError:
         what = f"spreadsheet {spreadsheet}"
         if refused.code == 401:
             return AccessError(
@@ -253,20 +253,22 @@ def query_length(ranges: Sequence[str]) -> int:
     return sum(len("ranges=&") + len(quote(text, safe="")) for text in ranges)
 
 
-def _refused(response: requests.Response, clock: Clock) -> _Refused:
+def _google_error(response: requests.Response, clock: Clock) -> _GoogleError:
     code, after = response.status_code, retry_after(response.headers.get("Retry-After"), clock.now())
     try:
         error = response.json()["error"]
         details = [*error.get("details", []), *error.get("errors", [])]
         marks = {str(item.get(key)) for item in details for key in ("reason", "domain") if item.get(key)}
-        return _Refused(code, after, str(error.get("status", "")), str(error["message"]), frozenset(marks))
+        return _GoogleError(
+            code, after, str(error.get("status", "")), str(error["message"]), frozenset(marks)
+        )
     except (ValueError, LookupError, TypeError, AttributeError):
         # A page of a proxy or load balancer: its text says nothing worth showing.
-        return _Refused(code, after)
+        return _GoogleError(code, after)
 
 
 def _again(error: Exception) -> Again | None:
-    if isinstance(error, _Refused):
+    if isinstance(error, _GoogleError):
         if error.code == 429 or (error.code == 403 and "usageLimits" in error.reasons):
             return Again("the quota of reads per minute is spent", after=error.after or QUOTA_WAIT)
         if passes(error.code):
@@ -274,7 +276,7 @@ def _again(error: Exception) -> Again | None:
         return None
     if isinstance(error, requests.Timeout):
         return Again("no answer in time")
-    if isinstance(error, _Garbled | requests.exceptions.JSONDecodeError):
+    if isinstance(error, _Incomplete | requests.exceptions.JSONDecodeError):
         return Again("the answer did not arrive whole")
     if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
         return Again("the connection failed")

@@ -20,7 +20,7 @@ from google.oauth2.service_account import Credentials as ServiceAccount
 from okrsync.connector import passes
 from okrsync.errors import AccessError
 from okrsync.settings import Secret
-from okrsync_sheets.settings import Settings
+from okrsync_sheets.settings import SheetsSettings
 
 SCOPE: Final = "https://www.googleapis.com/auth/spreadsheets.readonly"
 _TIMEOUT: Final = (10, 60)
@@ -40,7 +40,7 @@ class Identity:
     limit: str
 
 
-def identity(settings: Settings) -> Identity:
+def identity(settings: SheetsSettings) -> Identity:
     """The credential of a connection. Sends no request. Raises ``AccessError``; what it says holds no secret."""
     if settings.api_key is not None:
         key = settings.api_key.reveal()
@@ -96,7 +96,7 @@ def _from_json(secret: Secret) -> Identity:
     )
 
 
-def asking(session: requests.Session) -> Callable[..., Any]:
+def token_transport(session: requests.Session) -> Callable[..., Any]:
     """How google-auth may ask for a token: one request, no waiting.
 
     google-auth repeats a failed token request by itself and sleeps for real between; an answer it would repeat is

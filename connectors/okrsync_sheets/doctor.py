@@ -8,16 +8,16 @@ from typing import Any, Final
 from okrsync.errors import OkrsyncError
 from okrsync.ports import Finding, Opening
 from okrsync_sheets import a1, addresses
-from okrsync_sheets.book import Book
 from okrsync_sheets.client import BadRange, SheetsClient
-from okrsync_sheets.settings import Settings
+from okrsync_sheets.settings import SheetsSettings
+from okrsync_sheets.workbook import Workbook
 
 _PEEK_ROWS: Final = 200
 _PEEK_COLUMNS: Final = 26
 _TYPED: Final = "sheets(properties(title),data(startRow,startColumn,rowData(values(effectiveValue))))"
 
 
-def examine(settings: Settings, opening: Opening) -> Iterator[Finding]:
+def examine(settings: SheetsSettings, opening: Opening) -> Iterator[Finding]:
     """Credential, sign-in, the default spreadsheet with its tabs, and the cells at the top of each that would fail."""
     try:
         client = SheetsClient(settings, opening.clock)
@@ -30,7 +30,7 @@ def examine(settings: Settings, opening: Opening) -> Iterator[Finding]:
     if settings.spreadsheet is None:
         yield Finding(subject="spreadsheet", ok=True, detail="no default: each metric names its own")
         return
-    book = Book(client, addresses.parse(settings.spreadsheet).id)
+    book = Workbook(client, addresses.parse(settings.spreadsheet).id)
     try:
         yield _overview(book)
         yield from _cells(book, client)
@@ -38,7 +38,7 @@ def examine(settings: Settings, opening: Opening) -> Iterator[Finding]:
         yield Finding(subject="spreadsheet", ok=False, detail=error.message, hint=error.hint)
 
 
-def _overview(book: Book) -> Finding:
+def _overview(book: Workbook) -> Finding:
     about = book.metadata.get("properties", {})
     tabs = ", ".join(
         f"{tab.get('title')} (gid {tab.get('sheetId', 0)}{', hidden' if tab.get('hidden') else ''})"
@@ -51,11 +51,11 @@ def _overview(book: Book) -> Finding:
     return Finding(subject="spreadsheet", ok=True, detail=detail)
 
 
-def _tabs(book: Book) -> list[Mapping[str, Any]]:
+def _tabs(book: Workbook) -> list[Mapping[str, Any]]:
     return [sheet.get("properties", {}) for sheet in book.metadata.get("sheets", [])]
 
 
-def _cells(book: Book, client: SheetsClient) -> Iterator[Finding]:
+def _cells(book: Workbook, client: SheetsClient) -> Iterator[Finding]:
     peeks: list[str] = []
     for tab in _tabs(book):
         grid = tab.get("gridProperties")

@@ -12,7 +12,7 @@ from okrsync.model import Cause
 from okrsync_sheets.a1 import Area
 from okrsync_sheets.cells import Block, Raw, blank, is_error, number
 from okrsync_sheets.headings import EPOCH
-from okrsync_sheets.settings import Query
+from okrsync_sheets.settings import SheetsQuery
 
 
 def zone_of(name: str) -> ZoneInfo:
@@ -36,7 +36,7 @@ def moment(serial: Decimal, zone: ZoneInfo) -> datetime:
 
 
 def as_of(
-    dates: Block, values: Block, at: datetime, zone: ZoneInfo, query: Query
+    dates: Block, values: Block, at: datetime, zone: ZoneInfo, query: SheetsQuery
 ) -> tuple[Decimal, datetime, Area]:
     """The value on the last date that is not after ``at``, with that date and the value's cell; rows in any order.
 

@@ -61,7 +61,7 @@ Name = Annotated[str, AfterValidator(_name)]
 Measure = Annotated[str, AfterValidator(_measure)]
 
 
-class Settings(Strict):
+class SheetsSettings(Strict):
     """A connection to Google Sheets: exactly one of ``credentials``, ``adc`` and ``api_key``."""
 
     credentials: Secret | None = Field(
@@ -80,7 +80,7 @@ class Settings(Strict):
     )
 
     @model_validator(mode="after")
-    def _one_identity(self) -> Settings:
+    def _one_identity(self) -> SheetsSettings:
         if sum(given is not None for given in (self.credentials, self.adc, self.api_key)) != 1:
             raise ValueError(
                 "write exactly one of credentials (a service account's JSON), adc: true and api_key (public sheets)"
@@ -101,7 +101,7 @@ class TextNumbers(Strict):
         return self
 
 
-class Query(Strict):
+class SheetsQuery(Strict):
     """One number of a spreadsheet. It points in exactly one way: ``cell``, ``named``, ``range`` or ``column``."""
 
     spreadsheet: Spreadsheet | None = Field(
@@ -144,7 +144,7 @@ class Query(Strict):
     )
 
     @model_validator(mode="after")
-    def _points_one_way(self) -> Query:
+    def _points_one_way(self) -> SheetsQuery:
         ways = [name for name in ("cell", "named", "range", "column") if getattr(self, name) is not None]
         if len(ways) != 1:
             said = " and ".join(ways) or "none of them"

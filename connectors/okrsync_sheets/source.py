@@ -13,11 +13,11 @@ from okrsync.errors import AccessError, ConfigError, OkrsyncError, Unavailable
 from okrsync.model import Answer, Cause, NoValue, Question
 from okrsync.ports import Opening
 from okrsync_sheets import addresses
-from okrsync_sheets.asking import Again, Ask, StillLoading, ask
-from okrsync_sheets.book import Book, Group, Outcome
 from okrsync_sheets.cells import check_unit
 from okrsync_sheets.client import BadRange, SheetsClient
-from okrsync_sheets.settings import Query, Settings
+from okrsync_sheets.lookup import Lookup, Moved, StillLoading, lookup
+from okrsync_sheets.settings import SheetsQuery, SheetsSettings
+from okrsync_sheets.workbook import Group, GroupAnswer, Workbook
 
 LOADING_WAIT: Final = 20.0
 _ROUNDS: Final = 5
@@ -25,7 +25,7 @@ _SIDE_BY_SIDE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class _Outcome:
+class _Answers:
     """What one spreadsheet answered; ``failures`` are those answers for which it could not be read at all."""
 
     answers: list[Answer]
@@ -42,7 +42,7 @@ class _Outcome:
 class SheetsSource:
     """A ``Source``. Spreadsheets are only read, and only their ids and ranges leave this machine."""
 
-    def __init__(self, settings: Settings, opening: Opening) -> None:
+    def __init__(self, settings: SheetsSettings, opening: Opening) -> None:
         self._settings = settings
         self._opening = opening
         self._client: SheetsClient | None = None
@@ -74,7 +74,7 @@ class SheetsSource:
 
     def _link(self, question: Question) -> addresses.Link:
         """Which spreadsheet is asked, where the question can be answered at all. Raises ``NoValueError``; no request."""
-        query: Query = question.query
+        query: SheetsQuery = question.query
         check_unit(query, question.unit)
         if question.past and query.dates is None:
             raise NoValueError(
@@ -96,13 +96,13 @@ class SheetsSource:
             self._client = SheetsClient(self._settings, self._opening.clock)
         return self._client
 
-    def _read_book(self, spreadsheet: str, questions: Sequence[Question]) -> _Outcome:
-        book = Book(self._connect(), spreadsheet)
-        done = _Outcome(answers=[_unasked(question) for question in questions], failures=[])
-        pending: dict[int, tuple[Ask, Group]] = {}
+    def _read_book(self, spreadsheet: str, questions: Sequence[Question]) -> _Answers:
+        book = Workbook(self._connect(), spreadsheet)
+        done = _Answers(answers=[_unasked(question) for question in questions], failures=[])
+        pending: dict[int, tuple[Lookup, Group]] = {}
         for index, question in enumerate(questions):
             try:
-                bound = ask(question, self._opening.name, self._link(question), book)
+                bound = lookup(question, self._opening.name, self._link(question), book)
             except NoValueError as why:
                 done.answers[index] = no_value(question.metric, why)
             except OkrsyncError as error:
@@ -123,11 +123,11 @@ class SheetsSource:
         return done
 
     def _round(
-        self, book: Book, pending: dict[int, tuple[Ask, Group]], done: _Outcome, waited: set[int]
-    ) -> dict[int, tuple[Ask, Group]]:
+        self, book: Workbook, pending: dict[int, tuple[Lookup, Group]], done: _Answers, waited: set[int]
+    ) -> dict[int, tuple[Lookup, Group]]:
         """Read what is pending once; returns what has to be read again, after a wait where cells were loading."""
         found = book.read([group for _, group in pending.values()])
-        left: dict[int, tuple[Ask, Group]] = {}
+        left: dict[int, tuple[Lookup, Group]] = {}
         loading = False
         for index, (bound, group) in pending.items():
             try:
@@ -144,7 +144,7 @@ class SheetsSource:
             except OkrsyncError as error:
                 done.fail(index, bound.question, error)
             else:
-                if isinstance(outcome, Again):
+                if isinstance(outcome, Moved):
                     left[index] = (bound, outcome.group)
                 else:
                     done.answers[index] = outcome
@@ -152,7 +152,7 @@ class SheetsSource:
             self._opening.clock.sleep(LOADING_WAIT)
         return left
 
-    def _settle(self, bound: Ask, group: Group, found: Outcome, book: Book) -> Answer | Again:
+    def _settle(self, bound: Lookup, group: Group, found: GroupAnswer, book: Workbook) -> Answer | Moved:
         if isinstance(found, OkrsyncError):
             raise found
         if isinstance(found, BadRange):
@@ -160,17 +160,17 @@ class SheetsSource:
             if plain == group:
                 raise book.unreadable(group, found)
             # A remembered place may lie outside a tab that shrank: ask again from the headings alone.
-            return Again(group=plain)
+            return Moved(group=plain)
         outcome = bound.settle(found, group, book)
-        if not isinstance(outcome, Again):
+        if not isinstance(outcome, Moved):
             self._remember(book.id, bound, group)
         return outcome
 
-    def _hint(self, spreadsheet: str, bound: Ask) -> str | None:
+    def _hint(self, spreadsheet: str, bound: Lookup) -> str | None:
         with self._memo_lock:
             return self._opening.memo.get(_key(spreadsheet, bound)) if bound.heading is not None else None
 
-    def _remember(self, spreadsheet: str, bound: Ask, group: Group) -> None:
+    def _remember(self, spreadsheet: str, bound: Lookup, group: Group) -> None:
         if bound.heading is None:
             return
         with self._memo_lock:
@@ -178,7 +178,7 @@ class SheetsSource:
                 self._opening.memo[_key(spreadsheet, bound)] = group[-1]
 
 
-def _key(spreadsheet: str, bound: Ask) -> str:
+def _key(spreadsheet: str, bound: Lookup) -> str:
     heading = bound.heading
     assert heading is not None
     row = f" row {heading.row} of {heading.row_headings}" if heading.row is not None else ""

@@ -208,14 +208,14 @@ def test_a_spreadsheet_shows_its_tabs_names_headings_and_errors(desk: Any) -> No
 
 
 def test_what_is_proposed_for_a_spreadsheet_is_valid_yaml(desk: Any) -> None:
-    from okrsync_sheets.settings import Query
+    from okrsync_sheets.settings import SheetsQuery
 
     url = "1AcmeDemoOkrNumbers2026Q4xxxxxxxxxxxxxxxxxxx"
     said = desk.run("inspect", url, "--through", "demo/sheets").out
     metrics = parse_yaml(said.split("YAML:\n\n")[1], name="inspect.yaml").data["metrics"]
     assert metrics
     for metric in metrics.values():
-        Query.model_validate({key: value for key, value in metric.items() if key != "from"})
+        SheetsQuery.model_validate({key: value for key, value in metric.items() if key != "from"})
 
 
 def test_the_connection_must_be_one_that_can(desk: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from okrsync_sheets import a1, addresses
-from okrsync_sheets.settings import Query, Settings
+from okrsync_sheets.settings import SheetsQuery, SheetsSettings
 
 KEY = {"credentials": {"env": "KEY"}}
 
@@ -100,7 +100,7 @@ def test_what_is_no_address(text: str) -> None:
 )
 def test_settings_that_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
-        Settings.model_validate(settings)
+        SheetsSettings.model_validate(settings)
 
 
 @pytest.mark.parametrize(
@@ -138,9 +138,9 @@ def test_settings_that_are_refused(settings: dict[str, Any]) -> None:
 )
 def test_queries_that_are_refused(query: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
-        Query.model_validate(query)
+        SheetsQuery.model_validate(query)
 
 
 def test_schemas_can_be_shown_to_editors() -> None:
-    assert Settings.model_json_schema()["properties"]
-    assert Query.model_json_schema()["properties"]
+    assert SheetsSettings.model_json_schema()["properties"]
+    assert SheetsQuery.model_json_schema()["properties"]

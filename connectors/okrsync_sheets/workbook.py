@@ -16,10 +16,10 @@ from okrsync_sheets.client import QUERY_LENGTH, BadRange, SheetsClient, query_le
 Group = tuple[str, ...]
 """Ranges that belong together: they are read with one request, so that no edit can fall between them."""
 
-Outcome = tuple[Block, ...] | BadRange | OkrsyncError
+GroupAnswer = tuple[Block, ...] | BadRange | OkrsyncError
 
 
-class Book:
+class Workbook:
     """Reads groups of ranges; ``tabs`` and what comes from it cost one request, once."""
 
     def __init__(self, client: SheetsClient, spreadsheet: str) -> None:
@@ -73,14 +73,14 @@ class Book:
             Cause.CONFIG, f"{self.title} has no tab with gid {gid}", hint=f"its tabs are {there}"
         )
 
-    def read(self, groups: Sequence[Group]) -> dict[Group, Outcome]:
+    def read(self, groups: Sequence[Group]) -> dict[Group, GroupAnswer]:
         """The blocks of each group, or why there are none: one request for each 1800 characters of ranges."""
-        found: dict[Group, Outcome] = {}
+        found: dict[Group, GroupAnswer] = {}
         for chunk in _chunks(list(dict.fromkeys(groups))):
             found.update(self._read(chunk))
         return found
 
-    def _read(self, groups: Sequence[Group]) -> dict[Group, Outcome]:
+    def _read(self, groups: Sequence[Group]) -> dict[Group, GroupAnswer]:
         ranges = list(dict.fromkeys(text for group in groups for text in group))
         try:
             answers = self._client.values(self.id, ranges)

@@ -9,23 +9,23 @@ from typing import Final
 from okrsync.connector import NoValueError
 from okrsync.model import Answer, Cause, Evidence, Question, Reading
 from okrsync_sheets import a1, addresses, series
-from okrsync_sheets.book import Book, Group
-from okrsync_sheets.cells import LOADING, Block, Found, in_unit, measured, one
+from okrsync_sheets.cells import LOADING, Block, Measured, in_unit, measured, one
 from okrsync_sheets.headings import ByHeading
-from okrsync_sheets.settings import Query
+from okrsync_sheets.settings import SheetsQuery
+from okrsync_sheets.workbook import Group, Workbook
 
 _IN: Final = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Again:
+class Moved:
     """The headings point to another place than the one that was read: ask once more, for ``group``."""
 
     group: Group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Lookup:
     """A question bound to its spreadsheet.
 
     ``fixed`` are ranges known beforehand; ``heading`` finds its range by reading headings. What is found by headings is
@@ -38,8 +38,8 @@ class Ask:
     heading: ByHeading | None = None
 
     @property
-    def query(self) -> Query:
-        found: Query = self.question.query
+    def query(self) -> SheetsQuery:
+        found: SheetsQuery = self.question.query
         return found
 
     def first(self, hint: str | None) -> Group:
@@ -49,7 +49,7 @@ class Ask:
         headings = tuple(str(area) for area in self.heading.ranges)
         return (*headings, hint) if hint else headings
 
-    def settle(self, blocks: tuple[Block, ...], group: Group, book: Book) -> Answer | Again:
+    def settle(self, blocks: tuple[Block, ...], group: Group, book: Workbook) -> Answer | Moved:
         """The answer, or what to read instead. Raises ``NoValueError``."""
         if self.heading is None:
             return self._answer(blocks, book)
@@ -61,10 +61,10 @@ class Ask:
                 raise _loading(blocks) from None
             raise
         if group[count:] != (target,):
-            return Again(group=(*group[:count], target))
+            return Moved(group=(*group[:count], target))
         return self._answer(blocks[count:], book)
 
-    def _answer(self, blocks: tuple[Block, ...], book: Book) -> Reading:
+    def _answer(self, blocks: tuple[Block, ...], book: Workbook) -> Reading:
         if any(block.loading for block in blocks):
             raise _loading(blocks)
         query, values = self.query, blocks[0]
@@ -87,16 +87,16 @@ class Ask:
             merged = book.merged(values.area) if why.cause is Cause.EMPTY else ""
             raise NoValueError(why.cause, why.message, merged or why.hint) from None
 
-    def _dated(self, dates: Block, values: Block, book: Book) -> Reading:
+    def _dated(self, dates: Block, values: Block, book: Workbook) -> Reading:
         zone = series.zone_of(book.timezone)
         value, when, place = series.as_of(dates, values, self.question.at, zone, self.query)
-        found = Found(
+        found = Measured(
             value=value, rows=1, facts=(("dated", f"{when:%Y-%m-%d %H:%M %Z}"), ("cell", place.shown))
         )
         return self._reading(found, place, book, as_of=when)
 
     def _reading(
-        self, found: Found, area: a1.Area, book: Book, measure: str = "", as_of: datetime | None = None
+        self, found: Measured, area: a1.Area, book: Workbook, measure: str = "", as_of: datetime | None = None
     ) -> Reading:
         question = self.question
         link = addresses.web(book.id, area if area.single else None, book.gid(area.tab))
@@ -125,11 +125,11 @@ class Ask:
         return area.shown
 
 
-def ask(question: Question, source: str, link: addresses.Link, book: Book) -> Ask:
+def lookup(question: Question, source: str, link: addresses.Link, book: Workbook) -> Lookup:
     """Bind ``question`` to ``book``; a tab named by gid costs the metadata. Raises ``NoValueError``."""
-    query: Query = question.query
+    query: SheetsQuery = question.query
     if query.named is not None:
-        return Ask(question=question, source=source, fixed=(query.named,))
+        return Lookup(question=question, source=source, fixed=(query.named,))
     text = query.cell or query.range or ""
     named, _ = a1.split(text)
     tab = named or query.tab or _linked(query, link, book)
@@ -141,14 +141,14 @@ def ask(question: Question, source: str, link: addresses.Link, book: Book) -> As
             row_headings=a1.number(query.row_headings),
             column_headings=query.column_headings,
         )
-        return Ask(question=question, source=source, heading=heading)
+        return Lookup(question=question, source=source, heading=heading)
     ranges = [a1.parse(text, tab), *([a1.parse(query.dates, tab)] if query.dates else [])]
     if query.dates:
         _ = book.timezone
-    return Ask(question=question, source=source, fixed=tuple(str(area) for area in ranges))
+    return Lookup(question=question, source=source, fixed=tuple(str(area) for area in ranges))
 
 
-def _linked(query: Query, link: addresses.Link, book: Book) -> str:
+def _linked(query: SheetsQuery, link: addresses.Link, book: Workbook) -> str:
     gid = query.gid if query.gid is not None else link.gid
     if gid is None:
         raise NoValueError(

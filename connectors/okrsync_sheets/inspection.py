@@ -9,9 +9,9 @@ from typing import Any, Final
 from okrsync.errors import ConfigError
 from okrsync.ports import Opening
 from okrsync_sheets import a1, addresses
-from okrsync_sheets.book import Book
 from okrsync_sheets.client import SheetsClient
-from okrsync_sheets.settings import Settings
+from okrsync_sheets.settings import SheetsSettings
+from okrsync_sheets.workbook import Workbook
 
 _ROWS: Final = 50
 _COLUMNS: Final = 26
@@ -22,7 +22,7 @@ _TYPED: Final = (
 )
 
 
-def inspect(settings: Settings, text: str, opening: Opening) -> str:
+def inspect(settings: SheetsSettings, text: str, opening: Opening) -> str:
     """Two requests: what the spreadsheet is made of, and the top of every tab. Raises ``ConfigError`` for no address."""
     try:
         link = addresses.parse(text)
@@ -30,7 +30,7 @@ def inspect(settings: Settings, text: str, opening: Opening) -> str:
         raise ConfigError(str(error)) from error
     client = SheetsClient(settings, opening.clock)
     client.sign_in()
-    book = Book(client, link.id)
+    book = Workbook(client, link.id)
     about = book.metadata.get("properties", {})
     lines = [f"{book.title}: locale {about.get('locale')}, time zone {about.get('timeZone')}", ""]
     tabs = [sheet.get("properties", {}) for sheet in book.metadata.get("sheets", [])]
@@ -51,7 +51,7 @@ def inspect(settings: Settings, text: str, opening: Opening) -> str:
     return "\n".join(lines)
 
 
-def _tops(client: SheetsClient, book: Book, tabs: list[Mapping[str, Any]]) -> dict[str, list[list[Any]]]:
+def _tops(client: SheetsClient, book: Workbook, tabs: list[Mapping[str, Any]]) -> dict[str, list[list[Any]]]:
     """The cells at the top of each tab that has any: title -> rows of CellData."""
     peeks = [
         str(
