@@ -146,7 +146,7 @@ Wanted = Quantity | str | bool | date | datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
+class CellState:
     """One cell that okrsync may own.
 
     ``address`` names the column in a way that survives its renaming (a property id, say); what okrsync remembers is
@@ -175,7 +175,7 @@ class Row:
     key: str
     title: str
     url: str
-    cells: Mapping[str, Cell]
+    cells: Mapping[str, CellState]
     baseline: Quantity | None = None
     target: Quantity | None = None
     problem: str = ""

@@ -26,11 +26,12 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
+from okrsync.cells import PROGRESS, RELEASE, follows, leads
 from okrsync.errors import UnsafePlan
 from okrsync.model import (
     Answer,
     Cause,
-    Cell,
+    CellState,
     Decision,
     Hold,
     Intent,
@@ -42,14 +43,8 @@ from okrsync.model import (
     Wanted,
 )
 
-# Followers are written only together with another cell of their row: alone they would make every run a write.
-FOLLOWERS: Final = ("updated", "source")
-# The cells that hold a row's number: what stands beside it follows it.
-HEADS: Final = ("current", "value")
 # The row of a decision whose row is yet to be added: this and its key. Its cells' names stand for their addresses.
 NEW: Final = "new:"
-# The box that a person ticks to release a row, and that okrsync unticks when it has done so.
-RELEASE: Final = "release"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +121,7 @@ class Plan:
 
         Followers are left out: the time of the run is written along, and is no decision of its own.
         """
-        return digest_of(one for one in self.decisions if one.cell not in FOLLOWERS)
+        return digest_of(one for one in self.decisions if not follows(one.cell))
 
     def with_more(self, other: Plan) -> Plan:
         """Both plans as one, to be checked and applied together."""
@@ -201,8 +196,8 @@ def _decide_row(company: str, aim: Aim, memory: Memory) -> list[Decision]:
             Decision(
                 subject=aim.subject,
                 row=aim.row.id,
-                cell=RELEASE,
-                address=aim.row.cells[RELEASE].address,
+                cell=RELEASE.name,
+                address=aim.row.cells[RELEASE.name].address,
                 verdict=Verdict.WRITE,
                 reason="the release is carried out",
                 now=True,
@@ -215,7 +210,7 @@ def _decide_row(company: str, aim: Aim, memory: Memory) -> list[Decision]:
 
 def _in_order(cells: Iterable[str]) -> list[str]:
     """Return the row's number first, because the others follow it, and followers last."""
-    return sorted(cells, key=lambda cell: (cell not in HEADS, cell in FOLLOWERS))
+    return sorted(cells, key=lambda cell: (not leads(cell), follows(cell)))
 
 
 def _new_row(aim: Aim) -> list[Decision]:
@@ -258,7 +253,7 @@ def _no_row(aim: Aim, cell: str, proposal: Proposal, reason: str) -> Decision:
 def _decide_cell(
     company: str, subject: str, row: Row, name: str, proposal: Proposal, memory: Memory
 ) -> Decision:
-    cell = row.cells.get(name) or Cell(address="", locked="this table has no such cell")
+    cell = row.cells.get(name) or CellState(address="", locked="this table has no such cell")
     last = memory.puts.get((row.id, cell.address))
     intent = memory.intents.get((row.id, cell.address))
     verdict, hold = Verdict.HELD, proposal.hold
@@ -288,7 +283,7 @@ def _decide_cell(
 
 
 def _words(
-    company: str, subject: str, verdict: Verdict, hold: Hold | None, cell: Cell, last: Stored
+    company: str, subject: str, verdict: Verdict, hold: Hold | None, cell: CellState, last: Stored
 ) -> tuple[str, str]:
     if hold is Hold.UNCLAIMED:
         return "it was filled in by a person before okrsync", f"okrsync adopt {company} {subject}"
@@ -303,7 +298,7 @@ def _words(
 
 def _following(decision: Decision, before: Sequence[Decision]) -> Decision:
     """Hold what is derived from a held ``current``, and leave followers alone where nothing else is written."""
-    current = next((one for one in before if one.cell in HEADS), None)
+    current = next((one for one in before if leads(one.cell)), None)
     if current is not None and current.verdict is Verdict.HELD and decision.verdict is not Verdict.HELD:
         return replace(
             decision,
@@ -313,8 +308,8 @@ def _following(decision: Decision, before: Sequence[Decision]) -> Decision:
             hint="",
             cause=current.cause,
         )
-    if decision.cell in FOLLOWERS and (decision.verdict is Verdict.WRITE or decision.hold is Hold.UNCLAIMED):
-        others = [one for one in before if one.cell not in FOLLOWERS]
+    if follows(decision.cell) and (decision.verdict is Verdict.WRITE or decision.hold is Hold.UNCLAIMED):
+        others = [one for one in before if not follows(one.cell)]
         if not any(one.verdict is Verdict.WRITE for one in others):
             return replace(
                 decision, verdict=Verdict.SAME, hold=None, reason="nothing else of this row changes", hint=""
@@ -343,7 +338,7 @@ def _alarms(decided: Sequence[tuple[Aim, list[Decision]]], limits: Limits) -> It
 def _replaced_number(row: Sequence[Decision]) -> tuple[Decimal | None, Decimal | None]:
     """Return the row's number now and after the plan; None where there is none or it is held."""
     for one in row:
-        if one.cell in {"current", "progress"} and one.verdict is not Verdict.HELD:
+        if (leads(one.cell) or one.cell == PROGRESS.name) and one.verdict is not Verdict.HELD:
             return (
                 one.now if isinstance(one.now, Decimal) else None,
                 one.wanted if isinstance(one.wanted, Decimal) else None,

@@ -144,6 +144,27 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TableSpec:
+    """One table of a destination, and which of its rows a run needs.
+
+    ``settings`` are the connector's own table model, as the YAML gives it. ``pages`` maps ids of the YAML to rows that it
+    names by address. ``ending``: only rows whose key ends so are needed. ``known`` maps keys to rows that okrsync has
+    added itself: they are asked for one by one if they are not listed.
+    """
+
+    settings: Any
+    pages: Mapping[str, str] = field(default_factory=dict)
+    ending: str = ""
+    known: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def cells(self) -> Mapping[str, str]:
+        """Which column each cell is written to."""
+        cells: Mapping[str, str] = self.settings.cells
+        return cells
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
     """One metric as it stands in a company's YAML, what it measures, and the number it gives on the shipped data.
 
@@ -198,7 +219,7 @@ class Connector:
     """One plug-in. Its module must import quickly: vendor libraries are loaded inside the factories.
 
     ``settings``, ``query`` and ``table`` are strict pydantic models: of a connection, of one metric's own keys, and of
-    a destination table. ``source(settings, opening)`` and ``destination(settings, table, opening)`` connect lazily:
+    a destination table, which a ``TableSpec`` carries. ``source(settings, opening)`` and ``destination(settings, table, opening)`` connect lazily:
     they send no request. ``doctor(settings, tables, opening)`` looks at a connection as an operator would.
     ``setup(settings, opening)`` helps ``okrsync init``.
     ``register`` connects like ``destination``, to a table that okrsync may add rows to. ``inspect(settings, text, opening)``
@@ -212,10 +233,10 @@ class Connector:
     query: type[Any] | None = None
     table: type[Any] | None = None
     source: Callable[[Any, Opening], Source] | None = None
-    destination: Callable[[Any, Any, Opening], Destination] | None = None
-    doctor: Callable[[Any, Sequence[Any], Opening], Iterable[Finding]] | None = None
+    destination: Callable[[Any, TableSpec, Opening], Destination] | None = None
+    doctor: Callable[[Any, Sequence[TableSpec], Opening], Iterable[Finding]] | None = None
     setup: Callable[[Any, Opening], Setup] | None = None
-    register: Callable[[Any, Any, Opening], Register] | None = None
+    register: Callable[[Any, TableSpec, Opening], Register] | None = None
     inspect: Callable[[Any, str, Opening], str] | None = None
     examples: Callable[[], Sequence[Example]] | None = None
     contract: int = 1

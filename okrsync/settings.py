@@ -137,15 +137,10 @@ def _remember(text: str, where: str) -> str:
 class Table(Strict):
     """What every destination table's settings have in common.
 
-    ``cells`` maps okrsync's cells (current, progress, status, ...) to columns; ``pages`` maps ids of the YAML to rows
-    named there by address, and is filled by okrsync from the key results' own ``page`` keys. So are ``ending`` (read only
-    rows whose key ends so) and ``known`` (rows that okrsync has added, by key: asked for where they are not listed).
+    ``cells`` maps okrsync's cells (see okrsync/cells.py) to the destination's columns.
     """
 
     cells: dict[str, str] = Field(description="which column each cell is written to")
-    pages: dict[str, str] = Field(default_factory=dict, exclude=True)
-    ending: str = Field(default="", exclude=True)
-    known: dict[str, str] = Field(default_factory=dict, exclude=True)
 
 
 class Machine(BaseSettings):

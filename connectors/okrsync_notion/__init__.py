@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from okrsync.ports import Connector, Destination, Finding, Opening, Register, Setup
+from okrsync.ports import Connector, Destination, Finding, Opening, Register, Setup, TableSpec
 from okrsync_notion.settings import NotionSettings, NotionTable
 
 __all__ = ["NotionSettings", "NotionTable", "connector"]
 
 
-def _destination(settings: NotionSettings, table: NotionTable, opening: Opening) -> Destination:
+def _destination(settings: NotionSettings, table: TableSpec, opening: Opening) -> Destination:
     from okrsync_notion.destination import NotionDestination
 
     return NotionDestination(settings, table, opening)
 
 
-def _register(settings: NotionSettings, table: NotionTable, opening: Opening) -> Register:
+def _register(settings: NotionSettings, table: TableSpec, opening: Opening) -> Register:
     from okrsync_notion.register import NotionRegister
 
     return NotionRegister(settings, table, opening)
 
 
-def _doctor(settings: NotionSettings, tables: Sequence[NotionTable], opening: Opening) -> Iterable[Finding]:
+def _doctor(settings: NotionSettings, tables: Sequence[TableSpec], opening: Opening) -> Iterable[Finding]:
     from okrsync_notion.doctor import examine
 
     return examine(settings, tables, opening)

@@ -5,6 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from okrsync.cells import (
+    CHECK_INS,
+    KEY_RESULTS,
+    OBJECTIVES,
+    PROGRESS,
+    RELEASE,
+    STATUS,
+    SUMMARY,
+    UPDATED,
+    Cell,
+    cells_of,
+)
 from okrsync.errors import DataError, OkrsyncError
 from okrsync.ports import Proposed
 from okrsync_notion.client import Notion
@@ -46,47 +58,33 @@ def create_tables(api: Notion, parent: str) -> Proposed:
     remarks = list(_views(api, key_results, check_ins))
     return Proposed(
         tables={
-            "objectives": {
+            OBJECTIVES: {
                 "database": _address(objectives),
                 "match": "ID",
-                "cells": {
-                    "progress": "Progress",
-                    "status": "Status",
-                    "summary": "Summary",
-                    "updated": "Last synced",
-                },
+                "cells": _columns(PROGRESS, STATUS, SUMMARY, UPDATED),
             },
-            "key_results": {
+            KEY_RESULTS: {
                 "database": _address(key_results),
                 "match": "KR",
                 "baseline": "Start",
                 "target": "Target",
-                "cells": {
-                    "current": "Current",
-                    "progress": "Progress",
-                    "status": "Status",
-                    "expected": "Expected",
-                    "updated": "Last synced",
-                    "source": "Source",
-                },
-                "release": "Release to okrsync",
+                "cells": _columns(*cells_of(KEY_RESULTS)),
+                "release": RELEASE.title,
             },
-            "check_ins": {
+            CHECK_INS: {
                 "database": _address(check_ins),
                 "match": "Check-in",
-                "cells": {
-                    "value": "Value",
-                    "progress": "Progress",
-                    "status": "Status",
-                    "date": "Date",
-                    "source": "Source",
-                    "key_result": "Key result",
-                },
+                "cells": _columns(*cells_of(CHECK_INS)),
             },
         },
         goals=True,
         remarks=tuple(remarks),
     )
+
+
+def _columns(*cells: Cell) -> dict[str, str]:
+    """Which column okrsync makes for each cell."""
+    return {one.name: one.title for one in cells}
 
 
 def _objectives() -> dict[str, Any]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from okrsync.cells import Kind, kind_of
 from okrsync.errors import ConfigError, Conflict, DataError, OkrsyncError, Unavailable
 from okrsync.model import Row, Stored, Wanted
-from okrsync.ports import Opening
+from okrsync.ports import Opening, TableSpec
 from okrsync_notion import cells
 from okrsync_notion.addresses import page_id
 from okrsync_notion.cells import encode
@@ -29,9 +30,10 @@ LAST_LOOK: Final = 60
 class NotionDestination:
     """One table. Sends nothing before the first ``read``. ``unmatched`` counts the rows that ``read`` found no id for."""
 
-    def __init__(self, settings: NotionSettings, table: NotionTable, opening: Opening) -> None:
+    def __init__(self, settings: NotionSettings, table: TableSpec, opening: Opening) -> None:
         self._api = Notion(settings, opening)
-        self._table = table
+        self._spec = table
+        self._table: NotionTable = table.settings
         self._memo = opening.memo
         self._known: Layout | None = None
         self._keys: dict[str, str] = {}
@@ -42,14 +44,14 @@ class NotionDestination:
         named = self._named()
         here = self._known = layout(locate(self._api, self._table, self._memo), self._table, self._memo)
         pages = every_row(self._api, here.schema.id, here.needed, self._wanted(here))
-        keyed = [one for one in self._keyed(here, pages, named) if one[0].endswith(self._table.ending)]
+        keyed = [one for one in self._keyed(here, pages, named) if one[0].endswith(self._spec.ending)]
         shared = shared_keys(keyed)
         twice = _twice(named)
         rows = [row_of(here, page, name, shared.get(name, "")) for name, page in keyed]
         for name, page in named.items():
             rows.append(self._named_row(here, pages.get(page), name, page, twice.get(page, "")))
         listed = {row.key for row in rows}
-        for name, identity in self._table.known.items():
+        for name, identity in self._spec.known.items():
             if name not in listed:
                 rows.append(self._named_row(here, None, name, identity, ""))
         self._keys = {row.id: row.key for row in rows}
@@ -63,7 +65,7 @@ class NotionDestination:
         if cell in here.locked:
             raise DataError(here.locked[cell])
         place = f"cells: {cell}"
-        if cell == "status" and isinstance(value, str):
+        if kind_of(cell) is Kind.STATUS and isinstance(value, str):
             place = f"statuses: {value}"
             value = self._table.statuses.get(value, value)
         return cells.canonical(column, value, decimals=self._table.decimals, place=place)
@@ -109,14 +111,14 @@ class NotionDestination:
 
     def _wanted(self, here: Layout) -> dict[str, Any] | None:
         """The condition of a table of which only some rows are read."""
-        if not self._table.ending or here.match is None or here.match.type not in {"title", "rich_text"}:
+        if not self._spec.ending or here.match is None or here.match.type not in {"title", "rich_text"}:
             return None
-        return {"property": here.match.wire, here.match.type: {"ends_with": self._table.ending}}
+        return {"property": here.match.wire, here.match.type: {"ends_with": self._spec.ending}}
 
     def _named(self) -> dict[str, str]:
         """The pages that the YAML names, by key."""
         found = {}
-        for name, address in self._table.pages.items():
+        for name, address in self._spec.pages.items():
             page = page_id(address)
             if page is None:
                 raise ConfigError(

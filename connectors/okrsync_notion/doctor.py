@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from okrsync.cells import Kind, kind_of
 from okrsync.errors import OkrsyncError
-from okrsync.ports import Finding, Opening
+from okrsync.ports import Finding, Opening, TableSpec
 from okrsync_notion import schema as schemas
 from okrsync_notion.cells import Column, canonical
 from okrsync_notion.client import Notion
@@ -17,7 +18,7 @@ from okrsync_notion.schema import Schema
 from okrsync_notion.settings import NotionSettings, NotionTable
 
 
-def examine(settings: NotionSettings, tables: Sequence[NotionTable], opening: Opening) -> Iterator[Finding]:
+def examine(settings: NotionSettings, tables: Sequence[TableSpec], opening: Opening) -> Iterator[Finding]:
     """Look at the token, then at every table: columns, options, ids. Only a refused token ends it early."""
     api = Notion(settings, opening)
     try:
@@ -37,8 +38,13 @@ def examine(settings: NotionSettings, tables: Sequence[NotionTable], opening: Op
 class _TableLook:
     api: Notion
     settings: NotionSettings
-    table: NotionTable
+    spec: TableSpec
     opening: Opening
+
+    @property
+    def table(self) -> NotionTable:
+        settings: NotionTable = self.spec.settings
+        return settings
 
     def findings(self) -> Iterator[Finding]:
         try:
@@ -68,7 +74,7 @@ class _TableLook:
                 yield Finding(subject=finding.subject, ok=False, detail=why)
                 continue
             yield finding
-            if cell == "status" and column.options:
+            if kind_of(cell) is Kind.STATUS and column.options:
                 yield from self._statuses(column)
 
     def _statuses(self, column: Column) -> Iterator[Finding]:
@@ -91,7 +97,7 @@ class _TableLook:
                 yield _column(f"{role} → {name}", partial(schemas.number_column, found, role, name, memo))[1]
 
     def _rows(self, found: Schema) -> Iterator[Finding]:
-        destination = NotionDestination(self.settings, self.table, self.opening)
+        destination = NotionDestination(self.settings, self.spec, self.opening)
         try:
             rows = destination.read()
         except OkrsyncError as error:

@@ -11,13 +11,13 @@ from typing import Any, Final
 
 from okrsync.errors import ConfigError, Conflict, OkrsyncError, Unavailable
 from okrsync.model import Row, Stored
-from okrsync.ports import Opening
+from okrsync.ports import Opening, TableSpec
 from okrsync_notion.cells import Column, encode
 from okrsync_notion.destination import NotionDestination
 from okrsync_notion.paging import every_row
 from okrsync_notion.rows import key_of, row_of, url_of
 from okrsync_notion.schema import Layout
-from okrsync_notion.settings import NotionSettings, NotionTable
+from okrsync_notion.settings import NotionSettings
 
 # Unknown: how long Notion takes to list a new row. Between the looks it is given so many seconds.
 LOOKS: Final = (0, 2, 4, 8)
@@ -26,7 +26,7 @@ LOOKS: Final = (0, 2, 4, 8)
 class NotionRegister(NotionDestination):
     """``okrsync.ports.Register`` for Notion."""
 
-    def __init__(self, settings: NotionSettings, table: NotionTable, opening: Opening) -> None:
+    def __init__(self, settings: NotionSettings, table: TableSpec, opening: Opening) -> None:
         super().__init__(settings, table, opening)
         self._clock = opening.clock
         self._opened = opening.clock.monotonic()

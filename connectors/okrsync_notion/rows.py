@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from okrsync.cells import RELEASE
 from okrsync.errors import DataError
-from okrsync.model import COUNT, PERCENT, Cell, Quantity, Row
+from okrsync.model import COUNT, PERCENT, CellState, Quantity, Row
 from okrsync_notion.cells import Column, decode, key, number, text
 from okrsync_notion.schema import Layout
 
@@ -16,7 +17,7 @@ def row_of(layout: Layout, page: Mapping[str, Any], name: str, problem: str = ""
     """The row that ``page`` holds for ``name``, an id of the YAML; what cannot be read becomes its problem."""
     held = _by_id(page)
     problems = [problem, away(layout, page)]
-    cells: dict[str, Cell] = {}
+    cells: dict[str, CellState] = {}
     for cell, column in layout.cells.items():
         why = layout.locked.get(cell, "")
         value = None
@@ -25,7 +26,7 @@ def row_of(layout: Layout, page: Mapping[str, Any], name: str, problem: str = ""
                 value = decode(_part(held, column), column)
             except DataError as error:
                 problems.append(error.message)
-        cells[cell] = Cell(
+        cells[cell] = CellState(
             address=column.id, value=value, initial=column.initial, locked=why, fraction=column.percent
         )
     quantities: list[Quantity | None] = []
@@ -44,14 +45,14 @@ def row_of(layout: Layout, page: Mapping[str, Any], name: str, problem: str = ""
         baseline=quantities[0],
         target=quantities[1],
         problem="; ".join(one for one in problems if one),
-        released="release" in cells and cells["release"].value is True,
+        released=RELEASE.name in cells and cells[RELEASE.name].value is True,
     )
 
 
 def lost_row(layout: Layout, page: str, name: str, problem: str) -> Row:
     """The row of a page that cannot be seen."""
     cells = {
-        cell: Cell(address=column.id, locked=layout.locked.get(cell, ""))
+        cell: CellState(address=column.id, locked=layout.locked.get(cell, ""))
         for cell, column in layout.cells.items()
     }
     url = f"https://www.notion.so/{page.replace('-', '')}"

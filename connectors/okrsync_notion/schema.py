@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import unquote
 
+from okrsync.cells import RELEASE, Kind, kind_of
 from okrsync.errors import ConfigError
 from okrsync.model import Stored
 from okrsync.spelling import did_you_mean
@@ -25,15 +26,16 @@ COMPUTED: Final = {
     "button": "it holds no value",
     "verification": "only people may set it",
 }
-# What the cells that every company has must be; other cells may be of any writable type.
-FITTING: Final[Mapping[str, tuple[str, ...]]] = {
-    "current": ("number", "checkbox"),
-    "progress": ("number",),
-    "status": ("status", "select", "rich_text"),
-    "updated": ("date",),
-    "value": ("number", "checkbox"),
-    "date": ("date",),
-    "key_result": ("relation",),
+# Which types of column can hold which kind of cell.
+FITTING: Final[Mapping[Kind, tuple[str, ...]]] = {
+    Kind.NUMBER: ("number", "checkbox"),
+    Kind.SHARE: ("number",),
+    Kind.STATUS: ("status", "select", "rich_text"),
+    Kind.TEXT: WRITABLE,
+    Kind.INSTANT: ("date",),
+    Kind.DAY: ("date",),
+    Kind.RELATION: ("relation",),
+    Kind.BOX: ("checkbox",),
 }
 
 
@@ -108,7 +110,7 @@ def locked(cell: str, column: Column) -> str:
     """Why ``column`` can never be written, in words, else empty."""
     if column.type not in COMPUTED:
         return ""
-    kinds = _or(FITTING.get(cell, ("number", "rich_text")))
+    kinds = _or(FITTING[kind_of(cell)])
     article = "an" if column.kind[0] in "aeioAEIO" else "a"
     return (
         f"{column.name} is {article} {column.kind}: {COMPUTED[column.type]}; "
@@ -125,7 +127,7 @@ def layout(schema: Schema, table: NotionTable, memo: MutableMapping[str, str]) -
     cells = {cell: cell_column(schema, cell, name, memo) for cell, name in table.cells.items()}
     cells = {cell: remembering(schema, column, memo) for cell, column in cells.items()}
     if table.release is not None:
-        cells["release"] = release_column(schema, table.release, memo)
+        cells[RELEASE.name] = release_column(schema, table.release, memo)
     return Layout(
         schema=schema,
         title=next(column for column in schema.columns.values() if column.type == "title"),
@@ -159,7 +161,7 @@ def remembering(schema: Schema, column: Column, memo: MutableMapping[str, str]) 
 def cell_column(schema: Schema, cell: str, name: str, memo: MutableMapping[str, str]) -> Column:
     """The column of a cell: of a type the cell can be kept in, or one that is locked."""
     column = named(schema, name, f"cells: {cell}", memo)
-    fitting = FITTING.get(cell, WRITABLE)
+    fitting = FITTING[kind_of(cell)]
     if column.type not in fitting and column.type not in COMPUTED:
         raise ConfigError(
             f"the column {name!r} is a {column.kind} column, and the cell {cell!r} needs a {_or(fitting)} column",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from okrsync.cells import CURRENT, KEY_RESULTS, OBJECTIVES, PROGRESS, STATUS, Cell, Kind, cells_of
 from okrsync.errors import ConfigError
 from okrsync.ports import Listed, Opening, Proposed
 from okrsync_notion.addresses import page_id
@@ -21,9 +22,10 @@ from okrsync_notion.words import STATUSES as OPTIONS
 
 # The ways to find a column for each part of a table: only of a type that can serve.
 KEYS: Final = ("unique_id", "rich_text", "formula", "select", "number")
-KEY_RESULT_CELLS: Final = ("current", "progress", "status", "expected", "updated", "source")
-OBJECTIVE_CELLS: Final = ("progress", "status", "summary", "updated")
-TYPES: Final = {**FITTING, "current": ("number",), "expected": ("number",), "source": ("rich_text",)}
+# A number could be kept in a checkbox and a text in an option; `init` does not propose that.
+# Without a column for one of these a person is told why.
+EXPLAINED: Final = (CURRENT, PROGRESS, STATUS)
+TYPES: Final = {**FITTING, Kind.NUMBER: ("number",), Kind.TEXT: ("rich_text",)}
 
 
 class NotionSetup:
@@ -42,30 +44,32 @@ class NotionSetup:
                 f"{address!r} holds no Notion id", hint="open the database as a full page and copy its link"
             ) from error
         schema = locate(self._api, table, self._memo)
-        look = _Look(schema, KEY_RESULT_CELLS, address)
+        look = _Look(schema, cells_of(KEY_RESULTS), address)
         relation = look.relation()
         titles: dict[str, str] = {}
-        tables = {"key_results": look.table(goals=True)}
+        tables = {KEY_RESULTS: look.table(goals=True)}
         objectives: list[Listed] = []
         remarks = look.remarks
         if relation is not None:
             far = parse(self._api.data_source(relation.target))
-            there = _Look(far, OBJECTIVE_CELLS, f"https://app.notion.com/p/{far.database.replace('-', '')}")
+            there = _Look(
+                far, cells_of(OBJECTIVES), f"https://app.notion.com/p/{far.database.replace('-', '')}"
+            )
             proposed = there.table(goals=False)
             found = self._listed(there, proposed.get("match"), "O")
             titles = {page: one.id for page, one in found.items()}
             objectives = list(found.values())
             remarks += [f"{far.title}: {remark}" for remark in there.remarks]
             if proposed["cells"]:
-                tables["objectives"] = proposed
+                tables[OBJECTIVES] = proposed
             else:
                 remarks.append(f"{far.title}: no column that okrsync could fill, so the table is left out")
-        match = tables["key_results"].get("match")
+        match = tables[KEY_RESULTS].get("match")
         return Proposed(
             tables=tables,
             key_results=tuple(self._listed(look, match, "KR", relation, titles).values()),
             objectives=tuple(objectives),
-            goals={"baseline", "target"} <= tables["key_results"].keys(),
+            goals={"baseline", "target"} <= tables[KEY_RESULTS].keys(),
             remarks=tuple(remarks),
         )
 
@@ -123,7 +127,7 @@ class _Look:
     """One table under inspection: which column serves what, and what has to be said about it."""
 
     schema: Schema
-    cells: Sequence[str]
+    cells: Sequence[Cell]
     address: str
     remarks: list[str] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
@@ -141,14 +145,16 @@ class _Look:
             if column is not None:
                 proposed[role] = column.name
         cells = {
-            cell: column.name for cell in self.cells if (column := self._pick(cell, TYPES.get(cell, ())))
+            cell.name: column.name
+            for cell in self.cells
+            if (column := self._pick(cell.name, TYPES[cell.kind]))
         }
-        status = self.schema.columns.get(cells.get("status", ""))
+        status = self.schema.columns.get(cells.get(STATUS.name, ""))
         proposed["cells"] = cells
         if status is not None and status.options:
             proposed["statuses"] = dict(self._statuses(status))
-        for cell in ("current", "progress", "status"):
-            if cell in self.cells and cell not in cells:
+        for cell in self.cells:
+            if cell.name not in cells and cell in EXPLAINED:
                 self._explain(cell)
         return proposed
 
@@ -181,26 +187,27 @@ class _Look:
         self.taken.add(best.name)
         return best
 
-    def _explain(self, cell: str) -> None:
+    def _explain(self, cell: Cell) -> None:
         """Why no column was found for a cell that okrsync would like to fill."""
-        alike = [one for one in self.schema.columns.values() if rank(COLUMNS, cell, one.name) is not None]
-        wanted = " or ".join(TYPES[cell])
+        alike = [
+            one for one in self.schema.columns.values() if rank(COLUMNS, cell.name, one.name) is not None
+        ]
+        types = TYPES[cell.kind]
+        wanted = " or ".join(types)
         for column in alike:
             if column.type in COMPUTED:
                 self.remarks.append(
                     f"{column.name!r} is a {column.kind}: {COMPUTED[column.type]}, so okrsync leaves it alone"
-                    + (" and it follows the number that okrsync writes" if cell == "progress" else "")
+                    + (" and it follows the number that okrsync writes" if cell is PROGRESS else "")
                 )
             elif column.name not in self.taken:
                 self.remarks.append(
-                    f"{column.name!r} is a {column.kind} column; for {cell} okrsync needs a {wanted} column"
+                    f"{column.name!r} is a {column.kind} column; for {cell.name} okrsync needs a {wanted} column"
                 )
         if not alike:
-            names = ", ".join(
-                repr(one.name) for one in self.schema.columns.values() if one.type in TYPES[cell]
-            )
+            names = ", ".join(repr(one.name) for one in self.schema.columns.values() if one.type in types)
             self.remarks.append(
-                f"no column is called like {cell}; write it under `cells` ({wanted} columns: {names or 'none'})"
+                f"no column is called like {cell.name}; write it under `cells` ({wanted} columns: {names or 'none'})"
             )
 
     def _statuses(self, column: Column) -> Iterator[tuple[str, str]]:

@@ -37,6 +37,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "source": "source | data source | quelle | datenquelle | fuente | fonte | источник | bron | źródło | データ元 | 来源 | 數據來源",
     "summary": "summary | zusammenfassung | überblick | résumé | resumen | resumo | riepilogo | сводка | итог | samenvatting | "
     "podsumowanie | 概要 | 摘要 | 요약",
+    "count": "achieved | key results achieved | achieved key results | erreichte key results | erreicht",
     "objective": "objective | objectives | okr | okrs | ziel | ziele | oberziel | objectif | objectifs | objetivo | objetivos | "
     "obiettivo | obiettivi | цель | цели | doel | doelstelling | doelstellingen | cel | cele | 目標 | 目的 | 目标 | 목표",
 }

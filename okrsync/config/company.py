@@ -14,10 +14,10 @@ from okrsync.key_results import KeyResult
 from okrsync.model import Unit
 from okrsync.periods import Cycle, Pace
 from okrsync.planning import Limits
-from okrsync.ports import Connector
+from okrsync.ports import Connector, TableSpec
 from okrsync.progress import Rollup
 from okrsync.schedules import Schedule
-from okrsync.settings import Secret, Table
+from okrsync.settings import Secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +111,7 @@ class Company:
     notify: Notify | None
     connections: Mapping[str, Connection]
     destination: str
-    tables: Mapping[str, Table]
+    tables: Mapping[str, TableSpec]
     metrics: Mapping[str, Metric]
     objectives: tuple[Objective, ...]
     key_results: tuple[KeyResult, ...]

@@ -11,13 +11,9 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from okrsync.settings import Secret, Span, Strict
 
-CELLS = ("current", "progress", "status", "expected", "updated", "source")
 MEASURED = ("cycle_start", "previous_quarter")
-CHECK_IN_CELLS = ("value", "progress", "status", "date", "source", "key_result")
 # What `okrsync init` writes where only a person knows the answer.
 TODO = "TODO"
-OBJECTIVE_CELLS = ("progress", "status", "expected", "summary", "count", "updated")
-INITIATIVE_CELLS = ("progress", "updated", "source", "key_result")
 
 
 def _number(value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from okrsync.cells import CHECK_INS, INITIATIVES, KEY_RESULTS, OBJECTIVES, cells_of
 from okrsync.config.models import CompanyModel, MetricModel
 from okrsync.ports import Connector
 
@@ -34,16 +35,33 @@ def json_schema(connectors: Mapping[str, Connector]) -> dict[str, Any]:
             one["required"] = ["from", *one.get("required", ())]
             metrics.append(one)
     tables = [added(connector.table) for connector in connectors.values() if connector.table is not None]
+
+    def offered(table: str, more: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """The tables' schemas with the cells that ``table`` may have."""
+        names = {one.name: {"type": "string", "description": one.about} for one in cells_of(table)}
+        cells = {"type": "object", "properties": names, "additionalProperties": False}
+        return [
+            {
+                **one,
+                "properties": {
+                    **one["properties"],
+                    **(more or {}),
+                    "cells": {**one["properties"]["cells"], **cells},
+                },
+            }
+            for one in tables
+        ]
+
     properties = schema["properties"]
     properties["connections"]["additionalProperties"] = {"anyOf": connections}
     properties["metrics"]["additionalProperties"] = {"anyOf": metrics}
     destination = definitions["DestinationModel"]["properties"]
-    destination["key_results"] = {"anyOf": tables}
-    destination["objectives"] = {"anyOf": [*tables, {"type": "null"}]}
-    destination["initiatives"] = destination["objectives"]
+    nothing = {"type": "null"}
+    destination[KEY_RESULTS] = {"anyOf": offered(KEY_RESULTS)}
+    for name in (OBJECTIVES, INITIATIVES):
+        destination[name] = {"anyOf": [*offered(name), nothing]}
     every = {"every": {"enum": ["day", "week", "month"], "default": "week"}}
-    growing = [{**one, "properties": {**one["properties"], **every}} for one in tables]
-    destination["check_ins"] = {"anyOf": [*growing, {"type": "null"}]}
+    destination[CHECK_INS] = {"anyOf": [*offered(CHECK_INS, every), nothing]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "okrsync: one company",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from okrsync.cells import CHECK_INS, INITIATIVES, KEY_RESULTS, OBJECTIVES, names_of
 from okrsync.config.company import Connection, Objective
-from okrsync.config.models import CELLS, CHECK_IN_CELLS, INITIATIVE_CELLS, OBJECTIVE_CELLS, CompanyModel
+from okrsync.config.models import CompanyModel
 from okrsync.config.problems import Problems
 from okrsync.config.yamlfile import PathInFile
 from okrsync.key_results import KeyResult
-from okrsync.settings import Table
+from okrsync.ports import TableSpec
 
 
 def tables_of(
@@ -18,7 +19,7 @@ def tables_of(
     key_results: Collection[KeyResult],
     objectives: Collection[Objective],
     problems: Problems,
-) -> dict[str, Table]:
+) -> dict[str, TableSpec]:
     at: PathInFile = ("destination", "connection")
     name = model.destination.connection
     if name not in connections:
@@ -31,27 +32,23 @@ def tables_of(
         )
         return {}
     pages = {
-        "key_results": {one.id: one.page for one in key_results if one.page},
-        "objectives": {one.id: one.page for one in objectives if one.page},
-        "initiatives": {one.id: one.page for one in model.initiatives if one.page},
+        KEY_RESULTS: {one.id: one.page for one in key_results if one.page},
+        OBJECTIVES: {one.id: one.page for one in objectives if one.page},
+        INITIATIVES: {one.id: one.page for one in model.initiatives if one.page},
+        CHECK_INS: {},
     }
-    allowed = {
-        "key_results": CELLS,
-        "objectives": OBJECTIVE_CELLS,
-        "initiatives": INITIATIVE_CELLS,
-        "check_ins": CHECK_IN_CELLS,
-    }
-    result: dict[str, Table] = {}
-    for kind, fitting in allowed.items():
+    result: dict[str, TableSpec] = {}
+    for kind, named in pages.items():
+        fitting = names_of(kind)
         raw = getattr(model.destination, kind)
         if raw is None:
             continue
         here: PathInFile = ("destination", kind)
-        own = {key: value for key, value in raw.items() if (kind, key) != ("check_ins", "every")}
-        table = problems.validated(connector.table, own, here, also=("every",) if kind == "check_ins" else ())
+        own = {key: value for key, value in raw.items() if (kind, key) != (CHECK_INS, "every")}
+        table = problems.validated(connector.table, own, here, also=("every",) if kind == CHECK_INS else ())
         if table is None:
             continue
-        if kind == "check_ins":
+        if kind == CHECK_INS:
             if connector.register is None:
                 problems.add(here, f"okrsync cannot add rows to a {connector.name} table")
             if getattr(table, "match", None) is None:
@@ -63,7 +60,7 @@ def tables_of(
                 problems.unknown((*here, "cells", cell), "cell", cell, fitting)
         if not table.cells:
             problems.add(here, "no cells are named, so there is nothing to write")
-        result[kind] = table.model_copy(update={"pages": pages.get(kind, {})})
+        result[kind] = TableSpec(settings=table, pages=named)
     return result
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
+from okrsync.cells import CHECK_INS, CURRENT, KEY_RESULTS, OBJECTIVES, PROGRESS, STATUS
 from okrsync.config.models import TODO
 from okrsync.ports import Listed, Proposed
 
@@ -18,10 +19,10 @@ _BARE: Final = re.compile(
 )
 NOTHING: Final = Proposed(
     tables={
-        "key_results": {
+        KEY_RESULTS: {
             "database": TODO,
             "match": "KR",
-            "cells": {"current": "Current", "progress": "Progress", "status": "Status"},
+            "cells": {one.name: one.title for one in (CURRENT, PROGRESS, STATUS)},
         }
     },
     key_results=(Listed(id="KR-1", title="Open bugs"),),
@@ -76,7 +77,7 @@ def _lines(new: NewCompany) -> Iterator[str]:
     yield ""
     yield "destination:"
     yield f"  connection: {kind}"
-    for table in ("key_results", "objectives", "check_ins"):
+    for table in (KEY_RESULTS, OBJECTIVES, CHECK_INS):
         if table in new.proposed.tables:
             yield from _table(table, new.proposed.tables[table])
     for remark in new.proposed.remarks:
@@ -102,7 +103,7 @@ def _table(name: str, table: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"      {inner}: {_flow(one)}" for inner, one in value.items())
         else:
             yield f"    {key}: {_flow(value)}"
-    if name == "check_ins":
+    if name == CHECK_INS:
         yield "    every: week    # one row for each key result and day, week or month"
 
 

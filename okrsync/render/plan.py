@@ -7,8 +7,8 @@ from itertools import groupby
 
 from rich.text import Text
 
+from okrsync.cells import follows
 from okrsync.model import Decision, Hold, Stored, Verdict
-from okrsync.planning import FOLLOWERS
 from okrsync.render.words import goal, moment, stored, wanted
 from okrsync.sync import Report, Standing, by_subject
 
@@ -57,11 +57,11 @@ def _row(cells: Sequence[Decision], locale: str, *, applied: bool) -> Text:
     out = Text()
     writes = [one for one in cells if one.verdict is Verdict.WRITE]
     for one in writes:
-        if one.cell not in FOLLOWERS:
+        if not follows(one.cell):
             mark, style = ("✓", "green") if applied else ("~" if one.now is not None else "+", "yellow")
             out.append(f"  {mark} {one.cell:<10}", style=style)
             out.append_text(_change(one, locale))
-    if along := [one.cell for one in writes if one.cell in FOLLOWERS]:
+    if along := [one.cell for one in writes if follows(one.cell)]:
         out.append(f"    and {', '.join(along)}\n", style="dim")
     for held in _alike(one for one in cells if one.verdict is Verdict.HELD):
         out.append_text(_held(held, locale))

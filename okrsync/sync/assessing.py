@@ -342,6 +342,6 @@ def heading(standing: Standing) -> int:
 
 def absent(company: Company, table: str, subject: str) -> str:
     """That ``subject`` has no row, and what to do about it."""
-    match = getattr(company.tables[table], "match", None)
+    match = getattr(company.tables[table].settings, "match", None)
     where = f"no row has {subject!r} in its column {match!r}" if match else f"no row is named for {subject}"
     return f"{where}: add it there, or name the row with `page:` in {company.path.name}"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
+from okrsync.cells import CHECK_INS
 from okrsync.config import Company
 from okrsync.errors import ConfigError, ExitCode
 from okrsync.model import OBSERVED, Answer, Cause, Entry, NoValue, Observed, Reading
@@ -20,7 +21,6 @@ from okrsync.periods import TICK, endings
 from okrsync.ports import Clock, Ledger
 from okrsync.spelling import did_you_mean
 from okrsync.sync.asking import Ask
-from okrsync.sync.check_ins import CHECK_INS
 from okrsync.sync.filling import Filled, fill, periods_to_fill
 from okrsync.sync.gathering import gathered, together
 from okrsync.sync.remembering import SOURCE_TIME, day_of

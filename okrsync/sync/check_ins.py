@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import cast
 
+from okrsync.cells import CHECK_INS, KEY_RESULTS
 from okrsync.config import Company
 from okrsync.errors import AccessError, Conflict, DataError
 from okrsync.key_results import Form, KeyResult
@@ -37,7 +38,6 @@ from okrsync.planning import NEW, Aim, Proposal, held_for_lack_of_data, same
 from okrsync.ports import Destination, Opening, Register
 from okrsync.sync.assessing import Standing, percent, propose, provenance
 
-CHECK_INS = "check_ins"
 NOTE = "check-in "
 
 
@@ -116,11 +116,10 @@ def open_register(company: Company, opening: Opening, at: datetime) -> Register:
     label, _ = period(company, at)
     wanted = keys(company, at)
     notes = {key.removeprefix(NOTE): value for key, value in opening.memo.items() if key.startswith(NOTE)}
-    table = company.tables[CHECK_INS].model_copy(
-        update={
-            "ending": f"/{label}",
-            "known": {key: row for key, row in notes.items() if key in wanted},
-        }
+    table = replace(
+        company.tables[CHECK_INS],
+        ending=f"/{label}",
+        known={key: row for key, row in notes.items() if key in wanted},
     )
     return connection.connector.register(connection.settings, table, opening)
 
@@ -139,7 +138,7 @@ def look(
     cycle = company.cycle
     by_key = {row.key: row for row in tables[CHECK_INS]}
     named = {key_of(company, one, label): one for one in company.key_results}
-    titled = {row.key: row.title for row in tables["key_results"]}
+    titled = {row.key: row.title for row in tables[KEY_RESULTS]}
     # open_register has opened it.
     check_ins = CheckIns(
         register=cast("Register", destinations[CHECK_INS]),

@@ -6,14 +6,14 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from okrsync.cells import INITIATIVES, RELEASE
 from okrsync.config import Company
 from okrsync.errors import ConfigError, DataError
 from okrsync.model import Landed, Memory, Row, RunFinished, RunStarted, Stored
-from okrsync.planning import RELEASE, same
+from okrsync.planning import same
 from okrsync.ports import Clock, Ledger
 from okrsync.spelling import did_you_mean
 from okrsync.sync.check_ins import keys, look
-from okrsync.sync.initiatives import INITIATIVES
 from okrsync.sync.opening import new_notes, open_connections
 from okrsync.sync.preparing import match_rows, open_tables
 
@@ -82,7 +82,7 @@ def _foreign(row: Row, memory: Memory, *, edited: bool) -> list[str]:
         where = (row.id, cell.address)
         last, intent = memory.puts.get(where), memory.intents.get(where)
         ours = [last] if intent is None else [last, intent.before, intent.after]
-        if name == RELEASE or cell.locked or any(same(cell.value, one) for one in ours):
+        if name == RELEASE.name or cell.locked or any(same(cell.value, one) for one in ours):
             continue
         touched = last is not None or intent is not None
         if touched is edited:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
+from okrsync.cells import CHECK_INS, KEY_RESULTS
 from okrsync.config import Company
 from okrsync.key_results import KeyResult
 from okrsync.model import (
@@ -32,10 +33,10 @@ from okrsync.ports import Clock, Ledger, Opening, Register
 from okrsync.sync.applying import Record, apply, settle_same
 from okrsync.sync.asking import Ask, ask_all
 from okrsync.sync.baselining import baseline_asks, captured
-from okrsync.sync.check_ins import CHECK_INS, CheckIns, check_in_aims, key_of, look, open_register
+from okrsync.sync.check_ins import CheckIns, check_in_aims, key_of, look, open_register
 from okrsync.sync.judging import judged_asks
 from okrsync.sync.opening import new_notes, open_connections
-from okrsync.sync.preparing import KEY_RESULTS, match_rows, open_table, stand
+from okrsync.sync.preparing import match_rows, open_table, stand
 
 Told = Callable[[int, int], None]
 AGAIN = "run the same backfill again"

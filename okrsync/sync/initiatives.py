@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from okrsync.cells import INITIATIVES
 from okrsync.config import Company, Initiative
 from okrsync.model import PERCENT, Answer, Decision, Hold, NoValue, Reading, Row, Wanted
 from okrsync.planning import Aim, Proposal, held_for_lack_of_data
@@ -14,8 +15,6 @@ from okrsync.sync.asking import Ask
 from okrsync.sync.assessing import absent, percent, propose, provenance
 from okrsync.sync.outcomes import answer_detail, outcome_of
 from okrsync.units import to_unit
-
-INITIATIVES = "initiatives"
 
 
 def initiative_aims(

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
+from okrsync.cells import CHECK_INS, INITIATIVES, KEY_RESULTS, OBJECTIVES
 from okrsync.config import Company
 from okrsync.key_results import KeyResult
 from okrsync.model import Answer, Decision, Memory, Reading, Row, Verdict
@@ -24,13 +25,11 @@ from okrsync.sync.assessing import (
     restarted,
 )
 from okrsync.sync.baselining import baseline_asks, captured, frozen_as
-from okrsync.sync.check_ins import CHECK_INS, CheckIns, check_in_aims, look, open_register
-from okrsync.sync.initiatives import INITIATIVES, initiative_aims
+from okrsync.sync.check_ins import CheckIns, check_in_aims, look, open_register
+from okrsync.sync.initiatives import initiative_aims
 from okrsync.sync.judging import judged_asks, judged_values
 from okrsync.sync.opening import open_connections
 from okrsync.sync.releasing import freed
-
-KEY_RESULTS, OBJECTIVES = "key_results", "objectives"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from okrsync.cells import follows
 from okrsync.errors import ConfigError, UnsafePlan
 from okrsync.model import Decision, Stored, Verdict
-from okrsync.planning import FOLLOWERS, Plan, digest_of
+from okrsync.planning import Plan, digest_of
 
 MOST = 20
 
@@ -47,7 +48,7 @@ def recalled(text: str, name: str) -> Reviewed:
             company=str(data["company"]),
             at=str(data["at"]),
             digest=str(data["digest"]),
-            cells={(one.subject, one.cell): one for one in decisions if one.cell not in FOLLOWERS},
+            cells={(one.subject, one.cell): one for one in decisions if not follows(one.cell)},
         )
     except (ValueError, KeyError, TypeError, ArithmeticError) as error:
         raise ConfigError(f"{name} holds no plan of okrsync", hint=hint) from error
@@ -73,7 +74,7 @@ def confirm(reviewed: Reviewed, company: str, plan: Plan) -> None:
 
 
 def _differences(reviewed: Reviewed, plan: Plan) -> Iterator[str]:
-    now = {(one.subject, one.cell): one for one in plan.decisions if one.cell not in FOLLOWERS}
+    now = {(one.subject, one.cell): one for one in plan.decisions if not follows(one.cell)}
     for where in dict.fromkeys((*reviewed.cells, *now)):
         before, after = reviewed.cells.get(where), now.get(where)
         if before is None or after is None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from okrsync.config.yamlfile import read_yaml
-from okrsync.model import Cause, Cell, Intent, Memory, NoValue, Row, Stored
+from okrsync.model import Cause, CellState, Intent, Memory, NoValue, Row, Stored
 from okrsync.planning import Aim, Proposal, held_for_lack_of_data, plan
 
 CASES = read_yaml(Path(__file__).with_name("planning.yaml")).data
@@ -17,7 +17,7 @@ def value(raw: Any) -> Stored:
 
 @pytest.mark.parametrize("case", CASES, ids=[case["case"] for case in CASES])
 def test_verdict_and_words(case: dict[str, Any]) -> None:
-    cell = Cell(
+    cell = CellState(
         address="prop", value=value(case["now"]), initial=case.get("initial"), locked=case.get("locked", "")
     )
     row = Row(id="page", key="KR-1", title="", url="", cells={"current": cell})

@@ -16,7 +16,7 @@ from decimal import Decimal
 import pytest
 
 from okrsync import planning
-from okrsync.model import Cell, Hold, Intent, Landed, Memory, Row, Stored, Verdict
+from okrsync.model import CellState, Hold, Intent, Landed, Memory, Row, Stored, Verdict
 from okrsync.planning import Aim, Proposal, plan
 from okrsync.sync.applying import apply, settle_same
 from okrsync.testing.memory import MemoryDestination, MemoryLedger
@@ -44,7 +44,7 @@ class Crash(Exception):
 def run(state: State, crash: str = "") -> tuple[State, planning.Plan]:
     ledger, destination = MemoryLedger(), MemoryDestination()
     destination.rows[ROW] = Row(
-        id=ROW, key="KR", title="KR", url="", cells={"current": Cell(address=ADDRESS, value=state.cell)}
+        id=ROW, key="KR", title="KR", url="", cells={"current": CellState(address=ADDRESS, value=state.cell)}
     )
     memory = Memory(
         puts={} if state.last is None else {(ROW, ADDRESS): state.last},

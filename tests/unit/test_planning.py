@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 
 from okrsync.errors import UnsafePlan
-from okrsync.model import Cause, Cell, Decision, Hold, Memory, NoValue, Row, Stored, Verdict
+from okrsync.model import Cause, CellState, Decision, Hold, Memory, NoValue, Row, Stored, Verdict
 from okrsync.planning import Aim, Limits, Plan, Proposal, held_for_lack_of_data, plan
 
 MISSING = NoValue(metric="m", cause=Cause.ACCESS, reason="the token has expired", hint="renew it")
@@ -11,14 +11,20 @@ MISSING = NoValue(metric="m", cause=Cause.ACCESS, reason="the token has expired"
 
 def row(**cells: Stored) -> Row:
     return Row(
-        id="page", key="KR", title="KR", url="", cells={n: Cell(address=n, value=v) for n, v in cells.items()}
+        id="page",
+        key="KR",
+        title="KR",
+        url="",
+        cells={n: CellState(address=n, value=v) for n, v in cells.items()},
     )
 
 
 def aim(
     subject: str, before: Stored, after: Stored, **more: object
 ) -> tuple[Aim, dict[tuple[str, str], Stored]]:
-    one = Row(id=subject, key=subject, title="", url="", cells={"current": Cell(address="c", value=before)})
+    one = Row(
+        id=subject, key=subject, title="", url="", cells={"current": CellState(address="c", value=before)}
+    )
     made = Aim(subject=subject, row=one, proposals={"current": Proposal(value=after)}, **more)  # type: ignore[arg-type]
     return made, {(subject, "c"): before}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from okrsync.model import Cell, Decision, Hold, Memory, Row, Stored, Verdict
+from okrsync.model import CellState, Decision, Hold, Memory, Row, Stored, Verdict
 from okrsync.planning import Aim, Proposal, plan
 
 
@@ -13,8 +13,8 @@ def decided(aim: Aim, puts: dict[tuple[str, str], Stored] | None = None) -> dict
 
 
 def row(*, ticked: bool, **cells: Stored) -> Row:
-    held = {name: Cell(address=name, value=value) for name, value in cells.items()}
-    box = {"release": Cell(address="box", value=ticked, initial=False)}
+    held = {name: CellState(address=name, value=value) for name, value in cells.items()}
+    box = {"release": CellState(address="box", value=ticked, initial=False)}
     return Row(id="page", key="KR", title="", url="", cells={**held, **box}, released=ticked)
 
 
@@ -91,7 +91,7 @@ def test_what_stands_beside_a_held_value_follows_it() -> None:
         key="k",
         title="",
         url="",
-        cells={"value": Cell(address="v", value=Decimal(3)), "status": Cell(address="s")},
+        cells={"value": CellState(address="v", value=Decimal(3)), "status": CellState(address="s")},
     )
     proposals = {"status": Proposal(value="On track"), "value": Proposal(value=Decimal(5))}
     made = decided(Aim(subject="k", row=there, proposals=proposals), {("page", "v"): Decimal(4)})

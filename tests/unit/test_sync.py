@@ -14,8 +14,8 @@ import pytest
 
 from okrsync.config import Company, load_company
 from okrsync.errors import AccessError, DataError, ExitCode, OkrsyncError, Unavailable, UnsafePlan
-from okrsync.model import Answer, Cause, Cell, Evidence, NoValue, Observed, Question, Reading, Row
-from okrsync.ports import Connector, Destination, Opening, Source
+from okrsync.model import Answer, Cause, CellState, Evidence, NoValue, Observed, Question, Reading, Row
+from okrsync.ports import Connector, Destination, Opening, Source, TableSpec
 from okrsync.settings import Strict, Table
 from okrsync.sync import Report, claim, preview, sync
 from okrsync.testing import JumpClock
@@ -108,7 +108,7 @@ def opened(tmp_path: Path) -> Open:
         def source(settings: Strict, opening: Opening) -> Source:
             return numbers
 
-        def destination(settings: Strict, table: Table, opening: Opening) -> Destination:
+        def destination(settings: Strict, table: TableSpec, opening: Opening) -> Destination:
             return tables["Summary" if "summary" in table.cells else "Current"]
 
         fake = Connector(
@@ -134,7 +134,11 @@ def opened(tmp_path: Path) -> Open:
 
 def row(subject: str, *cells: str) -> Row:
     return Row(
-        id=subject, key=subject, title=subject, url="", cells={name: Cell(address=name) for name in cells}
+        id=subject,
+        key=subject,
+        title=subject,
+        url="",
+        cells={name: CellState(address=name) for name in cells},
     )
 
 
@@ -464,7 +468,7 @@ def test_preview_leaves_no_trace(opened: Open) -> None:
 
 def test_claims_take_every_row_there_is(opened: Open) -> None:
     desk = opened(one("reach: 100"))
-    cells = {**desk.key_results.rows["KR"].cells, "current": Cell(address="current", value=Decimal(7))}
+    cells = {**desk.key_results.rows["KR"].cells, "current": CellState(address="current", value=Decimal(7))}
     desk.key_results.rows["KR"] = Row(id="KR", key="KR", title="", url="", cells=cells)
     del desk.key_results.rows["OTHER"]
     assert [

@@ -20,7 +20,7 @@ import pytest
 from okrsync.emulation import Fault
 from okrsync.errors import AccessError, ConfigError, Conflict, DataError, Unavailable
 from okrsync.model import COUNT, PERCENT, Quantity, Row, Stored
-from okrsync.ports import Destination, Finding, Opening
+from okrsync.ports import Destination, Finding, Opening, TableSpec
 from okrsync.settings import Secret
 from okrsync.testing import JumpClock
 from okrsync.testing.destination import DestinationCase, DestinationContract
@@ -121,8 +121,11 @@ def connect(notion: NotionEmulator, clock: JumpClock, memo: dict[str, str]) -> C
     return made
 
 
-def table_of(**changes: Any) -> NotionTable:
-    return NotionTable.model_validate({"database": URL, "match": "KR ID", "cells": CELLS, **changes})
+def table_of(
+    pages: Mapping[str, str] | None = None, known: Mapping[str, str] | None = None, **changes: Any
+) -> TableSpec:
+    settings = NotionTable.model_validate({"database": URL, "match": "KR ID", "cells": CELLS, **changes})
+    return TableSpec(settings=settings, pages=pages or {}, known=known or {})
 
 
 def row_of(destination: Destination, key: str) -> Row:
@@ -1031,7 +1034,7 @@ def test_the_token_never_travels_in_the_clear(url: str) -> None:
 # ---- doctor ----
 
 
-def findings(notion: NotionEmulator, *tables: NotionTable, token: str = "NOTION_TOKEN") -> list[Finding]:
+def findings(notion: NotionEmulator, *tables: TableSpec, token: str = "NOTION_TOKEN") -> list[Finding]:
     assert connector.doctor is not None
     settings = NotionSettings(token=Secret(env=token), url=notion.server.url)
     return list(connector.doctor(settings, tables, Opening(name="notion", clock=JumpClock(NOW))))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ import pytest
 
 from okrsync.emulation import Fault
 from okrsync.errors import AccessError, ConfigError, Conflict, DataError, Unavailable
-from okrsync.ports import Opening, Register
+from okrsync.ports import Opening, Register, TableSpec
 from okrsync.settings import Secret
 from okrsync.testing import JumpClock
 from okrsync_emulators.notion import NotionEmulator
@@ -56,12 +56,19 @@ def notion(monkeypatch: pytest.MonkeyPatch) -> Iterator[NotionEmulator]:
     emulator.server.close()
 
 
-def register(notion: NotionEmulator, clock: JumpClock | None = None, **table: Any) -> Register:
+def register(
+    notion: NotionEmulator,
+    clock: JumpClock | None = None,
+    ending: str = "",
+    known: Mapping[str, str] | None = None,
+    **table: Any,
+) -> Register:
     settings = NotionSettings(token=Secret(env="NOTION_TOKEN"), url=notion.server.url)
     given = {"database": DATABASE, "match": "Key", "cells": {"value": "Value", "status": "Status"}, **table}
     opening = Opening(name="notion", clock=clock or JumpClock(NOW))
     assert connector.register is not None
-    made = connector.register(settings, NotionTable.model_validate(given), opening)
+    spec = TableSpec(settings=NotionTable.model_validate(given), ending=ending, known=known or {})
+    made = connector.register(settings, spec, opening)
     made.read()
     return made
 
