@@ -7,34 +7,30 @@ import operator
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from decimal import (
-    Context,
-    Decimal,
-    DecimalException,
-    DivisionByZero,
-    InvalidOperation,
-    Overflow,
-    localcontext,
-)
+from decimal import Context, Decimal
+from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, Final
+from typing import Final
 
 from okrsync.model import OBSERVED, Answer, Cause, Evidence, NoValue, Reading, Unit, Window
 from okrsync.spelling import did_you_mean
 
-_OPERATORS: Final[Mapping[type[ast.AST], Callable[..., Decimal]]] = {
+_OPERATORS: Final[Mapping[type[ast.operator], Callable[[Fraction, Fraction], Fraction]]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
-    ast.USub: operator.neg,
 }
-_FUNCTIONS: Final[Mapping[str, Callable[..., Decimal]]] = {"min": min, "max": max, "abs": abs}
+_FUNCTIONS: Final[Mapping[str, Callable[..., Fraction]]] = {"min": min, "max": max, "abs": abs}
 _ALLOWED: Final = "numbers, names of metrics, + - * /, parentheses, min(), max() and abs()"
 _NUMBER: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
-# simpleeval walks by recursion: these keep any text far from the interpreter's own limit.
+# The recursion goes as deep as parentheses do: this keeps any text far from the interpreter's own limit.
 _LONGEST: Final = 2000
 _DEEPEST: Final = 100
+# No metric is so large or so precise; without these limits a product of 1,000 factors would take minutes.
+_MOST_DIGITS: Final = 1000
+_MOST_BITS: Final = 100_000
+_DIGITS: Final = Context(prec=28)
 
 
 def names(text: str) -> frozenset[str]:
@@ -83,8 +79,9 @@ def evaluate(metric: str, text: str, answers: Mapping[str, Answer], unit: Unit, 
     written = " ".join(text.split())
     values = {name: answer.value for name, answer in answers.items() if isinstance(answer, Reading)}
     try:
-        value = _value(tree.body, values)
-    except DecimalException:
+        exact = _value(tree.body, values)
+        value = _DIGITS.divide(Decimal(exact.numerator), Decimal(exact.denominator))
+    except ArithmeticError:
         divisor = _zero_divisor(tree, values)
         if divisor is None:
             return NoValue(metric=metric, cause=Cause.DATA, reason=f"{written} has no finite value")
@@ -138,11 +135,16 @@ def _check(node: ast.AST, text: str, depth: int) -> None:
         case ast.Constant():
             if not _NUMBER.fullmatch(_source(text, node)):
                 raise _refused(node, text)
-            node.value = Decimal(_source(text, node))  # type: ignore[assignment]  # simpleeval takes it as it is
-        case ast.BinOp(left, op, right) if type(op) in _OPERATORS:
-            _check(left, text, depth + 1)
-            _check(right, text, depth + 1)
-        case ast.UnaryOp(op, operand) if type(op) in _OPERATORS:
+            # As it is written: Python has read 0.1 as the float next to it.
+            node.value = _source(text, node)
+        case ast.BinOp():
+            first, steps = _flat(node)
+            for step in steps:
+                if type(step.op) not in _OPERATORS:
+                    raise _refused(step, text)
+                _check(step.right, text, depth + 1)
+            _check(first, text, depth + 1)
+        case ast.UnaryOp(ast.USub(), operand):
             _check(operand, text, depth + 1)
         case ast.Call(ast.Name(function), args, []) if function in _FUNCTIONS:
             if (len(args) == 1) != (function == "abs") or not args:
@@ -187,18 +189,41 @@ def _named(tree: ast.Expression) -> Iterator[ast.Name]:
 # ---- Value ----------------------------------------------------------------------------------------------------
 
 
-def _value(node: ast.expr, values: Mapping[str, Decimal]) -> Decimal:
-    """Raises ``DecimalException`` where there is no finite value."""
-    import simpleeval
-
-    evaluator: Any = simpleeval.SimpleEval
-    engine = evaluator(operators=dict(_OPERATORS), functions=dict(_FUNCTIONS), names=dict(values))
-    with localcontext(Context(traps=[InvalidOperation, DivisionByZero, Overflow])):
-        value = engine.eval("", node)
-        if not value.is_finite():
-            raise InvalidOperation
-    assert isinstance(value, Decimal)
+def _value(node: ast.expr, values: Mapping[str, Decimal]) -> Fraction:
+    """The exact value: 1 / 3 * 3 is 1. Raises ``ArithmeticError`` if there is no finite one."""
+    match node:
+        case ast.Constant(str(digits)):
+            return Fraction(digits)
+        case ast.Name(name):
+            return _fraction(values[name])
+        case ast.Call(ast.Name(function), args):
+            return _FUNCTIONS[function](*(_value(arg, values) for arg in args))
+        case ast.UnaryOp(_, operand):
+            return -_value(operand, values)
+    assert isinstance(node, ast.BinOp)
+    first, steps = _flat(node)
+    value = _value(first, values)
+    for step in steps:
+        value = _OPERATORS[type(step.op)](value, _value(step.right, values))
+        if value.numerator.bit_length() + value.denominator.bit_length() > _MOST_BITS:
+            raise OverflowError
     return value
+
+
+def _flat(node: ast.BinOp) -> tuple[ast.expr, list[ast.BinOp]]:
+    """``a + b - c`` as ``a`` and its steps: Python nests a sum as deep as it has terms, people do not."""
+    first: ast.expr = node
+    steps = []
+    while isinstance(first, ast.BinOp):
+        steps.append(first)
+        first = first.left
+    return first, steps[::-1]
+
+
+def _fraction(value: Decimal) -> Fraction:
+    if not value.is_finite() or abs(value.adjusted()) > _MOST_DIGITS:
+        raise OverflowError
+    return Fraction(value)
 
 
 def _zero_divisor(tree: ast.Expression, values: Mapping[str, Decimal]) -> ast.expr | None:
@@ -207,7 +232,7 @@ def _zero_divisor(tree: ast.Expression, values: Mapping[str, Decimal]) -> ast.ex
             try:
                 if _value(node.right, values) == 0:
                     return node.right
-            except DecimalException:
+            except ArithmeticError:
                 continue  # the culprit is inside of this divisor, and is met on its own
     return None
 

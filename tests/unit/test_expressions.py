@@ -12,7 +12,7 @@ from okrsync.expressions import evaluate, names, order
 from okrsync.model import COUNT, PERCENT, Answer, Cause, Evidence, NoValue, Reading, Window
 
 D = Decimal
-relaxed = settings(deadline=None)  # the first call loads a library, and machines are busy
+relaxed = settings(deadline=None)  # machines are busy
 AT = datetime(2026, 11, 23, 7, tzinfo=UTC)
 NOVEMBER = Window(start=datetime(2026, 11, 1, tzinfo=UTC), end=AT, label="2026-11")
 
@@ -99,7 +99,7 @@ def test_the_metrics_an_expression_uses(text: str, used: set[str]) -> None:
         ("won\x00", "cannot be read"),
         ("-" * 500 + "won", "nested too deeply"),
         ("abs(" * 150 + "won" + ")" * 150, "nested too deeply"),
-        (" + ".join(["won"] * 150), "nested too deeply"),
+        ("(a + " * 120 + "won" + ")" * 120, "nested too deeply"),
         ("(" * 300 + "won" + ")" * 300, "cannot be read"),
         ("a + " * 600 + "a", "has 2401 characters"),
     ],
@@ -173,6 +173,13 @@ def test_what_cannot_be_put_in_order(expressions: dict[str, str], why: str) -> N
         ("abs(won - closed)", "18"),
         ("12345678901234567.89", "12345678901234567.89"),
         ("won", "12"),
+        ("1 / 3 * 3", "1"),
+        ("won / 7 * closed / 30 * 7", "12"),
+        ("1 / 3", "0.3333333333333333333333333333"),
+        ("0.1 * 3 - 0.3", "0"),
+        (" + ".join(["won"] * 300), "3600"),
+        (" - ".join(["won"] * 150), "-1776"),
+        (" + ".join(["won * -closed"] * 120), "-43200"),
     ],
 )
 def test_exact_decimal_arithmetic(text: str, value: str) -> None:
@@ -253,6 +260,7 @@ def test_all_missing_parts_are_named() -> None:
         ("won / (won - 12)", "won / (won - 12): won - 12 is 0"),
         ("1 / (won / closed)", "1 / (won / closed): closed is 0"),
         ("won / 0.0", "won / 0.0: 0.0 is 0"),
+        ("won / (1 / 3 * 3 - 1)", "won / (1 / 3 * 3 - 1): 1 / 3 * 3 - 1 is 0"),
         ("won / 4 + 1\n / closed", "won / 4 + 1 / closed: closed is 0"),
     ],
 )
@@ -261,10 +269,17 @@ def test_a_division_by_0_is_no_data(text: str, why: str) -> None:
     assert found == NoValue(metric="m", cause=Cause.EMPTY, reason=why)
 
 
-@pytest.mark.parametrize("value", ["Infinity", "NaN", "sNaN", "9E+999999"])
+@pytest.mark.parametrize("value", ["Infinity", "NaN", "sNaN", "9E+999999", "9E-999999"])
 def test_what_is_not_finite_is_no_number(value: str) -> None:
     found = evaluate("m", "a * 10", answers(a=value), COUNT, AT)
     assert found == NoValue(metric="m", cause=Cause.DATA, reason="a * 10 has no finite value")
+
+
+@pytest.mark.parametrize("value", ["9E+999", "9E-999"])
+def test_a_product_beyond_all_bounds_ends_at_once(value: str) -> None:
+    text = "*".join(["a"] * 900)
+    found = evaluate("m", text, answers(a=value), COUNT, AT)
+    assert found == NoValue(metric="m", cause=Cause.DATA, reason=f"{text} has no finite value")
 
 
 def test_an_infinite_divisor_is_not_taken_for_0() -> None:
