@@ -60,6 +60,7 @@ def run(
             heard=lambda ended: say_line(ended, machine.log),
             at_once=at_once or AT_ONCE,
             health=Health(file=machine.health, process="okrsync schedule run"),
+            clock=world.clock,
             look=look,
         )
         typer.echo(f"okrsync keeps the schedule of {machine.config}; SIGTERM or Ctrl-C ends it", err=True)

@@ -29,6 +29,10 @@ class Timing:
     company: str
     schedule: Schedule | None
 
+    def due(self, last: datetime | None, now: datetime) -> bool:
+        """Whether its schedule has come since ``last``, when its last sync ended. Without a schedule it is never due."""
+        return self.schedule is not None and self.schedule.due(last, now)
+
 
 def timing(company: Company) -> Timing:
     return Timing(company=company.id, schedule=company.schedule)
@@ -52,7 +56,7 @@ def is_due(
         found = time_of(name)
     except ConfigError:
         return True
-    return found.schedule is not None and found.schedule.due(last_of(found.company), now)
+    return found.due(last_of(found.company), now)
 
 
 def remembered(

@@ -1,53 +1,35 @@
-"""A scheduler in the foreground: every company at its own times, for machines and containers without cron.
-
-The clock on the wall decides, through APScheduler: this is the one place besides the command line that does not take a
-``Clock``, because a scheduler that could be told the time would not be one.
-"""
+"""Run every company at its own times, in the foreground: for machines and containers without cron."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
-
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.base import BaseTrigger
 
 from okrsync.errors import ConfigError
 from okrsync.fleet.dues import Timing, look_of
 from okrsync.fleet.health import Health
 from okrsync.fleet.running import Ended
-from okrsync.fleet.stopping import Stop
+from okrsync.fleet.stopping import Stop, Stopped
+from okrsync.ports import Clock
 from okrsync.schedules import Schedule
 
 LOOK: Final = 30.0
 """Seconds between two looks at the YAML files."""
 
-_RUNS, _OWN = "runs", "own"
-
-
-class CronLine(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
-    """A ``Schedule`` as APScheduler asks for it."""
-
-    def __init__(self, schedule: Schedule) -> None:
-        self.schedule = schedule
-
-    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
-        return self.schedule.after(previous_fire_time or now)
-
-    def __str__(self) -> str:
-        return f"{self.schedule.line} {self.schedule.zone}"
+_log = logging.getLogger("okrsync.fleet")
 
 
 @dataclass(kw_only=True)
 class Scheduler:
     """``names`` and ``time_of`` give the companies, ``last_syncs`` when each was last synced, ``run`` syncs one.
 
-    ``files`` gives the YAML of a name. ``health`` is where it says that it is alive. ``heard`` is told of every run that ended;
-    it may be called by several threads at a time, as ``run`` is.
+    ``files`` gives the YAML of a name. ``health`` is where it says that it is alive. ``heard`` gets every run that has
+    ended; several threads may call it at a time, as they do ``run``.
     """
 
     names: Callable[[], Sequence[str]]
@@ -58,71 +40,103 @@ class Scheduler:
     heard: Callable[[Ended], None]
     at_once: int
     health: Health
+    clock: Clock
     look: float = LOOK
     _known: dict[str, Schedule | None] = field(default_factory=dict)
     _looks: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    _next: dict[str, datetime] = field(default_factory=dict)
+    _unreadable: set[str] = field(default_factory=set)
+    _runs: dict[str, Future[None]] = field(default_factory=dict)
+    _beat_at: float = 0.0
 
     def until(self, stop: Stop) -> None:
         """Run companies at their times until ``stop`` is set, then wait for the runs under way."""
-        jobs = BackgroundScheduler(
-            timezone=UTC,
-            executors={_RUNS: ThreadPoolExecutor(self.at_once), _OWN: ThreadPoolExecutor(1)},
-            # Times that were missed make one run, however late; a run that still goes on is not doubled.
-            job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
-        )
-        self._look_at_files(jobs, stop)
-        self._sign_of_life()
-        jobs.add_job(self._look_at_files, "interval", seconds=self.look, args=[jobs, stop], executor=_OWN)
-        jobs.add_job(self._sign_of_life, "interval", seconds=self.health.beat, executor=_OWN)
+        clock, pool = stop.clock(self.clock), ThreadPoolExecutor(self.at_once, thread_name_prefix="company")
+        look_at = self.clock.monotonic()
+        self._beat_at = look_at + self.health.beat
         try:
-            jobs.start()
-            stop.wait()
+            while not stop.asked:
+                if look_at <= self.clock.monotonic():
+                    look_at = self.clock.monotonic() + self.look
+                    self._look_at_files(stop)
+                self._give_sign_of_life()
+                self._start(pool)
+                clock.sleep(self._idle(look_at))
+        except Stopped:
+            pass  # it was asked to
         finally:
             stop.set()
-            if jobs.running:
-                jobs.shutdown(wait=True)
+            pool.shutdown(wait=True, cancel_futures=True)
             self.health.end()
 
-    def _look_at_files(self, jobs: BackgroundScheduler, stop: Stop) -> None:
+    def _look_at_files(self, stop: Stop) -> None:
         present = {name: look_of(self.files(name)) for name in self.names()}
         for name in self._looks.keys() - present.keys():
-            self._schedule(jobs, name, None, {})
+            self._forget(name)
         changed = [name for name, look in present.items() if self._looks.get(name) != look]
         self._looks = present
         last = self.last_syncs() if changed else {}
         for name in changed:
             if stop.asked:  # many files take minutes
                 return
+            self._give_sign_of_life()
             try:
                 timing = self.time_of(name)
             except ConfigError:
-                # Its times stay as they were, and one run now says what is wrong to whom it may concern.
-                jobs.add_job(self._run, args=[name], executor=_RUNS)
+                # Its times stay as they were; one run now reports what is wrong.
+                self._unreadable.add(name)
                 continue
-            self._schedule(jobs, name, timing, last)
+            self._unreadable.discard(name)
+            self._schedule(name, timing, last)
+        if changed:
+            self._beat_at = self.clock.monotonic()  # the sign of life says how many are scheduled
 
-    def _schedule(
-        self, jobs: BackgroundScheduler, name: str, timing: Timing | None, last: Mapping[str, datetime]
-    ) -> None:
-        schedule = timing.schedule if timing is not None else None
-        if timing is not None and name in self._known and self._known[name] == schedule:
-            return
-        if self._known.pop(name, None) is not None:
-            jobs.remove_job(name)
-        if timing is None:
-            self.health.forget(name)
+    def _schedule(self, name: str, timing: Timing, last: Mapping[str, datetime]) -> None:
+        schedule = timing.schedule
+        if name in self._known and self._known[name] == schedule:
             return
         self._known[name] = schedule
+        self._next.pop(name, None)
         if schedule is not None:
-            now = datetime.now(tz=UTC)
-            first = now if schedule.due(last.get(timing.company), now) else schedule.after(now)
-            trigger = CronLine(schedule)
-            jobs.add_job(self._run, trigger, args=[name], id=name, next_run_time=first, executor=_RUNS)
+            now = self.clock.now()
+            self._next[name] = now if timing.due(last.get(timing.company), now) else schedule.after(now)
+
+    def _forget(self, name: str) -> None:
+        self._known.pop(name, None)
+        self._next.pop(name, None)
+        self._unreadable.discard(name)
+        self.health.forget(name)
+
+    def _start(self, pool: ThreadPoolExecutor) -> None:
+        """Start each company whose time has come. A time that comes while its run goes on makes no second run."""
+        now = self.clock.now()
+        self._runs = {name: run for name, run in self._runs.items() if not run.done()}
+        due = [name for name, at in self._next.items() if at <= now]
+        for name in due:
+            schedule = self._known[name]
+            assert schedule is not None
+            self._next[name] = schedule.after(now)
+        for name in dict.fromkeys([*due, *sorted(self._unreadable)]):
+            if name not in self._runs:
+                self._unreadable.discard(name)
+                self._runs[name] = pool.submit(self._run, name)
 
     def _run(self, name: str) -> None:
-        ended = self.health.watched(name, lambda: self.run(name))
-        assert ended is not None
-        self.heard(ended)
+        try:
+            ended = self.health.watched(name, lambda: self.run(name))
+            assert ended is not None
+            self.heard(ended)
+        except Exception:  # noqa: BLE001 - a bug in one company's run; the others keep their times
+            _log.exception("the run of %s ended with a bug", name)
 
-    def _sign_of_life(self) -> None:
-        self.health.say(scheduled=sum(one is not None for one in self._known.values()))
+    def _give_sign_of_life(self) -> None:
+        if self._beat_at <= self.clock.monotonic():
+            self._beat_at = self.clock.monotonic() + self.health.beat
+            self.health.say(scheduled=len(self._next))
+
+    def _idle(self, look_at: float) -> float:
+        """Seconds until something is to be done. Few enough that a change of the clock is noticed soon."""
+        idle = min(look_at, self._beat_at) - self.clock.monotonic()
+        if self._next:
+            idle = min(idle, (min(self._next.values()) - self.clock.now()).total_seconds())
+        return max(0.0, idle)

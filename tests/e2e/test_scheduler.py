@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import wait
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,12 +21,13 @@ import pytest
 from okrsync.cli import main
 from okrsync.cli.world import World
 from okrsync.emulation import Fault
-from okrsync.errors import Unavailable
-from okrsync.fleet import Stop
+from okrsync.errors import ConfigError, ExitCode, Unavailable
+from okrsync.fleet import Ended, Stop
 from okrsync.fleet.dues import Timing
 from okrsync.fleet.health import Health, state_of_health
-from okrsync.fleet.scheduler import CronLine, Scheduler
+from okrsync.fleet.scheduler import Scheduler
 from okrsync.schedules import schedule
+from okrsync.testing import JumpClock
 from tests.fleet_world import Fleet, fleet
 
 
@@ -146,6 +148,131 @@ def test_where_no_sign_can_be_given_the_work_goes_on(
     assert "no sign of life can be given" in caplog.text
 
 
+class Days(JumpClock):
+    """Waits for the runs before it lets time pass, unless they are ``long``; stops the scheduler at ``end``."""
+
+    def __init__(self, start: datetime, end: datetime) -> None:
+        super().__init__(start)
+        self.end = end
+        self.stop = Stop()
+        self.runs: list[tuple[str, datetime]] = []
+        self.long = False
+        self.said: list[Ended] = []
+        self.timings: dict[str, Timing | ConfigError] = {}
+
+    def time_of(self, name: str) -> Timing:
+        found = self.timings[name]
+        if isinstance(found, ConfigError):
+            raise found
+        return found
+
+    def run(self, name: str) -> Ended:
+        self.runs.append((name, self.now()))
+        while self.long and not self.stop.asked:
+            threading.Event().wait(0.01)
+        return Ended(name=name, code=ExitCode.IN_SYNC)
+
+    def sleep(self, seconds: float) -> None:
+        if not self.long:
+            wait(self.scheduler._runs.values())
+        super().sleep(seconds)
+        if self.now() >= self.end:
+            self.stop.set()
+
+    def pass_by(self, folder: Path, last: dict[str, datetime]) -> list[tuple[str, datetime]]:
+        """The runs of a scheduler on this clock, from its start to its end."""
+        self.scheduler = Scheduler(
+            names=lambda: sorted(self.timings),
+            files=lambda name: folder / name,
+            time_of=self.time_of,
+            last_syncs=lambda: last,
+            run=self.run,
+            heard=self.said.append,
+            at_once=2,
+            health=Health(file=None, process="okrsync schedule run"),
+            clock=self,
+        )
+        for name in self.timings:
+            (folder / name).touch()
+        self.scheduler.until(self.stop)
+        assert [one.name for one in self.said] == [name for name, _ in self.runs]
+        return self.runs
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def timing(company: str, line: str | None) -> Timing:
+    return Timing(company=company, schedule=schedule(line, ZoneInfo("Europe/Berlin")) if line else None)
+
+
+def test_each_company_runs_at_its_own_times(tmp_path: Path) -> None:
+    clock = Days(at("2026-10-24T23:50"), at("2026-10-25T02:40"))  # summer time ends in this night
+    clock.timings = {
+        "hourly": timing("h", "15 * * * *"),
+        "night": timing("n", "30 2 * * *"),
+        "none": timing("x", None),
+    }
+    runs = clock.pass_by(tmp_path, {"h": clock.now(), "n": clock.now()})
+    assert runs == [
+        ("hourly", at("2026-10-25T00:15")),
+        ("night", at("2026-10-25T00:30")),  # and not again at 01:30, when it is 02:30 a second time
+        ("hourly", at("2026-10-25T01:15")),
+        ("hourly", at("2026-10-25T02:15")),
+    ]
+
+
+def test_who_missed_a_time_or_never_ran_runs_at_once_and_once(tmp_path: Path) -> None:
+    clock = Days(at("2026-11-23T12:00"), at("2026-11-23T12:10"))
+    clock.timings = {name: timing(name, "0 7 * * *") for name in ("missed", "new", "synced")}
+    week_ago = clock.now() - timedelta(days=7)
+    runs = clock.pass_by(tmp_path, {"missed": week_ago, "synced": at("2026-11-23T06:00")})
+    assert sorted(runs) == [("missed", at("2026-11-23T12:00")), ("new", at("2026-11-23T12:00"))]
+
+
+def test_a_time_that_comes_while_a_run_goes_on_makes_no_second_run(tmp_path: Path) -> None:
+    clock = Days(at("2026-11-23T12:00"), at("2026-11-23T12:20"))
+    clock.long = True
+    clock.timings = {"a": timing("a", "*/5 * * * *")}
+    assert len(clock.pass_by(tmp_path, {})) == 1
+
+
+def test_a_file_that_cannot_be_read_is_reported_once_and_again_after_a_change(tmp_path: Path) -> None:
+    clock = Days(at("2026-11-23T12:00"), at("2026-11-23T12:10"))
+    clock.timings = {"bad": ConfigError("no cron line")}
+    assert [name for name, _ in clock.pass_by(tmp_path, {})] == ["bad"]
+
+    class Edited(Days):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            if self.now() == at("2026-11-23T12:05"):
+                (tmp_path / "bad").write_text("edited")
+
+    edited = Edited(at("2026-11-23T12:00"), at("2026-11-23T12:10"))
+    edited.timings = {"bad": ConfigError("no cron line")}
+    assert [name for name, _ in edited.pass_by(tmp_path, {})] == ["bad", "bad"]
+
+
+def test_a_bug_in_one_run_is_logged_and_the_times_stay(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(Days):
+        def run(self, name: str) -> Ended:
+            if not self.runs:
+                self.runs.append((name, self.now()))
+                self.said.append(Ended(name=name, code=ExitCode.BUG))
+                raise ZeroDivisionError
+            return super().run(name)
+
+    clock = Broken(at("2026-11-23T12:00"), at("2026-11-23T12:07"))
+    clock.timings = {"a": timing("a", "*/5 * * * *")}
+    with caplog.at_level("ERROR", logger="okrsync.fleet"):
+        assert [at_.minute for _, at_ in clock.pass_by(tmp_path, {})] == [0, 5]
+    assert "the run of a ended with a bug" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+
+
 def test_a_stop_cuts_a_long_look_short(tmp_path: Path) -> None:
     stop, reads = Stop(), []
 
@@ -166,14 +293,6 @@ def test_a_stop_cuts_a_long_look_short(tmp_path: Path) -> None:
         heard=never,
         at_once=1,
         health=Health(file=None, process="okrsync schedule run"),
+        clock=JumpClock(),
     ).until(stop)
     assert reads == ["a"]
-
-
-def test_apscheduler_is_told_the_times_of_the_schedule() -> None:
-    line = CronLine(schedule("30 2 * * *", ZoneInfo("Europe/Berlin")))
-    now = datetime(2026, 10, 24, 12, tzinfo=UTC)
-    first = line.get_next_fire_time(None, now)
-    assert first == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
-    assert line.get_next_fire_time(first, now) == datetime(2026, 10, 26, 1, 30, tzinfo=UTC)
-    assert str(line) == "30 2 * * * Europe/Berlin"

@@ -94,6 +94,7 @@ def test_time_only_goes_on(line: str, zone: str, moment: datetime) -> None:
         ("", "it needs five fields"),
         ("@sometimes", "it needs five fields"),
         ("every morning", "it needs five fields"),
+        ("0 0 */31 * fri#5", "never comes"),  # a first of the month that is its fifth Friday
     ],
 )
 def test_what_is_no_cron_line_is_refused_with_the_form(line: str, said: str) -> None:
