@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fleet_world import fleet
+from tests.support.fleet import fleet
 
 ROOT = Path(__file__).parents[1]
 SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|API_?KEY", re.IGNORECASE)

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.fleet_world import Fleet, fleet
+from tests.support.fleet import Fleet, fleet
 
 COMPANIES = int(os.environ.get("OKRSYNC_BENCH_COMPANIES", "10"))
 KEY_RESULTS = int(os.environ.get("OKRSYNC_BENCH_KEY_RESULTS", "100"))

@@ -14,7 +14,7 @@ from okrsync.fleet.limits import TABLE, SharedLimiter
 from okrsync.http import Limiter, limiter, make_limiters
 from okrsync.ledger.database import Database, connected
 from okrsync.testing import JumpClock
-from tests.postgres import running
+from tests.support.postgres import running
 
 pytestmark = pytest.mark.postgres
 

@@ -12,7 +12,7 @@ from sqlalchemy import make_url
 
 from okrsync.fleet import queue
 from okrsync.fleet.queue import enqueue
-from tests.postgres import running
+from tests.support.postgres import running
 
 pytestmark = pytest.mark.postgres
 

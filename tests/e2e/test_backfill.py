@@ -27,7 +27,7 @@ from okrsync.emulation import Fault
 from okrsync.ledger import open_ledger
 from okrsync.model import Answer, Evidence, Question, Reading
 from tests.e2e.conftest import KILLABLE
-from tests.terminal import shown_on
+from tests.support.terminal import shown_on
 
 WEEKS = [date(2026, 10, 4) + timedelta(weeks=number) for number in range(8)]
 PAST = ("backfill", "demo", "--from", "2026-10-01")

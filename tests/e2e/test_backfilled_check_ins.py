@@ -12,7 +12,7 @@ import pytest
 
 from okrsync.emulation import Fault
 from okrsync.ledger import open_ledger
-from tests.check_ins import keep_check_ins, rows
+from tests.support.check_ins import keep_check_ins, rows
 
 POST = "POST /v1/pages"
 PAST = ("backfill", "demo", "--from", "2026-10-05", "--to", "2026-11-22")

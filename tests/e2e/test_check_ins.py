@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pytest
 
 from okrsync.emulation import Fault
-from tests.check_ins import keep_check_ins, rows
+from tests.support.check_ins import keep_check_ins, rows
 
 POST = "POST /v1/pages"
 # All key results but KR-13, whose cell holds an error.

@@ -24,8 +24,8 @@ from okrsync.cli import main
 from okrsync.cli.world import World
 from okrsync.emulation import Fault
 from okrsync.testing import JumpClock
-from tests.fleet_world import Fleet, Timed, fleet
-from tests.postgres import running
+from tests.support.fleet import Fleet, Timed, fleet
+from tests.support.postgres import running
 
 pytestmark = pytest.mark.postgres
 COMPANIES = int(os.environ.get("OKRSYNC_TEST_COMPANIES", "60"))

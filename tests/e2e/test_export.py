@@ -16,7 +16,7 @@ from okrsync.cli import main
 from okrsync.cli.world import World
 from okrsync.config.yamlfile import parse_yaml
 from okrsync.schedules import schedule
-from tests.fleet_world import Fleet, fleet
+from tests.support.fleet import Fleet, fleet
 
 TEXTS = {"type": "array", "items": {"type": "string"}}
 CONTAINER = {

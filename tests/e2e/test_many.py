@@ -24,7 +24,7 @@ from okrsync.fleet import Ended, Stop, dues, remembered, side_by_side
 from okrsync.fleet.dues import Timing
 from okrsync.fleet.stopping import Stopped
 from okrsync.testing import JumpClock
-from tests.fleet_world import Fleet, fleet
+from tests.support.fleet import Fleet, fleet
 
 
 @pytest.fixture

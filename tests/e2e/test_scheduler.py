@@ -28,7 +28,7 @@ from okrsync.fleet.health import Health, state_of_health
 from okrsync.fleet.scheduler import Scheduler
 from okrsync.schedules import schedule
 from okrsync.testing import JumpClock
-from tests.fleet_world import Fleet, fleet
+from tests.support.fleet import Fleet, fleet
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from okrsync.emulation import Fault, LoopbackServer, Receive, Scope, Send
 from okrsync.fleet import Ended, Stop, run_company, telling
 from okrsync.ledger import open_ledger
 from okrsync.testing import JumpClock
-from tests.fleet_world import Fleet, fleet
+from tests.support.fleet import Fleet, fleet
 
 NOTIFY = "notify: {{ping: {{env: PING_URL}}, webhook: {{env: HOOK_URL}}, kind: {kind}}}"
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import KILLABLE
-from tests.terminal import shown_on
+from tests.support.terminal import shown_on
 
 PAST = ("backfill", "demo", "--from", "2026-10-01", "--to", "2026-11-22", "--only", "KR-5")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crm_files import Exports
+from tests.support.crm_exports import Exports
 
 
 @pytest.fixture

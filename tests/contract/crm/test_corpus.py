@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from okrsync.model import PERCENT, Reading, Window
-from tests.crm_files import NOW, QUARTER, USD, ZONE, Exports, ask
+from tests.support.crm_exports import NOW, QUARTER, USD, ZONE, Exports, ask
 
 WEEK = Window(start=datetime(2026, 11, 16, tzinfo=ZONE), end=datetime(2026, 11, 23, tzinfo=ZONE))
 DAY = Window(start=datetime(2026, 11, 20, tzinfo=ZONE), end=datetime(2026, 11, 21, tzinfo=ZONE))

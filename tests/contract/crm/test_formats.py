@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from okrsync.measures import aggregate
 from okrsync.model import PERCENT, Cause, NoValue, Reading
-from tests.crm_files import QUARTER, Exports, ask
+from tests.support.crm_exports import QUARTER, Exports, ask
 
 ENCODINGS = ("utf-8", "utf-8-sig", "cp1251", "cp1252", "utf-16")
 DELIMITERS = (",", ";", "\t")

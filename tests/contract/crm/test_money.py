@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from okrsync.model import Cause, Dimension, Unit
 from okrsync_crm import CrmSettings
-from tests.crm_files import QUARTER, ZONE, Exports, ask, facts
+from tests.support.crm_exports import QUARTER, ZONE, Exports, ask, facts
 
 EUR = Unit(dimension=Dimension.MONEY, detail="EUR")
 ROWS = "id,stage,amount,currency\n1,Won,100.10,EUR\n2,Won,50,USD\n3,Won,30,USD\n4,Lost,7,GBP\n5,Won,,JPY\n"

@@ -13,8 +13,8 @@ from okrsync.model import Cause
 from okrsync.sandbox import PRESENT
 from okrsync.testing import JumpClock
 from okrsync_crm.dialects import DIALECTS
-from tests.crm_files import QUARTER, USD, Exports, ask
-from tests.crm_profiles import PROFILES, WIN_RATE, WON_COUNT, WON_DAYS, WON_SUM, Profile
+from tests.support.crm_exports import QUARTER, USD, Exports, ask
+from tests.support.crm_profiles import PROFILES, WIN_RATE, WON_COUNT, WON_DAYS, WON_SUM, Profile
 
 EXCEL = {
     "delimiter": ";",

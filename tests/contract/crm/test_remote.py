@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from okrsync.model import Cause
 from okrsync_crm import CrmSettings
-from tests.crm_files import NOW, Exports, ask
+from tests.support.crm_exports import NOW, Exports, ask
 
 CSV = b"id,stage\n1,Won\n2,Won\n3,Lost\n"
 WON: dict[str, Any] = {"measure": "count", "where": {"stage": "Won"}}

@@ -17,7 +17,7 @@ from okrsync.model import PERCENT, Cause, Dimension, NoValue, Reading, Unit, Win
 from okrsync.testing.source import SourceCase, SourceContract
 from okrsync_crm import CrmQuery, CrmSettings, connector, scan
 from okrsync_crm.source import CrmSource
-from tests.crm_files import NOW, QUARTER, USD, ZONE, Exports, ask, facts
+from tests.support.crm_exports import NOW, QUARTER, USD, ZONE, Exports, ask, facts
 
 DEALS = """\
 Id,Stage,Amount,Currency,Owner,Region,Create Date,Close Date

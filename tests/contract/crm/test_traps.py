@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from okrsync.model import Cause
-from tests.crm_files import QUARTER, USD, Exports, ask
+from tests.support.crm_exports import QUARTER, USD, Exports, ask
 
 ROWS = ask(measure="count")
 AMOUNT = ask(measure="sum", field="Amount")

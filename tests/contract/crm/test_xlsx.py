@@ -13,7 +13,7 @@ import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from okrsync.model import PERCENT, Cause, Window
-from tests.crm_files import QUARTER, USD, ZONE, Exports, ask
+from tests.support.crm_exports import QUARTER, USD, ZONE, Exports, ask
 
 AMOUNT = ask(measure="sum", field="Amount", unit=USD)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from okrsync_emulators.jira import JiraEmulator
-from tests.jira_world import KINDS, NOW, Build, World
+from tests.support.jira_site import KINDS, NOW, Build, World
 
 
 @pytest.fixture(scope="module")

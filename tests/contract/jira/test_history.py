@@ -14,7 +14,7 @@ from okrsync.emulation import Fault
 from okrsync.model import PERCENT, Cause, Dimension, NoValue, Question, Reading, Unit, Window
 from okrsync_jira import JiraQuery, client
 from okrsync_jira.changelog import Shared, moment, moves
-from tests.jira_world import NOW, Build, World, ask, fact
+from tests.support.jira_site import NOW, Build, World, ask, fact
 
 POINTS = "customfield_10016"
 DAYS = Unit(dimension=Dimension.DURATION, detail="days")

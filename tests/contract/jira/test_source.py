@@ -17,7 +17,7 @@ from okrsync.model import PERCENT, Cause, Dimension, NoValue, Reading, Unit, Win
 from okrsync.testing.source import SourceCase, SourceContract
 from okrsync_emulators.jira import faults
 from okrsync_jira import library
-from tests.jira_world import NOW, World, ask, fact
+from tests.support.jira_site import NOW, World, ask, fact
 
 OCTOBER = Window(
     start=datetime(2026, 9, 30, 22, tzinfo=UTC), end=datetime(2026, 10, 31, 23, tzinfo=UTC), label="2026-10"

@@ -23,7 +23,7 @@ from okrsync.ledger.tables import leases, metadata
 from okrsync.model import Baseline, Entry, Intended, Intent, Landed, Noted, Observed, Outcome, Withdrawn
 from okrsync.testing import JumpClock
 from okrsync.testing.ledger import DAY, LedgerCase, LedgerContract, sighting
-from tests.postgres import running
+from tests.support.postgres import running
 
 Opened = Callable[..., SqlLedger]
 

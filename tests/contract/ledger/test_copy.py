@@ -18,8 +18,8 @@ from okrsync.ledger.database import connected
 from okrsync.ledger.tables import metadata, puts
 from okrsync.model import Noted, RunStarted
 from okrsync.testing import JumpClock
-from tests.ledger_process import entries
-from tests.postgres import running
+from tests.support.ledger_process import entries
+from tests.support.postgres import running
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 

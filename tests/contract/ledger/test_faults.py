@@ -24,8 +24,8 @@ from okrsync.ledger.faults import explained
 from okrsync.ledger.store import SqlLedger
 from okrsync.model import Noted
 from okrsync.testing import JumpClock
-from tests import postgres
-from tests.postgres import PASSWORD, QUOTED, Server, running
+from tests.support import postgres
+from tests.support.postgres import PASSWORD, QUOTED, Server, running
 
 SECRET = "hunter2"
 NOTE = Noted(connection="jira", key="k", value="v" * 10_000)

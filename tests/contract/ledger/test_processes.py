@@ -21,9 +21,9 @@ from okrsync.ledger import open_ledger
 from okrsync.ledger.owner import is_gone, this_process, told
 from okrsync.model import Memory
 from okrsync.testing import JumpClock
-from tests import ledger_process
-from tests.ledger_process import beside, hear, pipe, tell
-from tests.postgres import running
+from tests.support import ledger_process
+from tests.support.ledger_process import beside, hear, pipe, tell
+from tests.support.postgres import running
 
 Started = Callable[..., "subprocess.Popen[str]"]
 

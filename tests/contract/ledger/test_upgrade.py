@@ -21,8 +21,8 @@ from okrsync.ledger.schema import HEAD
 from okrsync.model import RunFinished, RunStarted
 from okrsync.testing import JumpClock
 from okrsync.testing.ledger import DAY
-from tests.ledger_process import beside, hear
-from tests.postgres import running
+from tests.support.ledger_process import beside, hear
+from tests.support.postgres import running
 
 HOUR = timedelta(hours=1)
 WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"

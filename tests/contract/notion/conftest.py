@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.notion_desk import Desk, desk_with
+from tests.support.notion_workspace import Desk, desk_with
 
 
 @pytest.fixture(scope="module")

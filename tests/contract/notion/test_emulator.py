@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from okrsync.emulation import Emulator
-from tests.notion_desk import PAGE_KEYS, QUERY_KEYS, SEED, Desk, desk_with, text
+from tests.support.notion_workspace import PAGE_KEYS, QUERY_KEYS, SEED, Desk, desk_with, text
 
 # Shapes
 

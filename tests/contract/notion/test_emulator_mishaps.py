@@ -11,7 +11,7 @@ from notion_client import APIResponseError
 from notion_client.errors import UnknownHTTPResponseError
 
 from okrsync_emulators.notion import faults
-from tests.notion_desk import Desk, desk_with
+from tests.support.notion_workspace import Desk, desk_with
 
 
 def test_people_change_the_schema_under_our_feet(desk: Desk) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote
 import pytest
 from notion_client import APIResponseError
 
-from tests.notion_desk import Desk, desk_with
+from tests.support.notion_workspace import Desk, desk_with
 
 
 def test_newest_rows_come_first_page_by_page(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from notion_client import APIResponseError
 
-from tests.notion_desk import Desk, text
+from tests.support.notion_workspace import Desk, text
 
 
 def test_the_schema_can_be_patched(desk: Desk) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import pytest
 from notion_client import APIResponseError
 
-from tests.notion_desk import PAGE_KEYS, Desk, desk_with, text
+from tests.support.notion_workspace import PAGE_KEYS, Desk, desk_with, text
 
 
 def test_a_write_merges_and_answers_the_whole_page(desk: Desk) -> None:

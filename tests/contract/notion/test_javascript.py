@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import pytest
 
 from okrsync_emulators.notion import NotionEmulator
-from tests.notion_desk import SEED
+from tests.support.notion_workspace import SEED
 
 HERE = Path(__file__).parents[2] / "javascript"
 PARENT = "99999999-9999-4999-8999-999999999998"

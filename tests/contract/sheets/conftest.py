@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from okrsync_emulators.sheets import SheetsEmulator
-from tests.sheets_world import World, renew, served
+from tests.support.spreadsheet import World, renew, served
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from okrsync_emulators.sheets import API_KEY, SheetsEmulator, masks
-from tests.sheets_world import BOOK, World, discovery, seed
+from tests.support.spreadsheet import BOOK, World, discovery, seed
 
 RENDERED = {
     "title": "R",

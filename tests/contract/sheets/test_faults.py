@@ -20,7 +20,7 @@ from okrsync.ports import Finding
 from okrsync_emulators.sheets import API_KEY
 from okrsync_emulators.sheets.token import EMAIL, READ_ONLY
 from okrsync_sheets import connector
-from tests.sheets_world import BOOK, DATA, KPI, World, question, seed, value, why
+from tests.support.spreadsheet import BOOK, DATA, KPI, World, question, seed, value, why
 
 VALUES = "values:batchGet"
 QUOTA = {"error": {"code": 429, "message": "Quota exceeded", "status": "RESOURCE_EXHAUSTED"}}

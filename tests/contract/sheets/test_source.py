@@ -12,7 +12,7 @@ from okrsync.model import COUNT, PERCENT, Cause, Dimension, Reading, Unit
 from okrsync.testing import JumpClock
 from okrsync.testing.source import SourceCase, SourceContract
 from okrsync_emulators.sheets import SheetsEmulator
-from tests.sheets_world import BOOK, DATA, KPI, NOW, World, question, renew, seed, value, why
+from tests.support.spreadsheet import BOOK, DATA, KPI, NOW, World, question, renew, seed, value, why
 
 VALUES = "values:batchGet"
 METADATA = rf"GET /v4/spreadsheets/{BOOK}\?"

@@ -1,4 +1,4 @@
-"""Programs that tests of the ledger run beside themselves, to kill them: python ledger_process.py PROGRAM URL ...
+"""Programs that tests of the ledger run beside themselves and kill: -m tests.support.ledger_process PROGRAM URL.
 
 What a program has done it says in one line on stdout; it goes on when a line comes in on stdin.
 """
@@ -47,11 +47,11 @@ DAY = datetime(2026, 11, 23, 6, tzinfo=UTC)
 def beside(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     """One of these programs, killed where it still goes on at the end."""
     process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "tests.ledger_process", *arguments],
+        [sys.executable, "-W", "error", "-m", "tests.support.ledger_process", *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        cwd=Path(__file__).parents[1],
+        cwd=Path(__file__).parents[2],
     )
     with process:
         try:
