@@ -1,4 +1,4 @@
-"""Numbers from Jira Cloud and Jira Data Center."""
+"""Reads numbers from Jira Cloud and Jira Data Center."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What keeps the ``jira`` library from returning too little in silence.
+"""Reads Jira completely or not at all, where the ``jira`` library would silently return too little.
 
 The library pages, retries and signs in for people at a prompt: it stops after one page, follows a repeated page token
 for ever, and reads an expired token as "no issues". Here every page is asked for by ourselves, every answer is looked
@@ -20,9 +20,10 @@ from okrsync.errors import Unavailable
 from okrsync.http import Again, limiter, patiently
 from okrsync.ports import Opening
 from okrsync_jira.changelog import Move, Shared, moves
-from okrsync_jira.found import (
-    Found,
+from okrsync_jira.http_errors import HttpErrors, passing
+from okrsync_jira.issues import (
     Issue,
+    SearchResult,
     changed,
     has,
     is_change_page,
@@ -34,7 +35,6 @@ from okrsync_jira.found import (
 )
 from okrsync_jira.library import connect, credential_of
 from okrsync_jira.settings import Deployment, JiraSettings
-from okrsync_jira.verdicts import Verdicts, passing
 
 CLOUD_PAGE: Final = 5000
 SERVER_PAGE: Final = 1000
@@ -50,7 +50,7 @@ MOST_EMPTY_PAGES: Final = 20
 _PACE: Final[Mapping[Deployment, tuple[float, int]]] = {"cloud": (50.0, 100), "data_center": (20.0, 20)}
 
 
-class Garbled(Exception):
+class MalformedAnswer(Exception):
     """An answer that has Jira's status but not Jira's shape."""
 
 
@@ -63,7 +63,7 @@ class Site:
         self.budget = ""
         self._clock = opening.clock
         self._memo = opening.memo
-        self._verdicts = Verdicts(opening.name, settings)
+        self._http_errors = HttpErrors(opening.name, settings)
         self._jira = connect(settings.base, credential)
         self._jira.watch(self._look)
         self._deployment: Deployment | None = settings.known_deployment
@@ -93,7 +93,7 @@ class Site:
         """The account that is signed in. Raises ``AccessError`` where nobody is."""
         answer: Mapping[str, Any] = self._ask(self._jira.myself, lambda answer: isinstance(answer, dict))
         if not any(answer.get(name) for name in ("accountId", "name", "key")):
-            raise self._verdicts.denied("Jira does not say who is signed in")
+            raise self._http_errors.denied("Jira does not say who is signed in")
         return answer
 
     def fields(self) -> Sequence[Mapping[str, Any]]:
@@ -102,21 +102,21 @@ class Site:
         )
         return answer
 
-    def count(self, jql: str) -> Found:
+    def count(self, jql: str) -> SearchResult:
         """How many issues there are, exactly: by their keys on Cloud, by one request on Data Center."""
         if self.deployment() == "cloud":
             return self.search(jql, ())
         answer = self._ask(partial(self._jira.total, jql), lambda answer: is_count(answer, "total"))
-        return Found(jql=jql, count=answer["total"])
+        return SearchResult(jql=jql, count=answer["total"])
 
-    def estimate(self, jql: str) -> Found:
+    def estimate(self, jql: str) -> SearchResult:
         """Jira Cloud's own estimate of how many issues there are."""
         ask = partial(self._jira.approximate_issue_count, jql, json_result=True)
         self.deployment()
         answer = self._ask(ask, lambda answer: is_count(answer, "count"))
-        return Found(jql=jql, count=answer["count"], note=(("approximate", "Jira's own estimate"),))
+        return SearchResult(jql=jql, count=answer["count"], note=(("approximate", "Jira's own estimate"),))
 
-    def search(self, jql: str, fields: Iterable[str], history: frozenset[str] | None = None) -> Found:
+    def search(self, jql: str, fields: Iterable[str], history: frozenset[str] | None = None) -> SearchResult:
         """Every issue with ``fields`` (ids), and with the changes of ``history`` (ids; of all where it is empty).
 
         Raises ``Unavailable`` where Jira breaks the list off.
@@ -135,7 +135,7 @@ class Site:
             for some, more in self._changes(tuple(found), history, shared):
                 pages += more
                 found |= {name: changed(found[name], made) for name, made in some.items()}
-        return Found(jql=ordered, count=len(found), issues=tuple(found.values()), pages=pages)
+        return SearchResult(jql=ordered, count=len(found), issues=tuple(found.values()), pages=pages)
 
     def _log(self, raw: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         """The changes that came with an issue. Raises ``Unavailable`` where they are not all."""
@@ -266,7 +266,9 @@ class Site:
                 return
 
     def _broken_off(self, how: str, what: str = "list of issues") -> Unavailable:
-        return Unavailable(f"{self._verdicts.name}: Jira broke the {what} off: {how}", hint="run again later")
+        return Unavailable(
+            f"{self._http_errors.name}: Jira broke the {what} off: {how}", hint="run again later"
+        )
 
     # ---- One request ------------------------------------------------------------------------------------------
 
@@ -276,25 +278,25 @@ class Site:
         def checked() -> Any:
             answer = call()
             if not expected(answer):
-                raise Garbled
+                raise MalformedAnswer
             if isinstance(answer, dict) and (warnings := answer.get("warningMessages")):
-                raise self._verdicts.explained(400, "; ".join(map(str, warnings)))
+                raise self._http_errors.explained(400, "; ".join(map(str, warnings)))
             return answer
 
         host = urlsplit(self.settings.base).netloc
-        what = f"{self._verdicts.name}: Jira at {host}"
+        what = f"{self._http_errors.name}: Jira at {host}"
         try:
             return patiently(checked, clock=self._clock, limit=self._limit, again=self._again, what=what)
         except JIRAError as error:
-            raise self._verdicts.explained(error.status_code, error.text, asked) from None
+            raise self._http_errors.explained(error.status_code, error.text, asked) from None
         except requests.RequestException as error:
-            raise self._verdicts.unreachable(error) from None
+            raise self._http_errors.unreachable(error) from None
 
     def _again(self, error: Exception) -> Again | None:
         if isinstance(error, JIRAError):
             headers = error.response.headers if error.response is not None else {}
             return passing(error.status_code, headers, self._clock.now())
-        if isinstance(error, Garbled | requests.JSONDecodeError):
+        if isinstance(error, MalformedAnswer | requests.JSONDecodeError):
             return Again("the answer has not the shape of Jira's answers")
         if isinstance(error, requests.exceptions.SSLError):
             return None
@@ -309,6 +311,6 @@ class Site:
         self.budget = headers.get("RateLimit") or headers.get("X-RateLimit-Remaining") or self.budget
         if headers.get("X-RateLimit-NearLimit", "").lower() == "true":
             self._limit.pause(1.0)
-        if (refusal := self._verdicts.refusal(response)) is not None:
+        if (refusal := self._http_errors.refusal(response)) is not None:
             response.close()
             raise refusal

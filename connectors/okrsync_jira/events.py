@@ -1,4 +1,4 @@
-"""How many events fall into each of many windows: from one list of them all, where that takes fewer requests."""
+"""Counts created or resolved issues in many windows, from one list if that takes fewer requests."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ from typing import Final
 
 from okrsync.errors import OkrsyncError
 from okrsync.model import Window
-from okrsync_jira import clauses
 from okrsync_jira.changelog import moment
 from okrsync_jira.client import SERVER_PAGE, Site
-from okrsync_jira.found import Found
-from okrsync_jira.needs import Events, Search
+from okrsync_jira.issues import SearchResult
+from okrsync_jira.jql import during
+from okrsync_jira.reads import Events, Search
 from okrsync_jira.reducers import MOST_SAMPLES
 
-Counted = Mapping[Window, Found | OkrsyncError]
+Counted = Mapping[Window, SearchResult | OkrsyncError]
 
 # What Cloud puts on a page where it is asked for more than keys.
 CLOUD_PAGE_OF_VALUES: Final = 100
 _FIELDS: Final[Mapping[str, str]] = {"created": "created", "resolved": "resolutiondate"}
 
 
-def counted(site: Site, need: Events, read: Callable[[Search], Found]) -> Counted:
-    """What each window holds. ``read`` makes one search, and believes it only where that is safe."""
-    searches = {window: clauses.during(need.jql, need.date, window) for window in need.windows}
+def counted(site: Site, read: Events, fetch: Callable[[Search], SearchResult]) -> Counted:
+    """What each window holds. ``fetch`` makes one search, and believes it only where that is safe."""
+    searches = {window: during(read.jql, read.date, window) for window in read.windows}
     if len(searches) > 1:
-        whole = clauses.during(need.jql, need.date, _around(need.windows))
+        whole = during(read.jql, read.date, _around(read.windows))
         if _pages(site, whole) < len(searches):
-            found = read(Search(whole, frozenset({_FIELDS[need.date]})))
-            return _cut(found, _FIELDS[need.date], searches)
-    return {window: _read(read, jql) for window, jql in searches.items()}
+            found = fetch(Search(whole, frozenset({_FIELDS[read.date]})))
+            return _cut(found, _FIELDS[read.date], searches)
+    return {window: _fetched(fetch, jql) for window, jql in searches.items()}
 
 
-def in_window(window: Window, found: Counted) -> Found:
-    """Raises what kept the window from being read."""
+def in_window(window: Window, found: Counted) -> SearchResult:
+    """Raises what kept the window from being fetch."""
     one = found[window]
     if isinstance(one, OkrsyncError):
         raise one
@@ -52,14 +52,14 @@ def _pages(site: Site, jql: str) -> int:
     return 2 + site.count(jql).count // SERVER_PAGE
 
 
-def _read(read: Callable[[Search], Found], jql: str) -> Found | OkrsyncError:
+def _fetched(fetch: Callable[[Search], SearchResult], jql: str) -> SearchResult | OkrsyncError:
     try:
-        return read(Search(jql))
+        return fetch(Search(jql))
     except OkrsyncError as error:
         return error
 
 
-def _cut(found: Found, field: str, searches: Mapping[Window, str]) -> Counted:
+def _cut(found: SearchResult, field: str, searches: Mapping[Window, str]) -> Counted:
     events = sorted(
         ((moment(issue.fields.get(field)), issue) for issue in found.issues), key=lambda one: one[0]
     )
@@ -69,5 +69,5 @@ def _cut(found: Found, field: str, searches: Mapping[Window, str]) -> Counted:
     for window, jql in searches.items():
         first, end = bisect_left(times, window.start), bisect_left(times, window.end)
         sample = tuple(issue for _, issue in events[first : min(end, first + MOST_SAMPLES)])
-        cut[window] = Found(jql=jql, count=end - first, issues=sample, pages=found.pages, note=note)
+        cut[window] = SearchResult(jql=jql, count=end - first, issues=sample, pages=found.pages, note=note)
     return cut

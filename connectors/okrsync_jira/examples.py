@@ -1,4 +1,4 @@
-"""One example of each thing that can be measured. A test asks every one of them; see ``okrsync connectors jira``."""
+"""Shows one example of each measure; a test asks all of them (see ``okrsync connectors jira``)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which field a name means: ids are used as they are, names must be unique, and nothing is guessed."""
+"""Resolves the name of a field to its id: names must be unique, and nothing is guessed."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class FieldNames:
             try:
                 self._all = self._site.fields()
             except OkrsyncError as error:
-                # Every metric that needs a name is told the same, without asking (and waiting) again.
+                # Every metric that needs a name gets the same error, without a second request.
                 self._all = error
         if isinstance(self._all, OkrsyncError):
             raise self._all

@@ -1,4 +1,4 @@
-"""How long work takes: lead time, cycle time, time in a status, throughput and age, from changes of status. Pure.
+"""Computes lead time, cycle time, time in a status, throughput and age from status changes. Pure.
 
 An issue is finished since the start of the last unbroken run of statuses in the category Done: moving from one such
 status to another (as in the migration of a workflow) does not finish it again, and opening it again does away with the
@@ -17,9 +17,9 @@ from okrsync.connector import NoValueError
 from okrsync.measures import aggregate
 from okrsync.model import SECONDS_IN, Cause, Question, Unit, Window
 from okrsync.spelling import did_you_mean
-from okrsync_jira.found import Found, Issue
+from okrsync_jira.issues import Issue, SearchResult
 from okrsync_jira.queries import JiraQuery
-from okrsync_jira.reducers import MOST_SAMPLES, Outcome, about, enough, resolution_of
+from okrsync_jira.reducers import MOST_SAMPLES, MetricValue, about, enough, resolution_of
 from okrsync_jira.replay import (
     RESOLUTION,
     STATUS,
@@ -106,14 +106,14 @@ def flow(issue: Issue, statuses: Statuses) -> Flow:
 # ---- The measures ---------------------------------------------------------------------------------------------
 
 
-def lead_time(question: Question, found: Found, statuses: Statuses) -> Outcome:
+def lead_time(question: Question, found: SearchResult, statuses: Statuses) -> MetricValue:
     """From creation until finished, of the issues that finished in the window."""
     flows, facts = _flows(question, found, statuses)
     lengths = [(one, end - born(one.issue)) for one, end in _finished(flows, question)]
     return _length(question, lengths, found, facts, "issues finished")
 
 
-def cycle_time(question: Question, found: Found, statuses: Statuses) -> Outcome:
+def cycle_time(question: Question, found: SearchResult, statuses: Statuses) -> MetricValue:
     """From the first or last start of work until finished, of the issues that finished in the window."""
     query: JiraQuery = question.query
     flows, facts = _flows(question, found, statuses)
@@ -131,7 +131,7 @@ def cycle_time(question: Question, found: Found, statuses: Statuses) -> Outcome:
     )
 
 
-def time_in_status(question: Question, found: Found, statuses: Statuses) -> Outcome:
+def time_in_status(question: Question, found: SearchResult, statuses: Statuses) -> MetricValue:
     """The time that each issue spent in the statuses within the window, of those that spent any."""
     query: JiraQuery = question.query
     flows, facts = _flows(question, found, statuses)
@@ -150,15 +150,15 @@ def time_in_status(question: Question, found: Found, statuses: Statuses) -> Outc
     return _length(question, lengths, found, facts, f"issues in {' or '.join(query.statuses)}")
 
 
-def throughput(question: Question, found: Found, statuses: Statuses) -> Outcome:
+def throughput(question: Question, found: SearchResult, statuses: Statuses) -> MetricValue:
     """How many issues were done for the first time within the window."""
     flows, facts = _flows(question, found, statuses)
     done = [one.issue for one in flows if _falls(one.first_finished, question)]
     facts = (("finished", "for the first time in the window"), *facts, *_sample(done), *_paged(found))
-    return Outcome(value=Decimal(len(done)), query=found.jql, rows=len(done), facts=facts)
+    return MetricValue(value=Decimal(len(done)), query=found.jql, rows=len(done), facts=facts)
 
 
-def age(question: Question, wanted: Replayed, found: Found, statuses: Statuses) -> Outcome:
+def age(question: Question, wanted: Replayed, found: SearchResult, statuses: Statuses) -> MetricValue:
     """How old the issues are that are in the state asked for: since their creation, or their last change of status."""
     query: JiraQuery = question.query
     then = as_of(found, question.at, wanted, statuses)
@@ -175,7 +175,7 @@ def age(question: Question, wanted: Replayed, found: Found, statuses: Statuses) 
 
 
 def _flows(
-    question: Question, found: Found, statuses: Statuses
+    question: Question, found: SearchResult, statuses: Statuses
 ) -> tuple[list[Flow], tuple[tuple[str, str], ...]]:
     """The flows that can be trusted, and facts on those that cannot. Raises ``NoValueError`` for an unknown category."""
     query: JiraQuery = question.query
@@ -241,15 +241,15 @@ def _known(names: Sequence[str], flows: Iterable[Flow], statuses: Statuses) -> N
 def _length(
     question: Question,
     lengths: Sequence[tuple[Flow, timedelta]],
-    found: Found,
+    found: SearchResult,
     facts: tuple[tuple[str, str], ...],
     what: str,
-) -> Outcome:
+) -> MetricValue:
     query: JiraQuery = question.query
     enough(len(lengths), max(query.min_samples, 1), what)
     name = query.aggregate or "median"
     seconds = aggregate(name, [in_seconds(length) for _, length in lengths])
-    return Outcome(
+    return MetricValue(
         value=in_unit(seconds, question.unit),
         query=found.jql,
         rows=len(lengths),
@@ -275,7 +275,7 @@ def _sample(issues: Sequence[Issue]) -> tuple[tuple[str, str], ...]:
     return (("sample", ", ".join(issue.key for issue in issues[:MOST_SAMPLES])),) if issues else ()
 
 
-def _paged(found: Found) -> tuple[tuple[str, str], ...]:
+def _paged(found: SearchResult) -> tuple[tuple[str, str], ...]:
     return tuple(fact for fact in about(found) if fact[0] != "sample")
 
 
@@ -283,7 +283,7 @@ def _some(keys: Sequence[str]) -> str:
     return f"{len(keys)} ({', '.join(keys[:5])}{', …' if len(keys) > 5 else ''})"
 
 
-MEASURES: Final[dict[str, Callable[[Question, Found, Statuses], Outcome]]] = {
+MEASURES: Final[dict[str, Callable[[Question, SearchResult, Statuses], MetricValue]]] = {
     "lead_time": lead_time,
     "cycle_time": cycle_time,
     "time_in_status": time_in_status,

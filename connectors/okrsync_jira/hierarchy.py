@@ -1,4 +1,4 @@
-"""The work below epics and initiatives, found level by level."""
+"""Finds the work below epics and initiatives, level by level."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 from okrsync_jira.client import Site
 from okrsync_jira.fields import Field
-from okrsync_jira.found import Found, Issue
+from okrsync_jira.issues import Issue, SearchResult
 from okrsync_jira.replay import PARENT, changes_of
 
 KEYS_AT_ONCE: Final = 100
@@ -36,11 +36,11 @@ def children(
     links: Links,
     history: frozenset[str] | None = None,
     former: str = "",
-) -> Found:
+) -> SearchResult:
     """The pieces of work below ``parents``, each once: breadth first, at most 100 keys a search, however deep.
 
-    Work is what stands at the level of stories. A sub-task counts only where its own parent was asked for, else its
-    points would count twice. An issue that stands below itself is gone through once. What a search for ``former`` finds
+    Work is what has the level of a story. A sub-task counts only where its own parent was asked for, else its
+    points would count twice. An issue below itself is visited once. What a search for ``former`` finds
     beside them has left, or was never there: only its changes can tell.
     """
     wanted = fields | CHILD_FIELDS | {field.id for field in links.fields}
@@ -73,7 +73,7 @@ def children(
         work += [issue for issue in others if _height(issue, links) == 0 or _was_a_story(issue, links)]
         containers += [issue for issue in others if _height(issue, links) > 0]
     further = f" (and {len(asked) - 1} more searches below)" if len(asked) > 1 else ""
-    return Found(
+    return SearchResult(
         jql=asked[0] + further, count=len(work), issues=tuple(work), above=tuple(containers), pages=pages
     )
 

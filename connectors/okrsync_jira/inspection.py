@@ -1,4 +1,4 @@
-"""What a JQL finds, and the YAML to write: for somebody who is about to set up a metric."""
+"""Shows what a JQL finds and which YAML to write, for somebody who sets up a metric."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from okrsync.errors import AccessError, ConfigError
 from okrsync.ports import Opening
-from okrsync_jira.clauses import fault, moving
 from okrsync_jira.client import Site
 from okrsync_jira.fields import SECONDS
+from okrsync_jira.jql import fault, moving
 from okrsync_jira.settings import Anonymous, JiraSettings
 from okrsync_jira.source import lost_permissions
 
@@ -27,7 +27,7 @@ _NOT_MEASURED: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SampledField:
     """One field of the sampled issues. ``unique``: no other field of the site has its name."""
 
     id: str
@@ -93,7 +93,9 @@ def _counted(counts: Counter[str]) -> str:
     return ", ".join(f"{name} {count}" for name, count in counts.most_common(8))
 
 
-def _fields(known: Sequence[Mapping[str, Any]], sample: Sequence[Mapping[str, Any]]) -> Iterator[Seen]:
+def _fields(
+    known: Sequence[Mapping[str, Any]], sample: Sequence[Mapping[str, Any]]
+) -> Iterator[SampledField]:
     """The fields that at least one issue has filled in and that something can be measured of."""
     names = Counter(str(raw.get("name", "")).casefold() for raw in known)
     for raw in known:
@@ -104,10 +106,10 @@ def _fields(known: Sequence[Mapping[str, Any]], sample: Sequence[Mapping[str, An
             kind = (
                 f"{schema['items']}s" if schema["type"] == "array" and "items" in schema else schema["type"]
             )
-            yield Seen(raw["id"], name, kind, filled, names[name.casefold()] == 1)
+            yield SampledField(raw["id"], name, kind, filled, names[name.casefold()] == 1)
 
 
-def _table(fields: Sequence[Seen], issues: int) -> Iterator[str]:
+def _table(fields: Sequence[SampledField], issues: int) -> Iterator[str]:
     if not fields:
         return
     # Numbers first: they are what can be added up.
@@ -125,7 +127,7 @@ def _table(fields: Sequence[Seen], issues: int) -> Iterator[str]:
         yield f"  More than one field is called {' or '.join(sorted(set(shared)))}: write the id."
 
 
-def _yaml(connection: str, jql: str, fields: Sequence[Seen]) -> str:
+def _yaml(connection: str, jql: str, fields: Sequence[SampledField]) -> str:
     """Metrics to copy. What does not change about an issue is offered as a scope, which has a past."""
     piece = moving(jql)
     found = {"jql" if piece else "scope": jql}

@@ -1,4 +1,4 @@
-"""The only place that touches the ``jira`` library: its requests without its paging, retries and needless calls."""
+"""Calls the ``jira`` library, without its paging, its retries and its needless requests."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class LeanJIRA(JIRA):
 
 
 def credential_of(auth: Auth) -> dict[str, Any]:
-    """How the library is told to sign in. Raises ``AccessError`` where the secret is not to be had."""
+    """The library's arguments for signing in. Raises ``AccessError`` if a secret is missing."""
     if isinstance(auth, Anonymous):
         return {}
     if isinstance(auth, Password):

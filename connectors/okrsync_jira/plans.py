@@ -1,4 +1,4 @@
-"""What has to be asked of Jira for a question, and what makes a number of it. Nothing is fetched here."""
+"""Plans what to read from Jira for a question, and how to reduce it to one number. Fetches nothing."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Final
 
 from okrsync.connector import NoValueError
 from okrsync.model import Cause, Question, Window
-from okrsync_jira import clauses, flows, reducers, shares, sla, velocity
+from okrsync_jira import epic_progress, flows, reducers, sla, velocity
 from okrsync_jira.events import in_window
 from okrsync_jira.fields import SECONDS, Field, FieldNames
 from okrsync_jira.hierarchy import Links
-from okrsync_jira.needs import Below, Catalogue, Events, Need, Search, Sprints
+from okrsync_jira.jql import both, during, during_days
 from okrsync_jira.queries import DATES, EVENT_DATES, JiraQuery, State
-from okrsync_jira.reducers import Outcome
+from okrsync_jira.reads import Below, Catalogue, Events, Read, Search, Sprints
+from okrsync_jira.reducers import MetricValue
 from okrsync_jira.replay import PARENT, RESOLUTION, STATUS, Replayed
 from okrsync_jira.settings import Deployment
 
@@ -24,15 +25,15 @@ _FLOW_FIELDS: Final = frozenset({"created", "status", "resolution"})
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """``reduce`` takes what was found for each of ``needs``, in order; ``past`` names how it tells an earlier day."""
+class MetricPlan:
+    """``reduce`` takes what was found for each of ``reads``, in order; ``past`` names how it tells an earlier day."""
 
-    needs: tuple[Need, ...]
-    reduce: Callable[..., Outcome]
+    reads: tuple[Read, ...]
+    reduce: Callable[..., MetricValue]
     past: str = "changelog"
 
 
-def plan(question: Question, names: FieldNames, deployment: Deployment, zone: str) -> Plan:
+def plan(question: Question, names: FieldNames, deployment: Deployment, zone: str) -> MetricPlan:
     """Raises ``ConfigError`` where a name of the query means no field, or more than one."""
     query: JiraQuery = question.query
     if query.measure == "done_share":
@@ -46,44 +47,44 @@ def plan(question: Question, names: FieldNames, deployment: Deployment, zone: st
     return _of_today(question, query, names, zone)
 
 
-# ---- As it stands today ---------------------------------------------------------------------------------------
+# ---- As it is today ---------------------------------------------------------------------------------------
 
 
-def _of_today(question: Question, query: JiraQuery, names: FieldNames, zone: str) -> Plan:
+def _of_today(question: Question, query: JiraQuery, names: FieldNames, zone: str) -> MetricPlan:
     if query.measure == "sla":
         fields = tuple(names.resolve(name, typed=True) for name in query.field)
-        need = Search(query.issues, frozenset(field.id for field in fields))
-        return Plan((need,), partial(sla.agreement, question, fields), "events")
+        read = Search(query.issues, frozenset(field.id for field in fields))
+        return MetricPlan((read,), partial(sla.agreement, question, fields), "events")
     fields = tuple(names.resolve(name) for name in query.field)
     ids = frozenset(field.id for field in fields)
     if question.past and question.window and query.date in EVENT_DATES and query.exact:
         return _of_events(question, query)
     jql = _within(question, query, names, zone)
     if query.measure == "count":
-        return Plan((Search(jql, exact=query.exact),), reducers.count, "events")
+        return MetricPlan((Search(jql, exact=query.exact),), reducers.count, "events")
     if query.measure == "ratio":
-        part = clauses.both(jql, query.part or "")
-        needs_of_ratio = (Search(jql, exact=query.exact), Search(part, exact=query.exact))
-        return Plan(needs_of_ratio, partial(reducers.ratio, query, question.unit), "events")
+        part = both(jql, query.part or "")
+        reads_of_ratio = (Search(jql, exact=query.exact), Search(part, exact=query.exact))
+        return MetricPlan(reads_of_ratio, partial(reducers.ratio, query, question.unit), "events")
     if query.measure == "distinct":
-        return Plan((Search(jql, ids),), partial(reducers.distinct, query, fields))
+        return MetricPlan((Search(jql, ids),), partial(reducers.distinct, query, fields))
     _refuse_texts(fields)
-    return Plan((Search(jql, ids),), partial(reducers.measured, query, question.unit, fields))
+    return MetricPlan((Search(jql, ids),), partial(reducers.measured, query, question.unit, fields))
 
 
-def _of_events(question: Question, query: JiraQuery) -> Plan:
+def _of_events(question: Question, query: JiraQuery) -> MetricPlan:
     """Counts and shares of the past: one window of the many that are asked of the same events."""
     assert question.window is not None
     window = until_asked(question, question.window)
     whole, date = query.jql or "", query.date or ""
 
-    def need(jql: str) -> Events:
+    def read(jql: str) -> Events:
         return Events(jql, date, frozenset({window}))
 
     if query.measure == "count":
-        return Plan((need(whole),), lambda found: reducers.count(in_window(window, found)), "events")
-    return Plan(
-        (need(whole), need(clauses.both(whole, query.part or ""))),
+        return MetricPlan((read(whole),), lambda found: reducers.count(in_window(window, found)), "events")
+    return MetricPlan(
+        (read(whole), read(both(whole, query.part or ""))),
         lambda found, part: reducers.ratio(
             query, question.unit, in_window(window, found), in_window(window, part)
         ),
@@ -98,13 +99,13 @@ def _within(question: Question, query: JiraQuery, names: FieldNames, zone: str) 
     window = until_asked(question, question.window)
     if query.date in DATES:
         if query.date == "due":
-            return clauses.during_days(jql, "duedate", window, zone)
-        return clauses.during(jql, query.date, window)
+            return during_days(jql, "duedate", window, zone)
+        return during(jql, query.date, window)
     field = names.resolve(query.date, typed=True)
     if field.type == "date":
-        return clauses.during_days(jql, field.clause, window, zone)
+        return during_days(jql, field.clause, window, zone)
     if field.type == "datetime":
-        return clauses.during(jql, field.clause, window)
+        return during(jql, field.clause, window)
     raise NoValueError(
         Cause.CONFIG, f"date: {field} holds {field.type or 'no dates'}", hint="name a date field"
     )
@@ -127,7 +128,7 @@ def _refuse_texts(fields: Sequence[Field]) -> None:
 # ---- As it was ------------------------------------------------------------------------------------------------
 
 
-def _of_scope(question: Question, query: JiraQuery, names: FieldNames, deployment: Deployment) -> Plan:
+def _of_scope(question: Question, query: JiraQuery, names: FieldNames, deployment: Deployment) -> MetricPlan:
     """Today's answer needs no changes, unless it is about when the status was last changed."""
     fields = tuple(names.resolve(name, typed=True) for name in query.field)
     if query.measure not in {"distinct", "count", "ratio", "age"}:
@@ -142,10 +143,10 @@ def _of_scope(question: Question, query: JiraQuery, names: FieldNames, deploymen
     fetched = frozenset(field.id for field in tracked) | {"created", "status"}
     # What is not in the category today cannot count today; for another day it may.
     narrow = "" if question.past else _in_category(query.state)
-    needs = (Search(query.issues, fetched, history=history, narrow=narrow, scoped=True), Catalogue())
+    reads = (Search(query.issues, fetched, history=history, narrow=narrow, scoped=True), Catalogue())
     if query.measure == "age":
-        return Plan(needs, partial(flows.age, question, wanted))
-    return Plan(needs, partial(reducers.of_scope, question, fields, wanted, part))
+        return MetricPlan(reads, partial(flows.age, question, wanted))
+    return MetricPlan(reads, partial(reducers.of_scope, question, fields, wanted, part))
 
 
 def _in_category(state: State | None) -> str:
@@ -156,14 +157,16 @@ def _in_category(state: State | None) -> str:
     return f"statusCategory {'not in' if state.status_category.negated else 'in'} ({ids})"
 
 
-def _of_flows(question: Question, query: JiraQuery) -> Plan:
+def _of_flows(question: Question, query: JiraQuery) -> MetricPlan:
     since = question.window.start if question.window and query.measure != "time_in_status" else None
     history = frozenset({"status", "resolution"})
-    need = Search(query.issues, _FLOW_FIELDS, history=history, since=since, scoped=True)
-    return Plan((need, Catalogue()), partial(flows.MEASURES[query.measure], question))
+    read = Search(query.issues, _FLOW_FIELDS, history=history, since=since, scoped=True)
+    return MetricPlan((read, Catalogue()), partial(flows.MEASURES[query.measure], question))
 
 
-def _of_children(question: Question, query: JiraQuery, names: FieldNames, deployment: Deployment) -> Plan:
+def _of_children(
+    question: Question, query: JiraQuery, names: FieldNames, deployment: Deployment
+) -> MetricPlan:
     links = _links(names, deployment)
     replayed = question.past or query.frozen
     fields = tuple(names.resolve(name, typed=replayed) for name in query.field)
@@ -171,24 +174,26 @@ def _of_children(question: Question, query: JiraQuery, names: FieldNames, deploy
     history = _history(wound, names, deployment) if replayed else None
     moment = question.window.start if query.frozen and question.window else question.at
     former = (query.scope or "", moment) if replayed else ("", None)
-    need = Below(query.parent, links, frozenset(field.id for field in fields), history, *former)
-    reduce = partial(shares.done_share, question, fields, links)
-    return Plan((need, Catalogue()) if replayed else (need,), reduce)
+    read = Below(query.parent, links, frozenset(field.id for field in fields), history, *former)
+    reduce = partial(epic_progress.done_share, question, fields, links)
+    return MetricPlan((read, Catalogue()) if replayed else (read,), reduce)
 
 
-def _of_sprints(question: Question, query: JiraQuery, names: FieldNames, deployment: Deployment) -> Plan:
+def _of_sprints(
+    question: Question, query: JiraQuery, names: FieldNames, deployment: Deployment
+) -> MetricPlan:
     fields = tuple(names.resolve(name, typed=True) for name in query.field)
     _refuse_texts(fields)
     sprint = names.resolve("Sprint", typed=True)
     _history(frozenset({STATUS, sprint, *fields}), names, deployment)
-    need = Sprints(
+    read = Sprints(
         board=query.board or 0,
         fields=frozenset(fields),
         estimated=query.by == "points" and not fields,
         sprint=sprint,
         asked=frozenset({(question.at, query.sprints)}),
     )
-    return Plan((need, Catalogue()), partial(velocity.completed, question, fields))
+    return MetricPlan((read, Catalogue()), partial(velocity.completed, question, fields))
 
 
 def _replayed(

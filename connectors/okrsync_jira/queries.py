@@ -1,4 +1,4 @@
-"""What the YAML says of one metric read from Jira. No vendor library is loaded here.
+"""Defines what the YAML says of one metric read from Jira. Loads no vendor library.
 
 =============== ============================ ===================================================================
 measure         needs                        and may have
@@ -19,7 +19,7 @@ velocity        board                        sprints, by, field, min_samples
 sla             jql or scope, field          aggregate, min_samples
 =============== ============================ ===================================================================
 
-``jql`` is asked of Jira as it stands today. ``scope`` holds only what does not change about an issue (its project, its
+``jql`` is asked of Jira as it is today. ``scope`` holds only what does not change about an issue (its project, its
 type), ``state`` what does: it is answered for any day, by winding back what happened since.
 """
 
@@ -34,7 +34,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from okrsync.measures import AGGREGATES, is_aggregate
 from okrsync.settings import Strict
-from okrsync_jira.clauses import fault, moving
+from okrsync_jira.jql import fault, moving
 
 EVENT_DATES: Final = ("created", "resolved")
 DATES: Final = (*EVENT_DATES, "updated", "due")
@@ -129,7 +129,7 @@ Category = Annotated[Choice, BeforeValidator(_to_category, json_schema_input_typ
 
 
 class State(Strict):
-    """What must hold of an issue, all of it; each can be told for any day from what happened since.
+    """What must hold of an issue, all of it; each can be computed for any day from the changes since.
 
     Names and ids both do; a list means one of them, ``{not: ...}`` none of them, ``empty`` no value.
     """

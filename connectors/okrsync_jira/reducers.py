@@ -1,4 +1,4 @@
-"""One number out of the issues that were found. Pure: no requests, no clock."""
+"""Reduces the issues that were found to one number. Pure: no requests, no clock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from okrsync.errors import DataError
 from okrsync.measures import PERCENTILE, aggregate
 from okrsync.model import SECONDS_IN, Cause, Dimension, Question, Unit
 from okrsync_jira.fields import SECONDS, Field
-from okrsync_jira.found import Found, Issue
+from okrsync_jira.issues import Issue, SearchResult
 from okrsync_jira.queries import JiraQuery
 from okrsync_jira.replay import STATUS, Replayed, as_of, category, narrowed, seen_since
 from okrsync_jira.statuses import Statuses
@@ -22,8 +22,8 @@ MOST_SAMPLES: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """A number, the JQL it came from, how many issues it stands on, and facts worth showing."""
+class MetricValue:
+    """A number, the JQL it came from, how many issues it is based on, and facts worth showing."""
 
     value: Decimal
     query: str
@@ -31,11 +31,11 @@ class Outcome:
     facts: Facts = ()
 
 
-def count(found: Found) -> Outcome:
-    return Outcome(value=Decimal(found.count), query=found.jql, rows=found.count, facts=about(found))
+def count(found: SearchResult) -> MetricValue:
+    return MetricValue(value=Decimal(found.count), query=found.jql, rows=found.count, facts=about(found))
 
 
-def ratio(query: JiraQuery, unit: Unit, whole: Found, part: Found) -> Outcome:
+def ratio(query: JiraQuery, unit: Unit, whole: SearchResult, part: SearchResult) -> MetricValue:
     """The share of ``part`` in ``whole``, as the percent figure where ``unit`` is PERCENT."""
     enough(whole.count, query.min_samples, "issues in the whole")
     if whole.count == 0:
@@ -46,7 +46,7 @@ def ratio(query: JiraQuery, unit: Unit, whole: Found, part: Found) -> Outcome:
             f"the part ({part.count}) is larger than the whole ({whole.count}): issues changed while they were counted",
             hint="run again",
         )
-    return Outcome(
+    return MetricValue(
         value=share(Decimal(part.count), Decimal(whole.count), unit),
         query=f"{part.jql} / {whole.jql}",
         rows=whole.count,
@@ -54,7 +54,7 @@ def ratio(query: JiraQuery, unit: Unit, whole: Found, part: Found) -> Outcome:
     )
 
 
-def measured(query: JiraQuery, unit: Unit, fields: Sequence[Field], found: Found) -> Outcome:
+def measured(query: JiraQuery, unit: Unit, fields: Sequence[Field], found: SearchResult) -> MetricValue:
     """An aggregate of the numbers in a field of all issues."""
     values, empty = filled_in(query, fields, found)
     numbers = [number(value, field, issue) for issue, field, value in values]
@@ -74,10 +74,10 @@ def measured(query: JiraQuery, unit: Unit, fields: Sequence[Field], found: Found
         divisor = SECONDS_IN[unit.detail] if unit.dimension is Dimension.DURATION else 1
         value = value / divisor
         facts.append(("stored as", "seconds"))
-    return Outcome(value=value, query=found.jql, rows=found.count, facts=(*facts, *about(found)))
+    return MetricValue(value=value, query=found.jql, rows=found.count, facts=(*facts, *about(found)))
 
 
-def distinct(query: JiraQuery, fields: Sequence[Field], found: Found) -> Outcome:
+def distinct(query: JiraQuery, fields: Sequence[Field], found: SearchResult) -> MetricValue:
     """How many different values a field has; each entry of a field with several counts by itself."""
     values, empty = filled_in(query, fields, found)
     different = {name for _, _, value in values for name in _identities(value)}
@@ -85,7 +85,7 @@ def distinct(query: JiraQuery, fields: Sequence[Field], found: Found) -> Outcome
         enough(len(values), query.min_samples, f"issues with a value in {names_of(fields)}")
     facts = [("field", names_of(fields)), ("values", str(len(values)))]
     facts += [("empty", f"{empty} of {found.count}")] if empty else []
-    return Outcome(
+    return MetricValue(
         value=Decimal(len(different)), query=found.jql, rows=found.count, facts=(*facts, *about(found))
     )
 
@@ -95,9 +95,9 @@ def of_scope(
     fields: Sequence[Field],
     wanted: Replayed,
     part: Replayed,
-    found: Found,
+    found: SearchResult,
     statuses: Statuses,
-) -> Outcome:
+) -> MetricValue:
     """Any number about the issues of a scope that were in the state asked for, at the moment asked about."""
     query: JiraQuery = question.query
     seen_since(found, question.at, past=question.past)
@@ -143,7 +143,7 @@ def number(value: Any, field: Field, issue: Issue) -> Decimal:
     )
 
 
-def about(found: Found) -> Facts:
+def about(found: SearchResult) -> Facts:
     """What is worth knowing of any search."""
     sample = ", ".join(issue.key for issue in found.issues[:MOST_SAMPLES])
     sampled: Facts = (("sample", sample),) if sample else ()
@@ -151,7 +151,7 @@ def about(found: Found) -> Facts:
 
 
 def filled_in(
-    query: JiraQuery, fields: Sequence[Field], found: Found
+    query: JiraQuery, fields: Sequence[Field], found: SearchResult
 ) -> tuple[list[tuple[Issue, Field, Any]], int]:
     """The values that are filled in, and how many issues have none. Judges ``empty_field: fail`` and absent fields."""
     values, empty = [], []

@@ -1,10 +1,10 @@
-"""Questions that no request could answer, and why."""
+"""Refuses questions that no request could answer, with the reason."""
 
 from __future__ import annotations
 
 from okrsync.connector import NoValueError
 from okrsync.model import Cause, Dimension, Question
-from okrsync_jira import clauses
+from okrsync_jira.jql import moving
 from okrsync_jira.queries import EVENT_DATES, LENGTHS, OTHER_MEASURES, JiraQuery
 
 _REPLAYED = frozenset({"done_share", "velocity"})
@@ -74,7 +74,7 @@ def _refuse_the_past(question: Question, query: JiraQuery) -> None:
             hint="write scope: and state: in place of jql:, or for a count or ratio date: created or resolved",
         )
     for jql in (query.jql, query.part):
-        if jql and (piece := clauses.moving(jql)):
+        if jql and (piece := moving(jql)):
             raise NoValueError(
                 Cause.PAST,
                 f"{piece!r} in the JQL holds for today, not for {question.at:%Y-%m-%d}",

@@ -1,4 +1,4 @@
-"""Issues as they were: the fields of today, wound back through what was changed since. Pure.
+"""Winds issues back to how they were, from the fields of today and what changed since. Pure.
 
 What is wound back: status, resolution, assignee, priority, sprint, parent, and fields with one number, option or
 person. An issue that was deleted, archived or moved out of sight since is gone from the past as well.
@@ -19,7 +19,7 @@ from okrsync.errors import DataError, OkrsyncError
 from okrsync.model import Cause, Window
 from okrsync_jira.changelog import Move, moment
 from okrsync_jira.fields import SECONDS, Field
-from okrsync_jira.found import Found, Issue
+from okrsync_jira.issues import Issue, SearchResult
 from okrsync_jira.queries import State
 from okrsync_jira.statuses import Statuses, unknown
 
@@ -30,7 +30,7 @@ EMPTY: Final = "empty"
 # What the changelog calls the tie between an issue and the one above it, which is no field of its own.
 _PARENT_WORDS: Final = frozenset({"parent", "issueparentassociation", "epic link", "parent link"})
 # What is kept with the issues that were found.
-_GOING: Final = "going through time"
+_PLAYBACK: Final = "playback"
 _FIRST: Final = "first born"
 _EVENTS: Final = "all events"
 _SERVER_SPRINT: Final = re.compile(r"[\[,](id|name)=([^,\]]*)")
@@ -50,21 +50,21 @@ class Replayed:
 
 
 def as_of(
-    found: Found, at: datetime, wanted: Replayed, statuses: Statuses, created: Window | None = None
-) -> Found:
+    found: SearchResult, at: datetime, wanted: Replayed, statuses: Statuses, created: Window | None = None
+) -> SearchResult:
     """The issues of ``found`` that were there at ``at``, in the wanted state, with their fields as they were.
 
     Cheap where it is asked for one moment after another of the same ``wanted``, so ask in that order.
     """
-    going = found.kept.get(_GOING)
-    if not isinstance(going, _Going) or not going.serves(wanted, statuses):
-        found.kept[_GOING] = going = _Going(found.issues, wanted, statuses)
-    issues = going.at(at, created)
+    playback = found.kept.get(_PLAYBACK)
+    if not isinstance(playback, _Playback) or not playback.serves(wanted, statuses):
+        found.kept[_PLAYBACK] = playback = _Playback(found.issues, wanted, statuses)
+    issues = playback.at(at, created)
     return replace(found, count=len(issues), issues=issues)
 
 
-class _Going:
-    """Issues going through time: from one moment to another only those are looked at that something happened to.
+class _Playback:
+    """Issues played back: from one moment to the next only issues that changed between them are looked at.
 
     So a year of dates costs little more than one. What an issue cannot tell is raised at each moment it matters for.
     """
@@ -122,14 +122,14 @@ class _Going:
             return error
 
 
-def narrowed(then: Found, wanted: Replayed) -> Found:
+def narrowed(then: SearchResult, wanted: Replayed) -> SearchResult:
     """Those of the issues, as they were, that were also in the wanted state."""
     state, places = wanted.state, wanted.places or {}
     issues = tuple(issue for issue in then.issues if state is None or holds(issue, state, places))
     return replace(then, count=len(issues), issues=issues)
 
 
-def stirred(found: Found, window: Window) -> list[Issue]:
+def stirred(found: SearchResult, window: Window) -> list[Issue]:
     """The issues that were created or changed in the window."""
     if _EVENTS not in found.kept:
         events = [(born(issue), number) for number, issue in enumerate(found.issues)]
@@ -150,7 +150,7 @@ def born(issue: Issue) -> datetime:
     return issue.born or moment(issue.fields.get("created"))
 
 
-def seen_since(found: Found, at: datetime, *, past: bool) -> None:
+def seen_since(found: SearchResult, at: datetime, *, past: bool) -> None:
     """Raise ``NoValueError`` where ``at`` is before anything that can be seen: what was there then, nobody can tell."""
     if not past:
         return
@@ -203,7 +203,7 @@ def _rebuilt(issue: Issue, field: Field, raw: str | None, text: str | None, stat
 
 
 def _paired(ids: Sequence[str], names: Sequence[str]) -> Iterable[tuple[str, str]]:
-    # The name of a sprint may hold a comma; then only the ids can be told apart.
+    # The name of a sprint may hold a comma; then only the ids can be separated.
     if len(ids) != len(names):
         names = ids
     return [(one.strip(), name.strip()) for one, name in zip(ids, names, strict=True) if one.strip()]

@@ -1,4 +1,4 @@
-"""What the YAML says of a Jira connection. No vendor library is loaded here."""
+"""Defines what the YAML says of a Jira connection. Loads no vendor library."""
 
 from __future__ import annotations
 

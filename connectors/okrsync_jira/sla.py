@@ -1,4 +1,4 @@
-"""Service level agreements of Jira Service Management: the clock's runs in an SLA field. Pure.
+"""Reduces the cycles of an SLA field of Jira Service Management to one number. Pure.
 
 The unit is a run of the clock (Jira's "cycle"), not an issue: a re-opened issue has several. Elapsed time is what Jira
 measured on the agreement's own calendar.
@@ -19,33 +19,33 @@ from okrsync.model import Cause, Question
 from okrsync_jira.changelog import moment
 from okrsync_jira.fields import Field
 from okrsync_jira.flows import in_unit
-from okrsync_jira.found import Found, Issue
+from okrsync_jira.issues import Issue, SearchResult
 from okrsync_jira.queries import JiraQuery
-from okrsync_jira.reducers import Outcome, about, enough, filled_in, names_of, share
+from okrsync_jira.reducers import MetricValue, about, enough, filled_in, names_of, share
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """One run of the clock that was stopped at ``stop``."""
+class SlaCycle:
+    """One cycle of the clock that was stopped at ``stop``."""
 
     stop: datetime
     breached: bool
     elapsed: Decimal
 
 
-def agreement(question: Question, fields: Sequence[Field], found: Found) -> Outcome:
-    """The share of runs that met the agreement, or their elapsed times, of those stopped in the window."""
+def agreement(question: Question, fields: Sequence[Field], found: SearchResult) -> MetricValue:
+    """The share of cycles that met the agreement, or their elapsed times, of those stopped in the window."""
     query: JiraQuery = question.query
     values, _ = filled_in(query, fields, found)
-    runs = [run for issue, field, value in values for run in _runs(issue, field, value)]
+    cycles = [cycle for issue, field, value in values for cycle in _cycles(issue, field, value)]
     window = question.window
     stopped = [
-        run
-        for run in runs
-        if run.stop <= question.at and (window is None or window.start <= run.stop < window.end)
+        cycle
+        for cycle in cycles
+        if cycle.stop <= question.at and (window is None or window.start <= cycle.stop < window.end)
     ]
     enough(len(stopped), max(query.min_samples, 1), f"runs of the clock in {names_of(fields)}")
-    met = sum(not run.breached for run in stopped)
+    met = sum(not cycle.breached for cycle in stopped)
     facts = (
         ("field", names_of(fields)),
         ("runs", str(len(stopped))),
@@ -56,13 +56,13 @@ def agreement(question: Question, fields: Sequence[Field], found: Found) -> Outc
     if name == "met":
         value = share(Decimal(met), Decimal(len(stopped)), question.unit)
     else:
-        value = in_unit(aggregate(name, [run.elapsed for run in stopped]), question.unit)
-    return Outcome(
+        value = in_unit(aggregate(name, [cycle.elapsed for cycle in stopped]), question.unit)
+    return MetricValue(
         value=value, query=found.jql, rows=len(stopped), facts=(("aggregate", name), *facts, *about(found))
     )
 
 
-def _runs(issue: Issue, field: Field, value: Any) -> list[Run]:
+def _cycles(issue: Issue, field: Field, value: Any) -> list[SlaCycle]:
     cycles = value.get("completedCycles") if isinstance(value, Mapping) else None
     if not isinstance(cycles, list):
         raise NoValueError(
@@ -70,7 +70,7 @@ def _runs(issue: Issue, field: Field, value: Any) -> list[Run]:
         )
     try:
         return [
-            Run(
+            SlaCycle(
                 stop=moment(cycle["stopTime"]["epochMillis"]),
                 breached=bool(cycle["breached"]),
                 elapsed=Decimal(cycle["elapsedTime"]["millis"]) / 1000,

@@ -1,4 +1,4 @@
-"""Answer a batch of questions with as few requests as they need.
+"""Answers a batch of questions with as few requests as they need.
 
 A batch costs: serverInfo where the deployment is not known (once in the life of the connection's notebook), ``myself``
 (an empty result is a number only if somebody is signed in), the canary if there is one, the fields' names if a query
@@ -24,18 +24,18 @@ from okrsync.connector import no_value
 from okrsync.errors import AccessError, ConfigError, OkrsyncError, Unavailable
 from okrsync.model import Answer, Evidence, Question, Reading
 from okrsync.ports import Opening
-from okrsync_jira.clauses import both, touched_since
 from okrsync_jira.client import Site
 from okrsync_jira.events import Counted, counted
 from okrsync_jira.fields import FieldNames
-from okrsync_jira.found import Found
 from okrsync_jira.hierarchy import children
-from okrsync_jira.needs import Below, Catalogue, Events, Need, Search, Sprints, merged
-from okrsync_jira.plans import Plan, plan
+from okrsync_jira.issues import SearchResult
+from okrsync_jira.jql import both, touched_since
+from okrsync_jira.plans import MetricPlan, plan
+from okrsync_jira.reads import Below, Catalogue, Events, Read, Search, Sprints, merged
 from okrsync_jira.refusals import refuse
 from okrsync_jira.settings import Anonymous, JiraSettings
 from okrsync_jira.statuses import Statuses, statuses
-from okrsync_jira.velocity import Closed, closed
+from okrsync_jira.velocity import BoardSprints, closed
 
 # A read that is longer than this gets a second opinion on its length.
 CHECKED_ABOVE: Final = 1000
@@ -45,7 +45,7 @@ HOW_THE_PAST: Final[Mapping[str, str]] = {
     "events": "by its dates; other conditions as they stand today",
     "changelog": "by what was changed since; issues that were deleted or moved out of sight are not seen",
 }
-Fetched = Found | Statuses | Closed | Counted
+Fetched = SearchResult | Statuses | BoardSprints | Counted
 
 
 class JiraSource:
@@ -78,7 +78,9 @@ class JiraSource:
         if (lost := lost_permissions(site, self._settings.canary)) is not None:
             return [no_value(question.metric, lost) for question in questions]
         plans = self._plans(site, questions)
-        fetched = self._fetch(site, [need for one in plans if isinstance(one, Plan) for need in one.needs])
+        fetched = self._fetch(
+            site, [read for one in plans if isinstance(one, MetricPlan) for read in one.reads]
+        )
         denials = [result for result in fetched.values() if isinstance(result, AccessError)]
         if denials and len(denials) == len(fetched):
             raise denials[0]
@@ -98,9 +100,9 @@ class JiraSource:
             site.myself()
         return site
 
-    def _plans(self, site: Site, questions: Iterable[Question]) -> list[Plan | OkrsyncError]:
+    def _plans(self, site: Site, questions: Iterable[Question]) -> list[MetricPlan | OkrsyncError]:
         names = FieldNames(site, self._opening.memo, self._opening.clock.now())
-        plans: list[Plan | OkrsyncError] = []
+        plans: list[MetricPlan | OkrsyncError] = []
         for question in questions:
             try:
                 plans.append(plan(question, names, site.deployment(), self._opening.timezone))
@@ -108,25 +110,25 @@ class JiraSource:
                 plans.append(error)
         return plans
 
-    def _fetch(self, site: Site, needs: Iterable[Need]) -> Mapping[Hashable, Fetched | OkrsyncError]:
+    def _fetch(self, site: Site, reads: Iterable[Read]) -> Mapping[Hashable, Fetched | OkrsyncError]:
         """Everything that is needed, each once, a few side by side."""
-        wanted = merged(needs)
+        wanted = merged(reads)
         if not wanted:
             return {}
         once = list(dict.fromkeys(wanted.values()))
         with ThreadPoolExecutor(self._settings.parallel, thread_name_prefix="jira") as pool:
             fetched = dict(zip(once, pool.map(partial(_fetched, site), once), strict=True))
-        return {subject: fetched[need] for subject, need in wanted.items()}
+        return {subject: fetched[read] for subject, read in wanted.items()}
 
     def _answer(
         self,
         question: Question,
-        planned: Plan | OkrsyncError,
+        planned: MetricPlan | OkrsyncError,
         fetched: Mapping[Hashable, Fetched | OkrsyncError],
     ) -> Answer:
         if isinstance(planned, OkrsyncError):
             return no_value(question.metric, planned)
-        results = [fetched[need.subject] for need in planned.needs]
+        results = [fetched[read.subject] for read in planned.reads]
         found = [result for result in results if not isinstance(result, OkrsyncError)]
         for result in results:
             if isinstance(result, OkrsyncError):
@@ -168,45 +170,45 @@ def lost_permissions(site: Site, canary: str | None) -> AccessError | None:
     )
 
 
-def _fetched(site: Site, need: Need) -> Fetched | OkrsyncError:
+def _fetched(site: Site, read: Read) -> Fetched | OkrsyncError:
     try:
-        match need:
+        match read:
             case Below():
-                former = touched_since(need.former, need.since) if need.former and need.since else need.former
-                return children(site, need.parents, need.fields, need.links, need.history, former)
+                former = touched_since(read.former, read.since) if read.former and read.since else read.former
+                return children(site, read.parents, read.fields, read.links, read.history, former)
             case Sprints():
-                return closed(site, need)
+                return closed(site, read)
             case Catalogue():
                 return statuses(site.statuses(), site.settings.status_map)
             case Events():
-                return counted(site, need, partial(_found, site))
+                return counted(site, read, partial(_found, site))
             case Search():
-                return _found(site, need)
+                return _found(site, read)
     except OkrsyncError as error:
         return error
 
 
-def _found(site: Site, need: Search) -> Found:
-    jql = touched_since(need.jql, need.since) if need.since else need.jql
-    jql = both(jql, need.narrow) if need.narrow else jql
-    if not need.fields and not need.exact and site.deployment() == "cloud":
+def _found(site: Site, read: Search) -> SearchResult:
+    jql = touched_since(read.jql, read.since) if read.since else read.jql
+    jql = both(jql, read.narrow) if read.narrow else jql
+    if not read.fields and not read.exact and site.deployment() == "cloud":
         return site.estimate(jql)
 
-    def read() -> Found:
-        return site.search(jql, need.fields, need.history) if need.fields else site.count(jql)
+    def fetch() -> SearchResult:
+        return site.search(jql, read.fields, read.history) if read.fields else site.count(jql)
 
-    found = read()
+    found = fetch()
     if site.deployment() == "data_center":
         # Its searches say with every page how many issues there are, and it has but one index.
         return found
-    return _confirmed(site, jql, found, read) if found.count == 0 else _second_opinion(site, jql, found)
+    return _confirmed(site, jql, found, fetch) if found.count == 0 else _second_opinion(site, jql, found)
 
 
-def _confirmed(site: Site, jql: str, found: Found, read: Callable[[], Found]) -> Found:
-    """Nothing, where Jira stands by it. Its index may lag and flap, and nothing is what an outage looks like."""
+def _confirmed(site: Site, jql: str, found: SearchResult, fetch: Callable[[], SearchResult]) -> SearchResult:
+    """An empty result, if Jira confirms it. Its index may lag and flap, and an outage looks empty too."""
     estimate = site.estimate(jql).count
     # Twice more, for an index that flaps does so with every other search.
-    again = next((one for one in (read() for _ in range(2)) if one.count), found) if estimate else found
+    again = next((one for one in (fetch() for _ in range(2)) if one.count), found) if estimate else found
     if again.count:
         raise Unavailable(
             f"Jira finds no issue and, asked again, {again.count}: its index is not up to date",
@@ -220,7 +222,7 @@ def _confirmed(site: Site, jql: str, found: Found, read: Callable[[], Found]) ->
     return replace(again, note=(*again.note, *note))
 
 
-def _second_opinion(site: Site, jql: str, found: Found) -> Found:
+def _second_opinion(site: Site, jql: str, found: SearchResult) -> SearchResult:
     """``found`` with what Jira estimates; raises ``Unavailable`` where the list must have been cut short."""
     if found.count <= CHECKED_ABOVE:
         return found

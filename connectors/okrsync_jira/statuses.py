@@ -1,4 +1,4 @@
-"""What a status is and was: its category by id, also where it was renamed or deleted long ago."""
+"""Knows the category of a status by its id, also if the status was renamed or deleted."""
 
 from __future__ import annotations
 

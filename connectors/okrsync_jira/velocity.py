@@ -1,6 +1,6 @@
-"""What a team completed in its closed sprints, rebuilt from what is known today.
+"""Computes what a team completed in its closed sprints, rebuilt from what is known today.
 
-Jira's own velocity report stands at an address it does not document. Rebuilt are the issues that were in the sprint
+Jira's own velocity report has an address that Atlassian does not document. Rebuilt are the issues that were in the sprint
 and done when it was completed, with their points at that moment; work already done when the sprint began is left out.
 Commitment cannot be rebuilt, and is not offered.
 """
@@ -19,16 +19,16 @@ from okrsync.model import Cause, Question
 from okrsync_jira.changelog import moment
 from okrsync_jira.client import Site
 from okrsync_jira.fields import Field
-from okrsync_jira.found import Found, Issue
-from okrsync_jira.needs import Sprints
+from okrsync_jira.issues import Issue, SearchResult
 from okrsync_jira.queries import JiraQuery
-from okrsync_jira.reducers import Outcome, about, enough, filled_in, names_of, number
+from okrsync_jira.reads import Sprints
+from okrsync_jira.reducers import MetricValue, about, enough, filled_in, names_of, number
 from okrsync_jira.replay import STATUS, Replayed, as_of, category, words
 from okrsync_jira.statuses import Statuses
 
 
 @dataclass(frozen=True, slots=True)
-class Sprint:
+class ClosedSprint:
     id: int
     name: str
     start: datetime | None
@@ -36,35 +36,37 @@ class Sprint:
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
+class BoardSprints:
     """A board's closed sprints, the latest last, with the issues of those that were asked for."""
 
     board: int
-    sprints: tuple[Sprint, ...]
-    found: Found
+    sprints: tuple[ClosedSprint, ...]
+    found: SearchResult
     sprint: Field
     estimation: Field | None = None
 
 
-def closed(site: Site, need: Sprints) -> Closed:
-    """Fetch what ``need`` says. Raises ``ConfigError`` where the board does not estimate by a field."""
-    estimation = _estimation(site.board(need.board)) if need.estimated else None
-    if need.estimated and estimation is None:
+def closed(site: Site, read: Sprints) -> BoardSprints:
+    """Fetch what ``read`` says. Raises ``ConfigError`` where the board does not estimate by a field."""
+    estimation = _estimation(site.board(read.board)) if read.estimated else None
+    if read.estimated and estimation is None:
         raise ConfigError(
-            f"board {need.board} does not estimate by a field", hint="write field: Story Points, or by: count"
+            f"board {read.board} does not estimate by a field", hint="write field: Story Points, or by: count"
         )
-    sprints = _sprints(site.closed_sprints(need.board), need.board)
-    wanted = {sprint.id for at, most in need.asked for sprint in _last(sprints, at, most)}
-    fields = {*need.fields, STATUS, need.sprint, *([estimation] if estimation else [])}
-    found = Found(jql=f"closed sprints of board {need.board}", count=0)
+    sprints = _sprints(site.closed_sprints(read.board), read.board)
+    wanted = {sprint.id for at, most in read.asked for sprint in _last(sprints, at, most)}
+    fields = {*read.fields, STATUS, read.sprint, *([estimation] if estimation else [])}
+    found = SearchResult(jql=f"closed sprints of board {read.board}", count=0)
     if wanted:
         ids = frozenset(field.id for field in fields)
         jql = f"sprint in ({', '.join(map(str, sorted(wanted)))})"
         found = site.search(jql, ids | {"created"}, ids)
-    return Closed(need.board, sprints, found, need.sprint, estimation)
+    return BoardSprints(read.board, sprints, found, read.sprint, estimation)
 
 
-def completed(question: Question, fields: Sequence[Field], board: Closed, statuses: Statuses) -> Outcome:
+def completed(
+    question: Question, fields: Sequence[Field], board: BoardSprints, statuses: Statuses
+) -> MetricValue:
     """The mean of what was completed in the last closed sprints before the moment asked about."""
     query: JiraQuery = question.query
     sprints = _last(board.sprints, question.at, query.sprints)
@@ -74,7 +76,7 @@ def completed(question: Question, fields: Sequence[Field], board: Closed, status
     counted = fields or ((board.estimation,) if board.estimation and query.by == "points" else ())
     done = {sprint: _done_in(sprint, board, counted, statuses) for sprint in sprints}
     sums = {sprint: _worth(query, counted, issues, board) for sprint, issues in done.items()}
-    return Outcome(
+    return MetricValue(
         value=sum(sums.values(), Decimal(0)) / len(sprints),
         query=board.found.jql,
         rows=sum(map(len, done.values())),
@@ -90,7 +92,9 @@ def completed(question: Question, fields: Sequence[Field], board: Closed, status
     )
 
 
-def _done_in(sprint: Sprint, board: Closed, fields: Sequence[Field], statuses: Statuses) -> list[Issue]:
+def _done_in(
+    sprint: ClosedSprint, board: BoardSprints, fields: Sequence[Field], statuses: Statuses
+) -> list[Issue]:
     wanted = Replayed((STATUS, board.sprint, *fields))
     before = as_of(board.found, sprint.start, wanted, statuses).issues if sprint.start else ()
     inside = [
@@ -103,22 +107,24 @@ def _done_in(sprint: Sprint, board: Closed, fields: Sequence[Field], statuses: S
     return [issue for issue in inside if issue.id not in already and category(issue) == "done"]
 
 
-def _worth(query: JiraQuery, fields: Sequence[Field], issues: Sequence[Issue], board: Closed) -> Decimal:
+def _worth(
+    query: JiraQuery, fields: Sequence[Field], issues: Sequence[Issue], board: BoardSprints
+) -> Decimal:
     if not fields:
         return Decimal(len(issues))
-    found = Found(jql=board.found.jql, count=len(issues), issues=tuple(issues))
+    found = SearchResult(jql=board.found.jql, count=len(issues), issues=tuple(issues))
     values, _ = filled_in(query, fields, found)
     return sum((number(value, field, issue) for issue, field, value in values), Decimal(0))
 
 
-def _last(sprints: Sequence[Sprint], at: datetime, most: int) -> Sequence[Sprint]:
+def _last(sprints: Sequence[ClosedSprint], at: datetime, most: int) -> Sequence[ClosedSprint]:
     return [sprint for sprint in sprints if sprint.completed <= at][-most:]
 
 
-def _sprints(raw: Iterable[Mapping[str, Any]], board: int) -> tuple[Sprint, ...]:
+def _sprints(raw: Iterable[Mapping[str, Any]], board: int) -> tuple[ClosedSprint, ...]:
     """By when they were really completed. A sprint of another board is that board's."""
     found = [
-        Sprint(
+        ClosedSprint(
             id=int(one["id"]),
             name=str(one.get("name", one["id"])),
             start=moment(one["startDate"]) if one.get("startDate") else None,

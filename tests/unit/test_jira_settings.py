@@ -14,9 +14,9 @@ from okrsync.connector import NoValueError, no_value
 from okrsync.errors import AccessError, ConfigError, DataError, Unavailable
 from okrsync.model import Cause, Window
 from okrsync_jira import JiraQuery, JiraSettings
-from okrsync_jira.clauses import during_days, fault, moving
 from okrsync_jira.fields import Field
-from okrsync_jira.found import Issue
+from okrsync_jira.issues import Issue
+from okrsync_jira.jql import during_days, fault, moving
 from okrsync_jira.reducers import is_done, number
 from okrsync_jira.settings import (
     Anonymous,

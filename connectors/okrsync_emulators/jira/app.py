@@ -8,7 +8,7 @@ from typing import Any
 
 from okrsync.emulation import LoopbackServer, TableView
 from okrsync_emulators.jira import changes, seed
-from okrsync_emulators.jira.answering import application
+from okrsync_emulators.jira.application import application
 from okrsync_emulators.jira.defaults import default_fields, default_statuses
 from okrsync_emulators.jira.moments import millis
 from okrsync_emulators.jira.site import CLOUD_ID, Site, Switches

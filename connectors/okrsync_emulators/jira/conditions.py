@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from okrsync_emulators.jira import grammar, moments
-from okrsync_emulators.jira.moments import Span
-from okrsync_emulators.jira.ordering import arrangement
+from okrsync_emulators.jira.dates import Dates
+from okrsync_emulators.jira.history import history_test
+from okrsync_emulators.jira.order import arrangement
 from okrsync_emulators.jira.texts import Refusal
 from okrsync_emulators.jira.tree import (
     And,
-    Call,
     Compare,
     Condition,
     Empty,
@@ -25,7 +25,7 @@ from okrsync_emulators.jira.tree import (
     Query,
     Was,
 )
-from okrsync_emulators.jira.values import Asker, Test, is_unresolved, members, searched
+from okrsync_emulators.jira.values import Asker, Test, is_unresolved, members, searched, worded
 from okrsync_emulators.jira.world import Field, Issue, World
 
 _FLIPPED: Final[Mapping[str, str]] = {
@@ -78,7 +78,7 @@ class Compiler:
         self.world = world
         self.asker = asker
         self.filters = filters
-        self.now = world.now()
+        self.dates = Dates(world, asker, world.now())
 
     def test(self, condition: Condition, *, negated: bool) -> Test:
         """``condition`` as a test.
@@ -92,9 +92,7 @@ class Compiler:
             tests = tuple(self.test(member, negated=negated) for member in condition.members)
             return _every(tests) if isinstance(condition, And) != negated else _some(tests)
         if isinstance(condition, Was):
-            from okrsync_emulators.jira.history import history_test
-
-            return history_test(self, condition, negated=negated)
+            return history_test(self.dates, condition, negated=negated)
         operator = _FLIPPED[condition.operator] if negated else condition.operator
         if condition.field.casefold() in _FILTERS:
             return self._filter(condition, operator)
@@ -173,37 +171,12 @@ class Compiler:
     def _date(self, known: Field, clause: Compare, operator: str) -> Test:
         if operator in {"~", "!~"}:
             raise self._unsupported(operator, clause)
-        limits = [self.span(member, clause.field).start for member in _each(clause.operand)]
+        limits = [self.dates.span(member, clause.field).start for member in _each(clause.operand)]
         if known.type == "datetime":
             return _compared(known, limits, operator)
         # A day has no zone; a moment is turned into the asker's own day.
         days = [moments.moment(limit, self.asker.zone).date().isoformat() for limit in limits]
         return _compared(known, days, operator)
-
-    def span(self, operand: Operand, name: str) -> Span:
-        """What a date operand covers."""
-        if isinstance(operand, Call):
-            return Span(self._called(operand))
-        if isinstance(operand, Literal):
-            read = moments.read(operand.text, quoted=operand.quoted, now=self.now, zone=self.asker.zone)
-            if read is not None:
-                return read
-        raise self.asker.refuse("bad_date", value=worded(operand).strip('"'), field=name)
-
-    def _called(self, call: Call) -> int:
-        function = moments.function(call.name)
-        if function is None:
-            raise self.asker.refuse("no_function", function=f"{call.name}()")
-        most = 0 if call.name.casefold() == "now" else 1
-        if len(call.arguments) > most:
-            raise self.asker.refuse(
-                "bad_arguments", function=call.name, expected=most, received=len(call.arguments)
-            )
-        increment = call.arguments[0] if call.arguments else None
-        found = function(increment, self.now, self.asker.zone, self.asker.locale)
-        if found is None:
-            raise self.asker.refuse("bad_increment", function=call.name)
-        return found
 
     def _text(self, clause: Compare, operator: str, field_ids: Sequence[str]) -> Test:
         """Every word must occur, without regard to case; a final * takes any ending."""
@@ -239,15 +212,6 @@ class Compiler:
         inner = parse_or_refuse(known[0].jql)
         compiled = compile_query(self.world, self.asker, inner, filters=self.filters | {known[0].id})
         return compiled.where or (lambda _issue: True)
-
-
-def worded(operand: Operand) -> str:
-    """An operand as an error message shows it."""
-    if isinstance(operand, Literal):
-        return f'"{operand.text}"'
-    if isinstance(operand, Call):
-        return f"{operand.name}({', '.join(operand.arguments)})"
-    return "EMPTY" if isinstance(operand, Empty) else "(...)"
 
 
 def _each(operand: Operand) -> tuple[Operand, ...]:

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from okrsync_emulators.jira.conditions import Compiler, worded
+from okrsync_emulators.jira.dates import Dates
 from okrsync_emulators.jira.moments import Span, day_after
 from okrsync_emulators.jira.tree import Literal, Many, Operand, Predicate, Was
-from okrsync_emulators.jira.values import Test, members, searched
+from okrsync_emulators.jira.values import Test, members, searched, worded
 from okrsync_emulators.jira.world import Field, Issue, World
 
 _RECORDED: Final = {"status", "assignee", "priority", "resolution", "fixVersions", "reporter"}
@@ -92,26 +92,26 @@ def stretches(issue: Issue, known: Field, changes: Sequence[Move]) -> list[Stret
     return [*found, Stretch(values, issue.values["created"], end, None)]
 
 
-def history_test(compiler: Compiler, clause: Was, *, negated: bool) -> Test:
+def history_test(dates: Dates, clause: Was, *, negated: bool) -> Test:
     """The test of a WAS or CHANGED clause. Raises ``Refusal`` for fields that Jira keeps no searchable history of."""
-    known = searched(compiler.world, compiler.asker, clause.field)[0]
+    known = searched(dates.world, dates.asker, clause.field)[0]
     if known.id not in _RECORDED:
-        raise compiler.asker.refuse("no_history", field=clause.field)
+        raise dates.asker.refuse("no_history", field=clause.field)
     when = When()
     for predicate in clause.predicates:
-        when = _narrowed(compiler, when, predicate, clause.field)
+        when = _narrowed(dates, when, predicate, clause.field)
     if clause.operand is None:
-        return _changed(compiler, known, clause, when, negated=negated)
+        return _changed(dates, known, clause, when, negated=negated)
     if any(predicate.word in {"FROM", "TO"} for predicate in clause.predicates):
         # Unknown: the words.
-        raise compiler.asker.refuse("no_operator", operator="from/to", field=clause.field)
+        raise dates.asker.refuse("no_operator", operator="from/to", field=clause.field)
     if isinstance(clause.operand, Many) != clause.operator.endswith("in"):
         text = "bad_list" if isinstance(clause.operand, Many) else "no_list"
         shown = worded(clause.operand).strip('"')
-        raise compiler.asker.refuse(text, operator=clause.operator, value=shown, field=clause.field)
-    side = _side(compiler, known, clause.operand, clause.field)
+        raise dates.asker.refuse(text, operator=clause.operator, value=shown, field=clause.field)
+    side = _side(dates, known, clause.operand, clause.field)
     positive = ("not" not in clause.operator) is not negated
-    return _was(compiler.world, known, side, when, positive=positive)
+    return _was(dates.world, known, side, when, positive=positive)
 
 
 def _was(world: World, known: Field, side: Side, when: When, *, positive: bool) -> Test:
@@ -128,9 +128,9 @@ def _was(world: World, known: Field, side: Side, when: When, *, positive: bool) 
     return was
 
 
-def _changed(compiler: Compiler, known: Field, clause: Was, when: When, *, negated: bool) -> Test:
+def _changed(dates: Dates, known: Field, clause: Was, when: When, *, negated: bool) -> Test:
     sides = {
-        predicate.word: _side(compiler, known, predicate.operand, clause.field)
+        predicate.word: _side(dates, known, predicate.operand, clause.field)
         for predicate in clause.predicates
         if predicate.word in {"FROM", "TO"}
     }
@@ -141,51 +141,49 @@ def _changed(compiler: Compiler, known: Field, clause: Was, when: When, *, negat
             and (when.authors is None or move.author in when.authors)
             and ("FROM" not in sides or sides["FROM"].fits(move.old))
             and ("TO" not in sides or sides["TO"].fits(move.new))
-            for move in moves(compiler.world, issue, known)
+            for move in moves(dates.world, issue, known)
         )
         return found is not negated
 
     return changed
 
 
-def _side(compiler: Compiler, known: Field, operand: Operand, name: str) -> Side:
+def _side(dates: Dates, known: Field, operand: Operand, name: str) -> Side:
     """Like a present value, but a deleted status may be named: the changelog still holds it."""
     if isinstance(operand, Many):
-        parts = [_side(compiler, known, member, name) for member in operand.members]
+        parts = [_side(dates, known, member, name) for member in operand.members]
         wanted = frozenset().union(*(part.wanted for part in parts))
         return Side(wanted, any(part.with_empty for part in parts))
     if known.id == "status" and isinstance(operand, Literal):
-        status = compiler.world.status(operand.text, compiler.asker.language)
+        status = dates.world.status(operand.text, dates.asker.language)
         if status is not None and status.deleted:
             return Side(frozenset({status.id}), with_empty=False)
-    return Side(*members(compiler.world, compiler.asker, known, operand, name))
+    return Side(*members(dates.world, dates.asker, known, operand, name))
 
 
-def _narrowed(compiler: Compiler, when: When, predicate: Predicate, name: str) -> When:
+def _narrowed(dates: Dates, when: When, predicate: Predicate, name: str) -> When:
     """``when`` within what one more predicate allows."""
     if predicate.word == "BY":
-        people, _ = members(
-            compiler.world, compiler.asker, compiler.world.fields["assignee"], predicate.operand, name
-        )
+        people, _ = members(dates.world, dates.asker, dates.world.fields["assignee"], predicate.operand, name)
         return replace(when, authors=people)
     if predicate.word in {"FROM", "TO"}:
         return when
     if predicate.word == "DURING":
         if not isinstance(predicate.operand, Many) or len(predicate.operand.members) != 2:
-            raise compiler.asker.refuse("bad_date", value=worded(predicate.operand), field=name)
-        first, last = (compiler.span(member, name) for member in predicate.operand.members)
-        return replace(when, start=max(when.start, first.start), end=min(when.end, _end(compiler, last)))
-    span = compiler.span(predicate.operand, name)
+            raise dates.asker.refuse("bad_date", value=worded(predicate.operand), field=name)
+        first, last = (dates.span(member, name) for member in predicate.operand.members)
+        return replace(when, start=max(when.start, first.start), end=min(when.end, _end(dates, last)))
+    span = dates.span(predicate.operand, name)
     if predicate.word == "BEFORE":
         return replace(when, end=min(when.end, span.start))
     if predicate.word == "AFTER":
-        return replace(when, start=max(when.start, _end(compiler, span)))
-    return replace(when, start=max(when.start, span.start), end=min(when.end, _end(compiler, span)))
+        return replace(when, start=max(when.start, _end(dates, span)))
+    return replace(when, start=max(when.start, span.start), end=min(when.end, _end(dates, span)))
 
 
-def _end(compiler: Compiler, span: Span) -> int:
+def _end(dates: Dates, span: Span) -> int:
     """The first moment after the span."""
-    return day_after(span.start, compiler.asker.zone) if span.whole_day else span.start + 1
+    return day_after(span.start, dates.asker.zone) if span.whole_day else span.start + 1
 
 
 def _held(world: World, known: Field, raw: str | None, text: str | None) -> frozenset[Any]:

@@ -99,7 +99,7 @@ def _token_page(call: Call, wanted: dict[str, Any]) -> Any:
     start = 0 if token is None else _offset(call, token, jql)
     _, _, with_fields = call.shapes.wanted(wanted["fields"])
     failing = call.site.switches.failing_fields
-    # The shapes have dropped what does not load; whoever asked for everything asked for that, too.
+    # The shapes have dropped what does not load; a request for everything asked for it, too.
     lost = (
         failing if {"*all", "*navigable"} & set(wanted["fields"]) else failing.intersection(wanted["fields"])
     )
@@ -108,7 +108,7 @@ def _token_page(call: Call, wanted: dict[str, Any]) -> Any:
     with_history = "changelog" in wanted["expand"]
     if with_fields or with_history:
         size = min(size, call.site.page_cap)
-    # Unknown: whether the pages of one search are a snapshot. Here every page searches anew, so rows may move.
+    # Unknown: whether the pages of one search are a snapshot. Here every page searches again, so rows may move.
     issues = disturbed(call, found(call, jql, bounded=True), first=token is None)
     switches = call.site.switches
     if switches.empty_pages > 0:

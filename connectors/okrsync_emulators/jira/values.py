@@ -136,3 +136,12 @@ def _used(world: World, field_id: str) -> dict[str, tuple[str, ...]]:
             member for member in (value if isinstance(value, tuple) else (value,)) if isinstance(member, str)
         )
     return {name: (name,) for name in found}
+
+
+def worded(operand: Operand) -> str:
+    """An operand as an error message shows it."""
+    if isinstance(operand, Literal):
+        return f'"{operand.text}"'
+    if isinstance(operand, Call):
+        return f"{operand.name}({', '.join(operand.arguments)})"
+    return "EMPTY" if isinstance(operand, Empty) else "(...)"

@@ -20,7 +20,7 @@ from okrsync.testing import JumpClock
 from okrsync_emulators.jira import JiraEmulator
 from okrsync_jira import JiraQuery, JiraSettings, connector
 from okrsync_jira.changelog import Move
-from okrsync_jira.found import Found, Issue
+from okrsync_jira.issues import Issue, SearchResult
 from okrsync_jira.queries import State
 from okrsync_jira.replay import STATUS, Replayed, as_of
 from okrsync_jira.statuses import Statuses
@@ -351,11 +351,11 @@ def test_moments_may_be_gone_through_in_any_order() -> None:
         today = known.shaped("1", "")
         found.append(Issue(str(number), f"APP-{number}", {"status": today}, made, times[0]))
     wanted = Replayed(state=State.model_validate({"status": "Done"}), places={"status": (STATUS,)})
-    whole = Found(jql="", count=len(found), issues=tuple(found))
+    whole = SearchResult(jql="", count=len(found), issues=tuple(found))
     counts = set()
     for _ in range(60):
         at = FIRST + timedelta(hours=chance.randrange(100))
-        alone = as_of(Found(jql="", count=len(found), issues=tuple(found)), at, wanted, known)
+        alone = as_of(SearchResult(jql="", count=len(found), issues=tuple(found)), at, wanted, known)
         assert as_of(whole, at, wanted, known) == alone
         counts.add(alone.count)
     assert len(counts) > 4

@@ -1,4 +1,4 @@
-"""What Jira's answers become once they are believed, and how an answer must look for that."""
+"""Holds issues and search results, and checks the shape of Jira's answers."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def changed(found: Issue, changes: tuple[Move, ...]) -> Issue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class SearchResult:
     """What a search came to. ``issues`` is empty where only the number was asked for.
 
     ``above`` are the epics and the like in between, which are no work themselves; ``note`` are facts worth showing.

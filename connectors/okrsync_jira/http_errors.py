@@ -1,4 +1,4 @@
-"""What an answer of Jira means, whatever its status says: believe it, repeat it, or tell the operator what to do."""
+"""Judges an HTTP answer of Jira: believe it, retry it, or tell the operator what to do."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TOKEN_PAGE: Final = "https://id.atlassian.com/manage-profile/security/api-tokens
 
 
 @dataclass(frozen=True, slots=True)
-class Verdicts:
+class HttpErrors:
     """What to say of answers that came over the connection ``name``."""
 
     name: str

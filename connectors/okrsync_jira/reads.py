@@ -1,4 +1,4 @@
-"""What can be asked of Jira, and how the wishes of many questions become few requests."""
+"""Defines what can be read from Jira, and merges the reads of many questions into few."""
 
 from __future__ import annotations
 
@@ -128,21 +128,21 @@ class Catalogue:
         return self
 
 
-Need = Search | Events | Below | Sprints | Catalogue
+Read = Search | Events | Below | Sprints | Catalogue
 
 
-def merged(needs: Iterable[Need]) -> dict[Hashable, Need]:
-    """What serves each subject, with the union of what anybody needs of it; one need may serve two."""
-    found: dict[Hashable, Need] = {}
-    for need in needs:
-        known = found.get(need.subject)
-        found[need.subject] = need if known is None else known.joined(need)  # type: ignore[arg-type]
-    for subject, need in list(found.items()):
-        if isinstance(need, Search) and need.since is not None:
-            whole = found.get(replace(need, since=None).subject)
+def merged(reads: Iterable[Read]) -> dict[Hashable, Read]:
+    """What serves each subject, with the union of what anybody reads of it; one read may serve two."""
+    found: dict[Hashable, Read] = {}
+    for read in reads:
+        known = found.get(read.subject)
+        found[read.subject] = read if known is None else known.joined(read)  # type: ignore[arg-type]
+    for subject, read in list(found.items()):
+        if isinstance(read, Search) and read.since is not None:
+            whole = found.get(replace(read, since=None).subject)
             # Where all changes of a scope are read anyway, the latest are among them.
             if isinstance(whole, Search) and whole.history is not None and not whole.narrow:
-                found[subject] = found[whole.subject] = whole.joined(need)
+                found[subject] = found[whole.subject] = whole.joined(read)
     return found
 
 

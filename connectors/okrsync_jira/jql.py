@@ -1,4 +1,4 @@
-"""JQL as text: what may be put into brackets, windows as clauses, and what does not hold for the past."""
+"""Writes JQL: combines clauses, adds windows, and finds what does not hold for the past."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of the work below epics and initiatives is done. Pure."""
+"""Computes how much of the work below epics and initiatives is done. Pure."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Final
 from okrsync.connector import NoValueError
 from okrsync.model import Cause, Question
 from okrsync_jira.fields import Field
-from okrsync_jira.found import Found, Issue
 from okrsync_jira.hierarchy import Links
+from okrsync_jira.issues import Issue, SearchResult
 from okrsync_jira.queries import JiraQuery
 from okrsync_jira.reducers import (
-    Outcome,
+    MetricValue,
     about,
     enough,
     filled_in,
@@ -37,7 +37,7 @@ class Tree:
 
     roots: frozenset[str]
     links: Links
-    found: Found
+    found: SearchResult
     statuses: Statuses
     at: datetime
     above: Mapping[str, Issue]
@@ -64,8 +64,12 @@ class Tree:
 
 
 def done_share(
-    question: Question, fields: Sequence[Field], links: Links, found: Found, statuses: Statuses = _NONE_GONE
-) -> Outcome:
+    question: Question,
+    fields: Sequence[Field],
+    links: Links,
+    found: SearchResult,
+    statuses: Statuses = _NONE_GONE,
+) -> MetricValue:
     """The share of issues (or of the sum of a field) whose status is in the category Done.
 
     Frozen: of the issues that stood below the parents when the window began, with their weights of then.
@@ -108,15 +112,15 @@ def done_share(
         facts += parts
     else:
         value = _share(weights, done, question, parents, fields)
-    return Outcome(value=value, query=found.jql, rows=len(children), facts=(*facts, *about(found)))
+    return MetricValue(value=value, query=found.jql, rows=len(children), facts=(*facts, *about(found)))
 
 
 def _weights(
-    query: JiraQuery, fields: Sequence[Field], children: Sequence[Issue], found: Found
+    query: JiraQuery, fields: Sequence[Field], children: Sequence[Issue], found: SearchResult
 ) -> tuple[Mapping[str, Decimal], int]:
     if not fields:
         return {issue.id: Decimal(1) for issue in children}, 0
-    counted = Found(jql=found.jql, count=len(children), issues=tuple(children))
+    counted = SearchResult(jql=found.jql, count=len(children), issues=tuple(children))
     values, empty = filled_in(query, fields, counted)
     weights = {issue.id: number(value, field, issue) for issue, field, value in values}
     return {issue.id: weights.get(issue.id, Decimal(0)) for issue in children}, empty
