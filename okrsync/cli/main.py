@@ -10,10 +10,10 @@ from types import FrameType
 
 import typer
 
-from okrsync.cli import cluster, demo, init, inspect, ledger, look, past, run, schedule
+from okrsync.cli.commands import register
+from okrsync.cli.context import Context
 from okrsync.cli.logs import log_to_stderr
 from okrsync.cli.output import say_json
-from okrsync.cli.world import World
 from okrsync.errors import ExitCode, OkrsyncError, exit_code_of
 
 app = typer.Typer(
@@ -24,32 +24,18 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-run.register(app)
-look.register(app)
-inspect.register(app)
-init.register(app)
-past.register(app)
-schedule.register(app)
-ledger.register(app)
-cluster.register(app)
+register(app)
 
 
-def _run(words: Sequence[str], world: World) -> int:
-    return main(words, world)
-
-
-demo.register(app, _run)
-
-
-def main(arguments: Sequence[str] | None = None, world: World | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, context: Context | None = None) -> int:
     """Run one command and return its exit code; errors are said on stderr, and as JSON where ``--json`` was asked."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    world = world or World()
+    context = context or Context()
     if arguments is None:
         signal.signal(signal.SIGTERM, _interrupt)
     try:
-        log_to_stderr(world.machine.log)
-        code = app(words or ["--help"], standalone_mode=False, prog_name="okrsync", obj=world)
+        log_to_stderr(context.machine.log)
+        code = app(words or ["--help"], standalone_mode=False, prog_name="okrsync", obj=context)
     except typer.TyperException as error:
         return _said(_usage(error), error, words, ExitCode.CONFIG)
     except OkrsyncError as error:

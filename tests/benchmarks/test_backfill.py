@@ -84,11 +84,11 @@ CHILD = """
 import json, os, re, resource, sys, time
 from pathlib import Path
 from okrsync.cli import main
-from okrsync.cli.world import World
+from okrsync.cli.context import Context
 from okrsync.sandbox import DemoClock
 os.environ["OKRSYNC_LEDGER"] = f"sqlite:///{sys.argv[1]}.db"
 began = time.monotonic()
-code = main(["backfill", "year", "--from", sys.argv[2], "--to", sys.argv[3], "--json"], World(clock=DemoClock()))
+code = main(["backfill", "year", "--from", sys.argv[2], "--to", sys.argv[3], "--json"], Context(clock=DemoClock()))
 seconds, work = time.monotonic() - began, time.process_time()
 # Where the system tells it: what getrusage says may be the peak of the process that started this one.
 told = Path("/proc/self/status")

@@ -25,9 +25,9 @@ PROGRAM = """
 import sys
 from datetime import UTC, datetime
 from okrsync.cli import main
-from okrsync.cli.world import World
+from okrsync.cli.context import Context
 from okrsync.testing import JumpClock
-sys.exit(main(sys.argv[1:], World(clock=JumpClock(datetime.now(tz=UTC)))))
+sys.exit(main(sys.argv[1:], Context(clock=JumpClock(datetime.now(tz=UTC)))))
 """
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from okrsync.cli.world import WallClock
+from okrsync.cli.context import WallClock
 from okrsync.fleet.limits import TABLE, SharedLimiter
 from okrsync.http import Limiter, limiter, make_limiters
 from okrsync.ledger.database import Database, connected

@@ -18,7 +18,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from okrsync.cli import main
-from okrsync.cli.world import World
+from okrsync.cli.context import Context
 from okrsync.emulation import Emulator, Fault
 from okrsync.plugins import Connectors
 from okrsync.ports import Clock
@@ -31,9 +31,9 @@ KILLABLE = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from okrsync.cli import main
-from okrsync.cli.world import World
+from okrsync.cli.context import Context
 from okrsync.sandbox import DemoClock
-sys.exit(main(sys.argv[1:], World(clock=DemoClock())))
+sys.exit(main(sys.argv[1:], Context(clock=DemoClock())))
 """
 
 
@@ -155,7 +155,7 @@ def desk(
 
         def run(*words: str, clock: Clock = clock) -> Ended:
             capsys.readouterr()
-            code = main(words, World(clock=clock, connectors=connectors))
+            code = main(words, Context(clock=clock, connectors=connectors))
             captured = capsys.readouterr()
             if "--json" in words and words[0] in OUTPUTS:
                 published(words[0]).validate(json.loads(captured.out))

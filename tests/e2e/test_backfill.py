@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 from okrsync.cli import main
-from okrsync.cli.world import World
+from okrsync.cli.context import Context
 from okrsync.emulation import Fault
 from okrsync.ledger import open_ledger
 from okrsync.model import Answer, Evidence, Question, Reading
@@ -342,7 +342,7 @@ class Present:
 def test_a_source_that_gives_todays_value_for_the_past_is_not_believed(desk: Any) -> None:
     crm = replace(desk.connectors["crm"], source=lambda settings, opening: Present())
     connectors: Any = {**desk.connectors, "crm": crm}
-    code = main([*PAST, "--only", "KR-5"], World(clock=desk.clock, connectors=connectors))
+    code = main([*PAST, "--only", "KR-5"], Context(clock=desk.clock, connectors=connectors))
     assert code == 3
     assert readings(desk, "revenue") == []
 

@@ -25,7 +25,7 @@ import os, signal, sys
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from okrsync.cli import main
-from okrsync.cli.world import World
+from okrsync.cli.context import Context
 from okrsync.sandbox import DemoClock
 from okrsync.sync import gathering
 where, left = sys.argv[1], [int(sys.argv[2])]
@@ -49,7 +49,7 @@ def done(*rest):
     if writing:
         writing.clear()
         die_at("done")
-sys.exit(main(sys.argv[4:], World(clock=DemoClock())))
+sys.exit(main(sys.argv[4:], Context(clock=DemoClock())))
 """
 PAST = ("backfill", "demo", "--from", "2026-10-01", "--only", "KR-5", "--only", "KR-12")
 

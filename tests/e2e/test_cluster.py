@@ -21,7 +21,7 @@ import psycopg
 import pytest
 
 from okrsync.cli import main
-from okrsync.cli.world import World
+from okrsync.cli.context import Context
 from okrsync.emulation import Fault
 from okrsync.testing import JumpClock
 from tests.support.fleet import Fleet, Timed, fleet
@@ -90,9 +90,9 @@ def test_a_worker_dies_and_nothing_is_lost_doubled_or_overdrawn(
 ) -> None:
     how = {"alone": 4, "rate": RATE, "burst": BURST}
     with cluster(tmp_path, monkeypatch, COMPANIES, **how) as (made, url):
-        assert main(["enqueue", "--all"], World()) == 0
+        assert main(["enqueue", "--all"], Context()) == 0
         assert capsys.readouterr().out == f"{COMPANIES} enqueued, 0 waiting already\n"
-        assert main(["enqueue", "--all"], World()) == 0
+        assert main(["enqueue", "--all"], Context()) == 0
         assert capsys.readouterr().out == f"0 enqueued, {COMPANIES} waiting already\n"
         with workers(tmp_path, WORKERS, "--at-once", "4") as started:
             writes = COMPANIES * made.key_results
@@ -109,7 +109,7 @@ def test_a_worker_dies_and_nothing_is_lost_doubled_or_overdrawn(
             assert overdrawn(arrivals, RATE, BURST) <= RATE / 2
         assert "has died; it is put back" in (tmp_path / "log").read_text(encoding="utf-8")
         made.forget()
-        assert main(["sync", "--all"], World()) == 0
+        assert main(["sync", "--all"], Context()) == 0
         assert made.count("^PATCH") == 0
 
 
@@ -124,7 +124,7 @@ def test_workers_enqueue_who_is_due_by_themselves(tmp_path: Path, monkeypatch: p
         assert set(made.patches().values()) == {1}
         made.forget()
         # Who was enqueued as due, and was synced meanwhile, is not synced a second time.
-        assert main(["enqueue", "--due"], World()) == 0
+        assert main(["enqueue", "--due"], Context()) == 0
         assert waiting(url) == 0
 
 
@@ -135,7 +135,7 @@ def test_the_health_of_a_worker_is_asked_as_a_scheduler_s(
     now = datetime.now(tz=UTC)
 
     def health(after: float = 0) -> int:
-        return main(["health"], World(clock=JumpClock(now + timedelta(seconds=after))))
+        return main(["health"], Context(clock=JumpClock(now + timedelta(seconds=after))))
 
     with cluster(tmp_path, monkeypatch, 1) as (made, _):
         assert health() == 3
@@ -147,7 +147,7 @@ def test_the_health_of_a_worker_is_asked_as_a_scheduler_s(
             answer.wait(60)
 
         made.notions[0].server.faults.append(Fault(where="query", prelude=hold_up))
-        main(["enqueue", "--all"], World())
+        main(["enqueue", "--all"], Context())
         with workers(tmp_path, 1) as (one,):
             until(asked.is_set, "a run is under way", tmp_path)
             began = said(tmp_path)
@@ -176,7 +176,7 @@ def said(folder: Path) -> datetime:
 
 def test_sigterm_puts_back_what_was_cut_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with cluster(tmp_path, monkeypatch, 1, key_results=24) as (made, url):
-        main(["enqueue", "--all"], World())
+        main(["enqueue", "--all"], Context())
         started: list[subprocess.Popen[bytes]] = []
 
         def terminate() -> None:
@@ -199,7 +199,7 @@ def test_a_run_without_an_answer_is_tried_again_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with cluster(tmp_path, monkeypatch, 1) as (made, url):
-        main(["enqueue", "--all"], World())
+        main(["enqueue", "--all"], Context())
         fault = Fault(where="", times=1, status=429, headers={"Retry-After": "900"})
         made.notions[0].server.faults.append(fault)
         with workers(tmp_path, 1, "--until-idle") as some:
@@ -220,9 +220,9 @@ def test_companies_without_a_server_in_common_cannot_be_spread(
     monkeypatch.setenv("OKRSYNC_LEDGER", f"sqlite:///{tmp_path / 'ledger.db'}")
     commands: Sequence[list[str]] = (["enqueue", "--all"], ["worker"])
     for command in commands:
-        assert main(command, World()) == 2
+        assert main(command, Context()) == 2
         assert "many machines need a ledger on PostgreSQL" in capsys.readouterr().err
-    assert main(["enqueue", "acne"], World()) == 2
+    assert main(["enqueue", "acne"], Context()) == 2
     assert "did you mean 'acme'?" in capsys.readouterr().err
 
 
@@ -230,5 +230,5 @@ def test_no_password_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ca
     (tmp_path / "acme.yaml").write_text("company: acme\n", encoding="utf-8")
     monkeypatch.setenv("OKRSYNC_CONFIG", str(tmp_path))
     monkeypatch.setenv("OKRSYNC_LEDGER", running().url("nowhere", password="s3cret"))
-    assert main(["enqueue", "--all"], World()) in {3, 12}
+    assert main(["enqueue", "--all"], Context()) in {3, 12}
     assert "s3cret" not in "".join(capsys.readouterr())

@@ -13,7 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from okrsync.cli import main
-from okrsync.cli.world import World
+from okrsync.cli.context import Context
 from okrsync.config.yamlfile import parse_yaml
 from okrsync.schedules import schedule
 from tests.support.fleet import Fleet, fleet
@@ -174,7 +174,7 @@ def one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
 
 
 def export(capsys: Any, kind: str, *words: str) -> str:
-    assert main(["schedule", "export", "--format", kind, *words], World()) == 0
+    assert main(["schedule", "export", "--format", kind, *words], Context()) == 0
     out: str = capsys.readouterr().out
     assert "secret_token" not in out
     return out
@@ -248,5 +248,5 @@ def test_the_machines_own_webhook_is_named_and_not_shown(
 
 
 def test_an_unknown_format_is_refused(one: Fleet, capsys: Any) -> None:
-    assert main(["schedule", "export", "--format", "windows"], World()) == 2
+    assert main(["schedule", "export", "--format", "windows"], Context()) == 2
     assert "windows" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from okrsync.cli import main
-from okrsync.cli.world import World
+from okrsync.cli.context import Context
 from okrsync.config.yamlfile import parse_yaml
 from okrsync.emulation import Fault
 from okrsync.plugins import Connectors
@@ -103,11 +103,11 @@ class Desk:
         self.folder, self._capsys = folder, capsys
         self.notion = NotionEmulator()
         self.clock = JumpClock(PRESENT)
-        self._world = World(clock=self.clock, connectors=Connectors())
+        self._context = Context(clock=self.clock, connectors=Connectors())
 
     def run(self, *words: str) -> tuple[int, str, str]:
         self._capsys.readouterr()
-        code = main(words, self._world)
+        code = main(words, self._context)
         captured = self._capsys.readouterr()
         return code, captured.out, captured.err
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from okrsync.cli import main
-from okrsync.cli.world import World
+from okrsync.cli.context import Context
 from okrsync.config.yamlfile import parse_yaml
 from okrsync.sandbox import PRESENT
 from okrsync.testing import JumpClock
@@ -28,7 +28,7 @@ ROWS = (
 @pytest.fixture
 def look(capsys: pytest.CaptureFixture[str]) -> Any:
     def run(*words: str) -> tuple[int, str]:
-        code = main(["inspect", *words], World(clock=JumpClock(PRESENT)))
+        code = main(["inspect", *words], Context(clock=JumpClock(PRESENT)))
         captured = capsys.readouterr()
         return code, captured.out + captured.err
 

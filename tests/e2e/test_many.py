@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from okrsync.cli import main
-from okrsync.cli.world import World
+from okrsync.cli.context import Context
 from okrsync.emulation import Fault
 from okrsync.errors import ConfigError, ExitCode
 from okrsync.fleet import Ended, Stop, dues, remembered, side_by_side
@@ -35,7 +35,7 @@ def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
 
 
 def sync(*words: str, clock: Any = None) -> int:
-    return main(("sync", *words), World(clock=clock or JumpClock(datetime.now(tz=UTC))))
+    return main(("sync", *words), Context(clock=clock or JumpClock(datetime.now(tz=UTC))))
 
 
 def test_all_companies_are_synced_and_told_about_once(many: Fleet, capsys: Any) -> None:
@@ -109,13 +109,13 @@ def test_one_company_s_trouble_stops_no_other_and_the_worst_code_counts(many: Fl
 def test_a_bug_in_one_company_s_run_is_shown_whole_and_stops_no_other(
     many: Fleet, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(self: World, name: str) -> Any:
+    def broken(self: Context, name: str) -> Any:
         if name == "c00001":
             raise RuntimeError("never thought of this")
         return real(self, name)
 
-    real = World.company
-    monkeypatch.setattr(World, "company", broken)
+    real = Context.company
+    monkeypatch.setattr(Context, "company", broken)
     assert sync("--all") == 1
     said = capsys.readouterr()
     assert "RuntimeError: never thought of this" in said.err
@@ -148,7 +148,7 @@ def test_taking_over_a_cell_is_no_sync(many: Fleet, capsys: Any) -> None:
     clock = JumpClock(datetime.now(tz=UTC))
     sync("c00001", clock=clock)
     clock.jump(timedelta(days=2).total_seconds())
-    assert main(["adopt", "c00001"], World(clock=clock)) == 0
+    assert main(["adopt", "c00001"], Context(clock=clock)) == 0
     capsys.readouterr()
     assert sync("--due", "c00001", clock=clock) == 0
     assert "1 company: 1 in sync" in capsys.readouterr().out
@@ -164,7 +164,7 @@ def test_a_company_whose_file_is_broken_is_not_forgotten_when_due(many: Fleet, c
 def test_a_bad_cron_line_is_refused_with_its_place(many: Fleet, capsys: Any, line: str) -> None:
     path = many.folder / "c00001.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("0 7 * * *", line), encoding="utf-8")
-    assert main(["validate", "c00001"], World()) == 2
+    assert main(["validate", "c00001"], Context()) == 2
     said = capsys.readouterr().err
     assert "c00001.yaml:4:11: " in said
     assert "is no cron line" in said
@@ -227,9 +227,9 @@ def test_a_look_reads_only_what_has_changed(many: Fleet) -> None:
 
     def load(name: str) -> Any:
         reads.append(name)
-        return World().company(name)
+        return Context().company(name)
 
-    with World().ledger() as ledger:
+    with Context().ledger() as ledger:
 
         def started() -> Callable[[str], Timing]:
             return remembered(load, lambda name: many.folder / f"{name}.yaml", ledger)
@@ -266,12 +266,12 @@ def test_a_yaml_that_changes_while_it_is_read_is_not_taken_for_known(many: Fleet
 
     def meddling(name: str) -> Any:
         path.write_text(text.replace("0 7 * * *", "30 7 * * *"), encoding="utf-8")
-        return World().company(name)
+        return Context().company(name)
 
-    with World().ledger() as ledger:
-        remembered(meddling, World().file, ledger)("c00001")
+    with Context().ledger() as ledger:
+        remembered(meddling, Context().file, ledger)("c00001")
         path.write_text(text, encoding="utf-8")
-        found = remembered(World().company, World().file, ledger)("c00001").schedule
+        found = remembered(Context().company, Context().file, ledger)("c00001").schedule
     assert found is not None
     assert found.line == "0 7 * * *"
 
@@ -281,12 +281,12 @@ def test_a_new_version_reads_every_yaml_anew(many: Fleet, monkeypatch: pytest.Mo
 
     def load(name: str) -> Any:
         reads.append(name)
-        return World().company(name)
+        return Context().company(name)
 
-    with World().ledger() as ledger:
-        remembered(load, World().file, ledger)("c00001")
+    with Context().ledger() as ledger:
+        remembered(load, Context().file, ledger)("c00001")
         monkeypatch.setattr(dues, "__version__", "99")
-        remembered(load, World().file, ledger)("c00001")
+        remembered(load, Context().file, ledger)("c00001")
     assert reads == ["c00001"] * 2
 
 

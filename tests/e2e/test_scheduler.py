@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from okrsync.cli import main
-from okrsync.cli.world import World
+from okrsync.cli.context import Context
 from okrsync.emulation import Fault
 from okrsync.errors import ConfigError, ExitCode, Unavailable
 from okrsync.fleet import Ended, Stop
@@ -72,7 +72,7 @@ def test_a_scheduler_from_start_to_end(many: Fleet, capsys: Any) -> None:
     health = many.folder / "health.json"
     with running(many.folder) as process:
         until(lambda: log.read_text().count("in sync") == 2, "who has never been synced is synced at once")
-        assert main(["health"], World()) == 0
+        assert main(["health"], Context()) == 0
         assert (
             "okrsync schedule run is alive: 2 scheduled, 0 running, 0 not in sync" in capsys.readouterr().out
         )
@@ -84,7 +84,7 @@ def test_a_scheduler_from_start_to_end(many: Fleet, capsys: Any) -> None:
         assert ended(process) == 0
     assert many.shown() == many.expected()
     assert "stopped" in log.read_text()
-    assert main(["health"], World()) == 3
+    assert main(["health"], Context()) == 3
     assert "nobody says in" in capsys.readouterr().err
     newcomer.write_text(text, encoding="utf-8")
     many.forget()

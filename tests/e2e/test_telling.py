@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from okrsync.cli import main
-from okrsync.cli.world import World
+from okrsync.cli.context import Context
 from okrsync.emulation import Fault, LoopbackServer, Receive, Scope, Send
 from okrsync.fleet import Ended, Stop, run_company, telling
 from okrsync.ledger import open_ledger
@@ -41,7 +41,7 @@ class Office:
     clock: JumpClock
 
     def sync(self, *words: str) -> int:
-        return main(("sync", *(words or ("c00000",))), World(clock=self.clock))
+        return main(("sync", *(words or ("c00000",))), Context(clock=self.clock))
 
     @property
     def told(self) -> list[Any]:
@@ -108,7 +108,7 @@ def test_what_needs_a_person_is_told_once_until_it_comes_back(office: Office, ca
     assert office.sync() == 3
     assert [one["subject"] for one in office.told[1]["needs"]] == ["KR-1"]
     office.spoil(key_result=1, text="150")
-    main(["release", "c00000"], World(clock=office.clock))
+    main(["release", "c00000"], Context(clock=office.clock))
     assert office.sync() == 0
     assert len(office.told) == 2
     office.person_edits(120)  # it went, and comes back: told again
@@ -368,7 +368,7 @@ def test_a_missing_address_is_said_by_validate_and_stops_no_sync(
     office: Office, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     monkeypatch.delenv("PING_URL")
-    assert main(["validate", "c00000"], World()) == 0
+    assert main(["validate", "c00000"], Context()) == 0
     assert "not here: notify, ping: the environment variable PING_URL is not set" in capsys.readouterr().out
     assert office.sync() == 12
     assert office.fleet.shown() == office.fleet.expected()
@@ -378,7 +378,7 @@ def test_secrets_of_notify_are_references(office: Office, capsys: Any) -> None:
     path = office.fleet.folder / "c00000.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("{env: HOOK_URL}", "https://hooks.example/s3cret"), encoding="utf-8")
-    assert main(["validate", "c00000"], World()) == 2
+    assert main(["validate", "c00000"], Context()) == 2
     assert "secrets stay out of this file" in capsys.readouterr().err
 
 
@@ -416,7 +416,7 @@ def test_a_stop_between_a_run_and_its_telling_leaves_the_telling_to_the_next_run
     with open_ledger(f"sqlite:///{office.fleet.folder / 'ledger.db'}", office.clock) as ledger:
         monkeypatch.setattr(telling, "run_company", then_stop)
         clock = stop.clock(office.clock)
-        ended = telling.run_and_tell("c00000", World().company, stop.ledger(ledger), clock)
+        ended = telling.run_and_tell("c00000", Context().company, stop.ledger(ledger), clock)
     assert ended.code == 3
     assert ended.report is not None
     assert (office.told, office.pings) == ([], 1)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from okrsync.cli import main
-from okrsync.cli.world import World
+from okrsync.cli.context import Context
 from okrsync.model import Cause
 from okrsync.sandbox import PRESENT
 from okrsync.testing import JumpClock
@@ -136,7 +136,7 @@ def test_only_the_crm_that_does_so_may_send_a_page(exports: Exports, name: str) 
 def test_inspect_recognises_each(exports: Exports, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     profile = PROFILES[name]
     file = exports.put("deals.csv", profile.native())
-    assert main(["inspect", str(file)], World(clock=JumpClock(PRESENT))) == 0
+    assert main(["inspect", str(file)], Context(clock=JumpClock(PRESENT))) == 0
     said = capsys.readouterr().out
     assert f"dialect: {name}" in said
     assert "\n  ✓ 6 rows, each" in said
@@ -148,7 +148,7 @@ def test_inspect_recognises_each_saved_again_by_excel(
     exports: Exports, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = exports.put("deals.csv", PROFILES[name].resaved("cp1251", ";"))
-    assert main(["inspect", str(file)], World(clock=JumpClock(PRESENT))) == 0
+    assert main(["inspect", str(file)], Context(clock=JumpClock(PRESENT))) == 0
     said = capsys.readouterr().out
     assert f"dialect: {name}" in said
     for key in ("encoding: cp1251", "date_format: ['%d.%m.%Y %H:%M']", "\n  ✓ 6 rows, each"):

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text, update
 
 from okrsync.cli import main
-from okrsync.cli.world import World
+from okrsync.cli.context import Context
 from okrsync.errors import Busy, ConfigError, DataError
 from okrsync.ledger import copying, open_ledger
 from okrsync.ledger.copying import copy_ledger
@@ -73,7 +73,7 @@ def test_the_copy_remembers_the_same_and_goes_on(
     fill(source)
     before = remembered(source)
     monkeypatch.setenv("OKRSYNC_LEDGER", source)
-    assert main(["ledger", "copy", "--to", target], World()) == 0
+    assert main(["ledger", "copy", "--to", target], Context()) == 0
     out = capsys.readouterr().out
     assert f"copied {rows(source)} rows" in out
     assert rows(target) == rows(source) > 600

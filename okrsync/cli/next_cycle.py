@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from okrsync.cli.context import Context
 from okrsync.cli.output import say_json
-from okrsync.cli.world import World
 from okrsync.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
     from okrsync import config
 
 
-def next_cycle(
-    world: World,
+def write_next_cycle(
+    context: Context,
     company: str,
     *,
     name: str,
@@ -27,11 +27,11 @@ def next_cycle(
     as_json: bool,
 ) -> ExitCode:
     """Print the company's YAML for its next cycle, or put it in place of the old one. Sends no request."""
-    loaded = world.company(company)
+    loaded = context.company(company)
     with loaded.path.open(encoding="utf-8", newline="") as file:
         before = file.read()
     name, first, last = _cycle(loaded, name, start, end)
-    done = roll_over(world, loaded, before, name=name, start=first, end=last)
+    done = roll_over(context, loaded, before, name=name, start=first, end=last)
     if write:
         _replace(loaded.path, done.text)
     if as_json:
@@ -72,14 +72,14 @@ def _cycle(
 
 
 def roll_over(
-    world: World, company: config.Company, text: str, *, name: str, start: date, end: date
+    context: Context, company: config.Company, text: str, *, name: str, start: date, end: date
 ) -> config.NextCycle:
     """The company's YAML ``text`` for its next cycle, with the values that the ledger knows last of this one."""
     from okrsync import config
     from okrsync.sync import last_values
 
-    with world.ledger() as ledger:
-        last = last_values(company, ledger, world.clock.now())
+    with context.ledger() as ledger:
+        last = last_values(company, ledger, context.clock.now())
     return config.next_cycle(text, company, name=name, start=start, end=end, last=last)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from okrsync.cli.world import World
+from okrsync.cli.context import Context
 from okrsync.errors import ConfigError, ExitCode
 from okrsync.spelling import did_you_mean
 
@@ -16,12 +16,8 @@ if TYPE_CHECKING:
     from okrsync.ports import Connector
 
 
-def register(app: typer.Typer) -> None:
-    app.command()(inspect)
-
-
 def inspect(
-    context: typer.Context,
+    ctx: typer.Context,
     target: Annotated[
         str | None,
         typer.Argument(
@@ -41,14 +37,14 @@ def inspect(
     ] = None,
 ) -> int:
     """Show what a file, spreadsheet or JQL holds, and its YAML. Writes nothing."""
-    world: World = context.obj
+    context: Context = ctx.obj
     if (target is None) == (jql is None):
         raise ConfigError(
             "name one thing to look at",
             hint="okrsync inspect FILE | URL --through COMPANY | --jql JQL --through COMPANY",
         )
     if target is not None and through is None and "://" not in target:
-        typer.echo(_of_file(world, target))
+        typer.echo(_of_file(context, target))
         return ExitCode.IN_SYNC
     text = jql if jql is not None else target
     assert text is not None
@@ -56,29 +52,29 @@ def inspect(
         raise ConfigError(
             "it is not said whose credentials may read it", hint="--through COMPANY, or COMPANY/CONNECTION"
         )
-    typer.echo(_of_connection(world, through, text, "jql" if jql is not None else "spreadsheet"))
+    typer.echo(_of_connection(context, through, text, "jql" if jql is not None else "spreadsheet"))
     return ExitCode.IN_SYNC
 
 
-def _of_file(world: World, target: str) -> str:
+def _of_file(context: Context, target: str) -> str:
     """By the connector whose settings are those of a file: they have a path."""
     from okrsync.ports import Opening
 
     path = Path(target)
-    for name in world.connectors:
-        connector = world.connectors[name]
+    for name in context.connectors:
+        connector = context.connectors[name]
         if connector.inspect is not None and "path" in connector.settings.model_fields:
             settings = connector.settings.model_validate({"path": path.name})
-            opening = Opening(name=path.name, clock=world.clock, base=str(path.parent))
+            opening = Opening(name=path.name, clock=context.clock, base=str(path.parent))
             return connector.inspect(settings, path.name, opening)
     raise ConfigError("no installed connector reads files", hint="okrsync connectors")
 
 
-def _of_connection(world: World, through: str, text: str, key: str) -> str:
+def _of_connection(context: Context, through: str, text: str, key: str) -> str:
     from okrsync.sync import open_connections
 
     company_name, _, name = through.partition("/")
-    company = world.company(company_name)
+    company = context.company(company_name)
     able = {
         one.name: one.connector for one in company.connections.values() if _can_inspect(one.connector, key)
     }
@@ -92,8 +88,8 @@ def _of_connection(world: World, through: str, text: str, key: str) -> str:
             f"{through} does not say which connection takes a {key}",
             hint=f"write --through {company_name}/NAME, one of: {_listed(able)}",
         )
-    with world.ledger() as ledger:
-        openings = open_connections(company, ledger.recall(company.id), world.clock)
+    with context.ledger() as ledger:
+        openings = open_connections(company, ledger.recall(company.id), context.clock)
     look = able[chosen[0]].inspect
     assert look is not None
     return look(company.connections[chosen[0]].settings, text, openings[chosen[0]])

@@ -6,24 +6,22 @@ from typing import Annotated
 
 import typer
 
-from okrsync.cli.output import Json, say_json
-from okrsync.cli.world import World
+from okrsync.cli.arguments import Json
+from okrsync.cli.context import Context
+from okrsync.cli.output import say_json
 from okrsync.errors import ExitCode
 
-
-def register(app: typer.Typer) -> None:
-    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look after the ledger.")
-    group.callback()(_nothing)
-    group.command("copy")(copy)
-    app.add_typer(group, name="ledger")
+group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look after the ledger.")
 
 
-def _nothing() -> None:
+@group.callback()
+def _group() -> None:
     """Look after the ledger."""
 
 
+@group.command()
 def copy(
-    context: typer.Context,
+    ctx: typer.Context,
     to: Annotated[
         str,
         typer.Option(
@@ -35,10 +33,8 @@ def copy(
     """Copy the whole ledger into another database. Proves that nothing was lost."""
     from okrsync.ledger.copying import copy_ledger
 
-    world: World = context.obj
-    url = world.machine.ledger
-    source = url.get_secret_value() if url is not None else None
-    copied = copy_ledger(source, to, world.clock.now())
+    context: Context = ctx.obj
+    copied = copy_ledger(context.ledger_url, to, context.clock.now())
     if as_json:
         tables = [{"table": one.table, "rows": one.rows, "digest": one.digest} for one in copied]
         say_json({"tables": tables, "rows": sum(one.rows for one in copied)})

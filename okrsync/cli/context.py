@@ -1,4 +1,4 @@
-"""What the commands stand on: the clock, the machine's settings, the companies and the ledger."""
+"""What every command is handed: the clock, the machine's settings, the companies and the ledger."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class WallClock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class Context:
     """Handed to every command as typer's context object; tests hand in a clock that jumps."""
 
     clock: Clock = field(default_factory=WallClock)
@@ -91,6 +91,21 @@ class World:
     def ledger(self) -> Iterator[SqlLedger]:
         from okrsync.ledger import open_ledger
 
-        url = self.machine.ledger
-        with open_ledger(url.get_secret_value() if url is not None else None, self.clock) as ledger:
+        with open_ledger(self.ledger_url, self.clock) as ledger:
             yield ledger
+
+    @property
+    def ledger_url(self) -> str | None:
+        """Where the ledger is; None is the file of this machine."""
+        url = self.machine.ledger
+        return url.get_secret_value() if url is not None else None
+
+
+def require_cluster() -> None:
+    """Raises ``ConfigError`` if what many machines need is not installed."""
+    try:
+        import procrastinate  # noqa: F401 - only whether it is there
+    except ImportError as error:
+        raise ConfigError(
+            f"many machines need more than is installed: {error}", hint="pip install 'okrsync[cluster]'"
+        ) from error

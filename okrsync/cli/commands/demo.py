@@ -6,18 +6,19 @@ import os
 import shlex
 import tempfile
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from okrsync.cli.context import Context
 from okrsync.cli.output import console
-from okrsync.cli.world import World
 from okrsync.errors import ExitCode
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from okrsync.emulation import TableView
@@ -27,49 +28,38 @@ if TYPE_CHECKING:
 LEFT_OUT = {"Owner", "Source", "Last synced"}
 NARROW = {"Start", "Target", "Comment"}
 FOLDED = {"Name", "Comment", "Summary"}
-Run = Callable[..., int]
 
 
-def register(app: typer.Typer, run: Run) -> None:
-    """``run`` is the command line itself: the demo runs the commands that a user would type."""
+def demo(
+    ctx: typer.Context,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Stay up, to be tried from another terminal.")
+    ] = False,
+    book: Annotated[
+        bool, typer.Option("--book", help="Another company: all 68 key results of the book OKRs for All.")
+    ] = False,
+) -> int:
+    """Sync a made-up company between emulators. Leaves no trace."""
+    from okrsync.sandbox import DemoClock, set_stage
 
-    @app.command()
-    def demo(
-        context: typer.Context,
-        serve: Annotated[
-            bool, typer.Option("--serve", help="Stay up, to be tried from another terminal.")
-        ] = False,
-        book: Annotated[
-            bool, typer.Option("--book", help="Another company: all 68 key results of the book OKRs for All.")
-        ] = False,
-    ) -> int:
-        """Sync a made-up company between emulators. Leaves no trace."""
-        from okrsync.sandbox import DemoClock, set_stage
-
-        world: World = context.obj
-        with tempfile.TemporaryDirectory(prefix="okrsync-demo-") as name:
-            folder = Path(name)
-            with set_stage(world.connectors, folder, "book" if book else "demo") as stage:
-                environment = {
-                    **stage.environment,
-                    "OKRSYNC_CONFIG": str(folder),
-                    "OKRSYNC_LEDGER": f"sqlite:///{folder / 'ledger.db'}",
-                }
-                with _environment(environment):
-                    play = _play_book if book else _play
-                    play(stage, World(clock=DemoClock(), connectors=world.connectors), run)
-                if serve:
-                    _stay(stage, folder, environment)
-        return ExitCode.IN_SYNC
+    context: Context = ctx.obj
+    with tempfile.TemporaryDirectory(prefix="okrsync-demo-") as name:
+        folder = Path(name)
+        with set_stage(context.connectors, folder, "book" if book else "demo") as stage:
+            environment = {
+                **stage.environment,
+                "OKRSYNC_CONFIG": str(folder),
+                "OKRSYNC_LEDGER": f"sqlite:///{folder / 'ledger.db'}",
+            }
+            with _environment(environment):
+                play = _play_book if book else _play
+                play(stage, Context(clock=DemoClock(), connectors=context.connectors))
+            if serve:
+                _stay(stage, folder, environment)
+    return ExitCode.IN_SYNC
 
 
-def _play(stage: Stage, world: World, run: Run) -> None:
-    def command(*words: str) -> None:
-        out.rule(style="dim")
-        out.print(f"$ okrsync {' '.join(words)}", style="bold")
-        out.print()
-        run(words, world)
-
+def _play(stage: Stage, context: Context) -> None:
     out = console()
     notion = stage.emulators["notion"]
     out.print(
@@ -78,11 +68,11 @@ def _play(stage: Stage, world: World, run: Run) -> None:
     out.print(
         "All of these are emulators on this machine; what talks to them is the real okrsync.", style="dim"
     )
-    command("plan", "demo")
-    command("sync", "demo")
+    _command(out, context, "plan", "demo")
+    _command(out, context, "sync", "demo")
     out.print("Once more: nothing is new, so nothing is written.", style="italic")
     notion.server.forget()
-    command("sync", "demo")
+    _command(out, context, "sync", "demo")
     out.print(
         f"Notion got {notion.server.count('^PATCH')} writes and {notion.server.count()} reads: "
         "a schema and a page of rows for each of two databases.",
@@ -92,12 +82,12 @@ def _play(stage: Stage, world: World, run: Run) -> None:
     notion.edit("Key results", "Open bugs", "Current", 70)
     for number in range(1, 11):
         stage.emulators["jira"].edit("APP", f"APP-{number + 1}", "status", "Done")
-    command("sync", "demo")
+    _command(out, context, "sync", "demo")
     out.print(
         "Her number stands, and the objective counts with it. How did the win rate come about?",
         style="italic",
     )
-    command("explain", "demo", "KR-6")
+    _command(out, context, "explain", "demo", "KR-6")
     out.rule("What Notion holds now", style="dim")
     out.print()
     for view in notion.tables():
@@ -108,19 +98,26 @@ def _play(stage: Stage, world: World, run: Run) -> None:
     )
 
 
-def _play_book(stage: Stage, world: World, run: Run) -> None:
+def _play_book(stage: Stage, context: Context) -> None:
     out = console()
     out.print("The book's 21 objectives and 68 key results, on made-up numbers in emulators and files.")
-    out.rule(style="dim")
-    out.print("$ okrsync plan book", style="bold")
-    out.print()
     stage.forget()
-    run(("plan", "book"), world)
+    _command(out, context, "plan", "book")
     out.print(
         f"That took {stage.requests} requests. Nothing is written yet: "
         "okrsync demo --book --serve keeps all this up, to be synced from another terminal.",
         style="italic",
     )
+
+
+def _command(out: Console, context: Context, *words: str) -> None:
+    """Show a command as a user would type it, and run it."""
+    from okrsync.cli.main import main
+
+    out.rule(style="dim")
+    out.print(f"$ okrsync {' '.join(words)}", style="bold")
+    out.print()
+    main(words, context)
 
 
 def _table(view: TableView, left_out: Collection[str]) -> Table:

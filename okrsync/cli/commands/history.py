@@ -1,17 +1,16 @@
-"""The commands about the past: backfill and history."""
+"""``okrsync history``: what is known of the past."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from okrsync.cli.output import Json, console, say, say_json
-from okrsync.cli.run import Company
-from okrsync.cli.world import World
+from okrsync.cli.arguments import Company, Json
+from okrsync.cli.context import Context
+from okrsync.cli.output import console, say, say_json
 from okrsync.errors import ConfigError, ExitCode
 from okrsync.spelling import did_you_mean
 
@@ -20,73 +19,8 @@ if TYPE_CHECKING:
     from okrsync.key_results import KeyResult
 
 
-class Every(StrEnum):
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-
-
-def register(app: typer.Typer) -> None:
-    for command in (backfill, history):
-        app.command()(command)
-
-
-def backfill(
-    context: typer.Context,
-    company: Company,
-    first: Annotated[
-        datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="First day.")
-    ],
-    last: Annotated[
-        datetime | None,
-        typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="Last day; default: today."),
-    ] = None,
-    every: Annotated[Every, typer.Option("--every", help="One value at the end of each.")] = Every.WEEK,
-    only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="KR", help="A key result; may be repeated.")
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Read everything, record and add nothing.")
-    ] = False,
-    refresh: Annotated[
-        bool, typer.Option("--refresh", help="Ask again for what was rebuilt before.")
-    ] = False,
-    check_ins: Annotated[
-        bool, typer.Option(help="Add the check-ins that are missing for periods of this cycle that are over.")
-    ] = True,
-    as_json: Json = False,
-) -> int:
-    """Recompute past values from the sources. Never changes a current value."""
-    from okrsync.cli.bars import backfill_progress
-    from okrsync.render import backfill_data, backfill_text
-    from okrsync.sync import backfill as run
-
-    world: World = context.obj
-    loaded = world.company(company)
-    today = world.clock.now().astimezone(loaded.zone).date()
-    with world.ledger() as ledger, backfill_progress() as told:
-        done = run(
-            loaded,
-            ledger,
-            world.clock,
-            first=first.date(),
-            last=last.date() if last is not None else today,
-            every=str(every),
-            only=only or (),
-            dry_run=dry_run,
-            refresh=refresh,
-            check_ins=check_ins,
-            told=told,
-        )
-    if as_json:
-        say_json(backfill_data(done))
-    else:
-        say(backfill_text(done))
-    return done.exit_code
-
-
 def history(
-    context: typer.Context,
+    ctx: typer.Context,
     company: Company,
     key_results: Annotated[
         list[str] | None, typer.Argument(metavar="KR", help="Ids of key results; default: all.")
@@ -108,12 +42,12 @@ def history(
 
     if as_csv and as_json:
         raise ConfigError("--csv and --json exclude each other", hint="keep one of the two")
-    world: World = context.obj
-    loaded = world.company(company)
-    now = world.clock.now()
+    context: Context = ctx.obj
+    loaded = context.company(company)
+    now = context.clock.now()
     since = _midnight(first.date(), loaded) if first is not None else datetime(1, 1, 2, tzinfo=now.tzinfo)
     until = min(_midnight(last.date() + timedelta(days=1), loaded), now) if last is not None else now
-    with world.ledger() as ledger:
+    with context.ledger() as ledger:
         memory = ledger.recall(loaded.id)
         found = {
             one.id: remembered(loaded, ledger, one, goal_of(loaded, one, memory), since, until)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from okrsync.cli import roll_over
-from okrsync.cli.output import Json, say_json
-from okrsync.cli.world import World
+from okrsync.cli.arguments import Json
+from okrsync.cli.context import Context
+from okrsync.cli.next_cycle import write_next_cycle
+from okrsync.cli.output import say_json
 from okrsync.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
@@ -21,12 +22,8 @@ if TYPE_CHECKING:
 TOKEN = "NOTION_TOKEN"  # noqa: S105 - the name of the variable, not what it holds
 
 
-def register(app: typer.Typer) -> None:
-    app.command()(init)
-
-
 def init(
-    context: typer.Context,
+    ctx: typer.Context,
     company: Annotated[
         str | None, typer.Argument(metavar="COMPANY", help="Short name: the YAML's name.")
     ] = None,
@@ -80,11 +77,11 @@ def init(
     """
     from okrsync.config.writing import NOTHING, NewCompany, company_yaml
 
-    world: World = context.obj
+    context: Context = ctx.obj
     given = [bool(one) for one in (from_notion, create_under, url, timezone, locale, title)]
     if next_cycle and company is not None and not any(given):
-        return roll_over.next_cycle(
-            world, company, name=name, start=start, end=end, write=write, as_json=as_json
+        return write_next_cycle(
+            context, company, name=name, start=start, end=end, write=write, as_json=as_json
         )
     if next_cycle:
         raise ConfigError(
@@ -100,13 +97,13 @@ def init(
         company, from_notion, create_under, timezone = _ask(from_notion, create_under, timezone)
     if from_notion and create_under:
         raise ConfigError("--from-notion and --create-under do not go together", hint="choose one")
-    path = _free_path(world, company)
+    path = _free_path(context, company)
     timezone, locale = _zone(timezone or "UTC"), _locale(locale or "en_US")
     connection: dict[str, Any] = {"type": "notion", "token": {"env": token_env}}
     connection |= {"url": url} if url else {}
     proposed = NOTHING
     if from_notion or create_under:
-        setup = _setup(world, connection)
+        setup = _setup(context, connection)
         proposed = setup.propose(from_notion) if from_notion else setup.create(create_under)
     text = company_yaml(
         NewCompany(
@@ -114,7 +111,7 @@ def init(
             title=title or path.stem,
             timezone=timezone,
             locale=locale,
-            today=world.clock.now().date(),
+            today=context.clock.now().date(),
             connection=connection,
             proposed=proposed,
         )
@@ -139,8 +136,8 @@ def _ask(from_notion: str, create_under: str, timezone: str) -> tuple[str, str, 
     return company, from_notion, create_under, timezone
 
 
-def _free_path(world: World, company: str) -> Path:
-    path = world.file(company)
+def _free_path(context: Context, company: str) -> Path:
+    path = context.file(company)
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", path.stem):
         raise ConfigError(
             f"{path.stem!r} is no short name", hint="use small letters, digits, - and _, such as acme-eu"
@@ -169,12 +166,12 @@ def _locale(name: str) -> str:
     return spelled
 
 
-def _setup(world: World, connection: dict[str, Any]) -> Setup:
+def _setup(context: Context, connection: dict[str, Any]) -> Setup:
     from pydantic import ValidationError
 
     from okrsync.ports import Opening
 
-    connector = world.connectors[connection["type"]]
+    connector = context.connectors[connection["type"]]
     assert connector.setup is not None
     try:
         settings = connector.settings.model_validate(
@@ -182,7 +179,7 @@ def _setup(world: World, connection: dict[str, Any]) -> Setup:
         )
     except ValidationError as error:
         raise ConfigError(str(error.errors()[0]["msg"])) from None
-    return connector.setup(settings, Opening(name=connection["type"], clock=world.clock))
+    return connector.setup(settings, Opening(name=connection["type"], clock=context.clock))
 
 
 def _report(path: Path, proposed: Proposed, *, as_json: bool) -> None:

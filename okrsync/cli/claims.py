@@ -1,0 +1,41 @@
+"""What ``okrsync adopt`` and ``okrsync release`` share: they let the next sync write over a person's cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import typer
+
+from okrsync.cli.context import Context
+from okrsync.cli.output import say_json
+from okrsync.errors import ExitCode
+
+
+def take_over(
+    context: Context, name: str, subjects: Sequence[str] | None, *, edited: bool, as_json: bool
+) -> int:
+    from okrsync.sync import claim
+
+    company = context.company(name)
+    with context.ledger() as ledger:
+        claims = claim(company, ledger, context.clock, subjects or None, edited=edited)
+    if as_json:
+        say_json(
+            {
+                "company": company.id,
+                "cells": [{"id": one.subject, "cell": one.cell, "value": str(one.value)} for one in claims],
+            }
+        )
+        return ExitCode.IN_SYNC
+    for one in claims:
+        typer.echo(
+            f"{one.subject} {one.cell}: {'empty' if one.value is None else one.value} stays until the next sync"
+        )
+    if not claims:
+        typer.echo(
+            "nothing to take over: "
+            + ("no cell was edited by a person" if edited else "no cell was filled before okrsync")
+        )
+    else:
+        typer.echo(f"→ okrsync sync {company.id}")
+    return ExitCode.IN_SYNC

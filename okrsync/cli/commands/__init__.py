@@ -1,0 +1,52 @@
+"""The commands, one in each file, in the order of ``okrsync --help``."""
+
+from __future__ import annotations
+
+import typer
+
+from okrsync.cli.commands import ledger, schedule
+from okrsync.cli.commands.adopt import adopt
+from okrsync.cli.commands.backfill import backfill
+from okrsync.cli.commands.connectors import connectors
+from okrsync.cli.commands.demo import demo
+from okrsync.cli.commands.doctor import doctor
+from okrsync.cli.commands.enqueue import enqueue
+from okrsync.cli.commands.explain import explain
+from okrsync.cli.commands.health import health
+from okrsync.cli.commands.history import history
+from okrsync.cli.commands.init import init
+from okrsync.cli.commands.inspect import inspect
+from okrsync.cli.commands.plan import plan
+from okrsync.cli.commands.release import release
+from okrsync.cli.commands.schema import schema
+from okrsync.cli.commands.status import status
+from okrsync.cli.commands.sync import sync
+from okrsync.cli.commands.validate import validate
+from okrsync.cli.commands.worker import worker
+
+
+def register(app: typer.Typer) -> None:
+    """Add all of them to ``app``."""
+    for command in (
+        demo,
+        init,
+        inspect,
+        validate,
+        doctor,
+        plan,
+        sync,
+        backfill,
+        history,
+        status,
+        explain,
+        adopt,
+        release,
+        worker,
+        enqueue,
+        connectors,
+        schema,
+        health,
+    ):
+        app.command()(command)
+    app.add_typer(schedule.group, name="schedule")
+    app.add_typer(ledger.group, name="ledger")

@@ -1,0 +1,13 @@
+"""``okrsync adopt``: let okrsync write cells that people filled before it."""
+
+from __future__ import annotations
+
+import typer
+
+from okrsync.cli.arguments import Company, Json, Subjects
+from okrsync.cli.claims import take_over
+
+
+def adopt(ctx: typer.Context, company: Company, key_results: Subjects = None, as_json: Json = False) -> int:
+    """Take over cells that people filled before okrsync. The next sync may write them."""
+    return take_over(ctx.obj, company, key_results, edited=False, as_json=as_json)

@@ -1,0 +1,46 @@
+"""``okrsync plan``: what a sync would write, and why."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from okrsync.cli.arguments import Company, Json
+from okrsync.cli.context import Context
+from okrsync.cli.output import say, say_json
+from okrsync.errors import ConfigError, ExitCode
+
+
+def plan(
+    ctx: typer.Context,
+    company: Company,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Keep the plan for `sync --plan FILE`.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Show what a sync would write, and why. Writes nothing."""
+    from okrsync.render import plan_text, report_data
+    from okrsync.sync import preview
+    from okrsync.sync.reviewing import kept
+
+    context: Context = ctx.obj
+    with context.ledger() as ledger:
+        report = preview(context.company(company), ledger, context.clock)
+    if out is not None:
+        _keep(out, kept(report.company.id, report.at, report.plan))
+    if as_json:
+        say_json(report_data(report))
+    else:
+        say(plan_text(report))
+    return ExitCode.UNSAFE if report.plan.alarms else report.exit_code
+
+
+def _keep(path: Path, plan: dict[str, Any]) -> None:
+    try:
+        path.write_text(json.dumps(plan, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"the plan cannot be kept in {path}: {error.strerror}") from error

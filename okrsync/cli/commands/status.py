@@ -1,0 +1,31 @@
+"""``okrsync status``: where the key results stood at the last sync."""
+
+from __future__ import annotations
+
+import typer
+
+from okrsync.cli.arguments import Company, Json
+from okrsync.cli.context import Context
+from okrsync.cli.output import console, say, say_json
+from okrsync.errors import ExitCode
+
+
+def status(ctx: typer.Context, company: Company, as_json: Json = False) -> int:
+    """Show where the key results stood at the last sync. Sends no request."""
+    from okrsync.render import status_data, status_view
+    from okrsync.sync import trend
+
+    context: Context = ctx.obj
+    loaded = context.company(company)
+    with context.ledger() as ledger:
+        memory = ledger.recall(loaded.id)
+        now = context.clock.now()
+        trends = {one.id: trend(loaded, ledger, memory, one, now) for one in loaded.key_results}
+    if as_json:
+        say_json(status_data(loaded, memory.outcomes, trends))
+    else:
+        say(status_view(loaded, memory.outcomes, trends, console().width))
+    held = any(
+        cell["verdict"] == "held" for one in memory.outcomes.values() for cell in one.detail["cells"].values()
+    )
+    return ExitCode.HELD if held or not memory.outcomes else ExitCode.IN_SYNC

@@ -1,0 +1,131 @@
+"""``okrsync sync``: one company, or several side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from okrsync.cli.arguments import AtOnce, Due, Every, Json
+from okrsync.cli.context import Context
+from okrsync.cli.output import say_json
+from okrsync.cli.results import result_data, say_not_notified, say_result
+from okrsync.errors import ConfigError, ExitCode
+
+if TYPE_CHECKING:
+    from okrsync.fleet import Ended
+    from okrsync.render import outputs
+    from okrsync.sync import Reviewed
+
+
+def sync(
+    ctx: typer.Context,
+    companies: Annotated[list[str] | None, typer.Argument(metavar="COMPANY", help="Names or paths.")] = None,
+    every: Every = False,
+    due: Due = False,
+    at_once: AtOnce = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Apply a plan that changes more than its limits allow.")
+    ] = False,
+    reviewed: Annotated[
+        Path | None,
+        typer.Option("--plan", metavar="FILE", help="Apply just this plan of `plan --out FILE`, or nothing."),
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Bring Notion in step with the sources. One company's failure stops no other."""
+    context: Context = ctx.obj
+    names = companies or (list(context.companies()) if every or due else [])
+    if not names:
+        raise ConfigError("no company was named", hint="okrsync sync COMPANY, or okrsync sync --all")
+    if reviewed is not None and (len(names) != 1 or due or every):
+        raise ConfigError("a plan is one company's", hint="okrsync sync COMPANY --plan FILE")
+    data: outputs.Run | outputs.Runs | outputs.Failure
+    if len(names) == 1 and not due and not every:
+        code, data = _sync_one(context, names[0], force=force, as_json=as_json, reviewed=reviewed)
+    else:
+        code, data = _sync_several(context, names, due=due, at_once=at_once, force=force, as_json=as_json)
+    if as_json:
+        say_json(data)
+    return code
+
+
+def _sync_one(
+    context: Context, name: str, *, force: bool, as_json: bool, reviewed: Path | None
+) -> tuple[ExitCode, outputs.Run | outputs.Failure]:
+    from okrsync.cli.progress_bars import sync_progress
+    from okrsync.fleet import Stop, run_and_tell
+
+    agreed = _reviewed(reviewed) if reviewed is not None else None
+    stop = Stop()
+    with context.ledger() as ledger, sync_progress(name, stop.ledger(ledger)) as heard, stop.on_signals():
+        ended = run_and_tell(
+            name,
+            context.company,
+            heard,
+            stop.clock(context.clock),
+            otherwise=context.notify,
+            force=force,
+            reviewed=agreed,
+        )
+    if ended.error is not None:
+        say_not_notified(ended, "okrsync")
+        raise ended.error
+    if not as_json:
+        say_result(ended)
+    return ended.code, result_data(ended)
+
+
+def _reviewed(path: Path) -> Reviewed:
+    from okrsync.sync.reviewing import recalled
+
+    try:
+        return recalled(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"the plan {path} cannot be read: {error}", hint="okrsync plan COMPANY --out FILE"
+        ) from error
+
+
+def _sync_several(
+    context: Context, names: Sequence[str], *, due: bool, at_once: int | None, force: bool, as_json: bool
+) -> tuple[ExitCode, outputs.Runs]:
+    """Sync side by side. What is printed of one company is never mixed with another's."""
+    from okrsync.fleet import (
+        AT_ONCE,
+        Stop,
+        due_names,
+        remembered,
+        run_and_tell,
+        side_by_side,
+        summary,
+        worst,
+    )
+
+    stop = Stop()
+    clock = stop.clock(context.clock)
+    codes: dict[str, ExitCode] = {}
+    data: dict[str, outputs.Run | outputs.Failure] = {}
+    with context.ledger() as ledger:
+        if due:
+            time_of = remembered(context.company, context.files(), ledger)
+            names = due_names(names, time_of, ledger.last_syncs(), clock.now())
+        held = stop.ledger(ledger)
+
+        def run(name: str) -> Ended:
+            return run_and_tell(name, context.company, held, clock, otherwise=context.notify, force=force)
+
+        with stop.on_signals():
+            for ended in side_by_side(names, run, stop, at_once=at_once or AT_ONCE):
+                codes[ended.name] = ended.code
+                if as_json:
+                    data[ended.name] = result_data(ended)
+                else:
+                    say_result(ended)
+    code = worst(codes.values())
+    if not as_json and codes:  # where nothing is due, nothing is said: cron would mail it every few minutes
+        typer.echo(summary(codes))
+    ordered = [data[name] for name in dict.fromkeys(names) if name in data]
+    return code, {"companies": ordered, "summary": summary(codes), "exit_code": code}

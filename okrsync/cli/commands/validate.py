@@ -1,0 +1,45 @@
+"""``okrsync validate``: check YAML files without a request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from okrsync.cli.arguments import Json
+from okrsync.cli.context import Context
+from okrsync.cli.output import say_json
+from okrsync.errors import ConfigError, ExitCode
+
+if TYPE_CHECKING:
+    from okrsync.render import outputs
+
+
+def validate(
+    ctx: typer.Context,
+    companies: Annotated[list[str] | None, typer.Argument(metavar="COMPANY", help="Default: all.")] = None,
+    as_json: Json = False,
+) -> int:
+    """Check YAML files without sending a request. Every error names its line."""
+    from okrsync.sync import missing_secrets
+
+    context: Context = ctx.obj
+    names = companies or context.companies()
+    if not names:
+        raise ConfigError(f"there is no company in {context.machine.config}", hint="okrsync init writes one")
+    checked: outputs.Validation = {"companies": []}
+    for name in names:
+        loaded = context.company(name)
+        missing = missing_secrets(loaded)
+        checked["companies"].append(
+            {"company": loaded.id, "key_results": len(loaded.key_results), "missing_secrets": missing}
+        )
+        if not as_json:
+            typer.echo(
+                f"{loaded.path}: valid, {len(loaded.key_results)} key results on {len(loaded.metrics)} metrics"
+            )
+            for line in missing:
+                typer.echo(f"  not here: {line}")
+    if as_json:
+        say_json(checked)
+    return ExitCode.IN_SYNC

@@ -1,0 +1,76 @@
+"""What the commands print of a company's run: text, JSON, or a line in a log."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import typer
+
+from okrsync.cli.output import say
+
+if TYPE_CHECKING:
+    from okrsync.fleet import Ended
+    from okrsync.render import outputs
+
+
+def say_result(ended: Ended) -> None:
+    """One company's text: what its run did on stdout, or what ended it on stderr."""
+    from okrsync.render import plan_text
+    from okrsync.settings import redact
+
+    if ended.report is not None:
+        say(plan_text(ended.report))
+    if ended.complaint:
+        typer.echo(redact(f"okrsync: {ended.name}: {ended.complaint}"), err=True)
+    say_not_notified(ended, f"okrsync: {ended.name}")
+
+
+def say_not_notified(ended: Ended, start: str) -> None:
+    """Say on stderr why the alerts of a run reached nobody, if so."""
+    from okrsync.settings import redact
+
+    if ended.untold:
+        typer.echo(redact(f"{start}: people were not told: {ended.untold}"), err=True)
+
+
+def result_data(ended: Ended) -> outputs.Run | outputs.Failure:
+    """What ``--json`` prints of a run."""
+    from okrsync.render import report_data
+    from okrsync.settings import redact
+
+    if ended.report is None:
+        return {"company": ended.name, "error": redact(ended.complaint), "exit_code": ended.code}
+    data = report_data(ended.report)
+    data["exit_code"] = ended.code
+    if ended.untold:
+        data["untold"] = redact(ended.untold)
+    return data
+
+
+def say_line(ended: Ended, form: str) -> None:
+    """One line for one run, on stderr; a bug with its traceback."""
+    from okrsync.fleet import summary
+    from okrsync.model import Verdict
+    from okrsync.settings import redact
+
+    at = datetime.now(tz=UTC).isoformat(timespec="seconds")
+    decisions = ended.report.decisions if ended.report is not None else ()
+    written = sum(one.verdict is Verdict.WRITE for one in decisions)
+    held = len({one.subject for one in decisions if one.verdict is Verdict.HELD})
+    trouble = "\n".join(one for one in (ended.complaint, ended.untold) if one)
+    if form == "json":
+        line = {
+            "at": at,
+            "company": ended.name,
+            "exit_code": int(ended.code),
+            "written": written,
+            "held": held,
+        }
+        text = json.dumps(line | ({"error": trouble} if trouble else {}), ensure_ascii=False)
+    else:
+        word = summary({ended.name: ended.code}).partition(": 1 ")[2].partition(" (")[0]
+        text = f"{at} {ended.name}: {word} · {written} cells written · {held} key results held"
+        text += f"\n  {trouble.replace(chr(10), chr(10) + '  ')}" if trouble else ""
+    typer.echo(redact(text), err=True)
