@@ -12,14 +12,16 @@ __all__ = ["NotionSettings", "NotionTable", "connector"]
 
 def _destination(settings: NotionSettings, table: TableSpec, opening: Opening) -> Destination:
     from okrsync_notion.destination import NotionDestination
+    from okrsync_notion.open_table import OpenTable
 
-    return NotionDestination(settings, table, opening)
+    return NotionDestination(OpenTable(settings, table, opening))
 
 
 def _register(settings: NotionSettings, table: TableSpec, opening: Opening) -> Register:
+    from okrsync_notion.open_table import OpenTable
     from okrsync_notion.register import NotionRegister
 
-    return NotionRegister(settings, table, opening)
+    return NotionRegister(OpenTable(settings, table, opening), opening.clock)
 
 
 def _doctor(settings: NotionSettings, tables: Sequence[TableSpec], opening: Opening) -> Iterable[Finding]:

@@ -1,4 +1,4 @@
-"""The ids inside Notion's addresses, in every spelling that people copy.
+"""Find the ids inside Notion's addresses, in every spelling that people copy.
 
 ``https://www.notion.so/acme/Key-Results-<id>?v=<view>``, ``https://app.notion.com/p/<id>``, ``https://acme.notion.site/...``,
 ``collection://<id>`` and a bare id, with or without dashes. Notion's own client knows only the first of them.

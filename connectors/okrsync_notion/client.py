@@ -1,4 +1,4 @@
-"""The only place that touches ``notion_client``: how it is set up, and what each of its failures means.
+"""Notion's API over HTTP with one token: the only module that calls ``notion_client``.
 
 Its own retrying is off (it never repeats a timeout, a cut connection, a 502, 504 or 529, nor any query), its console
 logger is replaced, and its context manager, which would swap our HTTP client for another, is not used.
@@ -10,45 +10,26 @@ import json
 import logging
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
 import httpx
 import notion_client
-from notion_client.errors import HTTPResponseError, RequestTimeoutError
 
-from okrsync.connector import on_this_machine, passes
-from okrsync.errors import AccessError, ConfigError, DataError, OkrsyncError, Unavailable
-from okrsync.http import USER_AGENT, Again, Limiter, limiter, patiently, retry_after
+from okrsync.connector import on_this_machine
+from okrsync.errors import OkrsyncError, Unavailable
+from okrsync.http import USER_AGENT, Again, Limiter, limiter, patiently
 from okrsync.ports import Opening
-from okrsync.settings import redact
+from okrsync_notion.http_errors import Passing, verdict
 from okrsync_notion.settings import NotionSettings
 
 VERSION: Final = "2026-03-11"
 # Notion gives up on a request after 60 seconds; waiting longer lets its own answer arrive.
 TIMEOUT: Final = httpx.Timeout(75.0, connect=5.0)
-TOKENS: Final = "https://www.notion.so/profile/integrations"
 _SILENT: Final = logging.getLogger("okrsync.notion.wire")
 _SILENT.addHandler(logging.NullHandler())
 _SILENT.propagate = False
 T = TypeVar("T")
-
-
-class NotFound(AccessError):
-    """Notion knows nothing under this id, or does not show it to this token: it never says which."""
-
-
-class Refused(DataError):
-    """Notion understood the request and will not carry it out (400 and its like)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Passing:
-    """A failure that may pass. ``landed``: the request may have been carried out all the same."""
-
-    again: Again
-    landed: bool
 
 
 class Notion:
@@ -121,8 +102,8 @@ class Notion:
 
     def passing(self, error: Exception) -> Passing | None:
         """What ``error`` means where it may pass, else None."""
-        verdict = self._judge(error, "")
-        return verdict if isinstance(verdict, Passing) else None
+        meaning = self._judge(error, "")
+        return meaning if isinstance(meaning, Passing) else None
 
     def _once(self, what: str, call: Callable[[], Any]) -> dict[str, Any]:
         """Create something that carries no key: repeated only where it surely was not carried out."""
@@ -150,44 +131,13 @@ class Notion:
                 call, clock=self._clock, limit=self._limiter, again=again, what=what, attempts=attempts
             )
         except Exception as error:
-            verdict = self._judge(error, what)
-            if isinstance(verdict, OkrsyncError):
-                raise verdict from error
+            meaning = self._judge(error, what)
+            if isinstance(meaning, OkrsyncError):
+                raise meaning from error
             raise
 
     def _judge(self, error: Exception, what: str) -> Passing | OkrsyncError | None:
-        if isinstance(error, HTTPResponseError):
-            return self._answered(error, what)
-        return _unanswered(error, what)
-
-    def _answered(self, error: HTTPResponseError, what: str) -> Passing | OkrsyncError:
-        code, said = _spoken(error)
-        told = f"{code or error.status}: {said}{_trace(error)}"
-        after = retry_after(error.headers.get("retry-after"), self._clock.now())
-        if error.status in {429, 529}:
-            return Passing(Again(f"Notion asks to slow down ({_reason(error)})", after), landed=False)
-        if code == "conflict_error":
-            return Passing(Again(told, after), landed=False)
-        if passes(error.status):
-            return Passing(Again(told, after), landed=True)
-        if error.status == 401:
-            return AccessError(
-                f"{what}: Notion does not accept the token from {self._settings.token} ({told})",
-                hint=f"copy the token anew from {TOKENS}",
-            )
-        if error.status == 403 and code == "restricted_resource":
-            return AccessError(
-                f"{what}: the connection may not do this ({told})",
-                hint=f"give it the capabilities to read and update content at {TOKENS}",
-            )
-        if error.status == 404 and code == "object_not_found":
-            return NotFound(f"{what}: {told}", hint="share it with the connection: ••• > Connections")
-        if error.status in {400, 409} or code:
-            return Refused(f"{what}: Notion refused it, {told}")
-        return Unavailable(
-            f"{what}: something between okrsync and Notion answered {told}",
-            hint="look at proxies, firewalls and `url` of the connection",
-        )
+        return verdict(error, what, token=str(self._settings.token), now=self._clock.now())
 
     @cached_property
     def _token(self) -> str:
@@ -218,47 +168,7 @@ class Notion:
         return wire
 
 
-def _unanswered(error: Exception, what: str) -> Passing | OkrsyncError | None:
-    """Failures without an answer from Notion. None: this is not about the request at all, but a bug."""
-    if isinstance(error, RequestTimeoutError):
-        return Passing(Again("no answer in time"), landed=True)
-    if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
-        return ConfigError(f"{what}: {error}", hint="mend `url` of the connection")
-    if isinstance(error, httpx.ConnectError | httpx.ProxyError):
-        return Passing(Again(f"no connection ({error})"), landed=False)
-    if isinstance(error, httpx.HTTPError):
-        return Passing(Again(f"the connection broke ({type(error).__name__})"), landed=True)
-    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
-        return Passing(Again("the answer was not JSON, so not Notion's"), landed=True)
-    return None
-
-
 def _object(answer: Any) -> dict[str, Any]:
     if not isinstance(answer, dict) or "object" not in answer:
         raise json.JSONDecodeError("not an object of Notion's", str(answer)[:80], 0)
     return answer
-
-
-def _spoken(error: HTTPResponseError) -> tuple[str, str]:
-    """Code and message of Notion's error body; the client itself gives up on codes it does not know."""
-    try:
-        body = json.loads(error.body)
-    except ValueError:
-        return "", "an answer that is not Notion's"
-    if not isinstance(body, dict):
-        return "", "an answer that is not Notion's"
-    return str(body.get("code") or ""), redact(str(body.get("message") or "no message"))
-
-
-def _reason(error: HTTPResponseError) -> str:
-    given = error.additional_data or {}
-    return str(given.get("rate_limit_reason") or error.status)
-
-
-def _trace(error: HTTPResponseError) -> str:
-    """What Notion's support asks for: the request's id, and the edge's where it never got further."""
-    request = error.request_id or error.headers.get("x-notion-request-id")
-    ray = error.headers.get("cf-ray")
-    parts = [f"request {request}" if request else "", f"cf-ray {ray}" if ray else ""]
-    named = ", ".join(part for part in parts if part)
-    return f" ({named})" if named else ""

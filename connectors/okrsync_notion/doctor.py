@@ -1,4 +1,4 @@
-"""What an operator wants to know of a Notion connection before trusting it: one finding a line, nothing is written."""
+"""Say what an operator wants to know of a Notion connection; nothing is written, one finding is one line."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from functools import partial
 from okrsync.cells import Kind, kind_of
 from okrsync.errors import OkrsyncError
 from okrsync.ports import Finding, Opening, TableSpec
-from okrsync_notion import schema as schemas
-from okrsync_notion.cells import Column, canonical
+from okrsync_notion import table_layout
 from okrsync_notion.client import Notion
-from okrsync_notion.destination import NotionDestination
-from okrsync_notion.locate import locate
-from okrsync_notion.schema import Schema
+from okrsync_notion.data_source_lookup import locate
+from okrsync_notion.open_table import OpenTable
+from okrsync_notion.property_values import NotionColumn, canonical
 from okrsync_notion.settings import NotionSettings, NotionTable
+from okrsync_notion.table_layout import Schema
 
 
 def examine(settings: NotionSettings, tables: Sequence[TableSpec], opening: Opening) -> Iterator[Finding]:
@@ -31,11 +31,11 @@ def examine(settings: NotionSettings, tables: Sequence[TableSpec], opening: Open
         subject=f"token from {settings.token}", ok=True, detail=f"bot {bot.get('name')!r} of {workspace}"
     )
     for table in tables:
-        yield from _TableLook(api, settings, table, opening).findings()
+        yield from _TableCheck(api, settings, table, opening).findings()
 
 
 @dataclass(frozen=True, slots=True)
-class _TableLook:
+class _TableCheck:
     api: Notion
     settings: NotionSettings
     spec: TableSpec
@@ -64,12 +64,12 @@ class _TableLook:
 
     def _cells(self, found: Schema) -> Iterator[Finding]:
         for cell, name in self.table.cells.items():
-            look = partial(schemas.cell_column, found, cell, name, self.opening.memo)
+            look = partial(table_layout.cell_column, found, cell, name, self.opening.memo)
             column, finding = _column(f"{cell} → {name}", look)
             if column is None:
                 yield finding
                 continue
-            why = schemas.locked(cell, column)
+            why = table_layout.locked(cell, column)
             if why:
                 yield Finding(subject=finding.subject, ok=False, detail=why)
                 continue
@@ -77,7 +77,7 @@ class _TableLook:
             if kind_of(cell) is Kind.STATUS and column.options:
                 yield from self._statuses(column)
 
-    def _statuses(self, column: Column) -> Iterator[Finding]:
+    def _statuses(self, column: NotionColumn) -> Iterator[Finding]:
         for status, name in self.table.statuses.items():
             try:
                 canonical(column, name, decimals=0, place=f"statuses: {status}")
@@ -87,23 +87,25 @@ class _TableLook:
     def _others(self, found: Schema) -> Iterator[Finding]:
         memo, table = self.opening.memo, self.table
         if table.match is not None:
-            look = partial(schemas.match_column, found, table.match, memo)
+            look = partial(table_layout.match_column, found, table.match, memo)
             yield _column(f"match → {table.match}", look)[1]
         if table.release is not None:
-            box = partial(schemas.release_column, found, table.release, memo)
+            box = partial(table_layout.release_column, found, table.release, memo)
             yield _column(f"release → {table.release}", box)[1]
         for role, name in (("baseline", table.baseline), ("target", table.target)):
             if name is not None:
-                yield _column(f"{role} → {name}", partial(schemas.number_column, found, role, name, memo))[1]
+                yield _column(
+                    f"{role} → {name}", partial(table_layout.number_column, found, role, name, memo)
+                )[1]
 
     def _rows(self, found: Schema) -> Iterator[Finding]:
-        destination = NotionDestination(self.settings, self.spec, self.opening)
+        table = OpenTable(self.settings, self.spec, self.opening)
         try:
-            rows = destination.read()
+            rows = table.read()
         except OkrsyncError as error:
             yield Finding(subject=f"rows of {found.title!r}", ok=False, detail=error.message, hint=error.hint)
             return
-        unmatched = f", {destination.unmatched} without" if destination.unmatched else ""
+        unmatched = f", {table.unmatched} without" if table.unmatched else ""
         yield Finding(
             subject=f"rows of {found.title!r}", ok=True, detail=f"{len(rows)} with an id{unmatched}"
         )
@@ -112,7 +114,7 @@ class _TableLook:
                 yield Finding(subject=f"row {row.key}", ok=False, detail=row.problem, hint=row.url)
 
 
-def _column(subject: str, look: Callable[[], Column | None]) -> tuple[Column | None, Finding]:
+def _column(subject: str, look: Callable[[], NotionColumn | None]) -> tuple[NotionColumn | None, Finding]:
     try:
         column = look()
     except OkrsyncError as error:

@@ -1,4 +1,4 @@
-"""A Notion data source to which okrsync adds rows: each has a key, and no key is added twice.
+"""Adds rows to a Notion table, each with a key, and no key twice.
 
 Notion has no idempotency keys, and a row may be listed only a while after it was made. So nothing is ever sent a second
 time after an answer was lost: the key is looked for instead, for as long as listing may take.
@@ -6,30 +6,42 @@ time after an answer was lost: the key is looked for instead, for as long as lis
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from okrsync.errors import ConfigError, Conflict, OkrsyncError, Unavailable
-from okrsync.model import Row, Stored
-from okrsync.ports import Opening, TableSpec
-from okrsync_notion.cells import Column, encode
+from okrsync.model import Row, Stored, Wanted
+from okrsync.ports import Clock
 from okrsync_notion.destination import NotionDestination
-from okrsync_notion.paging import every_row
+from okrsync_notion.open_table import OpenTable
+from okrsync_notion.pagination import every_row
+from okrsync_notion.property_values import NotionColumn, encode
 from okrsync_notion.rows import key_of, row_of, url_of
-from okrsync_notion.schema import Layout
-from okrsync_notion.settings import NotionSettings
 
 # Unknown: how long Notion takes to list a new row. Between the looks it is given so many seconds.
 LOOKS: Final = (0, 2, 4, 8)
 
 
-class NotionRegister(NotionDestination):
-    """``okrsync.ports.Register`` for Notion."""
+class NotionRegister:
+    """``okrsync.ports.Register`` for one Notion table."""
 
-    def __init__(self, settings: NotionSettings, table: TableSpec, opening: Opening) -> None:
-        super().__init__(settings, table, opening)
-        self._clock = opening.clock
-        self._opened = opening.clock.monotonic()
+    def __init__(self, table: OpenTable, clock: Clock) -> None:
+        self._table = table
+        self._destination = NotionDestination(table)
+        self._clock = clock
+        self._opened = clock.monotonic()
+
+    def read(self) -> Sequence[Row]:
+        """See ``Destination.read``."""
+        return self._destination.read()
+
+    def canonical(self, cell: str, value: Wanted) -> Stored:
+        """See ``Destination.canonical``."""
+        return self._destination.canonical(cell, value)
+
+    def write(self, row: str, values: Mapping[str, Stored], expect: Mapping[str, Stored]) -> Row:
+        """See ``Destination.write``."""
+        return self._destination.write(row, values, expect)
 
     def find(self, key: str) -> Row | None:
         """See ``Register.find``. What is looked for was made before this run: waiting once is enough for all keys."""
@@ -38,21 +50,21 @@ class NotionRegister(NotionDestination):
 
     def add(self, key: str, title: str, values: Mapping[str, Stored]) -> Row:
         """See ``Register.add``. One POST."""
-        here = self._layout()
-        column = self._key_column(here)
+        here = self._table.layout
+        column = self._key_column()
         properties = {here.title.wire: {"title": _text(title)}}
         properties[column.wire] = {column.type: _text(key)}
         properties |= {
-            here.cells[cell].wire: encode(self._writable(here, cell), value)
+            here.cells[cell].wire: encode(self._table.writable(cell), value)
             for cell, value in values.items()
             if value is not None
         }
         try:
-            page = self._api.create_page(here.schema.id, properties)
+            page = self._table.api.create_page(here.schema.id, properties)
         except OkrsyncError:
             raise
         except Exception as error:
-            passing = self._api.passing(error)
+            passing = self._table.api.passing(error)
             if passing is None:
                 raise
             found = self._sought(key, sum(LOOKS))
@@ -66,8 +78,8 @@ class NotionRegister(NotionDestination):
 
     def _sought(self, key: str, patience: float) -> Row | None:
         """The one row with ``key``; looked for until ``patience`` seconds have passed, at least once."""
-        here = self._layout()
-        column = self._key_column(here)
+        here = self._table.layout
+        column = self._key_column()
         where = {"property": column.wire, column.type: {"equals": key}}
         for pause in LOOKS:
             if pause:
@@ -77,7 +89,7 @@ class NotionRegister(NotionDestination):
                 patience -= wait
                 self._clock.sleep(wait)
             # Notion compares without case: its answer may hold strangers.
-            pages = every_row(self._api, here.schema.id, here.needed, where).values()
+            pages = every_row(self._table.api, here.schema.id, here.needed, where).values()
             found = [page for page in pages if key_of(here, page) == key]
             if len(found) > 1:
                 urls = " and ".join(url_of(page) for page in found)
@@ -86,9 +98,8 @@ class NotionRegister(NotionDestination):
                 return row_of(here, found[0], key)
         return None
 
-    @staticmethod
-    def _key_column(here: Layout) -> Column:
-        column = here.match
+    def _key_column(self) -> NotionColumn:
+        column = self._table.layout.match
         if column is None or column.type not in {"title", "rich_text"}:
             named = repr(column.name) if column is not None else "none"
             raise ConfigError(

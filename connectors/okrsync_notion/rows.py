@@ -1,4 +1,4 @@
-"""From Notion's pages to rows, and what stands in the way of writing one. Pure."""
+"""Turn Notion's pages into rows, and say what stands in the way of writing one. Pure."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from urllib.parse import unquote
 from okrsync.cells import RELEASE
 from okrsync.errors import DataError
 from okrsync.model import COUNT, PERCENT, CellState, Quantity, Row
-from okrsync_notion.cells import Column, decode, key, number, text
-from okrsync_notion.schema import Layout
+from okrsync_notion.property_values import NotionColumn, decode, key, number, text
+from okrsync_notion.table_layout import Layout
 
 
 def row_of(layout: Layout, page: Mapping[str, Any], name: str, problem: str = "") -> Row:
@@ -104,13 +104,13 @@ def _by_id(page: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {unquote(str(one["id"])): one for one in held.values()}
 
 
-def _part(held: Mapping[str, Mapping[str, Any]], column: Column) -> Mapping[str, Any]:
+def _part(held: Mapping[str, Mapping[str, Any]], column: NotionColumn) -> Mapping[str, Any]:
     if column.id not in held:
         raise DataError(f"the row has no column {column.name!r} any more")
     return held[column.id]
 
 
-def _quantity(held: Mapping[str, Mapping[str, Any]], column: Column | None) -> Quantity | None:
+def _quantity(held: Mapping[str, Mapping[str, Any]], column: NotionColumn | None) -> Quantity | None:
     if column is None:
         return None
     part = _part(held, column)

@@ -1,4 +1,4 @@
-"""What ``okrsync init`` does in Notion: look at the OKR tables that are there, or make new ones."""
+"""Look at the OKR tables that are in Notion, or make new ones, for ``okrsync init``."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from okrsync.cells import CURRENT, KEY_RESULTS, OBJECTIVES, PROGRESS, STATUS, Ce
 from okrsync.errors import ConfigError
 from okrsync.ports import Listed, Opening, Proposed
 from okrsync_notion.addresses import page_id
-from okrsync_notion.cells import Column, key, text
 from okrsync_notion.client import Notion
-from okrsync_notion.creating import create_tables
-from okrsync_notion.locate import locate
-from okrsync_notion.paging import every_row
-from okrsync_notion.schema import COMPUTED, FITTING, Schema, parse
+from okrsync_notion.data_source_lookup import locate
+from okrsync_notion.new_tables import create_tables
+from okrsync_notion.pagination import every_row
+from okrsync_notion.property_values import NotionColumn, key, text
 from okrsync_notion.settings import STATUSES, NotionSettings, NotionTable
-from okrsync_notion.words import COLUMNS, rank
-from okrsync_notion.words import STATUSES as OPTIONS
+from okrsync_notion.table_layout import COMPUTED, FITTING, Schema, parse
+from okrsync_notion.vocabulary import COLUMNS, rank
+from okrsync_notion.vocabulary import STATUSES as OPTIONS
 
 # The ways to find a column for each part of a table: only of a type that can serve.
 KEYS: Final = ("unique_id", "rich_text", "formula", "select", "number")
@@ -44,7 +44,7 @@ class NotionSetup:
                 f"{address!r} holds no Notion id", hint="open the database as a full page and copy its link"
             ) from error
         schema = locate(self._api, table, self._memo)
-        look = _Look(schema, cells_of(KEY_RESULTS), address)
+        look = _TableProposal(schema, cells_of(KEY_RESULTS), address)
         relation = look.relation()
         titles: dict[str, str] = {}
         tables = {KEY_RESULTS: look.table(goals=True)}
@@ -52,7 +52,7 @@ class NotionSetup:
         remarks = look.remarks
         if relation is not None:
             far = parse(self._api.data_source(relation.target))
-            there = _Look(
+            there = _TableProposal(
                 far, cells_of(OBJECTIVES), f"https://app.notion.com/p/{far.database.replace('-', '')}"
             )
             proposed = there.table(goals=False)
@@ -84,10 +84,10 @@ class NotionSetup:
 
     def _listed(
         self,
-        look: _Look,
+        look: _TableProposal,
         match: str | None,
         prefix: str,
-        relation: Column | None = None,
+        relation: NotionColumn | None = None,
         objectives: Mapping[str, str] | None = None,
     ) -> dict[str, Listed]:
         """The rows by page id. A row without an id, or with one that is taken, is named by its address."""
@@ -123,7 +123,7 @@ class NotionSetup:
 
 
 @dataclass(slots=True)
-class _Look:
+class _TableProposal:
     """One table under inspection: which column serves what, and what has to be said about it."""
 
     schema: Schema
@@ -158,7 +158,7 @@ class _Look:
                 self._explain(cell)
         return proposed
 
-    def relation(self) -> Column | None:
+    def relation(self) -> NotionColumn | None:
         """The relation to objectives: by its name, else the only one there is."""
         relations = [one for one in self.schema.columns.values() if one.type == "relation" and one.target]
         named = [one for one in relations if rank(COLUMNS, "objective", one.name) is not None]
@@ -169,7 +169,7 @@ class _Look:
             self.remarks.append(f"which of the relations {names} leads to the objectives is not known")
         return None
 
-    def _pick(self, role: str, types: Sequence[str]) -> Column | None:
+    def _pick(self, role: str, types: Sequence[str]) -> NotionColumn | None:
         """The best column by name, of a type that can serve, that is not taken yet."""
         fitting = [
             (where, types.index(column.type), column)
@@ -210,7 +210,7 @@ class _Look:
                 f"no column is called like {cell.name}; write it under `cells` ({wanted} columns: {names or 'none'})"
             )
 
-    def _statuses(self, column: Column) -> Iterator[tuple[str, str]]:
+    def _statuses(self, column: NotionColumn) -> Iterator[tuple[str, str]]:
         for status in STATUSES:
             ranked = [
                 (where, name) for name in column.options if (where := rank(OPTIONS, status, name)) is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from okrsync_emulators.notion import answers, cells, seeding, writes
+from okrsync_emulators.notion import answers, cells, seeds, writes
 from okrsync_emulators.notion.calls import Call, State
 from okrsync_emulators.notion.refusals import RefusalError, invalid, malformed, undefined
 from okrsync_emulators.notion.workspace import DataSource, Row, stable
@@ -40,7 +40,7 @@ def create(state: State, call: Call) -> dict[str, Any]:
         cover=call.body.get("cover"),
     )
     _store(row, changes)
-    seeding.fill_in(source, row, {source.columns[identity].name for identity in changes})
+    seeds.fill_in(source, row, {source.columns[identity].name for identity in changes})
     source.rows[row.id] = row
     return answers.page(workspace, row, legacy=call.legacy, only=only)
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from okrsync.emulation import LoopbackServer, TableView
-from okrsync_emulators.notion import people, schema, seeding, texts, webpage
+from okrsync_emulators.notion import people, schema, seeds, texts, webpage
 from okrsync_emulators.notion.api import Api, Budget
 from okrsync_emulators.notion.calls import State
 from okrsync_emulators.notion.queries import Cursors
@@ -41,7 +41,7 @@ class NotionEmulator:
     ) -> None:
         self._now = now
         self._state = State(
-            workspace=seeding.workspace_from({}, now),
+            workspace=seeds.workspace_from({}, now),
             cursors=Cursors(query_cap),
             strict=unknown_property == "error",
             lag=visibility_lag,
@@ -90,7 +90,7 @@ class NotionEmulator:
         derived from names. Raises LookupError, KeyError or ValueError for a seed that does not add up.
         """
         with self.server.lock:
-            self._state.workspace = seeding.workspace_from(seed, self._now)
+            self._state.workspace = seeds.workspace_from(seed, self._now)
 
     def secret(self) -> str:
         return self.workspace.token
@@ -133,7 +133,7 @@ class NotionEmulator:
     def add_row(self, table: str, values: Mapping[str, Any]) -> str:
         """A person adds a row, as in a seed; its id."""
         with self.server.lock:
-            return seeding.add_rows(self.workspace, [(self.workspace.source(table), values)])[0].id
+            return seeds.add_rows(self.workspace, [(self.workspace.source(table), values)])[0].id
 
     def trash(self, row: str) -> None:
         with self.server.lock:
@@ -196,8 +196,8 @@ class NotionEmulator:
                 (d for d in self.workspace.databases.values() if database in {d.id, d.title}),
                 f"database {database!r}",
             )
-            source = seeding.add_source(self.workspace, found, table)
-            seeding.add_rows(self.workspace, [(source, values) for values in table.get("rows") or []])
+            source = seeds.add_source(self.workspace, found, table)
+            seeds.add_rows(self.workspace, [(source, values) for values in table.get("rows") or []])
             return source.id
 
     def _row(self, key: str, source: DataSource | None = None) -> Row:

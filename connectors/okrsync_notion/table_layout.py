@@ -1,4 +1,4 @@
-"""What a data source looks like, and which of its columns a table in the YAML means. Pure."""
+"""Parse a data source's schema, and find the columns that a table in the YAML means. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from okrsync.cells import RELEASE, Kind, kind_of
 from okrsync.errors import ConfigError
 from okrsync.model import Stored
 from okrsync.spelling import did_you_mean
-from okrsync_notion.cells import KIND, MATCHING, WRITABLE, Column, text
+from okrsync_notion.property_values import KIND, MATCHING, WRITABLE, NotionColumn, text
 from okrsync_notion.settings import NotionTable
 
 COMPUTED: Final = {
@@ -47,7 +47,7 @@ class Schema:
     title: str
     database: str
     in_trash: bool
-    columns: Mapping[str, Column]
+    columns: Mapping[str, NotionColumn]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +55,12 @@ class Layout:
     """The columns of one table that okrsync reads; ``locked`` says of a cell why it can never be written."""
 
     schema: Schema
-    title: Column
-    cells: Mapping[str, Column]
+    title: NotionColumn
+    cells: Mapping[str, NotionColumn]
     locked: Mapping[str, str]
-    match: Column | None
-    baseline: Column | None
-    target: Column | None
+    match: NotionColumn | None
+    baseline: NotionColumn | None
+    target: NotionColumn | None
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -82,10 +82,10 @@ def parse(answer: Mapping[str, Any]) -> Schema:
     )
 
 
-def _column(name: str, held: Mapping[str, Any]) -> Column:
+def _column(name: str, held: Mapping[str, Any]) -> NotionColumn:
     kind = str(held["type"])
     detail = held.get(kind) or {}
-    return Column(
+    return NotionColumn(
         id=unquote(str(held["id"])),
         wire=str(held["id"]),
         name=name,
@@ -106,7 +106,7 @@ def _initial(kind: str, detail: Mapping[str, Any]) -> Stored:
     return names.get(str(firsts[0])) if kind == "status" and firsts else None
 
 
-def locked(cell: str, column: Column) -> str:
+def locked(cell: str, column: NotionColumn) -> str:
     """Why ``column`` can never be written, in words, else empty."""
     if column.type not in COMPUTED:
         return ""
@@ -139,7 +139,7 @@ def layout(schema: Schema, table: NotionTable, memo: MutableMapping[str, str]) -
     )
 
 
-def remembering(schema: Schema, column: Column, memo: MutableMapping[str, str]) -> Column:
+def remembering(schema: Schema, column: NotionColumn, memo: MutableMapping[str, str]) -> NotionColumn:
     """The column, with the names under which ``memo`` came to know its options.
 
     Where a remembered name is another option's name now (two were swapped), all go by what they are called now.
@@ -158,7 +158,7 @@ def remembering(schema: Schema, column: Column, memo: MutableMapping[str, str]) 
     return replace(column, steady=steady, initial=initial)
 
 
-def cell_column(schema: Schema, cell: str, name: str, memo: MutableMapping[str, str]) -> Column:
+def cell_column(schema: Schema, cell: str, name: str, memo: MutableMapping[str, str]) -> NotionColumn:
     """The column of a cell: of a type the cell can be kept in, or one that is locked."""
     column = named(schema, name, f"cells: {cell}", memo)
     fitting = FITTING[kind_of(cell)]
@@ -170,7 +170,7 @@ def cell_column(schema: Schema, cell: str, name: str, memo: MutableMapping[str, 
     return column
 
 
-def match_column(schema: Schema, name: str | None, memo: MutableMapping[str, str]) -> Column | None:
+def match_column(schema: Schema, name: str | None, memo: MutableMapping[str, str]) -> NotionColumn | None:
     if name is None:
         return None
     column = named(schema, name, "match", memo)
@@ -182,7 +182,7 @@ def match_column(schema: Schema, name: str | None, memo: MutableMapping[str, str
     return column
 
 
-def release_column(schema: Schema, name: str, memo: MutableMapping[str, str]) -> Column:
+def release_column(schema: Schema, name: str, memo: MutableMapping[str, str]) -> NotionColumn:
     column = named(schema, name, "release", memo)
     if column.type != "checkbox":
         raise ConfigError(
@@ -194,7 +194,7 @@ def release_column(schema: Schema, name: str, memo: MutableMapping[str, str]) ->
 
 def number_column(
     schema: Schema, role: str, name: str | None, memo: MutableMapping[str, str]
-) -> Column | None:
+) -> NotionColumn | None:
     if name is None:
         return None
     column = named(schema, name, role, memo)
@@ -206,7 +206,7 @@ def number_column(
     return column
 
 
-def named(schema: Schema, name: str, place: str, memo: MutableMapping[str, str]) -> Column:
+def named(schema: Schema, name: str, place: str, memo: MutableMapping[str, str]) -> NotionColumn:
     """The column called ``name``. Raises ``ConfigError`` that says what became of it where there is none."""
     note = f"column {name!r} of {schema.id}"
     column = schema.columns.get(name)

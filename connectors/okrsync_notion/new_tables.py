@@ -1,4 +1,4 @@
-"""New OKR tables in Notion: objectives, key results and check-ins, related to one another, with views."""
+"""Make new OKR tables in Notion: objectives, key results and check-ins, related, with views."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from okrsync.cells import (
 from okrsync.errors import DataError, OkrsyncError
 from okrsync.ports import Proposed
 from okrsync_notion.client import Notion
-from okrsync_notion.schema import Schema, parse
 from okrsync_notion.settings import STATUSES
+from okrsync_notion.table_layout import Schema, parse
 
 NUMBER: Final = {"number": {"format": "number_with_commas"}}
 PERCENT: Final = {"number": {"format": "percent"}}

@@ -1,4 +1,4 @@
-"""Every row of a data source, in pages of 100, also past the 10,000 rows that one query answers."""
+"""Read every row of a data source, in pages of 100, also past the 10,000 rows of one query."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What columns and options of OKR tables are called, in the languages people keep them in. Pure.
+"""Know what columns and options of OKR tables are called, in the languages people use. Pure.
 
 A word is looked up without case, emoji, punctuation and spaces at its ends. Where a name is not known, nothing is
 guessed from it: the proposal says so and a person fills it in.

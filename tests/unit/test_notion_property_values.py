@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from okrsync.errors import DataError
 from okrsync.model import COUNT, INDEX, PERCENT, Quantity, Stored, Unit, Wanted
-from okrsync_notion.cells import Column, canonical, decode, encode, key
+from okrsync_notion.property_values import NotionColumn, canonical, decode, encode, key
 
 
-def column(kind: str, **more: Any) -> Column:
-    return Column(id="a:b", wire="a%3Ab", name="Cell", type=kind, **more)
+def column(kind: str, **more: Any) -> NotionColumn:
+    return NotionColumn(id="a:b", wire="a%3Ab", name="Cell", type=kind, **more)
 
 
 NUMBER = column("number", format="number")
@@ -27,15 +27,15 @@ STATUS = column("status", options={"On track": "id-1", "At Risk": "id-2"})
 SELECT = column("select", options={"On track": "id-1", "at risk": "id-2", "At risk": "id-3"})
 
 
-def form(where: Column, value: Wanted, decimals: int = 2) -> Stored:
+def form(where: NotionColumn, value: Wanted, decimals: int = 2) -> Stored:
     return canonical(where, value, decimals=decimals, place="statuses: on_track")
 
 
-def held(where: Column, value: Any) -> dict[str, Any]:
+def held(where: NotionColumn, value: Any) -> dict[str, Any]:
     return {"id": where.wire, "type": where.type, where.type: value}
 
 
-def echoed(where: Column, value: Stored) -> dict[str, Any]:
+def echoed(where: NotionColumn, value: Stored) -> dict[str, Any]:
     """What Notion answers after it was sent ``value``: JSON in between, seconds and the option's id resolved."""
     sent = json.loads(json.dumps(encode(where, value)))[where.type]
     if where.type == "rich_text":
@@ -68,7 +68,9 @@ def echoed(where: Column, value: Stored) -> dict[str, Any]:
         (NUMBER, "12345678901234567890", COUNT, "12345678901234567000"),
     ],
 )
-def test_a_number_is_canonical_in_its_column(where: Column, value: str, unit: Unit, expected: str) -> None:
+def test_a_number_is_canonical_in_its_column(
+    where: NotionColumn, value: str, unit: Unit, expected: str
+) -> None:
     found = form(where, Quantity(value=Decimal(value), unit=unit))
     assert str(found) == expected
 
@@ -91,7 +93,7 @@ def test_what_json_cannot_carry_is_refused(value: str) -> None:
     st.sampled_from([(NUMBER, COUNT), (NUMBER, PERCENT), (PERCENTAGE, PERCENT)]),
 )
 def test_a_number_reads_back_as_its_canonical_form(
-    value: Decimal, decimals: int, place: tuple[Column, Unit]
+    value: Decimal, decimals: int, place: tuple[NotionColumn, Unit]
 ) -> None:
     where, unit = place
     wanted = form(where, Quantity(value=value, unit=unit), decimals)
@@ -237,13 +239,13 @@ def test_options_are_sent_by_id() -> None:
         (CHECKBOX, Quantity(value=Decimal(1))),
     ],
 )
-def test_a_value_of_another_kind_is_refused_by_name(where: Column, value: Wanted) -> None:
+def test_a_value_of_another_kind_is_refused_by_name(where: NotionColumn, value: Wanted) -> None:
     with pytest.raises(DataError, match="'Cell'"):
         form(where, value)
 
 
 @pytest.mark.parametrize("where", [NUMBER, TEXT, STATUS, SELECT, DATE])
-def test_nothing_empties_a_cell(where: Column) -> None:
+def test_nothing_empties_a_cell(where: NotionColumn) -> None:
     assert form(where, None) is None
     assert decode(echoed(where, None), where) is None
 

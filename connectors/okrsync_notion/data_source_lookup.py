@@ -1,4 +1,4 @@
-"""From an address in the YAML to the one data source it means."""
+"""Find the one data source that an address in the YAML means."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 from okrsync.errors import AccessError, ConfigError
 from okrsync.spelling import did_you_mean
 from okrsync_notion.addresses import database_id
-from okrsync_notion.client import NotFound, Notion, Refused
-from okrsync_notion.schema import Schema, parse
+from okrsync_notion.client import Notion
+from okrsync_notion.http_errors import NotFound, Refused
 from okrsync_notion.settings import NotionTable
+from okrsync_notion.table_layout import Schema, parse
 
 SHARE = "open it in Notion, choose ••• > Connections, and add the connection that the token belongs to"
 

@@ -1,4 +1,4 @@
-"""Cells as Notion sends them, as Notion wants them, and as okrsync compares them. Pure.
+"""Translate cells between Notion and okrsync: as sent, as wanted, as compared. Pure.
 
 A canonical value is what reading back gives: numbers are Decimals without trailing zeros, as the double that Notion
 keeps; instants are ``2026-11-23T06:00Z``, because Notion drops the seconds; texts are NFC; an empty cell is None.
@@ -35,7 +35,7 @@ KIND: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class NotionColumn:
     """One column of a data source.
 
     ``wire`` is its id as Notion's answers and bodies spell it, percent-encoded; ``id`` the same decoded. ``options``
@@ -72,7 +72,7 @@ class Column:
 # ---- From Notion ------------------------------------------------------------------------------------------------
 
 
-def decode(held: Mapping[str, Any], column: Column) -> Stored:
+def decode(held: Mapping[str, Any], column: NotionColumn) -> Stored:
     """What ``held``, the column's part of a page, holds. Raises ``DataError`` where it is not of the column's type."""
     if held.get("type") != column.type:
         raise DataError(f"the column {column.name!r} was {column.kind} and is now {held.get('type')}")
@@ -183,7 +183,7 @@ _DECODERS: Final[Mapping[str, Callable[[Any], Stored]]] = {
 # ---- Canonical --------------------------------------------------------------------------------------------------
 
 
-def canonical(column: Column, value: Wanted, *, decimals: int, place: str) -> Stored:
+def canonical(column: NotionColumn, value: Wanted, *, decimals: int, place: str) -> Stored:
     """How ``value`` will read back from ``column``.
 
     ``place`` is where in the YAML an option's name comes from. Raises ``DataError`` where the column cannot hold it.
@@ -215,7 +215,7 @@ def canonical(column: Column, value: Wanted, *, decimals: int, place: str) -> St
     )
 
 
-def _canonical_number(column: Column, wanted: Quantity, decimals: int) -> Decimal:
+def _canonical_number(column: NotionColumn, wanted: Quantity, decimals: int) -> Decimal:
     value, places = wanted.value, decimals
     if column.percent and wanted.unit.dimension is not Dimension.PERCENT:
         raise DataError(
@@ -265,7 +265,7 @@ def _units(spelled: str) -> int:
     return len(spelled.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _known_option(column: Column, value: str, place: str) -> str:
+def _known_option(column: NotionColumn, value: str, place: str) -> str:
     wanted = value.strip().casefold()
     alike = [name for name in column.options if name.strip().casefold() == wanted]
     name = value if value in column.options else alike[0] if len(alike) == 1 else None
@@ -303,7 +303,7 @@ def _shown(value: Wanted) -> str:
 # ---- To Notion --------------------------------------------------------------------------------------------------
 
 
-def encode(column: Column, value: Stored) -> dict[str, Any]:
+def encode(column: NotionColumn, value: Stored) -> dict[str, Any]:
     """The body that puts the canonical ``value`` into ``column``.
 
     Options go by id: by name, Notion would create a select option that somebody has deleted meanwhile.

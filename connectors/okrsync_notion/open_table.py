@@ -1,0 +1,157 @@
+"""Read one Notion table: its columns, its rows by key, one page by its id.
+
+What a destination and a register share; both hold one, neither inherits from the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from okrsync.errors import ConfigError, DataError
+from okrsync.model import Row
+from okrsync.ports import Opening, TableSpec
+from okrsync_notion.addresses import page_id
+from okrsync_notion.client import Notion
+from okrsync_notion.data_source_lookup import locate
+from okrsync_notion.http_errors import NotFound, Refused
+from okrsync_notion.pagination import every_row
+from okrsync_notion.property_values import NotionColumn
+from okrsync_notion.rows import key_of, lost_row, row_of, shared_keys
+from okrsync_notion.settings import NotionSettings, NotionTable
+from okrsync_notion.table_layout import Layout, layout
+
+
+class OpenTable:
+    """Sends nothing before its first method. ``unmatched`` counts the rows that ``read`` found no id for."""
+
+    def __init__(self, settings: NotionSettings, table: TableSpec, opening: Opening) -> None:
+        self.api = Notion(settings, opening)
+        self.settings: NotionTable = table.settings
+        self._spec = table
+        self._memo = opening.memo
+        self._layout: Layout | None = None
+        self._keys: dict[str, str] = {}
+        self.unmatched = 0
+
+    @property
+    def layout(self) -> Layout:
+        """The columns of this table, read once."""
+        if self._layout is None:
+            self._layout = self._read_layout()
+        return self._layout
+
+    def read(self) -> Sequence[Row]:
+        """Every row with a key. One request for the columns, one for every 100 rows, one for each missing page."""
+        named = self._named()
+        here = self._layout = self._read_layout()
+        pages = every_row(self.api, here.schema.id, here.needed, self._wanted(here))
+        keyed = [one for one in _keyed(here, pages, named) if one[0].endswith(self._spec.ending)]
+        shared = shared_keys(keyed)
+        twice = _twice(named)
+        rows = [row_of(here, page, name, shared.get(name, "")) for name, page in keyed]
+        for name, page in named.items():
+            rows.append(self._named_row(here, pages.get(page), name, page, twice.get(page, "")))
+        listed = {row.key for row in rows}
+        for name, identity in self._spec.known.items():
+            if name not in listed:
+                rows.append(self._named_row(here, None, name, identity, ""))
+        self._keys = {row.id: row.key for row in rows}
+        self.unmatched = len(pages.keys() - self._keys.keys())
+        return rows
+
+    def column(self, cell: str) -> NotionColumn:
+        """The column of ``cell``. Raises ``ConfigError`` if the YAML gives it none."""
+        if cell not in self.layout.cells:
+            raise ConfigError(
+                f"okrsync was given no column for the cell {cell!r}", hint=f"write `{cell}: …` under `cells`"
+            )
+        return self.layout.cells[cell]
+
+    def writable(self, cell: str) -> NotionColumn:
+        """The column of ``cell``. Raises ``DataError`` with the reason if Notion lets nobody write it."""
+        column = self.column(cell)
+        if cell in self.layout.locked:
+            raise DataError(self.layout.locked[cell])
+        return column
+
+    def page(self, identity: str) -> dict[str, Any]:
+        """One page, with the columns that are needed."""
+        try:
+            return self.api.page(identity, self.layout.needed)
+        except Refused:
+            # A column that is gone, or a row in another table that never had it: the whole page says which.
+            return self.api.page(identity)
+
+    def key(self, page: Mapping[str, Any]) -> str:
+        """The key under which ``read`` listed the page, else the one in its matching column."""
+        return self._keys.get(str(page.get("id"))) or key_of(self.layout, page)
+
+    def named(self, row: str) -> str:
+        """What to call a row in a sentence: its key, else its id."""
+        return self._keys.get(row) or row
+
+    def gone(self, error: NotFound) -> str:
+        """Why Notion no longer shows a row, as far as it tells."""
+        return (
+            f"Notion shows no such row any more: it was deleted for good, or moved out of "
+            f"{self.layout.schema.title!r} to a place that is not shared with the token's connection ({error.message})"
+        )
+
+    def _read_layout(self) -> Layout:
+        return layout(locate(self.api, self.settings, self._memo), self.settings, self._memo)
+
+    def _wanted(self, here: Layout) -> dict[str, Any] | None:
+        """The condition of a table of which only some rows are read."""
+        if not self._spec.ending or here.match is None or here.match.type not in {"title", "rich_text"}:
+            return None
+        return {"property": here.match.wire, here.match.type: {"ends_with": self._spec.ending}}
+
+    def _named(self) -> dict[str, str]:
+        """The pages that the YAML names, by key."""
+        found = {}
+        for name, address in self._spec.pages.items():
+            page = page_id(address)
+            if page is None:
+                raise ConfigError(
+                    f"the page of {name}, {address!r}, holds no Notion id",
+                    hint="open the row as a full page in Notion and copy its link",
+                )
+            found[name] = page
+        return found
+
+    def _named_row(
+        self, here: Layout, page: dict[str, Any] | None, name: str, identity: str, problem: str
+    ) -> Row:
+        """A row named by its address. Not being listed proves nothing: the page itself is asked what became of it."""
+        if page is None:
+            try:
+                page = self.page(identity)
+            except NotFound as error:
+                return lost_row(here, identity, name, self.gone(error))
+            except Refused as error:
+                return lost_row(
+                    here, identity, name, f"the address of {name} is not that of a row: {error.message}"
+                )
+        return row_of(here, page, name, problem)
+
+
+def _keyed(
+    here: Layout, pages: Mapping[str, dict[str, Any]], named: Mapping[str, str]
+) -> list[tuple[str, dict[str, Any]]]:
+    """The rows that the matching column gives a key; what the YAML names by address comes before it."""
+    by_address = set(named.values())
+    keyed = [(key_of(here, page), page) for identity, page in pages.items() if identity not in by_address]
+    return [(name, page) for name, page in keyed if name and name not in named]
+
+
+def _twice(named: Mapping[str, str]) -> dict[str, str]:
+    """For every page that the YAML gives to several ids: the sentence that says so."""
+    names: dict[str, list[str]] = {}
+    for name, page in named.items():
+        names.setdefault(page, []).append(name)
+    return {
+        page: f"{' and '.join(several)} are given the same row"
+        for page, several in names.items()
+        if len(several) > 1
+    }
