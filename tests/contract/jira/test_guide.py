@@ -1,4 +1,4 @@
-"""Every metric that the README shows of Jira is one the connector takes and answers, today and for another day."""
+"""Every metric that docs/connect-jira.md shows is one the connector takes and answers, today and for another day."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ UNITS = {
 
 
 def guide() -> Mapping[str, Mapping[str, Any]]:
-    text = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "docs" / "connect-jira.md").read_text(encoding="utf-8")
     section = text[text.index("## What Jira can measure") :]
-    block = section.split("```yml\n")[1].split("```")[0]
+    block = section.split("```yaml\n")[1].split("```")[0]
     metrics: Mapping[str, Mapping[str, Any]] = YAML(typ="safe").load(block)["metrics"]
     return metrics
 

@@ -1,0 +1,283 @@
+"""What the documents show is what the program does: every command, every YAML, every link, every word.
+
+``make docs`` (``OKRSYNC_RENEW_DOCS=1``) writes the real outputs and the picture into the documents instead.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from okrsync.config import load_company
+from okrsync.config.models import CompanyModel, KeyResultModel, MetricModel, ObjectiveModel
+from okrsync.config.yamlfile import parse_yaml, read_yaml
+from okrsync.errors import ExitCode
+from okrsync.plugins import Connectors
+from okrsync.render.outputs import OUTPUTS
+from okrsync.settings import Machine
+from tests.e2e.conftest import desk  # noqa: F401 - the fixture
+from tests.support import documents
+from tests.support.documents import PAGES, ROOT, Block, Part, Reader
+from tests.support.picture import PICTURE, picture, words_of
+
+DOCS: Final = ROOT / "docs"
+REFERENCE: Final = (DOCS / "reference.md").read_text(encoding="utf-8")
+RENEW: Final = bool(os.environ.get("OKRSYNC_RENEW_DOCS"))
+LANGUAGES: Final = {"console", "yaml", "csv", "text", "python", "sh", "json"}
+EVERY_BLOCK: Final = [block for page in PAGES for block in documents.blocks_of(page)]
+EVERY_YAML: Final = [block for block in EVERY_BLOCK if block.language == "yaml" and not block.not_run]
+
+
+@pytest.fixture
+def company(request: pytest.FixtureRequest) -> str:
+    """The company that the fixture ``desk`` sets up: the one that a part of a page speaks of."""
+    part = getattr(request.node, "callspec", None)
+    return part.params["part"].company if part is not None and "part" in part.params else "demo"
+
+
+@pytest.mark.parametrize("part", documents.parts(), ids=str)
+def test_every_command_does_what_the_page_says(
+    part: Part, desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = Reader(desk, monkeypatch)
+    for block in part.blocks:
+        reader.follow(block)
+    wrong = {block: lines for block, lines in reader.renewed.items() if lines != list(block.lines)}
+    if RENEW:
+        documents.write(part.page, wrong)
+        return
+    for block, lines in wrong.items():
+        assert list(block.lines) == lines, f"{block.place}; make docs renews it"
+
+
+def test_every_block_says_what_it_is() -> None:
+    for block in EVERY_BLOCK:
+        assert block.language in LANGUAGES, block.place
+        assert not any(line.startswith("$ ") for line in block.lines) or block.language == "console", (
+            block.place
+        )
+
+
+@pytest.mark.parametrize("block", EVERY_YAML, ids=lambda block: block.place)
+def test_every_yaml_is_valid(block: Block, tmp_path: Path) -> None:
+    if re.search(r"^company:", block.text, flags=re.MULTILINE):
+        path = tmp_path / "config" / "company.yaml"
+        path.parent.mkdir()
+        path.write_text(block.text, encoding="utf-8")
+        load_company(path, Connectors())
+        return
+    data = json.loads(json.dumps(parse_yaml(block.text, name=block.place).data, default=_plain))
+    errors = Draft202012Validator(_excerpts()).iter_errors(data)
+    assert [error.message for error in errors if error.validator != "required"] == []
+
+
+def _plain(value: Any) -> Any:
+    return float(value) if hasattr(value, "quantize") else str(value)
+
+
+def _excerpts() -> Any:
+    """The schema of a company's YAML of which a document shows only some keys."""
+    from typer.testing import CliRunner
+
+    from okrsync.cli.main import app
+    from okrsync.cli.world import World
+
+    schema = json.loads(CliRunner().invoke(app, ["schema"], obj=World()).output)
+    return {key: value for key, value in schema.items() if key != "required"}
+
+
+def test_every_link_leads_somewhere() -> None:
+    for page in [*PAGES, *(ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"))]:
+        for link in documents.links(page):
+            if "://" in link or link.startswith("mailto:"):
+                continue
+            name, _, anchor = link.partition("#")
+            target = (page.parent / name).resolve() if name else page
+            assert target.exists(), f"{page.name}: {link}"
+            assert not anchor or anchor in documents.anchors(target), f"{page.name}: {link}"
+
+
+def test_every_page_is_reached_from_the_readme_and_says_what_it_is_for() -> None:
+    readme = set(documents.links(ROOT / "README.md")) | {
+        f"docs/{link}" for link in documents.links(DOCS / "README.md")
+    }
+    for page in PAGES[1:]:
+        assert str(page.relative_to(ROOT)) in readme, page.name
+        title, blank, first = page.read_text(encoding="utf-8").splitlines()[:3]
+        assert title.startswith("# ")
+        assert not blank
+        assert first[:1].isalpha(), f"{page.name}: the first line says what the page is for"
+
+
+def test_the_readme_is_short() -> None:
+    assert (ROOT / "README.md").stat().st_size <= 8192
+
+
+def test_the_readme_names_a_test_for_every_promise() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = text.split("## What okrsync promises\n")[1].split("\n## ")[0]
+    promises = re.findall(r"^\d\. \*\*", section, flags=re.MULTILINE)
+    proofs = re.findall(r"\]\((tests/[^)]+)\)", section)
+    assert len(promises) == 8
+    assert len(proofs) >= 8
+    assert all((ROOT / proof).is_file() for proof in proofs)
+
+
+def test_every_command_and_exit_code_is_documented(desk: Any) -> None:
+    commands = re.findall(r"^  ([a-z-]+)  ", desk.run("--help").out, flags=re.MULTILINE)
+    assert len(commands) >= 11
+    assert [name for name in commands if f"okrsync {name}" not in REFERENCE] == []
+    assert [code for code in ExitCode if f"\n| {int(code)} | " not in REFERENCE] == []
+
+
+def test_every_option_is_documented_and_every_documented_one_is_there(desk: Any) -> None:
+    commands = re.findall(r"^  ([a-z-]+)  ", desk.run("--help").out, flags=re.MULTILINE)
+    groups = {"schedule": ("run", "export"), "ledger": ("copy",)}
+    options = set()
+    for name in commands:
+        for words in [(name,), *((name, one) for one in groups.get(name, ()))]:
+            options |= set(re.findall(r"(?<![\w-])(--[a-z-]+)", desk.run(*words, "--help").out))
+    named = set(re.findall(r"(?<![\w-])(--[a-z][a-z-]*)", REFERENCE))
+    assert sorted(options - {"--help"} - named) == []
+    assert sorted(named - options) == []
+
+
+def test_every_option_of_every_command_has_help(desk: Any) -> None:
+    for name in re.findall(r"^  ([a-z-]+)  ", desk.run("--help").out, flags=re.MULTILINE):
+        text = desk.run(name, "--help").out
+        options = re.findall(r"^ +(?:-\w, )?(--[a-z-]+)(?: [A-Z]+)?(.*)$", text, flags=re.MULTILINE)
+        assert options
+        assert [option for option, said in options if not said.strip()] == [], name
+
+
+def test_every_variable_and_schema_is_documented() -> None:
+    variables = [f"OKRSYNC_{name.upper()}" for name in Machine.model_fields]
+    assert [name for name in variables if f"`{name}`" not in REFERENCE] == []
+    assert [name for name in OUTPUTS if f"`{name}`" not in REFERENCE] == []
+
+
+def test_every_key_of_the_yaml_is_documented() -> None:
+    schema = json.dumps(_excerpts())
+    keys = set(re.findall(r'"properties": \{', schema)) and set(_keys(json.loads(schema)))
+    assert [key for key in sorted(keys) if not re.search(rf"`[^`\n]*\b{key}\b[^`\n]*`", REFERENCE)] == []
+
+
+def _keys(schema: Any) -> Iterator[str]:
+    """Every key that a schema knows, at any depth."""
+    if isinstance(schema, dict):
+        properties = schema.get("properties")
+        if isinstance(properties, dict):
+            yield from properties
+        for value in schema.values():
+            yield from _keys(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from _keys(value)
+
+
+def test_the_picture_shows_what_a_terminal_shows(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = picture(desk, monkeypatch)
+    if RENEW:
+        PICTURE.write_text(drawn, encoding="utf-8")
+    assert words_of(PICTURE.read_text(encoding="utf-8")) == words_of(drawn)
+    assert PICTURE.stat().st_size < 60_000
+
+
+def test_make_demo_is_okrsync_demo() -> None:
+    recipe = (ROOT / "Makefile").read_text(encoding="utf-8").split("\ndemo:")[1].split("\n\n")[0]
+    assert recipe.count("\n\t") == 1
+    assert recipe.endswith("/okrsync demo")
+
+
+def test_the_demo_is_played_whole(desk: Any) -> None:
+    ended = desk.run("demo")
+    assert ended.code == 0, ended.err
+    assert "Notion got 0 writes and 4 reads" in ended.out
+    assert "shows 70 · okrsync wrote 72 · would write 62" in ended.out
+    assert "What Notion holds now" in ended.out
+    assert not list(Path("/tmp").glob("okrsync-demo-*/demo.yaml")) or "Traceback" not in ended.err
+
+
+def test_the_company_in_twenty_lines_is_valid(tmp_path: Path) -> None:
+    (block,) = [block for block in documents.blocks_of(ROOT / "README.md") if block.language == "yaml"]
+    assert len(block.lines) <= 22
+    (tmp_path / "acme.yaml").write_text(block.text, encoding="utf-8")
+    assert len(load_company(tmp_path / "acme.yaml", Connectors()).key_results) == 2
+
+
+def test_the_annotated_example_is_valid_and_names_every_key() -> None:
+    example = ROOT / "config" / "example.yaml"
+    load_company(example, Connectors())
+    text = example.read_text(encoding="utf-8")
+    for model in (CompanyModel, MetricModel, ObjectiveModel, KeyResultModel):
+        for name, info in model.model_fields.items():
+            key = info.alias or name
+            if key not in {"page", "missing_periods", "yes_no", "find_baseline", "may_drop"}:
+                assert re.search(rf"\b{key}:", text), f"{model.__name__}: {key}"
+
+
+def test_the_demo_in_config_is_the_one_that_is_shipped() -> None:
+    shipped = ROOT / "okrsync" / "sandbox" / "demo" / "demo.yaml"
+    assert (ROOT / "config" / "demo.yaml").read_text(encoding="utf-8") == shipped.read_text(encoding="utf-8")
+    assert read_yaml(shipped).data["company"] == "demo"
+
+
+def test_the_schema_accepts_every_company_we_ship(desk: Any) -> None:
+    validator = Draft202012Validator(desk.run("schema").json)
+    for path in (ROOT / "config").glob("*.yaml"):
+        data = json.loads(
+            json.dumps(parse_yaml(path.read_text(encoding="utf-8"), name=path.name).data, default=float)
+        )
+        assert [error.message for error in validator.iter_errors(data)] == [], path.name
+
+
+# ---- Words ----------------------------------------------------------------------------------------------------
+
+
+def classes() -> dict[str, list[str]]:
+    """Class name -> the modules that define it; emulators, JSON output types and test doubles aside."""
+    found: dict[str, list[str]] = {}
+    for folder in ("okrsync", "connectors"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            name = str(path.relative_to(ROOT))
+            if "okrsync_emulators" in name or name == "okrsync/render/outputs.py":
+                continue
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    found.setdefault(node.name, []).append(name)
+    return found
+
+
+# Class names that still are in several modules. A name that is in one only must leave this list.
+STILL_TWICE: Final[frozenset[str]] = frozenset()
+# Classes that the glossary names and that are not written yet. One that is there must leave this list.
+NOT_YET: Final[frozenset[str]] = frozenset()
+
+
+def test_no_class_name_is_in_two_modules() -> None:
+    twice = {name: modules for name, modules in classes().items() if len(modules) > 1}
+    assert twice.keys() == STILL_TWICE, {name: modules for name, modules in twice.items()}
+
+
+def test_the_glossary_names_classes_that_exist() -> None:
+    text = (DOCS / "glossary.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\(class(?:es)? ([^)]*)\)", text))
+    names = {name for group in named for name in re.findall(r"`(\w+)`", group)}
+    assert len(names) >= 15
+    assert {name for name in names if name not in classes()} == NOT_YET
+
+
+def test_the_glossary_is_in_order_and_explains_each_word_once() -> None:
+    text = (DOCS / "glossary.md").read_text(encoding="utf-8")
+    words = re.findall(r"^\*\*([^*]+)\*\*", text, flags=re.MULTILINE)
+    assert [word for word, count in Counter(words).items() if count > 1] == []
+    assert [word.casefold() for word in words] == sorted(word.casefold() for word in words)
