@@ -9,7 +9,7 @@ ISSUES ?= 20000
 ROWS ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types contracts pytest bench lock clean
+.PHONY: help setup demo test lint types contracts pytest bench docs lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,8 +43,11 @@ contracts: setup ## Who may import whom (import-linter)
 pytest: setup ## All tests; the pure core is covered to 100 % of its branches
 	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term:skip-covered
 
-bench: setup ## Print the benchmarks' ratios and request counts, and the README's tables
+bench: setup ## Print the benchmarks' ratios and request counts, and the tables of docs/benchmarks.md
 	OKRSYNC_BENCH_COMPANIES=$(COMPANIES) OKRSYNC_BENCH_KEY_RESULTS=$(KEY_RESULTS) OKRSYNC_BENCH_WEEKS=52 OKRSYNC_BENCH_ISSUES=$(ISSUES) OKRSYNC_BENCH_ROWS=$(ROWS) $(BIN)/pytest tests/benchmarks -q -s
+
+docs: setup ## Write the real outputs and the picture into the documents
+	OKRSYNC_RENEW_DOCS=1 $(BIN)/pytest tests/test_docs.py -q -k "does_what or picture"
 
 lock: ## Resolve the requirements anew (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --extra dev -o .requirements/dev.txt

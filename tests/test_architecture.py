@@ -42,8 +42,8 @@ def test_the_contracts_name_every_connector() -> None:
 def test_the_top_level_holds_what_contributing_allows() -> None:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     top = {line.split("/")[0] for line in listed.splitlines()}
-    allowed = {"okrsync", "connectors", "config", "tests", "pyproject.toml", "Dockerfile", "Makefile"}
-    allowed |= {"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"}
+    allowed = {"okrsync", "connectors", "config", "docs", "tests", "pyproject.toml", "Dockerfile", "Makefile"}
+    allowed |= {"README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "LICENSE"}
     assert {name for name in top if not name.startswith(".")} <= allowed
 
 

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from okrsync.render.outputs import OUTPUTS
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+REFERENCE = (Path(__file__).parents[2] / "docs" / "reference.md").read_text(encoding="utf-8")
 
 
 def checker(desk: Any, name: str) -> Draft202012Validator:
@@ -81,6 +81,6 @@ def test_a_schema_that_is_not_there_is_named_with_the_nearest(desk: Any) -> None
     assert "there is no schema of 'histroy'\n  → did you mean 'history'?" in ended.err
 
 
-def test_the_readme_names_every_schema() -> None:
-    line = next(line for line in README.split("\n\n") if "schema --output" in line and "`plan-file`" in line)
+def test_the_reference_names_every_schema() -> None:
+    line = next(line for line in REFERENCE.split("\n\n") if "schema --output" in line and "`plan-file`" in line)
     assert [name for name in OUTPUTS if f"`{name}`" not in line] == []
