@@ -82,7 +82,9 @@ def test_a_date_that_the_file_does_not_decide_is_left_to_a_person(look: Any, tmp
 def test_the_excerpt_in_the_documents_is_real(look: Any) -> None:
     root = Path(__file__).parents[2]
     (block,) = re.findall(
-        r"```console\n\$ okrsync inspect .*?\n(.*?)```", (root / "docs" / "exports.md").read_text("utf-8"), re.DOTALL
+        r"```console\n\$ okrsync inspect .*?\n(.*?)```",
+        (root / "docs" / "exports.md").read_text("utf-8"),
+        re.DOTALL,
     )
     _, said = look(str(root / "okrsync" / "sandbox" / "book" / "exports" / "leads-2026-11-22.csv"))
     shown = [line for line in block.splitlines()[1:] if "…" not in line]

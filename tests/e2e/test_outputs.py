@@ -82,5 +82,7 @@ def test_a_schema_that_is_not_there_is_named_with_the_nearest(desk: Any) -> None
 
 
 def test_the_reference_names_every_schema() -> None:
-    line = next(line for line in REFERENCE.split("\n\n") if "schema --output" in line and "`plan-file`" in line)
+    line = next(
+        line for line in REFERENCE.split("\n\n") if "schema --output" in line and "`plan-file`" in line
+    )
     assert [name for name in OUTPUTS if f"`{name}`" not in line] == []

@@ -13,10 +13,12 @@ an output stands for any lines, and ``…`` in a line for any text. ``make docs`
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Final
@@ -127,6 +129,8 @@ class Reader:
             path = self.desk.folder / block.file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(block.text, encoding="utf-8")
+            written = (self.desk.clock.now() - timedelta(hours=1)).timestamp()
+            os.utime(path, (written, written))
         elif block.language == "console":
             self.renewed[block] = [line for one in transcripts(block) for line in self._typed(one)]
 
@@ -211,7 +215,11 @@ def renewed(expected: Sequence[str], actual: Sequence[str]) -> list[str]:
         if not piece:
             continue
         last = len(actual) - len(piece)
-        begin = 0 if number == 0 else max(range(start, last + 1), key=lambda n: _alike(piece, actual, n), default=start)
+        begin = (
+            0
+            if number == 0
+            else max(range(start, last + 1), key=lambda n: _alike(piece, actual, n), default=start)
+        )
         if number == len(pieces) - 1 and number:
             begin = last
         out += [_kept(piece, line) for line in actual[begin : begin + len(piece)]]
@@ -261,8 +269,8 @@ def anchors(page: Path) -> set[str]:
     text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     names = set()
     for heading in re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE):
-        plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).lower()
-        slug = re.sub(r"[^\w\- ]", "", plain).strip().replace(" ", "-")
+        plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).strip().lower()
+        slug = re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
         names.add(f"{slug}-{found[slug]}" if slug in found else slug)
         found[slug] = found.get(slug, 0) + 1
     return names

@@ -27,7 +27,9 @@ def picture(desk: Any, environment: pytest.MonkeyPatch) -> str:
     environment.setenv("FORCE_COLOR", "1")
     environment.setenv("TERM", "xterm")
     shown = desk.run("plan", "demo").out
-    paper = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="standard")
+    paper = Console(
+        record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="standard"
+    )
     paper.print(Text("$ okrsync plan demo\n", style="bold"))
     paper.print(Text.from_ansi(shown))
     drawn = paper.export_svg(title="okrsync plan demo", theme=MONOKAI, unique_id="okrsync")
