@@ -19,6 +19,7 @@ from jsonschema import Draft202012Validator
 
 from okrsync.config import load_company
 from okrsync.config.models import CompanyModel, KeyResultModel, MetricModel, ObjectiveModel
+from okrsync.config.schema import json_schema
 from okrsync.config.yamlfile import parse_yaml, read_yaml
 from okrsync.errors import ExitCode
 from okrsync.plugins import Connectors
@@ -88,12 +89,7 @@ def _plain(value: Any) -> Any:
 
 def _excerpts() -> Any:
     """The schema of a company's YAML of which a document shows only some keys."""
-    from typer.testing import CliRunner
-
-    from okrsync.cli.main import app
-    from okrsync.cli.world import World
-
-    schema = json.loads(CliRunner().invoke(app, ["schema"], obj=World()).output)
+    schema = json_schema(Connectors())
     return {key: value for key, value in schema.items() if key != "required"}
 
 
