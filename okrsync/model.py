@@ -340,9 +340,9 @@ Entry = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """What the ledger knows of one company now. ``puts`` and ``intents`` are keyed by (row, address)."""
+    """What the ledger knows of one company now. ``last_written`` and ``intents`` are keyed by (row, address)."""
 
-    puts: Mapping[tuple[str, str], Stored] = field(default_factory=dict)
+    last_written: Mapping[tuple[str, str], Stored] = field(default_factory=dict)
     intents: Mapping[tuple[str, str], Intent] = field(default_factory=dict)
     baselines: Mapping[str, Reading] = field(default_factory=dict)
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)

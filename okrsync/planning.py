@@ -27,6 +27,7 @@ from decimal import Decimal
 from typing import Final
 
 from okrsync.cells import PROGRESS, RELEASE, follows, leads
+from okrsync.codec import number, typed
 from okrsync.errors import UnsafePlan
 from okrsync.model import (
     Answer,
@@ -48,8 +49,8 @@ NEW: Final = "new:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """What one cell should hold: ``value`` is the canonical form of ``shown``; where there is none, ``hold`` says why."""
+class DesiredCell:
+    """What one cell should hold: ``value`` is the canonical form of ``shown``; if there is none, ``hold`` says why."""
 
     shown: Wanted = None
     value: Stored = None
@@ -61,19 +62,19 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Aim:
+class DesiredRow:
     """What the run wants of one row.
 
-    ``row`` is None where the destination has none, and ``absent`` says so in words. ``direction`` is +1 where the
+    ``row`` is None if the destination has none, and ``absent`` says so in words. ``direction`` is +1 where the
     key result's number should rise, -1 where it should fall, 0 where neither is better. ``restarted`` marks a number
-    whose window began anew since the last one was written (a new week), ``unguarded`` one that may drop freely.
+    whose window began again since the last one was written (a new week), ``unguarded`` one that may drop freely.
     ``creates`` says that a missing row is to be added, with the subject as its key. ``released`` gives for cells why a
     person's edit of them may be written over.
     """
 
     subject: str
     row: Row | None
-    proposals: Mapping[str, Proposal]
+    cells: Mapping[str, DesiredCell]
     absent: str = ""
     direction: int = 0
     restarted: bool = False
@@ -136,15 +137,15 @@ class Plan:
 def digest_of(decisions: Iterable[Decision]) -> str:
     """The digest of a plan that consists of just these decisions, in whatever order."""
     lines = sorted(
-        json.dumps([one.subject, one.row, one.address, str(one.verdict), _text(one.now), _text(one.wanted)])
+        json.dumps([one.subject, one.row, one.address, str(one.verdict), typed(one.now), typed(one.wanted)])
         for one in decisions
     )
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-def plan(company: str, aims: Sequence[Aim], memory: Memory, limits: Limits | None = None) -> Plan:
-    """Decide every cell of every aim; ``company`` is only named in hints."""
-    decided = [(aim, _decide_row(company, aim, memory)) for aim in aims]
+def plan(company: str, desired: Sequence[DesiredRow], memory: Memory, limits: Limits | None = None) -> Plan:
+    """Decide every cell of every desired; ``company`` is only named in hints."""
+    decided = [(desired, _decide_row(company, desired, memory)) for desired in desired]
     decisions = tuple(decision for _, row in decided for decision in row)
     return Plan(decisions=decisions, alarms=tuple(_alarms(decided, limits or Limits())))
 
@@ -178,26 +179,28 @@ def same(one: Stored, other: Stored) -> bool:
     return isinstance(one, bool) is isinstance(other, bool) and one == other
 
 
-def _decide_row(company: str, aim: Aim, memory: Memory) -> list[Decision]:
-    if aim.row is None and aim.creates:
-        return _new_row(aim)
-    if aim.row is None or aim.row.problem:
-        reason = aim.row.problem if aim.row is not None else aim.absent
-        return [_no_row(aim, cell, proposal, reason) for cell, proposal in aim.proposals.items()]
+def _decide_row(company: str, desired: DesiredRow, memory: Memory) -> list[Decision]:
+    if desired.row is None and desired.creates:
+        return _new_row(desired)
+    if desired.row is None or desired.row.problem:
+        reason = desired.row.problem if desired.row is not None else desired.absent
+        return [_no_row(desired, cell, wanted, reason) for cell, wanted in desired.cells.items()]
     decisions: list[Decision] = []
-    for cell in _in_order(aim.proposals):
-        decision = _decide_cell(company, aim.subject, aim.row, cell, aim.proposals[cell], memory)
-        if decision.hold in {Hold.EDITED, Hold.UNCLAIMED} and cell in aim.released:
-            decision = replace(decision, verdict=Verdict.WRITE, hold=None, reason=aim.released[cell], hint="")
+    for cell in _in_order(desired.cells):
+        decision = _decide_cell(company, desired.subject, desired.row, cell, desired.cells[cell], memory)
+        if decision.hold in {Hold.EDITED, Hold.UNCLAIMED} and cell in desired.released:
+            decision = replace(
+                decision, verdict=Verdict.WRITE, hold=None, reason=desired.released[cell], hint=""
+            )
         decisions.append(_following(decision, decisions))
     # A box stays ticked until everything in its row could be settled.
-    if aim.row.released and not any(one.verdict is Verdict.HELD for one in decisions):
+    if desired.row.released and not any(one.verdict is Verdict.HELD for one in decisions):
         decisions.append(
             Decision(
-                subject=aim.subject,
-                row=aim.row.id,
+                subject=desired.subject,
+                row=desired.row.id,
                 cell=RELEASE.name,
-                address=aim.row.cells[RELEASE.name].address,
+                address=desired.row.cells[RELEASE.name].address,
                 verdict=Verdict.WRITE,
                 reason="the release is carried out",
                 now=True,
@@ -213,55 +216,55 @@ def _in_order(cells: Iterable[str]) -> list[str]:
     return sorted(cells, key=lambda cell: (not leads(cell), follows(cell)))
 
 
-def _new_row(aim: Aim) -> list[Decision]:
+def _new_row(desired: DesiredRow) -> list[Decision]:
     """A row is added whole or, while anything of it is missing, not at all."""
-    waits = any(proposal.hold is not None for proposal in aim.proposals.values())
+    waits = any(wanted.hold is not None for wanted in desired.cells.values())
     return [
         Decision(
-            subject=aim.subject,
-            row=f"{NEW}{aim.subject}",
+            subject=desired.subject,
+            row=f"{NEW}{desired.subject}",
             cell=cell,
             address=cell,
             verdict=Verdict.HELD if waits else Verdict.WRITE,
-            reason=proposal.reason or ("the row waits for its other cells" if waits else "new row"),
-            wanted=proposal.value,
-            shown=proposal.shown,
-            hold=proposal.hold or (Hold.FOLLOWS if waits else None),
-            cause=proposal.cause,
-            hint=proposal.hint,
-            answer=proposal.answer,
+            reason=wanted.reason or ("the row waits for its other cells" if waits else "new row"),
+            wanted=wanted.value,
+            shown=wanted.shown,
+            hold=wanted.hold or (Hold.FOLLOWS if waits else None),
+            cause=wanted.cause,
+            hint=wanted.hint,
+            answer=wanted.answer,
         )
-        for cell, proposal in ((cell, aim.proposals[cell]) for cell in _in_order(aim.proposals))
+        for cell, wanted in ((cell, desired.cells[cell]) for cell in _in_order(desired.cells))
     ]
 
 
-def _no_row(aim: Aim, cell: str, proposal: Proposal, reason: str) -> Decision:
+def _no_row(desired: DesiredRow, cell: str, wanted: DesiredCell, reason: str) -> Decision:
     return Decision(
-        subject=aim.subject,
-        row=aim.row.id if aim.row is not None else "",
+        subject=desired.subject,
+        row=desired.row.id if desired.row is not None else "",
         cell=cell,
         address="",
         verdict=Verdict.HELD,
         reason=reason,
-        wanted=proposal.value,
-        shown=proposal.shown,
+        wanted=wanted.value,
+        shown=wanted.shown,
         hold=Hold.NO_ROW,
-        answer=proposal.answer,
+        answer=wanted.answer,
     )
 
 
 def _decide_cell(
-    company: str, subject: str, row: Row, name: str, proposal: Proposal, memory: Memory
+    company: str, subject: str, row: Row, name: str, wanted: DesiredCell, memory: Memory
 ) -> Decision:
     cell = row.cells.get(name) or CellState(address="", locked="this table has no such cell")
-    last = memory.puts.get((row.id, cell.address))
+    last = memory.last_written.get((row.id, cell.address))
     intent = memory.intents.get((row.id, cell.address))
-    verdict, hold = Verdict.HELD, proposal.hold
-    reason, hint, cause = proposal.reason, proposal.hint, proposal.cause
+    verdict, hold = Verdict.HELD, wanted.hold
+    reason, hint, cause = wanted.reason, wanted.hint, wanted.cause
     if cell.locked:
         hold, reason, hint, cause = Hold.LOCKED, cell.locked, "", None
     elif hold is None:
-        verdict, hold = decide(last, cell.value, proposal.value, intent, cell.initial)
+        verdict, hold = decide(last, cell.value, wanted.value, intent, cell.initial)
         reason, hint = _words(company, subject, verdict, hold, cell, last)
     return Decision(
         subject=subject,
@@ -272,13 +275,13 @@ def _decide_cell(
         reason=reason,
         last=last,
         now=cell.value,
-        wanted=proposal.value,
-        shown=proposal.shown,
+        wanted=wanted.value,
+        shown=wanted.shown,
         fraction=cell.fraction,
         hold=hold,
         cause=cause,
         hint=hint,
-        answer=proposal.answer,
+        answer=wanted.answer,
     )
 
 
@@ -317,20 +320,20 @@ def _following(decision: Decision, before: Sequence[Decision]) -> Decision:
     return decision
 
 
-def _alarms(decided: Sequence[tuple[Aim, list[Decision]]], limits: Limits) -> Iterable[str]:
+def _alarms(decided: Sequence[tuple[DesiredRow, list[Decision]]], limits: Limits) -> Iterable[str]:
     numbers = 0
     fallen: list[str] = []
-    for aim, row in decided:
+    for desired, row in decided:
         before, after = _replaced_number(row)
         if before is None or after is None:
             continue
         numbers += 1
-        if aim.restarted or aim.unguarded:
+        if desired.restarted or desired.unguarded:
             continue
         if _drops(before, after, limits.drop):
-            yield f"{aim.subject} would drop from {before.normalize():f} to {after.normalize():f}"
-        if (after - before) * aim.direction < 0:
-            fallen.append(aim.subject)
+            yield f"{desired.subject} would drop from {number(before)} to {number(after)}"
+        if (after - before) * desired.direction < 0:
+            fallen.append(desired.subject)
     if numbers >= limits.of_at_least and len(fallen) > limits.fall_back * numbers:
         yield f"{len(fallen)} of {numbers} key results would fall back at once ({', '.join(fallen)})"
 
@@ -352,13 +355,8 @@ def _drops(before: Decimal, after: Decimal, share: Decimal) -> bool:
     return before > 0 and after < before * (1 - share)
 
 
-def _text(value: Stored) -> str:
-    plain = f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
-    return f"{type(value).__name__} {plain}"
-
-
-def held_for_lack_of_data(answer: NoValue) -> Proposal:
-    """Turn a missing answer into the proposal that holds its cell."""
-    return Proposal(
+def without_value(answer: NoValue) -> DesiredCell:
+    """The cell that is held because there is no value for it."""
+    return DesiredCell(
         hold=Hold.NO_DATA, reason=answer.reason, hint=answer.hint, cause=answer.cause, answer=answer
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from okrsync.ledger.values import packed
+from okrsync.codec import serialize
 from okrsync.model import (
     Baseline,
     Entry,
@@ -55,11 +55,11 @@ def _add(changes: Changes, entry: Entry) -> None:
             changes.finishes.append(entry)
         case Intended():
             for address, intent in entry.values.items():
-                both = {"before": packed(intent.before), "after": packed(intent.after)}
+                both = {"before": serialize(intent.before), "after": serialize(intent.after)}
                 changes.intents[entry.row, address] = {**both, "run": entry.run}
         case Landed():
             for address, value in entry.values.items():
-                changes.puts[entry.row, address] = {"value": packed(value), "run": entry.run}
+                changes.puts[entry.row, address] = {"value": serialize(value), "run": entry.run}
                 changes.intents[entry.row, address] = None
         case Withdrawn():
             changes.intents.update(dict.fromkeys((entry.row, address) for address in entry.addresses))

@@ -10,11 +10,11 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, Select, select
 
+from okrsync.codec import deserialize, deserialize_data, deserialize_reading
 from okrsync.ledger import tables
 from okrsync.ledger.changes import amount
 from okrsync.ledger.database import Database
 from okrsync.ledger.lease import Terms, held
-from okrsync.ledger.values import unpacked, unpacked_data, unpacked_reading
 from okrsync.ledger.writing import write
 from okrsync.model import Entry, Intent, Memory, Outcome, Reading, RunFinished
 from okrsync.ports import Lease
@@ -78,7 +78,7 @@ class SqlLedger:
             .order_by(kept.c.as_of, kept.c.id)
         )
         with self._database.reading() as connection:
-            return [unpacked_reading(text) for text in connection.scalars(asked)]
+            return [deserialize_reading(text) for text in connection.scalars(asked)]
 
 
 def _memory(connection: Connection, company: str) -> Memory:
@@ -88,16 +88,18 @@ def _memory(connection: Connection, company: str) -> Memory:
     puts, intents, baselines = tables.puts.c, tables.intents.c, tables.baselines.c
     outcomes, notes = tables.outcomes.c, tables.notes.c
     return Memory(
-        puts={(row, cell): unpacked(value) for row, cell, value in rows(puts.row, puts.address, puts.value)},
+        last_written={
+            (row, cell): deserialize(value) for row, cell, value in rows(puts.row, puts.address, puts.value)
+        },
         intents={
-            (row, cell): Intent(before=unpacked(before), after=unpacked(after))
+            (row, cell): Intent(before=deserialize(before), after=deserialize(after))
             for row, cell, before, after in rows(intents.row, intents.address, intents.before, intents.after)
         },
         baselines={
-            subject: unpacked_reading(text) for subject, text in rows(baselines.subject, baselines.reading)
+            subject: deserialize_reading(text) for subject, text in rows(baselines.subject, baselines.reading)
         },
         outcomes={
-            subject: Outcome(run=run, subject=subject, at=at, detail=unpacked_data(detail))
+            subject: Outcome(run=run, subject=subject, at=at, detail=deserialize_data(detail))
             for subject, run, at, detail in rows(outcomes.subject, outcomes.run, outcomes.at, outcomes.detail)
         },
         notes={(name, key): value for name, key, value in rows(notes.connection, notes.key, notes.value)},
@@ -121,5 +123,5 @@ def _last_run(connection: Connection, company: str) -> RunFinished | None:
     row = connection.execute(newest).first()
     if row is None:
         return None
-    counts: Mapping[str, int] = unpacked_data(row.counts)
+    counts: Mapping[str, int] = deserialize_data(row.counts)
     return RunFinished(run=row.run, at=row.at, exit_code=row.exit_code, digest=row.digest, counts=counts)

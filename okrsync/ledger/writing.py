@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from okrsync.codec import deserialize_reading, identity, serialize_data, serialize_reading
 from okrsync.errors import DataError, ExitCode
 from okrsync.ledger import tables
 from okrsync.ledger.changes import Changes, Key
-from okrsync.ledger.values import identity, packed_data, packed_reading, unpacked_reading
 from okrsync.model import Baseline, Observed, Outcome, RunFinished, RunStarted
 
 
@@ -55,7 +55,7 @@ def _finish(entry: RunFinished) -> dict[str, Any]:
         "at": entry.at,
         "exit_code": int(entry.exit_code),
         "digest": entry.digest,
-        "counts": packed_data(entry.counts),
+        "counts": serialize_data(entry.counts),
     }
 
 
@@ -91,12 +91,17 @@ def _seen(entry: Observed) -> dict[str, Any]:
         "metric": reading.metric,
         "as_of": reading.as_of,
         "identity": identity(reading),
-        "reading": packed_reading(reading),
+        "reading": serialize_reading(reading),
     }
 
 
 def _outcome(entry: Outcome) -> dict[str, Any]:
-    return {"run": entry.run, "subject": entry.subject, "at": entry.at, "detail": packed_data(entry.detail)}
+    return {
+        "run": entry.run,
+        "subject": entry.subject,
+        "at": entry.at,
+        "detail": serialize_data(entry.detail),
+    }
 
 
 def _kept(
@@ -116,7 +121,7 @@ def _freeze(connection: Connection, company: str, entries: Sequence[Baseline]) -
         return
     kept = tables.baselines
     rows = [
-        {"company": company, "subject": each.subject, "reading": packed_reading(each.reading)}
+        {"company": company, "subject": each.subject, "reading": serialize_reading(each.reading)}
         for each in entries
     ]
     add(connection, kept, rows)
@@ -124,7 +129,7 @@ def _freeze(connection: Connection, company: str, entries: Sequence[Baseline]) -
         connection.execute(select(kept.c.subject, kept.c.reading).where(kept.c.company == company)).all()
     )
     for entry in entries:
-        first = unpacked_reading(frozen[entry.subject])
+        first = deserialize_reading(frozen[entry.subject])
         if first != entry.reading:
             raise DataError(
                 f"the baseline of {entry.subject} is frozen at {first.value}, measured {first.as_of.isoformat()}; "

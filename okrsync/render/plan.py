@@ -10,7 +10,8 @@ from rich.text import Text
 from okrsync.cells import follows
 from okrsync.model import Decision, Hold, Stored, Verdict
 from okrsync.render.words import goal, moment, stored, wanted
-from okrsync.sync import Report, Standing, by_subject
+from okrsync.sync import Report, by_subject
+from okrsync.tables.standing import Standing
 
 WIDTH = 60
 

@@ -74,7 +74,7 @@ class LedgerContract(ReadingsContract, LeaseContract):
             Intended(run="r1", row="r", values={"c": Intent(before=value, after=value)}),
         )
         memory = ledger.recall("acme")
-        kept = memory.puts["row", "cell"]
+        kept = memory.last_written["row", "cell"]
         assert (type(kept), str(kept)) == (type(value), str(value))
         intent = memory.intents["r", "c"]
         assert [(type(each), str(each)) for each in (intent.before, intent.after)] == [
@@ -93,12 +93,12 @@ class LedgerContract(ReadingsContract, LeaseContract):
     def test_the_last_value_put_is_the_one_known(self, ledger: Ledger) -> None:
         ledger.record("acme", landed("old"), landed("kept", cell="other"))
         ledger.record("acme", landed("new"))
-        assert ledger.recall("acme").puts == {("row", "cell"): "new", ("row", "other"): "kept"}
+        assert ledger.recall("acme").last_written == {("row", "cell"): "new", ("row", "other"): "kept"}
 
     def test_an_intent_stays_until_it_is_settled(self, ledger: Ledger) -> None:
         ledger.record("acme", landed("x"), intended("x", "y"))
         memory = ledger.recall("acme")
-        assert memory.puts == {("row", "cell"): "x"}
+        assert memory.last_written == {("row", "cell"): "x"}
         assert memory.intents == {("row", "cell"): Intent(before="x", after="y")}
 
     def test_landing_settles_the_intent_of_this_cell_only(self, ledger: Ledger) -> None:
@@ -106,14 +106,14 @@ class LedgerContract(ReadingsContract, LeaseContract):
         ledger.record("acme", Intended(run="r1", row="row", values=both))
         ledger.record("acme", landed("y"))
         memory = ledger.recall("acme")
-        assert memory.puts == {("row", "cell"): "y"}
+        assert memory.last_written == {("row", "cell"): "y"}
         assert memory.intents == {("row", "other"): both["other"]}
 
     def test_withdrawing_takes_the_intent_and_leaves_what_was_put(self, ledger: Ledger) -> None:
         ledger.record("acme", landed("x"), intended("x", "y"))
         ledger.record("acme", Withdrawn(run="r2", row="row", addresses=("cell", "never there")))
         memory = ledger.recall("acme")
-        assert memory.puts == {("row", "cell"): "x"}
+        assert memory.last_written == {("row", "cell"): "x"}
         assert memory.intents == {}
 
     def test_a_row_is_forgotten_whole_and_others_are_not(self, ledger: Ledger) -> None:
@@ -121,10 +121,10 @@ class LedgerContract(ReadingsContract, LeaseContract):
         ledger.record("acme", intended("x", "y"))
         ledger.record("globex", landed("x"), intended("x", "y"))
         ledger.record("acme", Forgotten(row="row"), Forgotten(row="never there"))
-        assert ledger.recall("acme") == Memory(puts={("another", "cell"): "z"})
-        assert (len(ledger.recall("globex").puts), len(ledger.recall("globex").intents)) == (1, 1)
+        assert ledger.recall("acme") == Memory(last_written={("another", "cell"): "z"})
+        assert (len(ledger.recall("globex").last_written), len(ledger.recall("globex").intents)) == (1, 1)
         ledger.record("acme", landed("old"), Forgotten(row="row"), landed("new", cell="later"))
-        assert ledger.recall("acme").puts == {("another", "cell"): "z", ("row", "later"): "new"}
+        assert ledger.recall("acme").last_written == {("another", "cell"): "z", ("row", "later"): "new"}
 
     def test_an_intent_replaces_an_older_one(self, ledger: Ledger) -> None:
         ledger.record("acme", intended("x", "y"))
@@ -134,10 +134,10 @@ class LedgerContract(ReadingsContract, LeaseContract):
     def test_entries_of_one_record_count_in_their_order(self, ledger: Ledger) -> None:
         ledger.record("acme", intended(None, "y"), landed("y"), intended("y", "z"))
         memory = ledger.recall("acme")
-        assert memory.puts == {("row", "cell"): "y"}
+        assert memory.last_written == {("row", "cell"): "y"}
         assert memory.intents == {("row", "cell"): Intent(before="y", after="z")}
         ledger.record("acme", landed("z"), landed("last"))
-        assert ledger.recall("acme") == Memory(puts={("row", "cell"): "last"})
+        assert ledger.recall("acme") == Memory(last_written={("row", "cell"): "last"})
 
     def test_a_note_is_replaced_and_struck_out(self, ledger: Ledger) -> None:
         def note(key: str, value: str | None, connection: str = "jira") -> Noted:
@@ -179,7 +179,7 @@ class LedgerContract(ReadingsContract, LeaseContract):
         assert ledger.recall("acme") == before
         assert list(ledger.history("acme", "bugs", DAY, DAY + _HOUR)) == []
         ledger.record("acme", *fine)
-        assert ledger.recall("acme").puts == {("row", "cell"): "after"}
+        assert ledger.recall("acme").last_written == {("row", "cell"): "after"}
 
     def test_companies_do_not_see_each_other(self, ledger: Ledger) -> None:
         everything: list[Entry] = [
@@ -213,7 +213,7 @@ class LedgerContract(ReadingsContract, LeaseContract):
         one.record("acme", intended(None, "y"))
         assert two.recall("acme").intents == {("row", "cell"): Intent(before=None, after="y")}
         two.record("acme", landed("y"))
-        assert one.recall("acme") == Memory(puts={("row", "cell"): "y"})
+        assert one.recall("acme") == Memory(last_written={("row", "cell"): "y"})
         assert case.open().recall("acme") == one.recall("acme")
 
     def test_ten_thousand_cells(self, ledger: Ledger) -> None:
@@ -221,7 +221,7 @@ class LedgerContract(ReadingsContract, LeaseContract):
             (f"row-{row}", f"cell-{cell}"): Decimal(row) / 8 for row in range(1000) for cell in range(10)
         }
         ledger.record("acme", *(landed(value, row=row, cell=cell) for (row, cell), value in values.items()))
-        assert ledger.recall("acme").puts == values
+        assert ledger.recall("acme").last_written == values
         readings = [sighting("bugs", str(number), DAY + number * _HOUR / 1000) for number in range(2000)]
         ledger.record("acme", *(Observed(run="r", reading=reading) for reading in readings))
         assert list(ledger.history("acme", "bugs", DAY, DAY + 2 * _HOUR)) == readings

@@ -83,15 +83,15 @@ def _remember(memory: Memory, entry: Entry) -> Memory:
         case Landed(row=row, values=values):
             put = {(row, address): value for address, value in values.items()}
             left = {where: one for where, one in memory.intents.items() if where not in put}
-            return replace(memory, puts={**memory.puts, **put}, intents=left)
+            return replace(memory, last_written={**memory.last_written, **put}, intents=left)
         case Withdrawn(row=row, addresses=addresses):
             gone = {(row, address) for address in addresses}
             left = {where: one for where, one in memory.intents.items() if where not in gone}
             return replace(memory, intents=left)
         case Forgotten(row=row):
-            kept = {where: value for where, value in memory.puts.items() if where[0] != row}
+            kept = {where: value for where, value in memory.last_written.items() if where[0] != row}
             left = {where: one for where, one in memory.intents.items() if where[0] != row}
-            return replace(memory, puts=kept, intents=left)
+            return replace(memory, last_written=kept, intents=left)
         case Baseline(subject=subject, reading=reading):
             if subject in memory.baselines and memory.baselines[subject] != reading:
                 raise DataError(f"the baseline of {subject} is frozen")

@@ -6,7 +6,7 @@ import pytest
 
 from okrsync.config.yamlfile import read_yaml
 from okrsync.model import Cause, CellState, Intent, Memory, NoValue, Row, Stored
-from okrsync.planning import Aim, Proposal, held_for_lack_of_data, plan
+from okrsync.planning import DesiredCell, DesiredRow, plan, without_value
 
 CASES = read_yaml(Path(__file__).with_name("planning.yaml")).data
 
@@ -21,18 +21,19 @@ def test_verdict_and_words(case: dict[str, Any]) -> None:
         address="prop", value=value(case["now"]), initial=case.get("initial"), locked=case.get("locked", "")
     )
     row = Row(id="page", key="KR-1", title="", url="", cells={"current": cell})
-    memory = Memory(puts={("page", "prop"): value(case["last"])})
+    memory = Memory(last_written={("page", "prop"): value(case["last"])})
     if "intent" in case:
         before, after = case["intent"]
         memory = Memory(
-            puts=memory.puts, intents={("page", "prop"): Intent(before=value(before), after=value(after))}
+            last_written=memory.last_written,
+            intents={("page", "prop"): Intent(before=value(before), after=value(after))},
         )
     if "missing" in case:
-        proposal = held_for_lack_of_data(NoValue(metric="m", cause=Cause.EMPTY, reason=case["missing"]))
+        proposal = without_value(NoValue(metric="m", cause=Cause.EMPTY, reason=case["missing"]))
     else:
-        proposal = Proposal(value=value(case["wanted"]))
+        proposal = DesiredCell(value=value(case["wanted"]))
     (decision,) = plan(
-        "acme", [Aim(subject="KR-1", row=row, proposals={"current": proposal})], memory
+        "acme", [DesiredRow(subject="KR-1", row=row, cells={"current": proposal})], memory
     ).decisions
     assert str(decision.verdict) == case["verdict"]
     assert (str(decision.hold) if decision.hold else None) == case.get("hold")

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from okrsync.emulation import Fault
-from okrsync.sync import gathering
+from okrsync.sync import batches
 
 # It watches its own statements and ends itself at the n-th batch: before its INSERT, before or after its COMMIT.
 MORTAL = """
@@ -27,9 +27,9 @@ from sqlalchemy.engine import Engine
 from okrsync.cli import main
 from okrsync.cli.context import Context
 from okrsync.sandbox import DemoClock
-from okrsync.sync import gathering
+from okrsync.sync import batches
 where, left = sys.argv[1], [int(sys.argv[2])]
-gathering.AT_ONCE = int(sys.argv[3])
+batches.AT_ONCE = int(sys.argv[3])
 writing = []
 def die_at(place):
     if place == where and left[0] == 0:
@@ -54,7 +54,7 @@ sys.exit(main(sys.argv[4:], Context(clock=DemoClock())))
 PAST = ("backfill", "demo", "--from", "2026-10-01", "--only", "KR-5", "--only", "KR-12")
 
 
-def killed(where: str, batch: int, words: Sequence[str], *, at_once: int = gathering.AT_ONCE) -> None:
+def killed(where: str, batch: int, words: Sequence[str], *, at_once: int = batches.AT_ONCE) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", MORTAL, where, str(batch), str(at_once), *words],
         check=False,

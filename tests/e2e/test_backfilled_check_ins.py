@@ -127,15 +127,15 @@ def test_one_in_the_trash_stays_there(desk: Any) -> None:
 
 def test_the_cells_of_weeks_that_are_over_are_forgotten(desk: Any) -> None:
     desk.run("sync", "demo")
-    kept = len(memory(desk).puts)
+    kept = len(memory(desk).last_written)
     desk.clock.sleep(timedelta(days=7).total_seconds())
     desk.run("sync", "demo")
-    assert len(memory(desk).puts) <= kept
+    assert len(memory(desk).last_written) <= kept
     keys = {key for _, key in memory(desk).notes if key.startswith("check-in ")}
     assert {key[-3:] for key in keys} == {"W48", "W49"}
     desk.run(*PAST, *CHOSEN)
     desk.run("sync", "demo")
-    assert len(memory(desk).puts) <= kept
+    assert len(memory(desk).last_written) <= kept
 
 
 def test_no_number_no_check_in(desk: Any) -> None:

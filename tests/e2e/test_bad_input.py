@@ -14,7 +14,7 @@ import pytest
 from okrsync.emulation import Fault
 from okrsync.ledger import open_ledger
 from okrsync.sandbox import PRESENT
-from okrsync.sync.applying import WRITERS
+from okrsync.sync.apply import WRITERS
 
 
 def exports(desk: Any) -> Any:

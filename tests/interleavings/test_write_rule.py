@@ -17,8 +17,8 @@ import pytest
 
 from okrsync import planning
 from okrsync.model import CellState, Hold, Intent, Landed, Memory, Row, Stored, Verdict
-from okrsync.planning import Aim, Proposal, plan
-from okrsync.sync.applying import apply, settle_same
+from okrsync.planning import DesiredCell, DesiredRow, plan
+from okrsync.sync.apply import apply, settle_same
 from okrsync.testing.memory import MemoryDestination, MemoryLedger
 
 ROW, ADDRESS = "page", "prop"
@@ -47,14 +47,14 @@ def run(state: State, crash: str = "") -> tuple[State, planning.Plan]:
         id=ROW, key="KR", title="KR", url="", cells={"current": CellState(address=ADDRESS, value=state.cell)}
     )
     memory = Memory(
-        puts={} if state.last is None else {(ROW, ADDRESS): state.last},
+        last_written={} if state.last is None else {(ROW, ADDRESS): state.last},
         intents={} if state.intent is None else {(ROW, ADDRESS): state.intent},
     )
     ledger._memory["acme"] = memory
-    aim = Aim(
+    aim = DesiredRow(
         subject="KR",
         row=destination.rows[ROW],
-        proposals={"current": Proposal(value=state.wanted)},
+        cells={"current": DesiredCell(value=state.wanted)},
         unguarded=True,
     )
     made = plan("acme", [aim], memory)
@@ -76,7 +76,7 @@ def run(state: State, crash: str = "") -> tuple[State, planning.Plan]:
         replace(
             state,
             cell=cell,
-            last=after.puts.get((ROW, ADDRESS)),
+            last=after.last_written.get((ROW, ADDRESS)),
             intent=after.intents.get((ROW, ADDRESS)),
             owner="ours" if ours else state.owner,
         ),

@@ -11,7 +11,7 @@ import pytest
 from okrsync.errors import AccessError
 from okrsync.model import Cause, Decision, Landed, Row, Stored, Verdict
 from okrsync.planning import Plan
-from okrsync.sync.applying import WRITERS, apply
+from okrsync.sync.apply import WRITERS, apply
 from okrsync.testing.memory import MemoryDestination
 
 ROWS = 60

@@ -72,7 +72,7 @@ def test_decisions_are_equal_whatever_the_evidence() -> None:
 
 
 def test_an_empty_memory_is_not_shared() -> None:
-    assert Memory().puts is not Memory().puts
+    assert Memory().last_written is not Memory().last_written
 
 
 def test_words_that_are_stored_are_stable() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from okrsync.errors import UnsafePlan
 from okrsync.model import Cause, CellState, Decision, Hold, Memory, NoValue, Row, Stored, Verdict
-from okrsync.planning import Aim, Limits, Plan, Proposal, held_for_lack_of_data, plan
+from okrsync.planning import DesiredCell, DesiredRow, Limits, Plan, plan, without_value
 
 MISSING = NoValue(metric="m", cause=Cause.ACCESS, reason="the token has expired", hint="renew it")
 
@@ -21,17 +21,17 @@ def row(**cells: Stored) -> Row:
 
 def aim(
     subject: str, before: Stored, after: Stored, **more: object
-) -> tuple[Aim, dict[tuple[str, str], Stored]]:
+) -> tuple[DesiredRow, dict[tuple[str, str], Stored]]:
     one = Row(
         id=subject, key=subject, title="", url="", cells={"current": CellState(address="c", value=before)}
     )
-    made = Aim(subject=subject, row=one, proposals={"current": Proposal(value=after)}, **more)  # type: ignore[arg-type]
+    made = DesiredRow(subject=subject, row=one, cells={"current": DesiredCell(value=after)}, **more)  # type: ignore[arg-type]
     return made, {(subject, "c"): before}
 
 
-def planned(*aims: tuple[Aim, dict[tuple[str, str], Stored]], limits: Limits | None = None) -> Plan:
+def planned(*aims: tuple[DesiredRow, dict[tuple[str, str], Stored]], limits: Limits | None = None) -> Plan:
     puts = {where: value for _, put in aims for where, value in put.items()}
-    return plan("acme", [one for one, _ in aims], Memory(puts=puts), limits)
+    return plan("acme", [one for one, _ in aims], Memory(last_written=puts), limits)
 
 
 def by_cell(decisions: tuple[Decision, ...]) -> dict[str, Decision]:
@@ -40,14 +40,14 @@ def by_cell(decisions: tuple[Decision, ...]) -> dict[str, Decision]:
 
 def test_what_is_derived_is_held_with_current_and_says_so() -> None:
     proposals = {
-        "status": Proposal(value="On track"),
-        "progress": Proposal(value=Decimal("0.5")),
-        "current": held_for_lack_of_data(MISSING),
+        "status": DesiredCell(value="On track"),
+        "progress": DesiredCell(value=Decimal("0.5")),
+        "current": without_value(MISSING),
     }
     made = by_cell(
         plan(
             "acme",
-            [Aim(subject="KR", row=row(current=None, progress=None, status=None), proposals=proposals)],
+            [DesiredRow(subject="KR", row=row(current=None, progress=None, status=None), cells=proposals)],
             Memory(),
         ).decisions
     )
@@ -60,12 +60,12 @@ def test_what_is_derived_is_held_with_current_and_says_so() -> None:
 
 def test_a_derived_cell_can_be_held_alone() -> None:
     proposals = {
-        "current": Proposal(value=Decimal(5)),
-        "status": Proposal(hold=Hold.INVALID, reason="no such option"),
+        "current": DesiredCell(value=Decimal(5)),
+        "status": DesiredCell(hold=Hold.INVALID, reason="no such option"),
     }
     made = by_cell(
         plan(
-            "acme", [Aim(subject="KR", row=row(current=None, status=None), proposals=proposals)], Memory()
+            "acme", [DesiredRow(subject="KR", row=row(current=None, status=None), cells=proposals)], Memory()
         ).decisions
     )
     assert made["current"].verdict is Verdict.WRITE
@@ -74,32 +74,36 @@ def test_a_derived_cell_can_be_held_alone() -> None:
 
 def test_followers_are_written_only_with_company() -> None:
     proposals = {
-        "updated": Proposal(value="23 Nov"),
-        "source": Proposal(value="jira"),
-        "current": Proposal(value=Decimal(5)),
+        "updated": DesiredCell(value="23 Nov"),
+        "source": DesiredCell(value="jira"),
+        "current": DesiredCell(value=Decimal(5)),
     }
-    still = Aim(subject="KR", row=row(current=Decimal(5), updated="22 Nov", source=None), proposals=proposals)
-    memory = Memory(puts={("page", "updated"): "22 Nov", ("page", "current"): Decimal(5)})
+    still = DesiredRow(
+        subject="KR", row=row(current=Decimal(5), updated="22 Nov", source=None), cells=proposals
+    )
+    memory = Memory(last_written={("page", "updated"): "22 Nov", ("page", "current"): Decimal(5)})
     made = plan("acme", [still], memory)
     assert not made.writes
     assert by_cell(made.decisions)["updated"].reason == "nothing else of this row changes"
-    moved = Aim(subject="KR", row=row(current=Decimal(4), updated="22 Nov", source=None), proposals=proposals)
-    memory = Memory(puts={("page", "updated"): "22 Nov", ("page", "current"): Decimal(4)})
+    moved = DesiredRow(
+        subject="KR", row=row(current=Decimal(4), updated="22 Nov", source=None), cells=proposals
+    )
+    memory = Memory(last_written={("page", "updated"): "22 Nov", ("page", "current"): Decimal(4)})
     assert {one.cell for one in plan("acme", [moved], memory).writes} == {"current", "updated", "source"}
 
 
 def test_a_follower_that_a_person_changed_is_still_held() -> None:
-    proposals = {"updated": Proposal(value="23 Nov"), "current": Proposal(value=Decimal(5))}
-    one = Aim(subject="KR", row=row(current=Decimal(5), updated="a person was here"), proposals=proposals)
-    made = plan("acme", [one], Memory(puts={("page", "updated"): "22 Nov"}))
+    proposals = {"updated": DesiredCell(value="23 Nov"), "current": DesiredCell(value=Decimal(5))}
+    one = DesiredRow(subject="KR", row=row(current=Decimal(5), updated="a person was here"), cells=proposals)
+    made = plan("acme", [one], Memory(last_written={("page", "updated"): "22 Nov"}))
     assert by_cell(made.decisions)["updated"].hold is Hold.EDITED
 
 
 def test_the_plan_is_total() -> None:
-    proposals = {"current": Proposal(value=Decimal(5)), "status": Proposal(value="On track")}
-    absent = Aim(subject="A", row=None, proposals=proposals, absent="no row has 'A'")
+    proposals = {"current": DesiredCell(value=Decimal(5)), "status": DesiredCell(value="On track")}
+    absent = DesiredRow(subject="A", row=None, cells=proposals, absent="no row has 'A'")
     trashed = Row(id="page", key="B", title="", url="", cells={}, problem="the row is in the trash")
-    made = plan("acme", [absent, Aim(subject="B", row=trashed, proposals=proposals)], Memory())
+    made = plan("acme", [absent, DesiredRow(subject="B", row=trashed, cells=proposals)], Memory())
     assert [(one.subject, one.hold, one.reason) for one in made.decisions] == [
         ("A", Hold.NO_ROW, "no row has 'A'"),
         ("A", Hold.NO_ROW, "no row has 'A'"),
@@ -110,7 +114,9 @@ def test_the_plan_is_total() -> None:
 
 def test_a_cell_the_table_does_not_have_is_held() -> None:
     made = plan(
-        "acme", [Aim(subject="KR", row=row(), proposals={"current": Proposal(value=Decimal(5))})], Memory()
+        "acme",
+        [DesiredRow(subject="KR", row=row(), cells={"current": DesiredCell(value=Decimal(5))})],
+        Memory(),
     )
     assert made.decisions[0].hold is Hold.LOCKED
 
@@ -146,7 +152,7 @@ def test_a_new_week_or_the_yaml_frees_a_number_from_the_guard(freed: str) -> Non
 
 def test_held_and_textual_cells_are_not_guarded() -> None:
     held, _ = aim("KR-1", Decimal(9), Decimal(0))
-    plan("acme", [held], Memory(puts={("KR-1", "c"): Decimal(8)})).check()
+    plan("acme", [held], Memory(last_written={("KR-1", "c"): Decimal(8)})).check()
     planned(aim("KR-2", "a text", Decimal(0))).check()
 
 
@@ -178,7 +184,7 @@ def test_two_plans_become_one() -> None:
 def test_a_plan_says_what_it_holds() -> None:
     made = planned(aim("A", Decimal(1), Decimal(2)), aim("B", Decimal(3), Decimal(3)))
     held, _ = aim("C", Decimal(9), Decimal(0))
-    both = made.with_more(plan("acme", [held], Memory(puts={("C", "c"): Decimal(8)})))
+    both = made.with_more(plan("acme", [held], Memory(last_written={("C", "c"): Decimal(8)})))
     assert [[one.subject for one in group] for group in (both.writes, both.same, both.held)] == [
         ["A"],
         ["B"],

@@ -5,11 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 from okrsync.model import CellState, Decision, Hold, Memory, Row, Stored, Verdict
-from okrsync.planning import Aim, Proposal, plan
+from okrsync.planning import DesiredCell, DesiredRow, plan
 
 
-def decided(aim: Aim, puts: dict[tuple[str, str], Stored] | None = None) -> dict[str, Decision]:
-    return {one.cell: one for one in plan("acme", [aim], Memory(puts=puts or {})).decisions}
+def decided(aim: DesiredRow, puts: dict[tuple[str, str], Stored] | None = None) -> dict[str, Decision]:
+    return {one.cell: one for one in plan("acme", [aim], Memory(last_written=puts or {})).decisions}
 
 
 def row(*, ticked: bool, **cells: Stored) -> Row:
@@ -19,8 +19,8 @@ def row(*, ticked: bool, **cells: Stored) -> Row:
 
 
 def test_a_missing_row_is_added_whole() -> None:
-    proposals = {"source": Proposal(value="jira"), "value": Proposal(value=Decimal(5))}
-    made = decided(Aim(subject="a/KR/W1", row=None, proposals=proposals, creates=True))
+    proposals = {"source": DesiredCell(value="jira"), "value": DesiredCell(value=Decimal(5))}
+    made = decided(DesiredRow(subject="a/KR/W1", row=None, cells=proposals, creates=True))
     assert [(one.cell, one.verdict, one.row, one.address) for one in made.values()] == [
         ("value", Verdict.WRITE, "new:a/KR/W1", "value"),
         ("source", Verdict.WRITE, "new:a/KR/W1", "source"),
@@ -29,10 +29,10 @@ def test_a_missing_row_is_added_whole() -> None:
 
 def test_a_missing_row_waits_while_anything_of_it_is_missing() -> None:
     proposals = {
-        "value": Proposal(value=Decimal(5)),
-        "progress": Proposal(hold=Hold.NO_DATA, reason="no goal"),
+        "value": DesiredCell(value=Decimal(5)),
+        "progress": DesiredCell(hold=Hold.NO_DATA, reason="no goal"),
     }
-    made = decided(Aim(subject="a/KR/W1", row=None, proposals=proposals, creates=True))
+    made = decided(DesiredRow(subject="a/KR/W1", row=None, cells=proposals, creates=True))
     assert {one.verdict for one in made.values()} == {Verdict.HELD}
     assert (made["progress"].reason, made["progress"].hold) == ("no goal", Hold.NO_DATA)
     assert made["value"].hold is Hold.FOLLOWS
@@ -40,17 +40,17 @@ def test_a_missing_row_waits_while_anything_of_it_is_missing() -> None:
 
 def test_a_row_that_is_not_to_be_added_is_held() -> None:
     made = decided(
-        Aim(subject="KR", row=None, proposals={"value": Proposal(value=Decimal(5))}, absent="none")
+        DesiredRow(subject="KR", row=None, cells={"value": DesiredCell(value=Decimal(5))}, absent="none")
     )
     assert made["value"].hold is Hold.NO_ROW
 
 
 def test_a_released_edit_is_written_over_and_the_tick_taken_back() -> None:
-    proposals = {"current": Proposal(value=Decimal(5)), "progress": Proposal(value=Decimal(1))}
-    aim = Aim(
+    proposals = {"current": DesiredCell(value=Decimal(5)), "progress": DesiredCell(value=Decimal(1))}
+    aim = DesiredRow(
         subject="KR",
         row=row(ticked=True, current=Decimal(3), progress=Decimal(1)),
-        proposals=proposals,
+        cells=proposals,
         released={"current": "ticked"},
     )
     made = decided(aim, {("page", "current"): Decimal(4)})
@@ -63,11 +63,11 @@ def test_a_released_edit_is_written_over_and_the_tick_taken_back() -> None:
 
 
 def test_only_what_is_named_is_released_and_the_tick_stays_while_anything_is_held() -> None:
-    proposals = {"current": Proposal(value=Decimal(5)), "status": Proposal(value="On track")}
-    aim = Aim(
+    proposals = {"current": DesiredCell(value=Decimal(5)), "status": DesiredCell(value="On track")}
+    aim = DesiredRow(
         subject="KR",
         row=row(ticked=True, current=Decimal(3), status="Behind"),
-        proposals=proposals,
+        cells=proposals,
         released={"current": "ticked"},
     )
     made = decided(aim, {("page", "current"): Decimal(4), ("page", "status"): "At risk"})
@@ -76,10 +76,10 @@ def test_only_what_is_named_is_released_and_the_tick_stays_while_anything_is_hel
 
 
 def test_a_lack_of_data_is_nothing_that_a_tick_could_release() -> None:
-    aim = Aim(
+    aim = DesiredRow(
         subject="KR",
         row=row(ticked=True, current=Decimal(3)),
-        proposals={"current": Proposal(hold=Hold.NO_DATA, reason="gone")},
+        cells={"current": DesiredCell(hold=Hold.NO_DATA, reason="gone")},
         released={"current": "ticked"},
     )
     assert decided(aim)["current"].hold is Hold.NO_DATA
@@ -93,6 +93,6 @@ def test_what_stands_beside_a_held_value_follows_it() -> None:
         url="",
         cells={"value": CellState(address="v", value=Decimal(3)), "status": CellState(address="s")},
     )
-    proposals = {"status": Proposal(value="On track"), "value": Proposal(value=Decimal(5))}
-    made = decided(Aim(subject="k", row=there, proposals=proposals), {("page", "v"): Decimal(4)})
+    proposals = {"status": DesiredCell(value="On track"), "value": DesiredCell(value=Decimal(5))}
+    made = decided(DesiredRow(subject="k", row=there, cells=proposals), {("page", "v"): Decimal(4)})
     assert made["status"].reason == "follows value, which is held"

@@ -25,7 +25,7 @@ def plan(
     """Show what a sync would write, and why. Writes nothing."""
     from okrsync.render import plan_text, report_data
     from okrsync.sync import preview
-    from okrsync.sync.reviewing import kept
+    from okrsync.sync.plan_file import kept
 
     context: Context = ctx.obj
     with context.ledger() as ledger:

@@ -79,7 +79,7 @@ def _sync_one(
 
 
 def _reviewed(path: Path) -> Reviewed:
-    from okrsync.sync.reviewing import recalled
+    from okrsync.sync.plan_file import recalled
 
     try:
         return recalled(path.read_text(encoding="utf-8"), str(path))

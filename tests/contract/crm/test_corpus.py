@@ -15,7 +15,7 @@ from tests.support.crm_exports import NOW, QUARTER, USD, ZONE, Exports, ask
 WEEK = Window(start=datetime(2026, 11, 16, tzinfo=ZONE), end=datetime(2026, 11, 23, tzinfo=ZONE))
 DAY = Window(start=datetime(2026, 11, 20, tzinfo=ZONE), end=datetime(2026, 11, 21, tzinfo=ZONE))
 DEALS = """\
-Id,Account,Segment,Pipeline,Stage,Region,Amount,Currency,Created,Proposal,Closed,Event
+Id,Account,Segment,Pipeline,Stage,Region,Amount,Currency,Created,DesiredCell,Closed,Event
 1,acme,Enterprise,Outbound,Won,EMEA,400000,USD,2026-10-01 09:00,2026-10-11 09:00,2026-10-21 09:00,
 2,bolt,Mid-market,Mid-market,Won,EMEA,250000.50,USD,2026-10-05 09:00,2026-10-20 09:00,2026-10-29 09:00,Expo
 3,core,Small business,Inbound,Lost,APAC,9000,USD,2026-10-05 09:00,2026-11-01 09:00,2026-11-02 09:00,Expo
@@ -36,7 +36,7 @@ Id,Kind,When,Length (s),Account,Outcome
 1,Call,2026-11-20 09:00,240,acme,None
 2,Call,2026-11-20 10:00,480,bolt,Meeting
 3,E-mail,2026-11-20 11:00,,acme,None
-4,Meeting,2026-11-17 09:00,1800,core,Proposal
+4,Meeting,2026-11-17 09:00,1800,core,DesiredCell
 5,Meeting,2026-11-18 09:00,1800,acme,None
 6,Presentation,2026-11-19 09:00,3600,acme,None
 """
@@ -123,7 +123,7 @@ DEALS_ASKED: list[tuple[str, dict[str, Any], str]] = [
         "O12-3",
         {
             "measure": "duration",
-            "start": "Proposal",
+            "start": "DesiredCell",
             "end": "Closed",
             "unit": "days",
             "where": {"Closed": {"empty": False}},
@@ -248,7 +248,12 @@ ACTIVITIES_ASKED: list[tuple[str, dict[str, Any], str]] = [
     ("O11-3", {"measure": "count", "where": {"Kind": "Meeting"}, "date": "When", "window": WEEK}, "2"),
     (
         "O11-4",
-        {"measure": "ratio", "where": {"Kind": "Meeting"}, "part": {"Outcome": "Proposal"}, "unit": PERCENT},
+        {
+            "measure": "ratio",
+            "where": {"Kind": "Meeting"},
+            "part": {"Outcome": "DesiredCell"},
+            "unit": PERCENT,
+        },
         "50",
     ),
     ("O15-2", {"measure": "count", "where": {"Kind": "Meeting", "Account": {"contains": "c"}}}, "2"),

@@ -91,7 +91,7 @@ def test_the_number_of_statements_does_not_grow_with_the_entries(opened: Opened)
         with counted(ledger) as recording:
             ledger.record(f"company-{size}", *many(size))
         with counted(ledger) as recalling:
-            assert len(ledger.recall(f"company-{size}").puts) == 2 * size
+            assert len(ledger.recall(f"company-{size}").last_written) == 2 * size
         with counted(ledger) as looking:
             assert len(ledger.history(f"company-{size}", "bugs", DAY, DAY + timedelta(1))) == size
         numbers[size] = [len(said) for said in (recording, recalling, looking)]
@@ -112,7 +112,7 @@ def test_one_moment_is_recalled_while_another_program_writes(opened: Opened) -> 
     event.listen(reader._database.engine, "after_cursor_execute", meddle)
     assert reader.recall("acme") == before
     event.remove(reader._database.engine, "after_cursor_execute", meddle)
-    assert len(reader.recall("acme").puts) == 4
+    assert len(reader.recall("acme").last_written) == 4
 
 
 def test_threads_share_one_ledger(opened: Opened) -> None:
@@ -123,7 +123,7 @@ def test_threads_share_one_ledger(opened: Opened) -> None:
             for _ in range(5):
                 ledger.record(f"company-{number}", *many(number))
                 lease.renew()
-        return len(ledger.recall(f"company-{number}").puts)
+        return len(ledger.recall(f"company-{number}").last_written)
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(work, range(1, 9))) == [2 * number for number in range(1, 9)]

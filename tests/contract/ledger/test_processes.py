@@ -44,8 +44,8 @@ def whole(memory: Memory) -> int:
     assert memory.last_run is not None
     number = memory.last_run.exit_code
     day = ledger_process.DAY + timedelta(seconds=number)
-    assert len(memory.puts) == ledger_process.CELLS
-    assert set(memory.puts.values()) == {Decimal(number)}
+    assert len(memory.last_written) == ledger_process.CELLS
+    assert set(memory.last_written.values()) == {Decimal(number)}
     assert [intent.before for intent in memory.intents.values()] == [Decimal(number)]
     assert memory.outcomes["KR-1"].detail == {"number": number}
     assert memory.outcomes["KR-1"].at == day

@@ -1,6 +1,6 @@
-"""How values are written as texts, so that what comes back is what went in: exact Decimals, distinct types, instants.
+"""Write values and records as text and JSON, and read them back equal: exact Decimals, distinct types, instants.
 
-A cell's value is JSON in which only a Decimal needs a tag: ``{"decimal": "1.50"}``, ``"1"``, ``true``, ``null``.
+The ledger keeps a cell's value as JSON in which only a Decimal needs a tag: ``{"decimal": "1.50"}``, ``"1"``, ``true``.
 """
 
 from __future__ import annotations
@@ -8,15 +8,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from typing import Any
 
 from okrsync.errors import DataError
-from okrsync.model import Dimension, Evidence, Reading, Stored, Unit, Window
+from okrsync.model import Answer, Decision, Dimension, Evidence, Quantity, Reading, Stored, Unit, Window
 
 
-def packed(value: Stored) -> str:
+def serialize(value: Stored) -> str:
     """``value`` as text. A float or an int is a bug of the caller: ``TypeError``."""
     if isinstance(value, Decimal):
         return _json({"decimal": _exact(value)})
@@ -25,25 +25,25 @@ def packed(value: Stored) -> str:
     raise TypeError(f"{value!r} is a {type(value).__name__}; a cell holds a Decimal, a text, a bool or None")
 
 
-def unpacked(text: str) -> Stored:
+def deserialize(text: str) -> Stored:
     held = json.loads(text)
     return Decimal(held["decimal"]) if isinstance(held, dict) else held
 
 
-def packed_reading(reading: Reading) -> str:
+def serialize_reading(reading: Reading) -> str:
     return _json(_tree(reading))
 
 
-def unpacked_reading(text: str) -> Reading:
+def deserialize_reading(text: str) -> Reading:
     return _reading(json.loads(text))
 
 
-def packed_data(data: Mapping[str, Any]) -> str:
+def serialize_data(data: Mapping[str, Any]) -> str:
     """Plain JSON data as text; anything else in it is a bug of the caller: ``TypeError`` or ``ValueError``."""
     return _json(dict(data))
 
 
-def unpacked_data(text: str) -> dict[str, Any]:
+def deserialize_data(text: str) -> dict[str, Any]:
     data: dict[str, Any] = json.loads(text)
     return data
 
@@ -55,10 +55,69 @@ def identity(reading: Reading) -> str:
         _utc(reading.as_of),
         reading.method,
         reading.window and _span(reading.window),
-        _plain(reading.value),
+        _same(reading.value),
         str(reading.unit),
     ]
     return hashlib.sha256(_json(said).encode("ascii")).hexdigest()
+
+
+def number(value: Decimal) -> str:
+    """The number in digits, without an exponent and without trailing zeros."""
+    return f"{value.normalize(_exact_context(value)):f}" if value else "0"
+
+
+def plain(value: object) -> Any:
+    """A value as JSON for people and programs: a number or an instant becomes a text, all else stays."""
+    if isinstance(value, Decimal):
+        return number(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def typed(value: Stored) -> str:
+    """The value with its type, for digests: the text "1" is not the number 1."""
+    return f"{type(value).__name__} {number(value) if isinstance(value, Decimal) else value}"
+
+
+def answer_data(answer: Answer) -> dict[str, Any]:
+    """A reading with its evidence, or why there is none, as JSON for ``status`` and ``explain``."""
+    if not isinstance(answer, Reading):
+        return {
+            "missing": answer.reason,
+            "cause": str(answer.cause),
+            "hint": answer.hint,
+            "metric": answer.metric,
+        }
+    window = answer.window
+    return {
+        "metric": answer.metric,
+        "value": number(answer.value),
+        "unit": str(answer.unit),
+        "as_of": answer.as_of.isoformat(),
+        "method": answer.method,
+        "source": answer.evidence.source,
+        "query": answer.evidence.query,
+        "rows": answer.evidence.rows,
+        "facts": dict(answer.evidence.facts),
+        "window": [window.start.isoformat(), window.end.isoformat(), window.label]
+        if window is not None
+        else None,
+        "inputs": [answer_data(one) for one in answer.inputs],
+    }
+
+
+def decision_data(one: Decision) -> dict[str, Any]:
+    """A decision as JSON for ``status`` and ``explain``."""
+    return {
+        "verdict": str(one.verdict),
+        "reason": one.reason,
+        "hint": one.hint,
+        "hold": str(one.hold) if one.hold is not None else None,
+        "last": plain(one.last),
+        "now": plain(one.now),
+        "wanted": plain(one.wanted),
+        "shown": plain(one.shown.value if isinstance(one.shown, Quantity) else one.shown),
+        "fraction": one.fraction,
+    }
 
 
 def _json(value: Any) -> str:
@@ -72,12 +131,14 @@ def _exact(value: Decimal) -> str:
     return str(value)
 
 
-def _plain(value: Decimal) -> str:
+def _same(value: Decimal) -> str:
     """Equal for equal numbers, whatever their trailing zeros."""
-    if not value:
-        return "0"
-    exact = Context(prec=len(value.as_tuple().digits), Emax=MAX_EMAX, Emin=MIN_EMIN)
-    return str(value.normalize(exact))
+    return str(value.normalize(_exact_context(value))) if value else "0"
+
+
+def _exact_context(value: Decimal) -> Context:
+    """One in which no digit of ``value`` is lost."""
+    return Context(prec=len(value.as_tuple().digits), Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 def _utc(instant: datetime) -> str:

@@ -5,20 +5,18 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from threading import Event
 
 from okrsync.config import Company
 from okrsync.expressions import names
 from okrsync.model import Answer
-from okrsync.ports import Clock, Ledger, Opening
-from okrsync.sync.asking import Ask, ask_all
-from okrsync.sync.opening import open_connections
+from okrsync.run_context import Ask, Run
+from okrsync.sync.fetch import fetch
 
 AT_ONCE = 20_000
 """So many values are asked of a connection at once, and recorded before the next are asked.
 
-What many metrics stand on is read anew for each such batch: a year of weeks of 380 metrics is one.
+What many metrics stand on is read again for each such batch: a year of weeks of 380 metrics is one.
 """
 
 # What comes from the thread of a group: a batch, what ended it, or None where it is done.
@@ -43,19 +41,17 @@ def together(company: Company, asks: Sequence[Ask]) -> dict[str, list[Ask]]:
     return named
 
 
-def gathered(
-    company: Company, ledger: Ledger, clock: Clock, groups: Mapping[str, Sequence[Ask]], now: datetime
+def in_batches(
+    run: Run, groups: Mapping[str, Sequence[Ask]]
 ) -> Generator[tuple[str, dict[Ask, Answer]], None, None]:
     """The answers in batches, as they come in: groups are read side by side, each its own batches in turn."""
     if not groups:
         return
-    openings = open_connections(company, ledger.recall(company.id), clock)
     came: queue.SimpleQueue[_Item] = queue.SimpleQueue()
     stopped = Event()
     with ThreadPoolExecutor(max_workers=len(groups), thread_name_prefix="backfill") as pool:
         for name, group in groups.items():
-            batches = list(_batches(company, group))
-            pool.submit(_read, company, openings, name, batches, now, came.put, stopped)
+            pool.submit(_read, run, name, list(_batches(run.company, group)), came.put, stopped)
         try:
             left = len(groups)
             while left:
@@ -71,11 +67,9 @@ def gathered(
 
 
 def _read(
-    company: Company,
-    openings: Mapping[str, Opening],
+    run: Run,
     name: str,
     batches: Sequence[Sequence[Ask]],
-    now: datetime,
     put: Callable[[_Item], None],
     stopped: Event,
 ) -> None:
@@ -83,7 +77,7 @@ def _read(
         for batch in batches:
             if stopped.is_set():
                 return
-            answers = ask_all(company, openings, batch, now)
+            answers = fetch(run, batch)
             put((name, {one: answers[one] for one in batch}))
     except BaseException as error:  # noqa: BLE001 - it is raised where the answers are waited for
         put(error)

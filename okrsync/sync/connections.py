@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel
@@ -11,6 +11,7 @@ from okrsync.config import Company
 from okrsync.errors import AccessError
 from okrsync.model import Memory, Noted
 from okrsync.ports import Clock, Opening
+from okrsync.run_context import Run
 from okrsync.settings import Secret
 
 
@@ -39,12 +40,14 @@ def missing_secrets(company: Company) -> list[str]:
     return [error.message for error in (*_unreadable(company), *_untold(company))]
 
 
-def new_notes(openings: Mapping[str, Opening], memory: Memory) -> list[Noted]:
+def new_notes(run: Run) -> list[Noted]:
     """What connectors wrote into their notebooks during this run, or struck out."""
-    before = dict(memory.notes)
-    after = {(name, key): value for name, opening in openings.items() for key, value in opening.memo.items()}
+    before = dict(run.memory.notes)
+    after = {
+        (name, key): value for name, opening in run.connections.items() for key, value in opening.memo.items()
+    }
     changed = [where for where in after if before.get(where) != after[where]]
-    gone = [where for where in before if where[0] in openings and where not in after]
+    gone = [where for where in before if where[0] in run.connections and where not in after]
     return [Noted(connection=name, key=key, value=after.get((name, key))) for name, key in [*changed, *gone]]
 
 

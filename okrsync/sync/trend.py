@@ -7,17 +7,16 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from okrsync.config import Company
 from okrsync.forecast import Forecast, NotYet, Outlook, Point, forecast, outlook
 from okrsync.key_results import KeyResult, settle
-from okrsync.model import OBSERVED, Dimension, Memory, NoValue, Quantity, Reading
+from okrsync.model import Dimension, Memory, NoValue, Quantity, Reading
 from okrsync.periods import TICK, complete, windows_of
 from okrsync.ports import Ledger
 from okrsync.progress import Budget, Goal, Judge, budget, paced, progress
-from okrsync.sync.baselining import frozen_as
-from okrsync.sync.outcomes import goal_from
+from okrsync.tables.past_values import by_day, day_of, frozen_as
+from okrsync.tables.standing import goal_from
 from okrsync.units import to_unit
 
 SOURCE_TIME = "as of in the source"
@@ -45,23 +44,6 @@ class Trend:
     outlook: Outlook | None = None
     progress: Decimal | None = None
     budget: Budget | None = None
-
-
-def day_of(reading: Reading, zone: ZoneInfo) -> date:
-    """The day that a reading belongs to. An old export is read for a week that it ends before: the week counts."""
-    at = reading.as_of if reading.window is None else max(reading.as_of, reading.window.start)
-    return at.astimezone(zone).date()
-
-
-def by_day(readings: Sequence[Reading], zone: ZoneInfo) -> list[Reading]:
-    """One reading for each day: one seen on the day wins over one rebuilt later; of either kind the last."""
-    best: dict[date, Reading] = {}
-    for one in readings:
-        day = day_of(one, zone)
-        kept = best.get(day)
-        if kept is None or (one.method == OBSERVED) >= (kept.method == OBSERVED):
-            best[day] = one
-    return [best[day] for day in sorted(best)]
 
 
 def remembered(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,10 +11,11 @@ from okrsync.errors import ConfigError, DataError
 from okrsync.model import Landed, Memory, Row, RunFinished, RunStarted, Stored
 from okrsync.planning import same
 from okrsync.ports import Clock, Ledger
+from okrsync.run_context import new_run
 from okrsync.spelling import did_you_mean
-from okrsync.sync.check_ins import keys, look
-from okrsync.sync.opening import new_notes, open_connections
-from okrsync.sync.preparing import match_rows, open_tables
+from okrsync.sync.connections import new_notes
+from okrsync.sync.run import opened, read_tables
+from okrsync.tables.check_ins import keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +45,8 @@ def claim(
                 hint=did_you_mean(subject, sorted(known)),
             )
     with ledger.hold(company.id):
-        now, run, memory = clock.now(), uuid.uuid4().hex, ledger.recall(company.id)
-        openings = open_connections(company, memory, clock)
-        destinations = open_tables(company, openings, now)
-        tables = {name: one.read() for name, one in destinations.items()}
-        check_ins = look(company, memory, tables, destinations, now)
-        rows, memory = {**match_rows(company, tables), **check_ins.rows}, check_ins.memory
+        run = read_tables(opened(new_run(company, ledger, clock)))
+        rows = run.rows
         claims: list[Claim] = []
         landed: list[Landed] = []
         for subject in rows if subjects is None else subjects:
@@ -59,19 +55,19 @@ def claim(
                 if subjects is None:
                     continue
                 raise DataError(f"{subject}: {row.problem if row is not None else 'there is no such row'}")
-            cells = _foreign(row, memory, edited=edited)
+            cells = _foreign(row, run.memory, edited=edited)
             claims += [Claim(subject=subject, cell=cell, value=row.cells[cell].value) for cell in cells]
             if cells:
                 values = {row.cells[cell].address: row.cells[cell].value for cell in cells}
-                landed.append(Landed(run=run, row=row.id, values=values))
+                landed.append(Landed(run=run.id, row=row.id, values=values))
         command = "release" if edited else "adopt"
         ledger.record(
             company.id,
-            RunStarted(run=run, command=command, at=now),
-            *check_ins.turned_up(run),
+            RunStarted(run=run.id, command=command, at=run.now),
+            *(run.check_ins.turned_up(run.id) if run.check_ins is not None else ()),
             *landed,
-            *new_notes(openings, memory),
-            RunFinished(run=run, at=clock.now(), exit_code=0),
+            *new_notes(run),
+            RunFinished(run=run.id, at=clock.now(), exit_code=0),
         )
         return claims
 
@@ -80,7 +76,7 @@ def _foreign(row: Row, memory: Memory, *, edited: bool) -> list[str]:
     found = []
     for name, cell in row.cells.items():
         where = (row.id, cell.address)
-        last, intent = memory.puts.get(where), memory.intents.get(where)
+        last, intent = memory.last_written.get(where), memory.intents.get(where)
         ours = [last] if intent is None else [last, intent.before, intent.after]
         if name == RELEASE.name or cell.locked or any(same(cell.value, one) for one in ours):
             continue

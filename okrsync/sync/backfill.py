@@ -6,7 +6,6 @@ outcome and no run, so that an old value can never become the current one.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
@@ -19,11 +18,13 @@ from okrsync.errors import ConfigError, ExitCode
 from okrsync.model import OBSERVED, Answer, Cause, Entry, NoValue, Observed, Reading
 from okrsync.periods import TICK, endings
 from okrsync.ports import Clock, Ledger
+from okrsync.run_context import Ask, new_run
 from okrsync.spelling import did_you_mean
-from okrsync.sync.asking import Ask
-from okrsync.sync.filling import Filled, fill, periods_to_fill
-from okrsync.sync.gathering import gathered, together
-from okrsync.sync.remembering import SOURCE_TIME, day_of
+from okrsync.sync.backfill_check_ins import Filled, fill, periods_to_fill
+from okrsync.sync.batches import in_batches, together
+from okrsync.sync.connections import open_connections
+from okrsync.sync.trend import SOURCE_TIME
+from okrsync.tables.past_values import day_of
 
 Progress = Callable[[str, int, int, Mapping[str, tuple[int, int]]], None]
 """Hears how many of how many values, or check-ins, are done; of values also by the connections read together."""
@@ -98,10 +99,10 @@ def backfill(
     it is: before anything is asked, and batch by batch. Raises ``Busy`` where another backfill of the company is under
     way or, where check-ins are to be added, a sync.
     """
-    now = clock.now()
-    moments = _moments(company, first, last, every, now)
+    run = new_run(company, ledger, clock)
+    moments = _moments(company, first, last, every, run.now)
     subjects = _subjects(company, only)
-    fillable = periods_to_fill(company, moments, now)
+    fillable = periods_to_fill(company, moments, run.now)
     filling = check_ins and CHECK_INS in company.tables
     if filling and fillable and not dry_run:
         # A sync that begins from now on adds check-ins of later periods; one that is under way may be at work on these.
@@ -120,14 +121,15 @@ def backfill(
         unknown = [one for one in wanted if _unknown(known.get(one), refresh=refresh)]
         found = {one: _remembered(one, known[one]) for one in wanted if one in known}
         done = len(wanted) - len(unknown)
-        run = uuid.uuid4().hex
+        if unknown:
+            run = replace(run, connections=open_connections(company, run.memory, clock))
         groups = together(company, unknown)
         read = {name: (0, len(group)) for name, group in groups.items()}
         told("values", done, len(wanted), read)
-        with closing(gathered(company, ledger, clock, groups, now)) as batches:
+        with closing(in_batches(run, groups)) as batches:
             for name, answers in batches:
                 fresh = {one: _recalled(one, answer, known.get(one)) for one, answer in answers.items()}
-                record(*(Observed(run=run, reading=one) for one in _new(fresh.values())))
+                record(*(Observed(run=run.id, reading=one) for one in _new(fresh.values())))
                 found |= fresh
                 done += len(fresh)
                 read[name] = (read[name][0] + len(fresh), read[name][1])
@@ -135,11 +137,7 @@ def backfill(
         filled = None
         if filling:
             filled = fill(
-                company,
-                ledger,
-                clock,
-                now=now,
-                run=run,
+                run,
                 moments=fillable,
                 answers={ask: one.answer for ask, one in found.items()},
                 only={one for subject in subjects.values() for one in subject},
@@ -148,7 +146,7 @@ def backfill(
             )
     return Backfill(
         company=company,
-        at=now,
+        at=run.now,
         moments=tuple(moments),
         subjects=subjects,
         values=tuple(found[one] for one in wanted),

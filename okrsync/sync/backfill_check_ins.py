@@ -7,36 +7,24 @@ value, and with it progress and status, are those of the period's last instant.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock
 
-from okrsync.cells import CHECK_INS, KEY_RESULTS
+from okrsync.cells import KEY_RESULTS
 from okrsync.config import Company
 from okrsync.key_results import KeyResult
-from okrsync.model import (
-    Answer,
-    Baseline,
-    Cause,
-    Decision,
-    Entry,
-    Hold,
-    Landed,
-    Memory,
-    Reading,
-    Row,
-    Verdict,
-)
+from okrsync.model import Answer, Baseline, Cause, Decision, Entry, Hold, Landed, Reading, Verdict
 from okrsync.periods import last_instant, windows_of
 from okrsync.planning import NEW, plan
-from okrsync.ports import Clock, Ledger, Opening, Register
-from okrsync.sync.applying import Record, apply, settle_same
-from okrsync.sync.asking import Ask, ask_all
-from okrsync.sync.baselining import baseline_asks, captured
-from okrsync.sync.check_ins import CheckIns, check_in_aims, key_of, look, open_register
-from okrsync.sync.judging import judged_asks
-from okrsync.sync.opening import new_notes, open_connections
-from okrsync.sync.preparing import match_rows, open_table, stand
+from okrsync.run_context import Ask, Run
+from okrsync.sync.apply import Record, apply, settle_same
+from okrsync.sync.connections import new_notes, open_connections
+from okrsync.sync.fetch import fetch
+from okrsync.sync.run import open_table
+from okrsync.tables.check_ins import CheckIns, desired_rows, found_in, key_of, open_register
+from okrsync.tables.key_results import stand
+from okrsync.tables.past_values import baseline_asks, judged_asks, new_baselines
 
 Told = Callable[[int, int], None]
 AGAIN = "run the same backfill again"
@@ -72,13 +60,9 @@ class _Past:
     """The check-ins of a period that is over, whose last instant is ``at``; ``lacking`` are to be settled."""
 
     at: datetime
-    register: Register
     check_ins: CheckIns
     there: int
     lacking: Sequence[KeyResult]
-
-    def the_register(self, _subject: str) -> Register:
-        return self.register
 
 
 def periods_to_fill(company: Company, moments: Collection[datetime], now: datetime) -> list[datetime]:
@@ -88,12 +72,8 @@ def periods_to_fill(company: Company, moments: Collection[datetime], now: dateti
 
 
 def fill(
-    company: Company,
-    ledger: Ledger,
-    clock: Clock,
+    run: Run,
     *,
-    now: datetime,
-    run: str,
     moments: Sequence[datetime],
     answers: Mapping[Ask, Answer],
     only: Collection[str],
@@ -107,54 +87,38 @@ def fill(
     """
     if not moments:
         return Filled(periods=0, there=0, decisions=())
-    memory = ledger.recall(company.id)
-    openings = open_connections(company, memory, clock)
-    listed = open_table(company, openings, KEY_RESULTS).read()
-    chosen = [one for one in company.key_results if one.id in only]
-    pasts = [_look_back(company, memory, openings, listed, chosen, answers, at) for at in moments]
-    further = ask_all(company, openings, _further(company, memory, pasts, now), now)
-    lacking = {one.id for past in pasts for one in past.lacking}
-    wanting = [one for one in chosen if one.id in lacking]
-    baselines = captured(company, ledger, memory, further, wanting)
+    run, chosen = _with_rows(run), [one for one in run.company.key_results if one.id in only]
+    pasts = [_look_back(run, chosen, answers, at) for at in moments]
+    run = _with_goals(run, pasts)
     if record is not None:
-        record(*(Baseline(subject=subject, reading=one) for subject, one in baselines.items()))
-    rows = match_rows(company, {KEY_RESULTS: listed})
-    frozen = {**memory.baselines, **baselines}
+        record(*(Baseline(subject=subject, reading=one) for subject, one in run.baselines.items()))
     count = _Count(told, len(pasts) * len(chosen))
     decisions: list[Decision] = []
     for number, past in enumerate(pasts, start=1):
-        standings = [
-            stand(company, ledger, one, rows, answers[Ask(one.metric, past.at)], further, frozen, past.at)
-            for one in past.lacking
-        ]
-        mine = past.check_ins
-        aims = check_in_aims(company, standings, {**rows, **mine.rows}, past.register, mine)
-        decided = plan(company.id, aims, mine.memory)
-        ended = decided.decisions
-        if record is not None:
-            record(*mine.turned_up(run), *settle_same(decided, mine.memory, run))
-            ended = apply(decided, past.the_register, count.noting(record), run, AGAIN, mine)
+        ended = _fill_period(run, past, answers, count.noting(record) if record is not None else None)
         decisions += ended
         count.reach(number * len(chosen))
         if any(one.cause is Cause.ACCESS for one in ended):
             break
     if record is not None:
-        record(*new_notes(openings, memory))
+        record(*new_notes(run))
     return Filled(periods=len(pasts), there=sum(past.there for past in pasts), decisions=tuple(decisions))
 
 
-def _look_back(
-    company: Company,
-    memory: Memory,
-    openings: Mapping[str, Opening],
-    listed: Sequence[Row],
-    chosen: Sequence[KeyResult],
-    answers: Mapping[Ask, Answer],
-    at: datetime,
-) -> _Past:
-    register = open_register(company, openings[company.destination], at)
-    tables = {KEY_RESULTS: listed, CHECK_INS: register.read()}
-    check_ins = look(company, memory, tables, {CHECK_INS: register}, at)
+def _with_rows(run: Run) -> Run:
+    """The run with a fresh memory and the rows of its key results: what was recorded so far may have changed both."""
+    run = replace(run, memory=run.ledger.recall(run.company.id))
+    run = replace(run, connections=open_connections(run.company, run.memory, run.clock))
+    listed = tuple(open_table(run, KEY_RESULTS).read())
+    by_key = {row.key: row for row in listed}
+    rows = {one.id: by_key.get(one.id) for one in run.company.key_results}
+    return replace(run, listed={KEY_RESULTS: listed}, rows=rows)
+
+
+def _look_back(run: Run, chosen: Sequence[KeyResult], answers: Mapping[Ask, Answer], at: datetime) -> _Past:
+    company = run.company
+    register = open_register(company, run.connections[company.destination], at)
+    check_ins = found_in(run, register, register.read(), at)
     there, lacking = 0, []
     for one in chosen:
         row = check_ins.rows[key_of(company, one, check_ins.label)]
@@ -163,16 +127,32 @@ def _look_back(
         unsettled = row is None or row.id in check_ins.adopted
         if unsettled and isinstance(answers[Ask(one.metric, at)], Reading):
             lacking.append(one)
-    return _Past(at=at, register=register, check_ins=check_ins, there=there, lacking=lacking)
+    return _Past(at=at, check_ins=check_ins, there=there, lacking=lacking)
 
 
-def _further(company: Company, memory: Memory, pasts: Sequence[_Past], now: datetime) -> set[Ask]:
-    """What the sources must be asked besides the values themselves: baselines, and the periods judged before."""
+def _with_goals(run: Run, pasts: Sequence[_Past]) -> Run:
+    """The run with what goals and judged periods need besides the values themselves, asked of the sources."""
     asks: set[Ask] = set()
     for past in pasts:
         for one in past.lacking:
-            asks |= set(baseline_asks(company, one, memory, now)) | set(judged_asks(company, one, past.at))
-    return asks
+            asks |= {*baseline_asks(run, one), *judged_asks(run.company, one, past.at)}
+    run = replace(run, answers=fetch(run, asks))
+    lacking = {one.id for past in pasts for one in past.lacking}
+    wanting = [one for one in run.company.key_results if one.id in lacking]
+    return replace(run, baselines=new_baselines(run, wanting))
+
+
+def _fill_period(
+    run: Run, past: _Past, answers: Mapping[Ask, Answer], record: Record | None
+) -> tuple[Decision, ...]:
+    """Add the check-ins that one period lacks, or decide only which would be added."""
+    mine = past.check_ins
+    standings = [stand(run, one, answers[Ask(one.metric, past.at)], past.at) for one in past.lacking]
+    decided = plan(run.company.id, desired_rows(run, mine, standings), mine.memory)
+    if record is None:
+        return decided.decisions
+    record(*mine.turned_up(run.id), *settle_same(decided, mine.memory, run.id))
+    return apply(decided, lambda _subject: mine.register, record, run.id, AGAIN, mine)
 
 
 class _Count:

@@ -1,36 +1,28 @@
-"""Ask the sources: every metric at every moment that is needed, each connection once, all connections side by side."""
+"""Ask the sources for every metric at every moment that is needed: each connection once, all side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
+from okrsync.codec import number
 from okrsync.config import Company, Metric
 from okrsync.connector import cause_of
 from okrsync.errors import AccessError, DataError, Unavailable
 from okrsync.expressions import evaluate, names, order
 from okrsync.model import Answer, Cause, NoValue, Question, Reading
 from okrsync.periods import WorkingDays, whole_periods, window
-from okrsync.ports import Opening
+from okrsync.run_context import Ask, Run
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One metric wanted for one moment."""
-
-    metric: str
-    at: datetime
-
-
-def ask_all(
-    company: Company, openings: Mapping[str, Opening], wanted: Collection[Ask], now: datetime
-) -> dict[Ask, Answer]:
+def fetch(run: Run, wanted: Collection[Ask]) -> dict[Ask, Answer]:
     """Answer everything in ``wanted``, and what its expressions stand on.
 
     A connection that fails as a whole answers each of its questions with a NoValue: nothing here stops the others.
     """
+    company = run.company
     needed = _with_parts(company, wanted)
     answers: dict[Ask, Answer] = {}
     batches: dict[str, list[tuple[Ask, Question]]] = {}
@@ -38,14 +30,14 @@ def ask_all(
         metric = company.metrics[ask.metric]
         if metric.expr:
             continue
-        question = _question(company, metric, ask, now)
+        question = _question(company, metric, ask, run.now)
         if isinstance(question, NoValue):
             answers[ask] = question
         else:
             batches.setdefault(metric.connection, []).append((ask, question))
     with ThreadPoolExecutor(max_workers=max(1, len(batches)), thread_name_prefix="source") as pool:
         read = {
-            name: pool.submit(_read, company, openings[name], name, [question for _, question in batch])
+            name: pool.submit(_read, run, name, [question for _, question in batch])
             for name, batch in batches.items()
         }
     for name, batch in batches.items():
@@ -93,16 +85,16 @@ def _averaged(company: Company, metric: Metric, question: Question, answer: Answ
     if not metric.per or question.window is None or not isinstance(answer, Reading):
         return answer
     _, count = whole_periods(question.window, metric.per, company.zone, _holidays(company))
-    shown = f"{answer.value.normalize():f} ÷ {count} {metric.per}{'s' if count != 1 else ''}"
+    shown = f"{number(answer.value)} ÷ {count} {metric.per}{'s' if count != 1 else ''}"
     evidence = replace(answer.evidence, facts=(*answer.evidence.facts, (f"mean per {metric.per}", shown)))
     return replace(answer, value=answer.value / count, evidence=evidence)
 
 
-def _read(company: Company, opening: Opening, name: str, questions: Sequence[Question]) -> Sequence[Answer]:
-    connection = company.connections[name]
+def _read(run: Run, name: str, questions: Sequence[Question]) -> Sequence[Answer]:
+    connection = run.company.connections[name]
     assert connection.connector.source is not None
     try:
-        return connection.connector.source(connection.settings, opening).read(questions)
+        return connection.connector.source(connection.settings, run.connections[name]).read(questions)
     except (AccessError, Unavailable, DataError) as error:
         said = error.message if name in error.message else f"{name}: {error.message}"
         return [

@@ -23,7 +23,8 @@ from okrsync.model import (
 )
 from okrsync.planning import NEW, Plan, same
 from okrsync.ports import Destination
-from okrsync.sync.check_ins import CheckIns, add_row
+from okrsync.sync.add_row import add_row
+from okrsync.tables.check_ins import CheckIns
 
 Record = Callable[..., None]
 # A write is a look and a change: so many at once use up a token's limit also where each answer takes a second.
@@ -35,7 +36,7 @@ def settle_same(plan: Plan, memory: Memory, run: str) -> list[Entry]:
     news: dict[str, dict[str, Stored]] = {}
     for one in plan.same:
         where = (one.row, one.address)
-        news_to_us = where in memory.intents or not same(memory.puts.get(where), one.now)
+        news_to_us = where in memory.intents or not same(memory.last_written.get(where), one.now)
         settled = same(one.now, one.wanted) and news_to_us
         if one.address and settled:
             news.setdefault(one.row, {})[one.address] = one.now

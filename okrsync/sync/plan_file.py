@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from okrsync.cells import follows
+from okrsync.codec import number, plain
 from okrsync.errors import ConfigError, UnsafePlan
 from okrsync.model import Decision, Stored, Verdict
 from okrsync.planning import Plan, digest_of
@@ -97,7 +98,7 @@ def _said(one: Decision) -> str:
 def _plain(value: Stored) -> str:
     if value is None:
         return "nothing"
-    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
+    return str(plain(value))
 
 
 def _written(one: Decision) -> dict[str, Any]:
@@ -129,7 +130,7 @@ def _read(data: Mapping[str, Any]) -> Decision:
 
 def _tagged(value: Stored) -> Any:
     """JSON has no Decimal: a number is an object, so that the text "1" is not the number 1."""
-    return {"number": f"{value.normalize():f}"} if isinstance(value, Decimal) else value
+    return {"number": number(value)} if isinstance(value, Decimal) else value
 
 
 def _untagged(value: Any) -> Stored:

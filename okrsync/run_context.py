@@ -1,0 +1,66 @@
+"""What one run carries: the company, its ledger and memory, the moment, and all that was read so far."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from okrsync.config import Company
+from okrsync.model import Answer, Memory, Reading, Row
+from okrsync.ports import Clock, Destination, Ledger, Opening
+
+if TYPE_CHECKING:
+    from okrsync.tables.check_ins import CheckIns
+    from okrsync.tables.standing import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One metric wanted for one moment."""
+
+    metric: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of one company; each step returns a copy that knows more.
+
+    ``id`` names the run in the ledger. ``now`` is its moment; ``clock`` tells how time goes on. ``destinations`` and
+    ``listed`` (the rows as they were read) go by table; ``rows`` has the row of each id of the YAML, None if it has none.
+    ``baselines`` are those measured and frozen for the first time, ``standings`` the key results with their progress.
+    """
+
+    company: Company
+    ledger: Ledger
+    clock: Clock
+    now: datetime
+    id: str
+    memory: Memory
+    connections: Mapping[str, Opening] = field(default_factory=dict)
+    destinations: Mapping[str, Destination] = field(default_factory=dict)
+    answers: Mapping[Ask, Answer] = field(default_factory=dict)
+    listed: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
+    rows: Mapping[str, Row | None] = field(default_factory=dict)
+    check_ins: CheckIns | None = None
+    baselines: Mapping[str, Reading] = field(default_factory=dict)
+    standings: tuple[Standing, ...] = ()
+
+    def answer(self, metric: str) -> Answer:
+        """What is known of ``metric`` at the run's own moment."""
+        return self.answers[Ask(metric, self.now)]
+
+
+def new_run(company: Company, ledger: Ledger, clock: Clock) -> Run:
+    """A run that knows the company's memory and its own moment, and nothing of the outside world."""
+    return Run(
+        company=company,
+        ledger=ledger,
+        clock=clock,
+        now=clock.now(),
+        id=uuid.uuid4().hex,
+        memory=ledger.recall(company.id),
+    )

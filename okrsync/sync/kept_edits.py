@@ -1,0 +1,66 @@
+"""When a person's edit may be written over without a command: they ticked the row's box, or its time has passed.
+
+Since when an edit is there is kept in the destination's notebook, under the cell, with the value it was seen with:
+another edit starts the time again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from okrsync.codec import typed
+from okrsync.model import Decision, Hold, Noted, Row, Stored
+from okrsync.planning import DesiredRow
+from okrsync.run_context import Run
+
+NOTE = "edited "
+
+
+def released(run: Run, desired: Iterable[DesiredRow]) -> list[DesiredRow]:
+    """The desired rows, each with the cells whose edits are released."""
+    return [
+        replace(one, released=dict(_released(run, one.row))) if one.row is not None else one
+        for one in desired
+    ]
+
+
+def _released(run: Run, row: Row) -> Iterator[tuple[str, str]]:
+    company = run.company
+    for name, cell in row.cells.items():
+        if row.released:
+            yield name, "released by a person's tick"
+        elif company.keep_edits is not None:
+            note = run.memory.notes.get((company.destination, _note(row.id, cell.address)))
+            since = _since(note, cell.value)
+            if since is not None and run.now - since >= company.keep_edits:
+                yield name, f"a person's edit of {since:%Y-%m-%d}, kept as long as keep_edits says"
+
+
+def edits_seen(run: Run, decisions: Sequence[Decision]) -> Iterator[Noted]:
+    """What the ledger must learn of edits: since when each one is there, and which are gone."""
+    company, notes = run.company, run.memory.notes
+    if company.keep_edits is None:
+        return
+    standing = set()
+    for one in decisions:
+        if one.hold is Hold.EDITED and one.address:
+            note = _note(one.row, one.address)
+            standing.add(note)
+            if _since(notes.get((company.destination, note)), one.now) is None:
+                value = f"{run.now.isoformat()} {typed(one.now)}"
+                yield Noted(connection=company.destination, key=note, value=value)
+    for owner, key in notes:
+        if owner == company.destination and key.startswith(NOTE) and key not in standing:
+            yield Noted(connection=owner, key=key, value=None)
+
+
+def _since(note: str | None, value: Stored) -> datetime | None:
+    """Since when ``value`` has stood, as far as it is known."""
+    moment, _, text = (note or "").partition(" ")
+    return datetime.fromisoformat(moment) if moment and text == typed(value) else None
+
+
+def _note(row: str, address: str) -> str:
+    return f"{NOTE}{row} {address}"

@@ -1,0 +1,168 @@
+"""Bring a company's tables in step with its sources: lease, read, plan, check, apply, record. Read this page aloud."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from okrsync.cells import CHECK_INS
+from okrsync.config import Company
+from okrsync.errors import exit_code_of
+from okrsync.model import Baseline, Entry, Observed, Outcome, Reading, RunFinished, RunStarted
+from okrsync.planning import Plan, plan
+from okrsync.ports import Clock, Destination, Ledger
+from okrsync.run_context import Run, new_run
+from okrsync.sync.apply import apply, settle_same
+from okrsync.sync.connections import new_notes, open_connections
+from okrsync.sync.fetch import fetch
+from okrsync.sync.kept_edits import edits_seen, released
+from okrsync.sync.plan_file import Reviewed, confirm
+from okrsync.sync.result import Report, counts, report_of
+from okrsync.tables import TABLES, Table
+from okrsync.tables.check_ins import open_register, with_check_ins
+from okrsync.tables.key_results import settled
+
+
+def preview(company: Company, ledger: Ledger, clock: Clock) -> Report:
+    """Read everything and plan; write nothing, neither to the destination nor to the ledger."""
+    run = read(opened(new_run(company, ledger, clock)))
+    planned = plan_of(run)
+    return report_of(run, planned, planned.decisions, applied=False)
+
+
+def sync(
+    company: Company, ledger: Ledger, clock: Clock, *, force: bool = False, reviewed: Reviewed | None = None
+) -> Report:
+    """Bring the destination in step with the sources, as far as the write rule allows.
+
+    With ``reviewed`` only that very plan is applied. Raises ``Busy`` if another run holds the company,
+    ``UnsafePlan`` if the plan is too much to apply without ``force`` or is not the reviewed one, and whatever makes
+    planning impossible; in each of these cases nothing was written.
+    """
+    with ledger.hold(company.id) as lease:
+        run = new_run(company, ledger, clock)
+        ledger.record(company.id, RunStarted(run=run.id, command="sync", at=run.now))
+        try:
+            run = read(opened(run))
+            planned = plan_of(run)
+            ledger.record(company.id, *_learned(run, planned))
+            if reviewed is not None:
+                confirm(reviewed, company.id, planned)
+            if not force:
+                planned.check(
+                    hint=f"read `okrsync plan {company.id}`, then: okrsync sync {company.id} --force"
+                )
+
+            def record(*entries: Entry) -> None:
+                # A run that was frozen for longer than its lease must not write into the run that took over.
+                lease.renew()
+                ledger.record(company.id, *entries)
+
+            decisions = apply(
+                planned, _destination_of(run), record, run.id, f"okrsync sync {company.id}", run.check_ins
+            )
+        except BaseException as error:
+            ledger.record(company.id, RunFinished(run=run.id, at=clock.now(), exit_code=exit_code_of(error)))
+            raise
+        report = report_of(run, planned, decisions, applied=True)
+        ledger.record(company.id, *edits_seen(run, decisions))
+        ledger.record(company.id, *_concluded(run, report))
+        return report
+
+
+def opened(run: Run) -> Run:
+    """The run with its connections and tables, which have sent no request yet.
+
+    Raises ``AccessError`` if a secret cannot be read: a run without all its credentials does not begin.
+    """
+    run = replace(run, connections=open_connections(run.company, run.memory, run.clock))
+    return replace(run, destinations=open_tables(run))
+
+
+def read(run: Run) -> Run:
+    """The run with all answers, all rows, and where each key result stands: sources and destination side by side."""
+    wanted = {ask for table in TABLES for ask in table.asks(run)}
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="destination") as pool:
+        reading = pool.submit(read_tables, run)
+        answers = fetch(run, wanted)
+        run = replace(reading.result(), answers=answers)
+    return settled(run)
+
+
+def read_tables(run: Run) -> Run:
+    """The run with the rows of all its tables, matched to the ids of the YAML."""
+    listed = {name: tuple(one.read()) for name, one in run.destinations.items()}
+    rows = {}
+    for table in kept_tables(run):
+        by_key = {row.key: row for row in listed[table.name]}
+        rows.update({subject: by_key.get(subject) for subject in table.ids(run.company)})
+    return with_check_ins(replace(run, listed=listed, rows=rows))
+
+
+def plan_of(run: Run) -> Plan:
+    """Decide every cell of every table; a table's rows may follow what the tables before it will show."""
+    planned = Plan(decisions=())
+    for table in kept_tables(run):
+        rows = released(run, table.desired(run, planned))
+        planned = planned.with_more(plan(run.company.id, rows, run.memory, run.company.limits))
+    return planned
+
+
+def kept_tables(run: Run) -> list[Table]:
+    """The tables that the company keeps, in the order of planning."""
+    return [table for table in TABLES if table.name in run.destinations]
+
+
+def open_tables(run: Run) -> dict[str, Destination]:
+    """The company's tables, opened without a request; rows may be added to the check-ins alone."""
+    company = run.company
+    return {
+        name: open_register(company, run.connections[company.destination], run.now)
+        if name == CHECK_INS
+        else open_table(run, name)
+        for name in company.tables
+    }
+
+
+def open_table(run: Run, name: str) -> Destination:
+    """One table of the destination that okrsync adds no rows to."""
+    company = run.company
+    connection = company.connections[company.destination]
+    assert connection.connector.destination is not None
+    return connection.connector.destination(
+        connection.settings, company.tables[name], run.connections[company.destination]
+    )
+
+
+def _destination_of(run: Run) -> Callable[[str], Destination]:
+    """Which table the row of an id is in; rows with keys of their own are check-ins."""
+    table_of = {subject: table.name for table in kept_tables(run) for subject in table.ids(run.company)}
+    return lambda subject: run.destinations[table_of.get(subject, CHECK_INS)]
+
+
+def _learned(run: Run, planned: Plan) -> Iterator[Entry]:
+    """What reading alone has taught: worth keeping even if the plan is refused."""
+    yield from new_notes(run)
+    yield from (Baseline(subject=subject, reading=one) for subject, one in run.baselines.items())
+    # A past value can be asked of the source again; only what was seen today is history.
+    today = {one for ask, one in run.answers.items() if ask.at == run.now and isinstance(one, Reading)}
+    yield from (Observed(run=run.id, reading=one) for one in sorted(today, key=lambda one: one.metric))
+    if run.check_ins is not None:
+        yield from run.check_ins.turned_up(run.id)
+        yield from run.check_ins.over()
+    yield from settle_same(planned, run.memory, run.id)
+
+
+def _concluded(run: Run, report: Report) -> Iterator[Entry]:
+    check_ins = run.check_ins.rows if run.check_ins is not None else {}
+    for subject, detail in report.details.items():
+        if subject not in check_ins:
+            yield Outcome(run=run.id, subject=subject, at=run.now, detail=detail)
+    yield RunFinished(
+        run=run.id,
+        at=run.clock.now(),
+        exit_code=report.exit_code,
+        digest=report.plan.digest,
+        counts=counts(report.decisions),
+    )

@@ -1,0 +1,64 @@
+"""One module for each table: which metrics it needs, and what each of its rows should show.
+
+``TABLES`` has them in the order in which a run plans them: the other tables need what the key results' rows will show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from okrsync.cells import CHECK_INS, INITIATIVES, KEY_RESULTS, OBJECTIVES
+from okrsync.config import Company
+from okrsync.planning import DesiredRow, Plan
+from okrsync.run_context import Ask, Run
+from okrsync.tables import check_ins, initiatives, key_results, objectives
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """One table of a company.
+
+    ``ids`` are those of the YAML that have a row in it; ``asks`` what a run must ask of the sources for it; ``desired``
+    what its rows should show, given the plan so far; ``details`` what the ledger keeps of each id, as JSON.
+    """
+
+    name: str
+    ids: Callable[[Company], Iterable[str]]
+    asks: Callable[[Run], Iterable[Ask]]
+    desired: Callable[[Run, Plan], list[DesiredRow]]
+    details: Callable[[Run], Mapping[str, dict[str, Any]]]
+
+
+TABLES: Final = (
+    Table(
+        name=KEY_RESULTS,
+        ids=key_results.ids,
+        asks=key_results.asks,
+        desired=key_results.desired,
+        details=key_results.details,
+    ),
+    Table(
+        name=OBJECTIVES,
+        ids=objectives.ids,
+        asks=objectives.asks,
+        desired=objectives.desired,
+        details=objectives.details,
+    ),
+    Table(
+        name=INITIATIVES,
+        ids=initiatives.ids,
+        asks=initiatives.asks,
+        desired=initiatives.desired,
+        details=initiatives.details,
+    ),
+    Table(
+        name=CHECK_INS,
+        # Their rows go by keys of their own, which `check_ins.with_check_ins` matches.
+        ids=lambda _company: (),
+        asks=check_ins.asks,
+        desired=check_ins.desired,
+        details=check_ins.details,
+    ),
+)

@@ -1,0 +1,61 @@
+"""What the tables share: a desired cell in the destination's own form, a share, where a number came from."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+from okrsync.config import Company
+from okrsync.errors import DataError
+from okrsync.model import OBSERVED, PERCENT, Answer, Cause, Hold, Quantity, Reading, Row, Wanted
+from okrsync.planning import DesiredCell
+from okrsync.ports import Destination
+from okrsync.progress import clamp
+from okrsync.run_context import Run
+
+# A query longer than this is named by its metric where people read it.
+SHORT: Final = 60
+
+
+def desire(destination: Destination, cell: str, wanted: Wanted, answer: Answer | None) -> DesiredCell:
+    """The cell in the destination's own form, or held if its column cannot take the value."""
+    try:
+        value = destination.canonical(cell, wanted)
+    except DataError as error:
+        return DesiredCell(
+            shown=wanted,
+            hold=Hold.INVALID,
+            reason=error.message,
+            hint=error.hint,
+            cause=Cause.CONFIG,
+            answer=answer,
+        )
+    return DesiredCell(shown=wanted, value=value, answer=answer)
+
+
+def related(row: Row | None, key_result: str, answer: Answer) -> DesiredCell | str:
+    """The id of the key result's row, or the held cell if there is no row to relate to."""
+    if row is None or row.problem:
+        return DesiredCell(hold=Hold.NO_ROW, reason=f"{key_result} has no row to relate to", answer=answer)
+    return row.id
+
+
+def percent(share: Decimal) -> Quantity:
+    """A share as the percent figure that people are shown: never below 0 or above 100."""
+    return Quantity(value=clamp(share) * 100, unit=PERCENT)
+
+
+def provenance(company: Company, answer: Reading) -> str:
+    """Where a number came from in a few words, for a cell that people read; ``explain`` has the whole query."""
+    metric = company.metrics[answer.metric]
+    what = answer.evidence.query if len(answer.evidence.query) <= SHORT else answer.metric
+    rows = f", {answer.evidence.rows} rows" if answer.evidence.rows not in {None, 1} else ""
+    how = ", recomputed" if answer.method != OBSERVED else ""
+    return f"{metric.connection or 'computed'}: {what}{rows}{how}"
+
+
+def no_row(run: Run, table: str, subject: str) -> str:
+    """That ``subject`` has no row in the table, and what to do about it."""
+    match = getattr(run.company.tables[table].settings, "match", None)
+    where = f"no row has {subject!r} in its column {match!r}" if match else f"no row is named for {subject}"
+    return f"{where}: add it there, or name the row with `page:` in {run.company.path.name}"

@@ -1,0 +1,78 @@
+"""The table of initiatives: work towards key results, shown beside them and never counted into them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from okrsync.cells import INITIATIVES, KEY_RESULT, PROGRESS, SOURCE, UPDATED
+from okrsync.codec import answer_data
+from okrsync.config import Company, Initiative
+from okrsync.model import PERCENT, NoValue, Reading, Wanted
+from okrsync.planning import DesiredCell, DesiredRow, Plan, without_value
+from okrsync.run_context import Ask, Run
+from okrsync.tables.desired import desire, no_row, percent, provenance, related
+from okrsync.tables.standing import number_or_none
+from okrsync.units import to_unit
+
+
+def ids(company: Company) -> Iterable[str]:
+    return [one.id for one in company.initiatives]
+
+
+def asks(run: Run) -> Iterable[Ask]:
+    return [Ask(one.metric, run.now) for one in run.company.initiatives]
+
+
+def desired(run: Run, _decided: Plan) -> list[DesiredRow]:
+    """What every initiative's row should show."""
+    return [
+        DesiredRow(
+            subject=one.id,
+            row=run.rows[one.id],
+            absent=no_row(run, INITIATIVES, one.id),
+            cells={cell: _cell(run, cell, one) for cell in run.company.tables[INITIATIVES].cells},
+            unguarded=True,
+        )
+        for one in run.company.initiatives
+    ]
+
+
+def _cell(run: Run, cell: str, initiative: Initiative) -> DesiredCell:
+    answer = run.answer(initiative.metric)
+    if isinstance(answer, NoValue):
+        return without_value(answer)
+    wanted: Wanted
+    match cell:
+        case UPDATED.name:
+            wanted = run.now
+        case SOURCE.name:
+            wanted = provenance(run.company, answer)
+        case KEY_RESULT.name:
+            relation = related(run.rows[initiative.key_result], initiative.key_result, answer)
+            if isinstance(relation, DesiredCell):
+                return relation
+            wanted = relation
+        case PROGRESS.name:
+            wanted = percent(to_unit(answer.value, answer.unit, PERCENT) / 100)
+        case _:
+            raise AssertionError(cell)
+    return desire(run.destinations[INITIATIVES], cell, wanted, answer)
+
+
+def details(run: Run) -> dict[str, dict[str, Any]]:
+    """What a run found of each initiative, as JSON for ``status``."""
+    return {one.id: _details(run, one) for one in run.company.initiatives}
+
+
+def _details(run: Run, initiative: Initiative) -> dict[str, Any]:
+    answer = run.answer(initiative.metric)
+    done = to_unit(answer.value, answer.unit, PERCENT) / 100 if isinstance(answer, Reading) else None
+    row = run.rows.get(initiative.id)
+    return {
+        "title": initiative.title or (row.title if row is not None else "") or initiative.id,
+        "initiative_of": initiative.key_result,
+        "metric": initiative.metric,
+        "progress": number_or_none(done),
+        "answer": answer_data(answer),
+    }

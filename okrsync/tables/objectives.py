@@ -1,0 +1,139 @@
+"""The table of objectives: each follows what the rows of its key results will show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from okrsync.cells import COUNT, EXPECTED, OBJECTIVES, PROGRESS, STATUS, SUMMARY, UPDATED
+from okrsync.config import Company, Objective
+from okrsync.model import Cause, NoValue, Wanted
+from okrsync.periods import Linear, expected
+from okrsync.planning import DesiredCell, DesiredRow, Plan, without_value
+from okrsync.progress import FromTo, Part, Rolled, Rollup, Status, rollup, status
+from okrsync.run_context import Ask, Run
+from okrsync.tables.desired import desire, no_row, percent
+from okrsync.tables.key_results import shown
+from okrsync.tables.standing import Standing
+
+
+def ids(company: Company) -> Iterable[str]:
+    return [one.id for one in company.objectives]
+
+
+def asks(_run: Run) -> Iterable[Ask]:
+    return ()
+
+
+def desired(run: Run, decided: Plan) -> list[DesiredRow]:
+    """Objectives follow what their key results' rows will show, a person's numbers included."""
+    standings = shown(run, decided)
+    return [
+        DesiredRow(
+            subject=objective.id,
+            row=run.rows[objective.id],
+            absent=no_row(run, OBJECTIVES, objective.id),
+            cells=_cells(
+                run, objective, [one for one in standings if one.key_result.objective == objective.id]
+            ),
+        )
+        for objective in run.company.objectives
+    ]
+
+
+def details(_run: Run) -> dict[str, dict[str, Any]]:
+    return {}
+
+
+def _cells(run: Run, objective: Objective, parts: Sequence[Standing]) -> dict[str, DesiredCell]:
+    """What every configured cell of an objective should show."""
+    cells, destination = run.company.tables[OBJECTIVES].cells, run.destinations[OBJECTIVES]
+    try:
+        rolled = roll_up(objective, parts)
+    except ValueError as error:
+        why = NoValue(
+            metric=objective.id, cause=Cause.CONFIG, reason=str(error), hint=f"see {objective.place}"
+        )
+        return {cell: without_value(why) for cell in cells}
+    none = NoValue(
+        metric=objective.id,
+        cause=Cause.EMPTY,
+        reason=f"{rolled.counted} of {rolled.total} key results have a progress",
+    )
+    wanted = _wanted(run, objective, parts, rolled)
+    return {
+        cell: desire(destination, cell, value, None)
+        if (value := wanted[cell]) is not None
+        else without_value(none)
+        for cell in cells
+    }
+
+
+def _wanted(
+    run: Run, objective: Objective, parts: Sequence[Standing], rolled: Rolled
+) -> Mapping[str, Wanted]:
+    company = run.company
+    today = run.now.astimezone(company.zone).date()
+    word = _status(run, objective, rolled)
+    return {
+        PROGRESS.name: percent(rolled.progress) if rolled.progress is not None else None,
+        STATUS.name: str(word) if word is not None else None,
+        EXPECTED.name: percent(expected(company.cycle, today, company.pace)),
+        SUMMARY.name: _summary(parts, rolled),
+        COUNT.name: f"{sum((one.progress or 0) >= 1 for one in parts)} of {len(parts)} key results",
+        UPDATED.name: run.now,
+    }
+
+
+def roll_up(objective: Objective, parts: Sequence[Standing]) -> Rolled:
+    """The objective's progress from its key results. Raises ``ValueError`` if they cannot be added up."""
+    if objective.rollup is Rollup.SUM:
+        return _added_up(parts)
+    shares = [Part(one.progress, one.key_result.weight, one.status) for one in parts]
+    return rollup(shares, objective.rollup)
+
+
+def _added_up(parts: Sequence[Standing]) -> Rolled:
+    """The way of all parts together: the distances covered over the distances to go, in one unit."""
+    units = {str(one.key_result.unit) for one in parts}
+    if len(units) > 1:
+        raise ValueError(
+            f"key results in {' and '.join(sorted(units))} cannot be added up; write rollup: mean"
+        )
+    covered, whole, statuses = Decimal(0), Decimal(0), []
+    for one in parts:
+        if not isinstance(one.goal, FromTo) and one.goal is not None:
+            raise ValueError(f"{one.key_result.id} has no way from a number to a number; write rollup: mean")
+        if one.goal is not None and one.value is not None:
+            covered += one.value - one.goal.start
+            whole += one.goal.target - one.goal.start
+            statuses.append(Part(None, status=one.status))
+    counted = len(statuses)
+    worst = rollup(statuses, Rollup.WORST).status
+    complete = counted == len(parts) and whole != 0
+    return Rolled(covered / whole if complete else None, counted, len(parts), worst)
+
+
+def _status(run: Run, objective: Objective, rolled: Rolled) -> Status | None:
+    """The worst status of the key results or, for an averaged objective, that of its own progress."""
+    company = run.company
+    if not objective.averaged or rolled.progress is None:
+        return None if objective.averaged else rolled.status
+    today = run.now.astimezone(company.zone).date()
+    return status(
+        actual=rolled.progress,
+        expected=expected(company.cycle, today, company.pace),
+        achieved=rolled.progress >= 1,
+        preset=company.status.preset,
+        elapsed=expected(company.cycle, today, Linear()),
+        tolerance=company.status.tolerance,
+        grace=company.status.grace,
+        ended=run.now >= company.cycle.closes,
+    )
+
+
+def _summary(parts: Sequence[Standing], rolled: Rolled) -> str:
+    well = sum(one.status in {Status.ON_TRACK, Status.ACHIEVED} for one in parts)
+    text = f"{well} of {rolled.total} key results on track"
+    return text if rolled.counted == rolled.total else f"{text}, {rolled.total - rolled.counted} without data"

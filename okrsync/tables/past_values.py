@@ -1,0 +1,135 @@
+"""What a key result needs of the past: its measured baseline, and the periods that it is judged over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from okrsync.config import Company
+from okrsync.expressions import names
+from okrsync.key_results import KeyResult
+from okrsync.model import OBSERVED, Cause, NoValue, Reading, Window
+from okrsync.periods import TICK, last_instant, window, windows_of
+from okrsync.run_context import Ask, Run
+from okrsync.units import to_unit
+
+# A baseline that the source cannot recall may be taken from what okrsync itself saw in the cycle's first days.
+GRACE: Final = timedelta(days=7)
+
+
+def day_of(reading: Reading, zone: ZoneInfo) -> date:
+    """The day that a reading belongs to. An old export is read for a week that it ends before: the week counts."""
+    at = reading.as_of if reading.window is None else max(reading.as_of, reading.window.start)
+    return at.astimezone(zone).date()
+
+
+def by_day(readings: Sequence[Reading], zone: ZoneInfo) -> list[Reading]:
+    """One reading for each day: one seen on the day wins over one rebuilt later; of either kind the last."""
+    best: dict[date, Reading] = {}
+    for one in readings:
+        day = day_of(one, zone)
+        kept = best.get(day)
+        if kept is None or (one.method == OBSERVED) >= (kept.method == OBSERVED):
+            best[day] = one
+    return [best[day] for day in sorted(best)]
+
+
+# ---- Measured baselines -------------------------------------------------------------------------------------------
+
+
+def frozen_as(company: Company, key_result: KeyResult) -> str:
+    """The ledger's name of the baseline: the next cycle measures one of its own, under the same key result."""
+    return f"{key_result.id} on {_measured_at(company, key_result):%Y-%m-%d}"
+
+
+def baseline_asks(run: Run, key_result: KeyResult) -> Iterator[Ask]:
+    """What must be asked for the key result's baseline if it has a measured one that is not frozen yet."""
+    at = _measured_at(run.company, key_result)
+    frozen = frozen_as(run.company, key_result) in run.memory.baselines
+    if key_result.measured_baseline and not frozen and at < run.now:
+        yield Ask(key_result.metric, at)
+
+
+def new_baselines(run: Run, key_results: Iterable[KeyResult]) -> dict[str, Reading]:
+    """The baselines that are known for the first time: from the source as of their moment, else from the first days after it.
+
+    If a source only gives no answer now, it is waited for: frozen is frozen.
+    """
+    found: dict[str, Reading] = {}
+    for one in key_results:
+        name = frozen_as(run.company, one)
+        if not one.measured_baseline or name in run.memory.baselines:
+            continue
+        at = _measured_at(run.company, one)
+        answer = run.answers.get(Ask(one.metric, at))
+        if isinstance(answer, Reading):
+            found[name] = answer
+            continue
+        if isinstance(answer, NoValue) and answer.cause in {Cause.UNAVAILABLE, Cause.ACCESS}:
+            continue
+        if seen := run.ledger.history(run.company.id, one.metric, at - TICK, at + GRACE):
+            found[name] = seen[0]
+    return found
+
+
+def _measured_at(company: Company, key_result: KeyResult) -> datetime:
+    """The moment that a measured baseline is the metric's value of."""
+    if key_result.aimed.measured == "previous_quarter":
+        return window("previous_quarter", company.cycle.opens, company.cycle).end
+    return company.cycle.opens
+
+
+# ---- Judged periods -----------------------------------------------------------------------------------------------
+
+
+def judged_asks(company: Company, key_result: KeyResult, until: datetime) -> list[Ask]:
+    """What must be asked to judge every period that is over at ``until``, oldest first."""
+    periods = _judged(company, key_result, until)
+    # The last instant, as in a backfill; only what looks back on a period is known a moment after it.
+    after = bool(periods) and _looks_back(company, key_result.metric)
+    return [Ask(key_result.metric, one.end if after else last_instant(one)) for one in periods]
+
+
+def judged_values(run: Run, key_result: KeyResult, until: datetime) -> list[Decimal | None]:
+    """A value for each of ``judged_asks``: from the source, else what okrsync itself saw of that period last."""
+    company = run.company
+    periods = _judged(company, key_result, until)
+    found = [run.answers[ask] for ask in judged_asks(company, key_result, until)]
+    unknown = [period for period, one in zip(periods, found, strict=True) if not isinstance(one, Reading)]
+    seen = run.ledger.history(company.id, key_result.metric, unknown[0].start, until) if unknown else ()
+    values = [
+        one if isinstance(one, Reading) else _last_seen(company, seen, period)
+        for period, one in zip(periods, found, strict=True)
+    ]
+    return [to_unit(one.value, one.unit, key_result.unit) if one is not None else None for one in values]
+
+
+def _judged(company: Company, key_result: KeyResult, until: datetime) -> list[Window]:
+    return windows_of(key_result.judging.every, company.cycle, until) if key_result.judging else []
+
+
+def _looks_back(company: Company, metric: str) -> bool:
+    one = company.metrics[metric]
+    if one.expr:
+        return any(_looks_back(company, part) for part in names(one.expr))
+    return one.window.startswith("previous_")
+
+
+def _last_seen(company: Company, seen: Sequence[Reading], period: Window) -> Reading | None:
+    """The last reading that speaks of the period: taken in it or, of a span of time, covering all of it.
+
+    Half a week's count says nothing of the week.
+    """
+    spoken = [
+        one
+        for one in seen
+        if (period.start <= one.as_of < period.end if one.window is None else _covers(one.window, period))
+    ]
+    return by_day(spoken, company.zone)[-1] if spoken else None
+
+
+def _covers(span: Window, period: Window) -> bool:
+    return (span.start, span.end) == (period.start, period.end)

@@ -1,0 +1,182 @@
+"""Compute where each key result stands: its value, goal, progress and status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, get_args
+
+from okrsync.codec import number, plain
+from okrsync.config import Company
+from okrsync.key_results import KeyResult, direction, settle
+from okrsync.model import Answer, Cause, Decision, Hold, NoValue, Reading, Row
+from okrsync.periods import Linear, expected
+from okrsync.progress import (
+    Baseline,
+    Goal,
+    Judge,
+    Status,
+    achieved,
+    budget,
+    in_risk_band,
+    judge,
+    paced,
+    progress,
+    status,
+)
+from okrsync.units import to_unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where one key result stands: its value, goal, raw progress and status, as far as they are known.
+
+    ``blocked`` is why there is a value but no progress. ``history`` are the judged periods' values, oldest first.
+    """
+
+    key_result: KeyResult
+    row: Row | None
+    answer: Answer
+    expected: Decimal
+    value: Decimal | None = None
+    goal: Goal | None = None
+    progress: Decimal | None = None
+    status: Status | None = None
+    blocked: NoValue | None = None
+    baseline: Reading | None = None
+    history: tuple[Decimal | None, ...] = ()
+
+    @property
+    def direction(self) -> int:
+        """+1 if the key result's number should rise, -1 if it should fall, else 0."""
+        return direction(self.goal) if self.goal is not None else 0
+
+
+def assess(
+    company: Company,
+    key_result: KeyResult,
+    row: Row | None,
+    answer: Answer,
+    baseline: Reading | None,
+    history: Sequence[Decimal | None],
+    now: datetime,
+) -> Standing:
+    """Compute one key result. ``history`` holds a value for every complete period that is judged."""
+    standing = Standing(
+        key_result=key_result,
+        row=row,
+        answer=answer,
+        expected=expected(company.cycle, now.astimezone(company.zone).date(), company.pace),
+        baseline=baseline,
+        history=tuple(history),
+    )
+    if isinstance(answer, NoValue):
+        return standing
+    unit = key_result.unit
+    value = to_unit(answer.value, answer.unit, unit)
+    measured = to_unit(baseline.value, baseline.unit, unit) if baseline is not None else None
+    goal = settle(
+        key_result,
+        row.baseline if row is not None else None,
+        row.target if row is not None else None,
+        measured,
+    )
+    if isinstance(goal, NoValue):
+        return replace(standing, value=value, blocked=goal)
+    return with_value(company, replace(standing, goal=goal), value, now)
+
+
+def with_value(company: Company, standing: Standing, value: Decimal, now: datetime) -> Standing:
+    """The same key result if its number were ``value``: a person's own number counts if theirs is kept."""
+    goal, judging = standing.goal, standing.key_result.judging
+    assert goal is not None
+    try:
+        if judging is None:
+            done = progress(goal, value)
+        else:
+            done = judge(goal, [*standing.history, value], judging.how, missing=judging.missing)
+    except ValueError as error:
+        why = NoValue(metric=standing.key_result.metric, cause=Cause.CONFIG, reason=str(error))
+        return replace(standing, value=value, blocked=why)
+    moved = replace(standing, value=value, progress=done)
+    return replace(moved, status=_status(company, moved, now))
+
+
+def as_it_will_stand(
+    company: Company, standing: Standing, decision: Decision | None, now: datetime
+) -> Standing:
+    """The standing that the row will show: with a person's number if theirs is kept."""
+    theirs = decision is not None and decision.hold in {Hold.EDITED, Hold.UNCLAIMED}
+    if decision is None or not theirs or standing.goal is None or not isinstance(decision.now, Decimal):
+        return standing
+    value = decision.now * 100 if decision.fraction else decision.now
+    return with_value(company, standing, value, now)
+
+
+def _status(company: Company, standing: Standing, now: datetime) -> Status:
+    goal, value, done = standing.goal, standing.value, standing.progress
+    assert goal is not None
+    assert value is not None
+    return status(
+        actual=done,
+        expected=standing.expected,
+        achieved=_holds(company, standing, now),
+        preset=company.status.preset,
+        elapsed=expected(company.cycle, now.astimezone(company.zone).date(), Linear()),
+        tolerance=company.status.tolerance,
+        grace=company.status.grace,
+        limit=not paced(goal) and not isinstance(goal, Baseline),
+        in_risk_band=in_risk_band(goal, value),
+        moved_wrong_way=done is not None and done < 0,
+        ended=now >= company.cycle.closes,
+        started=isinstance(goal, Baseline),
+    )
+
+
+def _holds(company: Company, standing: Standing, now: datetime) -> bool:
+    """Whether the goal is met: judged over time, or within its error budget, if the YAML says so.
+
+    With an error budget it is met while that lasts. Without one, a period missed does not put a limit at risk for the
+    rest of the cycle: until its end, ``held`` goes by now.
+    """
+    goal, judging = standing.goal, standing.key_result.judging
+    assert goal is not None
+    assert standing.value is not None
+    if judging is not None and judging.misses is not None:
+        passed = standing.history
+        return budget(goal, passed, len(passed), None, judging.missing).missed <= judging.misses
+    if judging is None or (judging.how is Judge.HELD and now < company.cycle.closes):
+        return achieved(goal, standing.value)
+    return standing.progress is not None and standing.progress >= 1
+
+
+def restarted(standing: Standing, before: Mapping[str, object] | None) -> bool:
+    """Whether the value's window began again since the last run (a new week counts from 0)."""
+    if not isinstance(standing.answer, Reading) or standing.answer.window is None or before is None:
+        return False
+    return before.get("window") not in {None, standing.answer.window.label}
+
+
+def goal_data(goal: Goal | None) -> dict[str, Any] | None:
+    """The goal as JSON, with the name of its form."""
+    if goal is None:
+        return None
+    return {"form": type(goal).__name__, **{name: plain(value) for name, value in asdict(goal).items()}}
+
+
+def goal_from(data: Mapping[str, Any]) -> Goal:
+    """The goal that ``goal_data`` wrote."""
+    kind = {one.__name__: one for one in get_args(Goal)}[data["form"]]
+    numbers = {
+        name: Decimal(value) if isinstance(value, str) else value
+        for name, value in data.items()
+        if name != "form"
+    }
+    goal: Goal = kind(**numbers)
+    return goal
+
+
+def number_or_none(value: Decimal | None) -> str | None:
+    return number(value) if value is not None else None
