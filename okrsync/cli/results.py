@@ -11,11 +11,11 @@ import typer
 from okrsync.cli.output import say
 
 if TYPE_CHECKING:
-    from okrsync.fleet import Ended
+    from okrsync.fleet import CompanyRun
     from okrsync.render import outputs
 
 
-def say_result(ended: Ended) -> None:
+def say_result(ended: CompanyRun) -> None:
     """One company's text: what its run did on stdout, or what ended it on stderr."""
     from okrsync.render import plan_text
     from okrsync.settings import redact
@@ -27,15 +27,15 @@ def say_result(ended: Ended) -> None:
     say_not_notified(ended, f"okrsync: {ended.name}")
 
 
-def say_not_notified(ended: Ended, start: str) -> None:
+def say_not_notified(ended: CompanyRun, start: str) -> None:
     """Say on stderr why the alerts of a run reached nobody, if so."""
     from okrsync.settings import redact
 
-    if ended.untold:
-        typer.echo(redact(f"{start}: people were not told: {ended.untold}"), err=True)
+    if ended.undelivered:
+        typer.echo(redact(f"{start}: nobody was notified: {ended.undelivered}"), err=True)
 
 
-def result_data(ended: Ended) -> outputs.Run | outputs.Failure:
+def result_data(ended: CompanyRun) -> outputs.Run | outputs.Failure:
     """What ``--json`` prints of a run."""
     from okrsync.render import report_data
     from okrsync.settings import redact
@@ -44,12 +44,12 @@ def result_data(ended: Ended) -> outputs.Run | outputs.Failure:
         return {"company": ended.name, "error": redact(ended.complaint), "exit_code": ended.code}
     data = report_data(ended.report)
     data["exit_code"] = ended.code
-    if ended.untold:
-        data["untold"] = redact(ended.untold)
+    if ended.undelivered:
+        data["untold"] = redact(ended.undelivered)
     return data
 
 
-def say_line(ended: Ended, form: str) -> None:
+def say_line(ended: CompanyRun, form: str) -> None:
     """One line for one run, on stderr; a bug with its traceback."""
     from okrsync.fleet import summary
     from okrsync.model import Verdict
@@ -59,7 +59,7 @@ def say_line(ended: Ended, form: str) -> None:
     decisions = ended.report.decisions if ended.report is not None else ()
     written = sum(one.verdict is Verdict.WRITE for one in decisions)
     held = len({one.subject for one in decisions if one.verdict is Verdict.HELD})
-    trouble = "\n".join(one for one in (ended.complaint, ended.untold) if one)
+    trouble = "\n".join(one for one in (ended.complaint, ended.undelivered) if one)
     if form == "json":
         line = {
             "at": at,

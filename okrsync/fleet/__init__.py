@@ -1,21 +1,20 @@
-"""Many companies: side by side, on time, told about, and over many machines."""
+"""Many companies: side by side, on a schedule, and over many machines."""
 
-from okrsync.fleet.dues import due_names, is_due, remembered, timing
-from okrsync.fleet.running import AT_ONCE, Ended, run_company, side_by_side, summary, worst
-from okrsync.fleet.stopping import Stop
-from okrsync.fleet.telling import run_and_tell
+from okrsync.fleet.due import due_names, is_due, timing, timings
+from okrsync.fleet.runs import AT_ONCE, CompanyRun, run_company, side_by_side, summary, worst
+from okrsync.fleet.stop import Stop, Stopped
 
 __all__ = [
     "AT_ONCE",
-    "Ended",
+    "CompanyRun",
     "Stop",
+    "Stopped",
     "due_names",
     "is_due",
-    "remembered",
-    "run_and_tell",
     "run_company",
     "side_by_side",
     "summary",
     "timing",
+    "timings",
     "worst",
 ]

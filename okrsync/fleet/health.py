@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from okrsync.errors import ExitCode, Unavailable
-from okrsync.fleet.running import Ended
+from okrsync.fleet.runs import CompanyRun
 
 BEAT: Final = 10.0
 """Seconds between two signs of life."""
@@ -35,7 +35,7 @@ class Health:
     _not_in_sync: dict[str, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def watched(self, name: str, run: Callable[[], Ended | None]) -> Ended | None:
+    def watched(self, name: str, run: Callable[[], CompanyRun | None]) -> CompanyRun | None:
         """Run one company; until it has ended, it is said to be running."""
         with self._lock:
             self._running[name] = datetime.now(tz=UTC)

@@ -25,8 +25,8 @@ from sqlalchemy import URL
 from okrsync.errors import Busy, ConfigError, ExitCode, Unavailable
 from okrsync.fleet.health import Health
 from okrsync.fleet.limits import TABLE
-from okrsync.fleet.running import Ended
-from okrsync.fleet.stopping import Stop
+from okrsync.fleet.runs import CompanyRun
+from okrsync.fleet.stop import Stop
 from okrsync.ledger.address import address, place
 
 STALLED_AFTER: Final = 30.0
@@ -56,9 +56,9 @@ class Work:
     signs of life from the loop that everything else hangs on.
     """
 
-    run: Callable[[str, bool], Ended | None]
+    run: Callable[[str, bool], CompanyRun | None]
     due: Callable[[], Iterable[str]]
-    heard: Callable[[Ended], None]
+    heard: Callable[[CompanyRun], None]
     at_once: int
     health: Health
     stalled_after: float = STALLED_AFTER

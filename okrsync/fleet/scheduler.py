@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from okrsync.errors import ConfigError
-from okrsync.fleet.dues import Timing, look_of
+from okrsync.fleet.due import Timing, file_version
 from okrsync.fleet.health import Health
-from okrsync.fleet.running import Ended
-from okrsync.fleet.stopping import Stop, Stopped
+from okrsync.fleet.runs import CompanyRun
+from okrsync.fleet.stop import Stop, Stopped
 from okrsync.ports import Clock
 from okrsync.schedules import Schedule
 
@@ -36,8 +36,8 @@ class Scheduler:
     files: Callable[[str], Path]
     time_of: Callable[[str], Timing]
     last_syncs: Callable[[], Mapping[str, datetime]]
-    run: Callable[[str], Ended]
-    heard: Callable[[Ended], None]
+    run: Callable[[str], CompanyRun]
+    heard: Callable[[CompanyRun], None]
     at_once: int
     health: Health
     clock: Clock
@@ -70,7 +70,7 @@ class Scheduler:
             self.health.end()
 
     def _look_at_files(self, stop: Stop) -> None:
-        present = {name: look_of(self.files(name)) for name in self.names()}
+        present = {name: file_version(self.files(name)) for name in self.names()}
         for name in self._looks.keys() - present.keys():
             self._forget(name)
         changed = [name for name, look in present.items() if self._looks.get(name) != look]

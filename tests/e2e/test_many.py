@@ -20,9 +20,9 @@ from okrsync.cli import main
 from okrsync.cli.context import Context
 from okrsync.emulation import Fault
 from okrsync.errors import ConfigError, ExitCode
-from okrsync.fleet import Ended, Stop, dues, remembered, side_by_side
-from okrsync.fleet.dues import Timing
-from okrsync.fleet.stopping import Stopped
+from okrsync.fleet import CompanyRun, Stop, due, side_by_side, timings
+from okrsync.fleet.due import Timing
+from okrsync.fleet.stop import Stopped
 from okrsync.testing import JumpClock
 from tests.support.fleet import Fleet, fleet
 
@@ -72,14 +72,14 @@ def test_no_more_go_at_once_than_told() -> None:
     under_way, most = [0], [0]
     lock = threading.Lock()
 
-    def run(name: str) -> Ended:
+    def run(name: str) -> CompanyRun:
         with lock:
             under_way[0] += 1
             most[0] = max(most[0], under_way[0])
         threading.Event().wait(0.01)
         with lock:
             under_way[0] -= 1
-        return Ended(name=name, code=ExitCode.IN_SYNC)
+        return CompanyRun(name=name, code=ExitCode.IN_SYNC)
 
     names = [str(number) for number in range(20)]
     ended = [one.name for one in side_by_side([*names, *names], run, Stop(), at_once=3)]
@@ -216,7 +216,11 @@ def test_a_signal_may_come_while_a_lock_is_held(number: int) -> None:
         assert stop.asked
         names = ["a", "b"]
         with pytest.raises(Stopped):
-            list(side_by_side(names, lambda name: Ended(name=name, code=ExitCode.IN_SYNC), stop, at_once=1))
+            list(
+                side_by_side(
+                    names, lambda name: CompanyRun(name=name, code=ExitCode.IN_SYNC), stop, at_once=1
+                )
+            )
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(number)  # whoever asks twice does not wait for a server
     assert signal.getsignal(number) is before
@@ -232,7 +236,7 @@ def test_a_look_reads_only_what_has_changed(many: Fleet) -> None:
     with Context().ledger() as ledger:
 
         def started() -> Callable[[str], Timing]:
-            return remembered(load, lambda name: many.folder / f"{name}.yaml", ledger)
+            return timings(load, lambda name: many.folder / f"{name}.yaml", ledger)
 
         time_of = started()
         first = time_of("c00001")
@@ -269,9 +273,9 @@ def test_a_yaml_that_changes_while_it_is_read_is_not_taken_for_known(many: Fleet
         return Context().company(name)
 
     with Context().ledger() as ledger:
-        remembered(meddling, Context().file, ledger)("c00001")
+        timings(meddling, Context().file, ledger)("c00001")
         path.write_text(text, encoding="utf-8")
-        found = remembered(Context().company, Context().file, ledger)("c00001").schedule
+        found = timings(Context().company, Context().file, ledger)("c00001").schedule
     assert found is not None
     assert found.line == "0 7 * * *"
 
@@ -284,19 +288,19 @@ def test_a_new_version_reads_every_yaml_anew(many: Fleet, monkeypatch: pytest.Mo
         return Context().company(name)
 
     with Context().ledger() as ledger:
-        remembered(load, Context().file, ledger)("c00001")
-        monkeypatch.setattr(dues, "__version__", "99")
-        remembered(load, Context().file, ledger)("c00001")
+        timings(load, Context().file, ledger)("c00001")
+        monkeypatch.setattr(due, "__version__", "99")
+        timings(load, Context().file, ledger)("c00001")
     assert reads == ["c00001"] * 2
 
 
 def test_the_report_of_a_company_that_has_ended_is_not_kept() -> None:
     seen: dict[str, weakref.ref[ConfigError]] = {}
 
-    def run(name: str) -> Ended:
+    def run(name: str) -> CompanyRun:
         error = ConfigError(name)
         seen[name] = weakref.ref(error)
-        return Ended(name=name, code=ExitCode.CONFIG, error=error)
+        return CompanyRun(name=name, code=ExitCode.CONFIG, error=error)
 
     told = []
     for ended in side_by_side([str(n) for n in range(20)], run, Stop(), at_once=1):

@@ -22,8 +22,8 @@ from okrsync.cli import main
 from okrsync.cli.context import Context
 from okrsync.emulation import Fault
 from okrsync.errors import ConfigError, ExitCode, Unavailable
-from okrsync.fleet import Ended, Stop
-from okrsync.fleet.dues import Timing
+from okrsync.fleet import CompanyRun, Stop
+from okrsync.fleet.due import Timing
 from okrsync.fleet.health import Health, state_of_health
 from okrsync.fleet.scheduler import Scheduler
 from okrsync.schedules import schedule
@@ -157,7 +157,7 @@ class Days(JumpClock):
         self.stop = Stop()
         self.runs: list[tuple[str, datetime]] = []
         self.long = False
-        self.said: list[Ended] = []
+        self.said: list[CompanyRun] = []
         self.timings: dict[str, Timing | ConfigError] = {}
 
     def time_of(self, name: str) -> Timing:
@@ -166,11 +166,11 @@ class Days(JumpClock):
             raise found
         return found
 
-    def run(self, name: str) -> Ended:
+    def run(self, name: str) -> CompanyRun:
         self.runs.append((name, self.now()))
         while self.long and not self.stop.asked:
             threading.Event().wait(0.01)
-        return Ended(name=name, code=ExitCode.IN_SYNC)
+        return CompanyRun(name=name, code=ExitCode.IN_SYNC)
 
     def sleep(self, seconds: float) -> None:
         if not self.long:
@@ -258,10 +258,10 @@ def test_a_bug_in_one_run_is_logged_and_the_times_stay(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken(Days):
-        def run(self, name: str) -> Ended:
+        def run(self, name: str) -> CompanyRun:
             if not self.runs:
                 self.runs.append((name, self.now()))
-                self.said.append(Ended(name=name, code=ExitCode.BUG))
+                self.said.append(CompanyRun(name=name, code=ExitCode.BUG))
                 raise ZeroDivisionError
             return super().run(name)
 

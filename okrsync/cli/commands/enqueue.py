@@ -23,7 +23,7 @@ def enqueue(
 ) -> int:
     """Put companies into the queue of the workers. Who waits there already waits once."""
     require_cluster()
-    from okrsync.fleet import due_names, remembered
+    from okrsync.fleet import due_names, timings
     from okrsync.fleet.queue import enqueue as put_all
 
     context: Context = ctx.obj
@@ -36,7 +36,7 @@ def enqueue(
             context.company(name)  # says which names there are
     if due:
         with context.ledger() as ledger:
-            time_of = remembered(context.company, context.files(), ledger)
+            time_of = timings(context.company, context.files(), ledger)
             names = due_names(names, time_of, ledger.last_syncs(), context.clock.now())
     put, waiting = put_all(context.ledger_url, names, only_due=due)
     if as_json:

@@ -30,7 +30,8 @@ def run(
     ] = 30.0,
 ) -> int:
     """Sync each company when its schedule comes. Stays in the foreground; SIGTERM ends it with exit code 0."""
-    from okrsync.fleet import AT_ONCE, Stop, remembered, run_and_tell
+    from okrsync.alerts import run_and_notify
+    from okrsync.fleet import AT_ONCE, Stop, timings
     from okrsync.fleet.health import Health
     from okrsync.fleet.scheduler import Scheduler
 
@@ -44,9 +45,9 @@ def run(
         scheduler = Scheduler(
             names=context.companies,
             files=context.files(),
-            time_of=remembered(context.company, context.files(), ledger),
+            time_of=timings(context.company, context.files(), ledger),
             last_syncs=ledger.last_syncs,
-            run=lambda name: run_and_tell(name, context.company, held, clock, otherwise=context.notify),
+            run=lambda name: run_and_notify(name, context.company, held, clock, otherwise=context.notify),
             heard=lambda ended: say_line(ended, machine.log),
             at_once=at_once or AT_ONCE,
             health=Health(file=machine.health, process="okrsync schedule run"),
@@ -76,7 +77,7 @@ def export(
     ] = f"okrsync:{__version__}",
 ) -> int:
     """Print ready files for cron, systemd or Kubernetes. They hold no secret, only the names of where it is."""
-    from okrsync.fleet.exporting import Deployment, exported
+    from okrsync.fleet.deployment import Deployment, deployment_files
     from okrsync.sync import references
 
     context: Context = ctx.obj
@@ -91,7 +92,7 @@ def export(
         env_file=env_file,
         image=image,
     )
-    files = exported(kind, deployment)
+    files = deployment_files(kind, deployment)
     for name, text in files.items():
         if to is not None:
             to.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ from okrsync.cli.results import result_data, say_not_notified, say_result
 from okrsync.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
-    from okrsync.fleet import Ended
+    from okrsync.fleet import CompanyRun
     from okrsync.render import outputs
     from okrsync.sync import Reviewed
 
@@ -55,13 +55,14 @@ def sync(
 def _sync_one(
     context: Context, name: str, *, force: bool, as_json: bool, reviewed: Path | None
 ) -> tuple[ExitCode, outputs.Run | outputs.Failure]:
+    from okrsync.alerts import run_and_notify
     from okrsync.cli.progress_bars import sync_progress
-    from okrsync.fleet import Stop, run_and_tell
+    from okrsync.fleet import Stop
 
     agreed = _reviewed(reviewed) if reviewed is not None else None
     stop = Stop()
     with context.ledger() as ledger, sync_progress(name, stop.ledger(ledger)) as heard, stop.on_signals():
-        ended = run_and_tell(
+        ended = run_and_notify(
             name,
             context.company,
             heard,
@@ -93,14 +94,14 @@ def _sync_several(
     context: Context, names: Sequence[str], *, due: bool, at_once: int | None, force: bool, as_json: bool
 ) -> tuple[ExitCode, outputs.Runs]:
     """Sync side by side. What is printed of one company is never mixed with another's."""
+    from okrsync.alerts import run_and_notify
     from okrsync.fleet import (
         AT_ONCE,
         Stop,
         due_names,
-        remembered,
-        run_and_tell,
         side_by_side,
         summary,
+        timings,
         worst,
     )
 
@@ -110,12 +111,12 @@ def _sync_several(
     data: dict[str, outputs.Run | outputs.Failure] = {}
     with context.ledger() as ledger:
         if due:
-            time_of = remembered(context.company, context.files(), ledger)
+            time_of = timings(context.company, context.files(), ledger)
             names = due_names(names, time_of, ledger.last_syncs(), clock.now())
         held = stop.ledger(ledger)
 
-        def run(name: str) -> Ended:
-            return run_and_tell(name, context.company, held, clock, otherwise=context.notify, force=force)
+        def run(name: str) -> CompanyRun:
+            return run_and_notify(name, context.company, held, clock, otherwise=context.notify, force=force)
 
         with stop.on_signals():
             for ended in side_by_side(names, run, stop, at_once=at_once or AT_ONCE):

@@ -23,7 +23,8 @@ def worker(
 ) -> int:
     """Enqueue who is due and sync who is enqueued. Stays in the foreground; run as many as you like, anywhere."""
     require_cluster()
-    from okrsync.fleet import AT_ONCE, Ended, Stop, due_names, is_due, remembered, run_and_tell
+    from okrsync.alerts import run_and_notify
+    from okrsync.fleet import AT_ONCE, CompanyRun, Stop, due_names, is_due, timings
     from okrsync.fleet.health import Health
     from okrsync.fleet.limits import SharedLimiter
     from okrsync.fleet.queue import Work, work
@@ -35,18 +36,18 @@ def worker(
     clock = stop.clock(context.clock)
     with context.ledger() as ledger:
         held = stop.ledger(ledger)
-        time_of = remembered(context.company, context.files(), ledger)
+        time_of = timings(context.company, context.files(), ledger)
 
         def due() -> list[str]:
             names = (name for name in context.companies() if not stop.asked)  # a look at many takes minutes
             return due_names(names, time_of, ledger.last_syncs(), clock.now())
 
-        def run(name: str, only_due: bool) -> Ended | None:
+        def run(name: str, only_due: bool) -> CompanyRun | None:
             if only_due and not is_due(
                 name, time_of, lambda one: ledger.last_syncs(one).get(one), clock.now()
             ):
                 return None
-            return run_and_tell(name, context.company, held, clock, otherwise=context.notify)
+            return run_and_notify(name, context.company, held, clock, otherwise=context.notify)
 
         limits = connected(context.ledger_url)
         make_limiters(

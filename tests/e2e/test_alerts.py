@@ -16,10 +16,11 @@ from typing import Any
 
 import pytest
 
+from okrsync.alerts import notify
 from okrsync.cli import main
 from okrsync.cli.context import Context
 from okrsync.emulation import Fault, LoopbackServer, Receive, Scope, Send
-from okrsync.fleet import Ended, Stop, run_company, telling
+from okrsync.fleet import CompanyRun, Stop, run_company
 from okrsync.ledger import open_ledger
 from okrsync.testing import JumpClock
 from tests.support.fleet import Fleet, fleet
@@ -174,7 +175,7 @@ def test_a_company_that_never_gets_to_its_end_is_stale(office: Office) -> None:
         assert len(office.told) == (1 if day >= 3 else 0)
     (need,) = office.told[0]["needs"]
     assert need["kind"] == "stale"
-    assert "no sync has got to its end since" in need["text"]
+    assert "no sync has finished since" in need["text"]
     assert office.sync() == 0
     assert len(office.told) == 1
 
@@ -185,7 +186,7 @@ def test_a_webhook_that_was_down_is_told_later(office: Office, capsys: Any) -> N
     office.server.faults.append(Fault(where="^POST", times=4, status=503))
     assert office.sync() == 3
     said = capsys.readouterr().err
-    assert "people were not told: the webhook of c00000 (address from environment variable HOOK_URL)" in said
+    assert "nobody was notified: the webhook of c00000 (address from environment variable HOOK_URL)" in said
     assert "it answered 503 after 4 tries" in said
     assert office.sync() == 3
     assert office.server.count("^POST") == 5
@@ -406,7 +407,7 @@ def test_a_stop_between_a_run_and_its_telling_leaves_the_telling_to_the_next_run
 ) -> None:
     stop, real = Stop(), run_company
 
-    def then_stop(*arguments: Any, **named: Any) -> Ended:
+    def then_stop(*arguments: Any, **named: Any) -> CompanyRun:
         ended = real(*arguments, **named)
         stop.set()
         return ended
@@ -414,12 +415,12 @@ def test_a_stop_between_a_run_and_its_telling_leaves_the_telling_to_the_next_run
     office.sync()
     office.person_edits(120)
     with open_ledger(f"sqlite:///{office.fleet.folder / 'ledger.db'}", office.clock) as ledger:
-        monkeypatch.setattr(telling, "run_company", then_stop)
+        monkeypatch.setattr(notify, "run_company", then_stop)
         clock = stop.clock(office.clock)
-        ended = telling.run_and_tell("c00000", Context().company, stop.ledger(ledger), clock)
+        ended = notify.run_and_notify("c00000", Context().company, stop.ledger(ledger), clock)
     assert ended.code == 3
     assert ended.report is not None
     assert (office.told, office.pings) == ([], 1)
-    monkeypatch.setattr(telling, "run_company", real)
+    monkeypatch.setattr(notify, "run_company", real)
     assert office.sync() == 3
     assert (len(office.told), office.pings) == (1, 2)

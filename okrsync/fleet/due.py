@@ -1,4 +1,4 @@
-"""Who is due."""
+"""Answer when a company is due: for ``--due``, the scheduler and the workers."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from okrsync.ports import Ledger
 from okrsync.schedules import Schedule
 
 NOTEBOOK: Final = "@dues"
-"""The ledger's notebook of when companies are due, under a name that no company can have."""
+"""The ledger's notebook of when companies are due, under a name that no company can have. It is stored: it stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """What of a company is needed to know when it is due."""
+    """What decides when a company is due."""
 
     company: str
     schedule: Schedule | None
@@ -43,7 +43,7 @@ def due_names(
 ) -> list[str]:
     """Those of ``names`` whose schedule has come since their last sync (``last``, by company).
 
-    Without a schedule nobody is due. Who cannot be read is: its run says why.
+    A company without a schedule is never due. One whose YAML cannot be read is: its run says why.
     """
     return [name for name in names if is_due(name, time_of, last.get, now)]
 
@@ -51,7 +51,7 @@ def due_names(
 def is_due(
     name: str, time_of: Callable[[str], Timing], last_of: Callable[[str], datetime | None], now: datetime
 ) -> bool:
-    """As ``due_names``, of one; ``last_of`` tells of a company when it was last synced."""
+    """As ``due_names``, for one name; ``last_of`` gives when a company was last synced."""
     try:
         found = time_of(name)
     except ConfigError:
@@ -59,21 +59,21 @@ def is_due(
     return found.due(last_of(found.company), now)
 
 
-def remembered(
+def timings(
     load: Callable[[str], Company], file: Callable[[str], Path], ledger: Ledger
 ) -> Callable[[str], Timing]:
-    """``timing`` of what ``load`` gives, read anew only where the YAML has changed: reading costs most of a look.
+    """``timing`` by a company's name, which reads a YAML again only if it has changed: reading takes longest.
 
-    What was read stands in the ledger's notes with the digest of the file, so that the next process knows it too.
+    The ledger's notes keep the answer with the digest of the file, so that no process reads what another has read.
     """
     notes = {key: value for (_, key), value in ledger.recall(NOTEBOOK).notes.items()}
     known: dict[str, tuple[tuple[int, ...], Timing]] = {}
 
     def time_of(name: str) -> Timing:
         path = file(name)
-        look = look_of(path)
-        if name not in known or known[name][0] != look:
-            known[name] = (look, read(name, path))
+        version = file_version(path)
+        if name not in known or known[name][0] != version:
+            known[name] = (version, read(name, path))
         return known[name][1]
 
     def read(name: str, path: Path) -> Timing:
@@ -82,7 +82,7 @@ def remembered(
         if noted is not None:
             return noted
         found = timing(load(name))
-        if digest and digest == _digest(path):  # else it was changed meanwhile, and which one was read?
+        if digest and digest == _digest(path):  # else it changed meanwhile: which one was read?
             notes[key] = _packed(found, digest)
             ledger.record(NOTEBOOK, Noted(connection=NOTEBOOK, key=key, value=notes[key]))
         return found
@@ -91,7 +91,7 @@ def remembered(
 
 
 def _digest(path: Path) -> str:
-    """What tells a YAML, as this okrsync reads it, from any other; empty where it cannot be read."""
+    """Of a YAML and this version of okrsync, which decides what it means; empty if the file cannot be read."""
     try:
         return hashlib.sha256(__version__.encode() + path.read_bytes()).hexdigest()
     except OSError:
@@ -112,8 +112,8 @@ def _unpacked(note: str, digest: str) -> Timing | None:
     return Timing(company=company, schedule=Schedule(line=line, zone=ZoneInfo(zone)) if line else None)
 
 
-def look_of(path: Path) -> tuple[int, ...]:
-    """What tells a file from itself after a change; empty where it is gone."""
+def file_version(path: Path) -> tuple[int, ...]:
+    """Differs after every change of the file; empty if the file is gone."""
     try:
         found = path.stat()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""What goes out to people and to the dead man's switch: two requests, and the words of the one that has any."""
+"""Send alerts to a webhook, and a ping to the dead man's switch."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from okrsync.alerts.detect import Alert
 from okrsync.config import Notify
 from okrsync.connector import is_encrypted, on_this_machine, passes
 from okrsync.errors import AccessError, ConfigError, ExitCode
-from okrsync.fleet.needs import Need
 from okrsync.http import USER_AGENT, Again, limiter, patiently, retry_after
 from okrsync.ports import Clock
 from okrsync.settings import Secret, redact
@@ -24,8 +24,8 @@ _LONGEST: Final = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Addressee:
-    """Whom to tell of a company. ``company`` is its id, or the name of a YAML that could not be read."""
+class Recipient:
+    """Whom to notify of a company. ``company`` is its id, or the name of a YAML that could not be read."""
 
     company: str
     title: str
@@ -33,27 +33,27 @@ class Addressee:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class News:
-    """A need that has not been told yet. Told a second time, it has the same ``id``."""
+class Notice:
+    """A new alert. If it is sent a second time, it has the same ``id``."""
 
     id: str
-    need: Need
+    alert: Alert
 
 
-def post_news(to: Addressee, code: ExitCode, news: Sequence[News], clock: Clock) -> None:
-    """Tell the webhook. Raises ``OkrsyncError`` where it did not take it."""
+def post_notices(to: Recipient, code: ExitCode, notices: Sequence[Notice], clock: Clock) -> None:
+    """Send new alerts in one request. Raises ``OkrsyncError`` if the webhook did not take it."""
     assert to.notify.webhook is not None
-    body = _slack(to, news) if to.notify.kind == "slack" else _plain(to, code, news, clock.now())
+    body = _slack(to, notices) if to.notify.kind == "slack" else _plain(to, code, notices, clock.now())
     _send(to.notify.webhook, "webhook", to, clock, body)
 
 
-def hold_switch(to: Addressee, clock: Clock) -> None:
-    """Ask the dead man's switch's address. Raises ``OkrsyncError`` where it did not answer."""
+def ping_switch(to: Recipient, clock: Clock) -> None:
+    """Ping the dead man's switch. Raises ``OkrsyncError`` if it did not answer."""
     assert to.notify.ping is not None
     _send(to.notify.ping, "ping", to, clock, None)
 
 
-def _send(address: Secret, what: str, to: Addressee, clock: Clock, body: dict[str, Any] | None) -> None:
+def _send(address: Secret, what: str, to: Recipient, clock: Clock, body: dict[str, Any] | None) -> None:
     import requests
 
     url = address.reveal()
@@ -77,11 +77,11 @@ def _send(address: Secret, what: str, to: Addressee, clock: Clock, body: dict[st
                 allow_redirects=False,
             )
         if not 200 <= answer.status_code < 300:
-            raise _RefusedError(answer)
+            raise _RefusalError(answer)
 
     def again(error: Exception) -> Again | None:
         # The library's own sentences repeat the address, which is a secret: they are not passed on.
-        if isinstance(error, _RefusedError):
+        if isinstance(error, _RefusalError):
             after = retry_after(error.retry_after, clock.now())
             return Again(f"it answered {error.status}", after) if passes(error.status) else None
         return (
@@ -93,31 +93,31 @@ def _send(address: Secret, what: str, to: Addressee, clock: Clock, body: dict[st
     limit = limiter(clock, ("notify", url), rate=1, burst=5)
     try:
         patiently(call, clock=clock, limit=limit, again=again, what=where, attempts=4, deadline=60)
-    except _RefusedError as error:
+    except _RefusalError as error:
         raise AccessError(
             f"{where} answered {error.status}", hint="make a new address where the old one was made"
         ) from None
 
 
-class _RefusedError(Exception):
+class _RefusalError(Exception):
     def __init__(self, answer: requests.Response) -> None:
         super().__init__(str(answer.status_code))
         self.status = answer.status_code
         self.retry_after = answer.headers.get("Retry-After")
 
 
-def _slack(to: Addressee, news: Sequence[News]) -> dict[str, Any]:
+def _slack(to: Recipient, notices: Sequence[Notice]) -> dict[str, Any]:
     lines = [f"*{_escaped(to.title)}* needs a person"]
-    for one in (each.need for each in news[:_MOST]):
+    for one in (each.alert for each in notices[:_MOST]):
         lines.append(f"• *{_escaped(one.subject)}* {one.kind}: {_escaped(_short(one.text))}")
         if one.hint:
             lines.append(f"    → {_escaped(_short(one.hint))}")
-    if len(news) > _MOST:
-        lines.append(f"… and {len(news) - _MOST} more: okrsync status {to.company}")
+    if len(notices) > _MOST:
+        lines.append(f"… and {len(notices) - _MOST} more: okrsync status {to.company}")
     return {"text": "\n".join(lines)}
 
 
-def _plain(to: Addressee, code: ExitCode, news: Sequence[News], now: datetime) -> dict[str, Any]:
+def _plain(to: Recipient, code: ExitCode, notices: Sequence[Notice], now: datetime) -> dict[str, Any]:
     return {
         "company": to.company,
         "title": to.title,
@@ -126,12 +126,12 @@ def _plain(to: Addressee, code: ExitCode, news: Sequence[News], now: datetime) -
         "needs": [
             {
                 "id": each.id,
-                "kind": each.need.kind,
-                "subject": each.need.subject,
-                "text": _short(each.need.text),
-                "hint": _short(each.need.hint),
+                "kind": each.alert.kind,
+                "subject": each.alert.subject,
+                "text": _short(each.alert.text),
+                "hint": _short(each.alert.hint),
             }
-            for each in news
+            for each in notices
         ],
     }
 

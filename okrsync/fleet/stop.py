@@ -1,4 +1,4 @@
-"""Stopping in mid run without a trace of harm: the row being written is finished, the next one is not begun."""
+"""Stop runs safely: the row being written is finished, the next one is not begun."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from okrsync.model import Entry, Intended, Memory, Reading
 from okrsync.ports import Clock, Lease, Ledger
 
 GLANCE: Final = 0.2
-"""Seconds between two looks, in a long wait, at whether it should go on."""
+"""Seconds between two checks, in a long wait, whether to stop."""
 
 
 class Stopped(KeyboardInterrupt):
@@ -24,7 +24,7 @@ class Stopped(KeyboardInterrupt):
 class Stop:
     """Set once, from anywhere, for all runs that use its ``clock`` and its ``ledger``.
 
-    It has no lock, so that a signal's handler may set it in the midst of anything.
+    It has no lock, so that a signal handler may set it at any moment.
     """
 
     def __init__(self) -> None:
@@ -44,11 +44,11 @@ class Stop:
 
     @contextmanager
     def on_signals(self) -> Iterator[None]:
-        """Within the block SIGTERM and SIGINT set it, instead of raising ``KeyboardInterrupt`` wherever they come.
+        """Within the block SIGTERM and SIGINT set it, instead of raising ``KeyboardInterrupt``.
 
-        One that is raised between the taking of a lock and its ``with`` leaves it locked for ever, and everybody waits.
-        Whoever asks a second time, because a server keeps everything waiting, gets it raised all the same. Only for
-        the main thread; elsewhere signals do not come.
+        Raised between taking a lock and its ``with``, the exception would leave the lock taken for ever. A second
+        signal raises it all the same: a person who asks twice does not want to wait for a server. Only for the main
+        thread; others get no signals.
         """
         if threading.current_thread() is not threading.main_thread():
             yield
@@ -66,16 +66,16 @@ class Stop:
         self.set()
 
     def check(self) -> None:
-        """Raises ``Stopped`` where it is set."""
+        """Raises ``Stopped`` if it is set."""
         if self.asked:
             raise Stopped
 
     def clock(self, clock: Clock) -> Clock:
-        """``clock``, whose sleepers wake up and stop."""
+        """``clock``, whose sleepers wake up and raise ``Stopped``."""
         return _Clock(clock, self)
 
     def ledger(self, ledger: Ledger) -> Ledger:
-        """``ledger``, which takes no intent to write any more: every write begins with one."""
+        """``ledger``, which refuses intents once it is set: every write begins with one."""
         return _Ledger(ledger, self)
 
 

@@ -1,4 +1,4 @@
-"""Files for other schedulers: cron, systemd and Kubernetes.
+"""Write files for other schedulers: cron, systemd and Kubernetes.
 
 All of them run ``okrsync sync --due`` every few minutes and leave zones, daylight saving and missed times to okrsync:
 they understand these differently, and some not at all.
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 MINUTES: Final = 5
-"""How often it is looked who is due; a company is synced so many minutes after its time at the latest."""
+"""Minutes between two checks of who is due, and so the longest delay of a company."""
 
 GRACE: Final = 90
 """Seconds a run may take to stop: one request's longest wait, and the row being written."""
@@ -36,7 +36,7 @@ class Deployment:
     image: str
 
 
-def exported(kind: Format, deployment: Deployment) -> dict[str, str]:
+def deployment_files(kind: Format, deployment: Deployment) -> dict[str, str]:
     """The files by their names."""
     match kind:
         case "cron":

@@ -1,4 +1,4 @@
-"""Runs of many companies: each by itself, some at a time, and one word on all of them."""
+"""Sync companies side by side: each failure stays with its company; one exit code and one line sum them up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 
 from okrsync.config import Company
 from okrsync.errors import ExitCode, OkrsyncError, exit_code_of
-from okrsync.fleet.stopping import GLANCE, Stop
+from okrsync.fleet.stop import GLANCE, Stop
 from okrsync.ports import Clock, Ledger
 from okrsync.sync import Report, Reviewed, sync
 
@@ -42,10 +42,10 @@ _WORDS: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """How one company's run ended. ``name`` is as it was asked for; ``error`` is what ended it, else None.
+class CompanyRun:
+    """How one company's run ended. ``name`` is as the user gave it; ``error`` is what ended the run, else None.
 
-    ``company`` is None where not even its YAML could be read. ``untold`` says why people could not be told.
+    ``company`` is None if its YAML could not be read. ``undelivered`` says why nobody could be notified.
     """
 
     name: str
@@ -53,11 +53,11 @@ class Ended:
     company: Company | None = None
     report: Report | None = None
     error: BaseException | None = None
-    untold: str = ""
+    undelivered: str = ""
 
     @property
     def complaint(self) -> str:
-        """The error for a person; a bug is shown whole."""
+        """The error for a person; a bug with its traceback."""
         if self.error is None:
             return ""
         if isinstance(self.error, OkrsyncError):
@@ -75,28 +75,27 @@ def run_company(
     *,
     force: bool = False,
     reviewed: Reviewed | None = None,
-) -> Ended:
-    """Sync one company; whatever goes wrong becomes a part of the answer."""
+) -> CompanyRun:
+    """Sync one company; an error becomes a part of the answer."""
     company: Company | None = None
     try:
         company = load(name)
         report = sync(company, ledger, clock, force=force, reviewed=reviewed)
-        return Ended(name=name, code=report.exit_code, company=company, report=report)
+        return CompanyRun(name=name, code=report.exit_code, company=company, report=report)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - one company's bug stops no other; it is said in full
-        return Ended(name=name, code=exit_code_of(error), company=company, error=error)
+        return CompanyRun(name=name, code=exit_code_of(error), company=company, error=error)
 
 
 def side_by_side(
-    names: Iterable[str], run: Callable[[str], Ended], stop: Stop, *, at_once: int = AT_ONCE
-) -> Iterator[Ended]:
+    names: Iterable[str], run: Callable[[str], CompanyRun], stop: Stop, *, at_once: int = AT_ONCE
+) -> Iterator[CompanyRun]:
     """Run all, at most ``at_once`` at a time, and give each as soon as it has ended.
 
-    Where ``stop`` is set, the runs under way are waited for, and ``Stopped`` is raised. An interruption of whoever
-    iterates sets it.
+    If ``stop`` is set, wait for the runs under way and raise ``Stopped``. An exception in the caller's loop sets it.
     """
-    ended: SimpleQueue[Future[Ended]] = SimpleQueue()
+    ended: SimpleQueue[Future[CompanyRun]] = SimpleQueue()
 
-    def begin(name: str) -> Future[Ended]:
+    def begin(name: str) -> Future[CompanyRun]:
         one = pool.submit(run, name)
         one.add_done_callback(ended.put)
         return one
@@ -113,8 +112,8 @@ def side_by_side(
             raise
 
 
-def _next(waiting: set[Future[Ended]], ended: SimpleQueue[Future[Ended]], stop: Stop) -> Ended:
-    """Who ended next, and is then forgotten: thousands of reports would fill the memory."""
+def _next(waiting: set[Future[CompanyRun]], ended: SimpleQueue[Future[CompanyRun]], stop: Stop) -> CompanyRun:
+    """The run that ended next. It is then forgotten: thousands of reports would fill the memory."""
     while True:
         stop.check()
         try:

@@ -1,0 +1,81 @@
+"""Find what of a run needs a person, and recognise it in the next run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from okrsync.errors import Busy, ConfigError, OkrsyncError, UnsafePlan
+from okrsync.fleet import CompanyRun
+from okrsync.model import Hold, Verdict
+
+OVERDUE_AFTER: Final = 3
+"""So many times of its schedule may pass without a finished sync; then a company is stale."""
+
+UNREADABLE: Final = "unreadable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One thing that needs a person. ``key`` stays the same as long as it is the same thing, whatever its numbers do.
+
+    ``kind`` is ``held``, ``failed`` or ``stale``.
+    """
+
+    key: str
+    kind: str
+    subject: str
+    text: str
+    hint: str = ""
+
+
+def detect(run: CompanyRun, last: datetime | None, now: datetime) -> list[Alert]:
+    """Everything in ``run`` that needs a person. ``last`` is when the company's last finished sync before it ended."""
+    if run.report is not None:
+        return list(_held(run))
+    found = list(_failed(run))
+    schedule = run.company.schedule if run.company is not None else None
+    if schedule is None or last is None:
+        return found
+    if schedule.missed(last, now, at_most=OVERDUE_AFTER) >= OVERDUE_AFTER:
+        text = f"no sync has finished since {last:%Y-%m-%d %H:%M} UTC, and its schedule is {schedule.line!r}"
+        found.append(Alert(key="stale", kind="stale", subject=run.name, text=text, hint=_next_step(run)))
+    return found
+
+
+def _held(run: CompanyRun) -> Iterator[Alert]:
+    assert run.report is not None
+    seen = set()
+    for one in run.report.decisions:
+        if one.verdict is not Verdict.HELD or one.hold is Hold.FOLLOWS:
+            continue
+        # Not by its text: the numbers in it change every day.
+        key = f"held {one.subject} {one.hold} {one.cause or ''}".strip()
+        if key not in seen:
+            seen.add(key)
+            yield Alert(key=key, kind="held", subject=one.subject, text=one.reason, hint=one.hint)
+
+
+def _failed(run: CompanyRun) -> Iterator[Alert]:
+    error = run.error
+    # Busy: the other run notifies. Interrupted: a person did it, and the next run finishes it.
+    if error is None or isinstance(error, Busy | KeyboardInterrupt):
+        return
+    text, hint = (
+        f"stopped by a bug in okrsync ({type(error).__name__})",
+        f"okrsync sync {run.name} shows it",
+    )
+    if isinstance(error, OkrsyncError):
+        text, hint = error.message, error.hint
+    if isinstance(error, ConfigError) and error.place:
+        text = f"{error.place}: {text}"
+    kind = "unsafe" if isinstance(error, UnsafePlan) else type(error).__name__
+    if run.company is None:
+        kind, hint = UNREADABLE, hint or f"okrsync validate {run.name}"
+    yield Alert(key=f"failed {kind}", kind="failed", subject=run.name, text=text, hint=hint)
+
+
+def _next_step(run: CompanyRun) -> str:
+    return run.error.hint if isinstance(run.error, OkrsyncError) else f"okrsync sync {run.name}"
