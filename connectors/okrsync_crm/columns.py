@@ -12,9 +12,9 @@ from typing import Any, Final
 from okrsync.errors import DataError
 from okrsync_crm import guessing
 from okrsync_crm.dialects import DIALECTS
+from okrsync_crm.files.copy import StagedFile
+from okrsync_crm.files.workbook import DATE, ERROR, NUMBER, PERCENT, TAGS, UNCACHED
 from okrsync_crm.guessing import Guess
-from okrsync_crm.staging import Staged
-from okrsync_crm.xlsx import DATE, ERROR, NUMBER, PERCENT, TAGS, UNCACHED
 
 FEW: Final = 20
 _KEPT: Final = 5000
@@ -85,7 +85,7 @@ class Column:
             self.counts[text] += 1
 
 
-def read_columns(staged: Sequence[Staged]) -> tuple[list[Column], int]:
+def read_columns(staged: Sequence[StagedFile]) -> tuple[list[Column], int]:
     """Walks through every row once, keeping little of each column."""
     columns = [Column(name=name.strip()) for name in staged[0].header]
     rows = 0

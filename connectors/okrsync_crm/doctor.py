@@ -14,11 +14,11 @@ from okrsync.model import Question
 from okrsync.ports import Finding, Opening
 from okrsync_crm import scan
 from okrsync_crm.draft import Draft
-from okrsync_crm.files import file_time, find
-from okrsync_crm.remote import here
+from okrsync_crm.files.copy import stage
+from okrsync_crm.files.remote import here
+from okrsync_crm.files.selection import file_time, find
 from okrsync_crm.settings import CrmSettings, dialect_of
 from okrsync_crm.source import draft_file, refuse_file
-from okrsync_crm.staging import stage
 
 
 def examine(settings: CrmSettings, opening: Opening) -> Iterator[Finding]:

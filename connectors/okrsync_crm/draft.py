@@ -14,9 +14,9 @@ from typing import Final
 
 from okrsync.spelling import did_you_mean
 from okrsync_crm.dialects import Dialect
+from okrsync_crm.files.copy import StagedFile
 from okrsync_crm.refusal import bad_config
 from okrsync_crm.settings import CrmSettings
-from okrsync_crm.staging import Staged
 from okrsync_crm.values import SPACES, Moment, Parameters, cleaned, currency_sign, moment, number, text
 
 _OTHER_DELIMITERS: Final = ",;\t|"
@@ -59,7 +59,7 @@ class Kept:
 class Draft:
     """Collects columns, judgements and aggregates; ``statement`` renders them. Column lookups raise ``NoValueError``."""
 
-    files: Sequence[Staged]
+    files: Sequence[StagedFile]
     settings: CrmSettings
     dialect: Dialect
     zone: str
@@ -175,7 +175,7 @@ class Draft:
     def _aggregated(self) -> str:
         return ", ".join(f"{sql} AS {name}" for name, sql in self.aggregates.items()) or "count(*) AS total"
 
-    def _scan(self, index: int, file: Staged, *, numbered: bool) -> str:
+    def _scan(self, index: int, file: StagedFile, *, numbered: bool) -> str:
         width = len(file.header)
         columns = ", ".join(f"'c{n}': 'VARCHAR'" for n in range(width))
         wanted = [f"{index} AS f"]
@@ -213,14 +213,14 @@ class Draft:
 KEPT: Final = "nth = 1"
 
 
-def _ghost(file: Staged) -> str:
+def _ghost(file: StagedFile) -> str:
     """What stands in columns after the last named one: a delimiter at the end of every line makes an empty one."""
     named = max(n for n, name in enumerate(file.header) if name.strip(SPACES)) + 1
     cells = [f"nullif(trim(c{n}), '')" for n in range(named, len(file.header))]
     return f"coalesce({', '.join([*cells, 'NULL', 'NULL'])})"
 
 
-def _position(name: str, file: Staged) -> int:
+def _position(name: str, file: StagedFile) -> int:
     key = folded(name)
     found = [n for n, column in enumerate(file.header) if folded(column) == key]
     if len(found) == 1:

@@ -23,10 +23,10 @@ from okrsync_crm import guessing
 from okrsync_crm.columns import FEW, Column, described, key_of, read_columns, settle
 from okrsync_crm.dialects import DIALECTS, Dialect
 from okrsync_crm.doctor import examine
-from okrsync_crm.files import Found
+from okrsync_crm.files.copy import StagedFile, stage
+from okrsync_crm.files.selection import ExportFile
 from okrsync_crm.guessing import Guess
 from okrsync_crm.settings import CrmSettings
-from okrsync_crm.staging import Staged, stage
 
 SAMPLE: Final = 1 << 20
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,9 +63,9 @@ def inspect(settings: CrmSettings, _text: str, opening: Opening) -> str:
 
 def _stage(
     path: Path, folder: Path, lines: list[str], settings: CrmSettings
-) -> tuple[dict[str, Any], list[Staged]]:
+) -> tuple[dict[str, Any], list[StagedFile]]:
     """The file as it would be staged under the guessed keys, and those keys."""
-    found = Found(path=path, name=path.name, time=_EPOCH)
+    found = ExportFile(path=path, name=path.name, time=_EPOCH)
     head = _beginning(path)
     keys: dict[str, Any] = {}
     if head.startswith(b"PK\x03\x04") and zipfile.is_zipfile(path):

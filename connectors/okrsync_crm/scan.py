@@ -17,9 +17,9 @@ from typing import Any, Final, Protocol
 from okrsync.connector import NoValueError
 from okrsync.model import Cause
 from okrsync_crm.draft import Draft, Fault
+from okrsync_crm.files.copy import StagedFile
+from okrsync_crm.files.workbook import ERROR, TAGS, UNCACHED
 from okrsync_crm.refusal import bad_data
-from okrsync_crm.staging import Staged
-from okrsync_crm.xlsx import ERROR, TAGS, UNCACHED
 
 MEMORY: Final = "2GB"
 EXAMPLES: Final = 3
@@ -172,7 +172,7 @@ def _shown(shown: str) -> str:
     return f"“{shown.lstrip(TAGS)[:80]}”"
 
 
-def _malformed(connection: Connection, files: Sequence[Staged]) -> tuple[Malformed, ...]:
+def _malformed(connection: Connection, files: Sequence[StagedFile]) -> tuple[Malformed, ...]:
     known = connection.execute(
         "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"
     ).fetchone()
@@ -198,7 +198,7 @@ def _malformed(connection: Connection, files: Sequence[Staged]) -> tuple[Malform
     return tuple(found)
 
 
-def _line_at(file: Staged, offset: int) -> str:
+def _line_at(file: StagedFile, offset: int) -> str:
     with file.path.open("rb") as stream:
         before = stream.read(offset)
     if file.sheet_rows is not None:
@@ -208,7 +208,7 @@ def _line_at(file: Staged, offset: int) -> str:
     return f"{file.name}, line {line}"
 
 
-def _places(files: Sequence[Staged], rows: Sequence[tuple[int, int]]) -> dict[tuple[int, int], str]:
+def _places(files: Sequence[StagedFile], rows: Sequence[tuple[int, int]]) -> dict[tuple[int, int], str]:
     """Where each (file, row number from 1) stands, as a line of the file or a row of the sheet."""
     places = {}
     for index, file in enumerate(files):
@@ -217,7 +217,7 @@ def _places(files: Sequence[Staged], rows: Sequence[tuple[int, int]]) -> dict[tu
     return places
 
 
-def _lines(file: Staged, wanted: set[int]) -> dict[int, str]:
+def _lines(file: StagedFile, wanted: set[int]) -> dict[int, str]:
     """Walk through the file as DuckDB counted it: blank lines and malformed ones are no rows."""
     found: dict[int, str] = {}
     width = len(file.header)

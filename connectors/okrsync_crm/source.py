@@ -17,12 +17,12 @@ from okrsync_crm import scan
 from okrsync_crm.answers import Setting, answer, too_many_bad
 from okrsync_crm.asking import Asked, check, draft_question
 from okrsync_crm.draft import KEPT, Draft, Fault
-from okrsync_crm.files import Found, file_time, find
+from okrsync_crm.files.copy import StagedFile, stage
+from okrsync_crm.files.remote import LocalFiles, here
+from okrsync_crm.files.selection import ExportFile, file_time, find
 from okrsync_crm.refusal import bad_data
-from okrsync_crm.remote import Here, here
 from okrsync_crm.series import Batch, Series, gathered, read_series
 from okrsync_crm.settings import CrmSettings, dialect_of
-from okrsync_crm.staging import Staged, stage
 
 FILE = "_file"
 TOGETHER: Final = 10
@@ -51,9 +51,9 @@ class CrmSource:
                 return [no_value(question.metric, refusal) for question in questions]
             return self._read_here(place, questions)
 
-    def _read_here(self, at: Here, questions: Sequence[Question]) -> Sequence[Answer]:
+    def _read_here(self, at: LocalFiles, questions: Sequence[Question]) -> Sequence[Answer]:
         answers: dict[int, Answer] = {}
-        batches: dict[tuple[Found, ...], list[tuple[int, Question]]] = {}
+        batches: dict[tuple[ExportFile, ...], list[tuple[int, Question]]] = {}
         for place, question in enumerate(questions):
             try:
                 check(question, question.query, self.settings.path)
@@ -72,7 +72,7 @@ class CrmSource:
         return [answers[place] for place in range(len(questions))]
 
     def _read_files(
-        self, files: tuple[Found, ...], batch: Sequence[tuple[int, Question]]
+        self, files: tuple[ExportFile, ...], batch: Sequence[tuple[int, Question]]
     ) -> dict[int, Answer]:
         dialect = dialect_of(self.settings)
         with tempfile.TemporaryDirectory(prefix="okrsync-crm-") as name:
@@ -96,7 +96,7 @@ class CrmSource:
         return answers
 
     def _read_some(
-        self, connection: scan.Connection, draft: Draft, batch: Batch, files: tuple[Found, ...]
+        self, connection: scan.Connection, draft: Draft, batch: Batch, files: tuple[ExportFile, ...]
     ) -> dict[int, Answer]:
         """The answers of a few questions by one scan. Raises ``NoValueError`` where the files are no basis for any."""
         faults = draft_file(draft)
@@ -119,7 +119,7 @@ class CrmSource:
             answers[one.index] = answer(one, found.values, examples.get(one.index, ""), setting)
         return answers
 
-    def _checked(self, connection: scan.Connection, draft: Draft, files: tuple[Found, ...]) -> Setting:
+    def _checked(self, connection: scan.Connection, draft: Draft, files: tuple[ExportFile, ...]) -> Setting:
         """What is known of the files as a whole. Raises ``NoValueError`` where they are no basis for any answer."""
         faults = draft_file(draft)
         found = scan.tally(connection, draft)
@@ -141,7 +141,7 @@ class CrmSource:
                 answers[one.index] = answer(one, values, "", setting)
         return answers, [(place, question_of[place]) for place in sorted(bad)]
 
-    def _setting(self, files: Sequence[Found], found: scan.Tally) -> Setting:
+    def _setting(self, files: Sequence[ExportFile], found: scan.Tally) -> Setting:
         dialect = dialect_of(self.settings)
         names = ", ".join(file.name for file in files[:3]) + (
             f" and {len(files) - 3} more" if len(files) > 3 else ""
@@ -217,5 +217,5 @@ def refuse_file(
         )
 
 
-def _names(files: Sequence[Staged]) -> str:
+def _names(files: Sequence[StagedFile]) -> str:
     return ", ".join(file.name for file in files)

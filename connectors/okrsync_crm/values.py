@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from okrsync_crm.dialects import Dialect
-from okrsync_crm.xlsx import DATE, ERROR, NUMBER, PERCENT, TAGS, UNCACHED
+from okrsync_crm.files.workbook import DATE, ERROR, NUMBER, PERCENT, TAGS, UNCACHED
 
 DAY: Final = 86_400_000_000  # microseconds, the unit of every moment and length of time in SQL
 DECIMAL: Final = "DECIMAL(38, 10)"

@@ -22,12 +22,12 @@ from typing import Final
 
 from okrsync.connector import NoValueError
 from okrsync.model import Cause
-from okrsync_crm import webtable
 from okrsync_crm.dialects import Dialect
-from okrsync_crm.files import Found
+from okrsync_crm.files import webpage
+from okrsync_crm.files.selection import ExportFile
+from okrsync_crm.files.webpage import charset_of
+from okrsync_crm.files.workbook import RecordWriter
 from okrsync_crm.refusal import bad_config, bad_data
-from okrsync_crm.webtable import charset_of
-from okrsync_crm.xlsx import Rows
 
 CHUNK: Final = 1 << 20
 TAIL: Final = 1 << 16
@@ -44,7 +44,7 @@ _SEP: Final = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Staged:
+class StagedFile:
     """A private UTF-8 copy that starts with its header and ends with its last row.
 
     ``first_line`` is the header's line in the original; ``sheet_rows`` are the original row numbers of a sheet's
@@ -61,7 +61,7 @@ class Staged:
     declared_rows: int | None = None
 
 
-def stage(found: Found, folder: Path, dialect: Dialect, sheet: str | None) -> list[Staged]:
+def stage(found: ExportFile, folder: Path, dialect: Dialect, sheet: str | None) -> list[StagedFile]:
     """The file, or the files of an archive, ready to be scanned. Raises ``NoValueError``."""
     try:
         before = found.path.stat()
@@ -84,7 +84,7 @@ def stage(found: Found, folder: Path, dialect: Dialect, sheet: str | None) -> li
     return staged
 
 
-def _stage(path: Path, name: str, folder: Path, dialect: Dialect, sheet: str | None) -> list[Staged]:
+def _stage(path: Path, name: str, folder: Path, dialect: Dialect, sheet: str | None) -> list[StagedFile]:
     with path.open("rb") as file:
         magic = file.read(512)
     if _HTML.match(magic.decode("latin-1").removeprefix("ï»¿")):
@@ -115,22 +115,24 @@ def _stage(path: Path, name: str, folder: Path, dialect: Dialect, sheet: str | N
     return [_stage_text(path, name, folder, dialect)]
 
 
-def _stage_page(path: Path, name: str, folder: Path, dialect: Dialect) -> Staged:
+def _stage_page(path: Path, name: str, folder: Path, dialect: Dialect) -> StagedFile:
     target = _fresh_name(folder)
     with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as copy:
         declared = charset_of(source.read(TAIL)) or dialect.encoding
         source.seek(0)
-        rows = Rows(csv.writer(copy, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow, dialect.skip_rows)
+        rows = RecordWriter(
+            csv.writer(copy, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow, dialect.skip_rows
+        )
         try:
-            webtable.convert(_decoded(source, name, declared), rows, name)
+            webpage.convert(_decoded(source, name, declared), rows, name)
         except LookupError:
             raise bad_data(f"{name} says it is written in {declared}, which is no encoding") from None
     staged = _finish(target, name, replace(dialect, delimiter=","), first_line=1)
     return replace(staged, sheet_rows=rows.numbers)
 
 
-def _stage_zip(path: Path, name: str, folder: Path, dialect: Dialect, sheet: str | None) -> list[Staged]:
-    from okrsync_crm.xlsx import convert, is_workbook
+def _stage_zip(path: Path, name: str, folder: Path, dialect: Dialect, sheet: str | None) -> list[StagedFile]:
+    from okrsync_crm.files.workbook import convert, is_workbook
 
     with zipfile.ZipFile(path) as archive:
         if is_workbook(archive):
@@ -156,7 +158,7 @@ def _fresh_name(folder: Path) -> Path:
     return folder / f"{len(os.listdir(folder))}.csv"  # noqa: PTH208 - counts names only
 
 
-def _stage_text(path: Path, name: str, folder: Path, dialect: Dialect) -> Staged:
+def _stage_text(path: Path, name: str, folder: Path, dialect: Dialect) -> StagedFile:
     target = _fresh_name(folder)
     quotes = 0
     with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as copy:
@@ -273,7 +275,7 @@ def _without_preamble(chunks: Iterator[str], name: str, dialect: Dialect) -> tup
     return drop + 1, itertools.chain([rest], chunks)
 
 
-def _finish(path: Path, name: str, dialect: Dialect, *, first_line: int) -> Staged:
+def _finish(path: Path, name: str, dialect: Dialect, *, first_line: int) -> StagedFile:
     with path.open(encoding="utf-8", newline="") as file:
         try:
             header = next(csv.reader(file, delimiter=dialect.delimiter), [])
@@ -284,7 +286,7 @@ def _finish(path: Path, name: str, dialect: Dialect, *, first_line: int) -> Stag
             Cause.EMPTY, f"{name} is empty", hint="look why the export has no rows; it is not taken as 0"
         )
     declared = _cut_footer(path, dialect, len(header))
-    return Staged(
+    return StagedFile(
         path=path,
         name=name,
         header=tuple(header),
@@ -326,7 +328,7 @@ def _cut_footer(path: Path, dialect: Dialect, width: int) -> int | None:
     return declared
 
 
-def _refuse_open_quote(staged: Staged) -> None:
+def _refuse_open_quote(staged: StagedFile) -> None:
     begins = staged.first_line
     with staged.path.open(encoding="utf-8", newline="") as file:
         reader = csv.reader(file, delimiter=staged.delimiter, strict=True)

@@ -50,7 +50,7 @@ def convert(
 ) -> array[int]:
     """Write the sheet to ``target`` as CSV and return the sheet's row number of every record.
 
-    Rows of one sheet that is named, or the only visible one. Runs of blank rows become one blank record; every record
+    RecordWriter of one sheet that is named, or the only visible one. Runs of blank rows become one blank record; every record
     is at least as wide as the first. Raises ``NoValueError``.
     """
     row = 0
@@ -59,7 +59,9 @@ def convert(
         part = _pick(sheets, sheet, name)
         strings, formats = _strings(archive), _formats(archive)
         with target.open("w", encoding="utf-8", newline="") as file, archive.open(part) as stream:
-            rows = Rows(csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow, skip_rows)
+            rows = RecordWriter(
+                csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow, skip_rows
+            )
             cells = _Cells(rows, strings, formats, is_1904=is_1904)
             try:
                 _parse(stream, cells.start, cells.end, cells.data)
@@ -70,7 +72,7 @@ def convert(
     return rows.numbers
 
 
-class Rows:
+class RecordWriter:
     """Writes records and remembers which row of the sheet each one is."""
 
     def __init__(self, write: Callable[[Sequence[str]], object], skip_rows: int) -> None:
@@ -96,7 +98,7 @@ class Rows:
 class _Cells:
     """The handlers of a sheet's XML: one cell at a time, nothing else is kept."""
 
-    def __init__(self, rows: Rows, strings: list[str], formats: list[str], *, is_1904: bool) -> None:
+    def __init__(self, rows: RecordWriter, strings: list[str], formats: list[str], *, is_1904: bool) -> None:
         self._rows = rows
         self._strings = strings
         self._formats = formats

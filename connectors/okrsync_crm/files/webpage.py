@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from html.parser import HTMLParser
 from typing import Final
 
+from okrsync_crm.files.workbook import RecordWriter
 from okrsync_crm.refusal import bad_data
-from okrsync_crm.xlsx import Rows
 
 _CHARSET: Final = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
 
@@ -19,7 +19,7 @@ def charset_of(head: bytes) -> str | None:
     return found[1].decode("ascii").lower() if found else None
 
 
-def convert(chunks: Iterable[str], rows: Rows, name: str) -> None:
+def convert(chunks: Iterable[str], rows: RecordWriter, name: str) -> None:
     """Write the rows of the page's one table. Raises ``NoValueError`` where it has none or several, or is cut off."""
     table = _Table(rows, name)
     for chunk in chunks:
@@ -35,7 +35,7 @@ def convert(chunks: Iterable[str], rows: Rows, name: str) -> None:
 
 
 class _Table(HTMLParser):
-    def __init__(self, rows: Rows, name: str) -> None:
+    def __init__(self, rows: RecordWriter, name: str) -> None:
         super().__init__(convert_charrefs=True)
         self._rows = rows
         self._name = name

@@ -20,7 +20,7 @@ from okrsync.errors import AccessError, DataError, Unavailable
 from okrsync.http import USER_AGENT, Again, limiter, patiently, retry_after
 from okrsync.model import Cause
 from okrsync.ports import Opening
-from okrsync_crm.files import Found
+from okrsync_crm.files.selection import ExportFile
 from okrsync_crm.refusal import bad_config, bad_data
 from okrsync_crm.settings import CrmSettings
 
@@ -30,24 +30,24 @@ _EXTRAS: Final[Mapping[str, str]] = {"s3": "s3", "gs": "gcs", "gcs": "gcs", "sft
 
 
 @dataclass(frozen=True, slots=True)
-class Here:
+class LocalFiles:
     """The connection's files as local ones. ``settings`` and ``base`` name them; ``fill`` fetches one that is chosen."""
 
     settings: CrmSettings
     base: str
     fetch: Mapping[str, Callable[[Path], None]] = field(default_factory=dict)
 
-    def fill(self, found: Found) -> None:
+    def fill(self, found: ExportFile) -> None:
         """Copy the file's content, where it is not here yet; ``found`` knows its time. Raises ``NoValueError``."""
         if found.name in self.fetch and not found.path.stat().st_size:
             self.fetch[found.name](found.path)
 
 
-def here(settings: CrmSettings, opening: Opening, folder: Path) -> Here:
+def here(settings: CrmSettings, opening: Opening, folder: Path) -> LocalFiles:
     """Local files as they are; of remote ones a list in ``folder``, empty until they are filled. Raises ``NoValueError``."""
     scheme, found, _ = settings.path.partition("://")
     if not found:
-        return Here(settings, opening.base)
+        return LocalFiles(settings, opening.base)
     if scheme in {"http", "https"}:
         return _by_requests(settings, opening, folder)
     return _by_fsspec(settings, scheme, folder)
@@ -62,7 +62,7 @@ def _placeholder(folder: Path, name: str, time: datetime) -> None:
 # ---- https --------------------------------------------------------------------------------------------------------
 
 
-def _by_requests(settings: CrmSettings, opening: Opening, folder: Path) -> Here:
+def _by_requests(settings: CrmSettings, opening: Opening, folder: Path) -> LocalFiles:
     """The file is fetched at once: only the answer to the request says how old it is."""
     name = Path(unquote(urlsplit(settings.path).path)).name or "download"
     target = folder / name
@@ -74,7 +74,7 @@ def _by_requests(settings: CrmSettings, opening: Opening, folder: Path) -> Here:
         )
     time = (modified or opening.clock.now()).timestamp()
     os.utime(target, (time, time))
-    return Here(settings.model_copy(update={"path": name}), str(folder))
+    return LocalFiles(settings.model_copy(update={"path": name}), str(folder))
 
 
 class _Refused(Exception):
@@ -149,7 +149,7 @@ def _moment(said: str | None) -> datetime | None:
 # ---- fsspec -------------------------------------------------------------------------------------------------------
 
 
-def _by_fsspec(settings: CrmSettings, scheme: str, folder: Path) -> Here:
+def _by_fsspec(settings: CrmSettings, scheme: str, folder: Path) -> LocalFiles:
     system, root = _filesystem(settings.path, scheme)
     parent, _, pattern = root.rpartition("/")
     if re.search(r"[*?\[]|\{date\}", parent):
@@ -164,7 +164,7 @@ def _by_fsspec(settings: CrmSettings, scheme: str, folder: Path) -> Here:
             with _explained(settings.path):
                 _placeholder(folder, name, _modified(system, entry))
             fetch[name] = _fetcher(system, str(entry["name"]), settings.path)
-    return Here(settings.model_copy(update={"path": pattern}), str(folder), fetch)
+    return LocalFiles(settings.model_copy(update={"path": pattern}), str(folder), fetch)
 
 
 def _filesystem(path: str, scheme: str) -> tuple[Any, str]:

@@ -22,7 +22,7 @@ _UNFINISHED: Final = (".part", ".partial", ".crdownload", ".download", ".filepar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class ExportFile:
     """An exported file. ``time`` is when it was true at the latest: its modification, or the day in its name."""
 
     path: Path
@@ -31,7 +31,7 @@ class Found:
     day: date | None = None
 
 
-def find(settings: CrmSettings, base: str, question: Question, zone: ZoneInfo) -> tuple[Found, ...]:
+def find(settings: CrmSettings, base: str, question: Question, zone: ZoneInfo) -> tuple[ExportFile, ...]:
     """The files that hold the answer: one, or with ``pick: all`` the parts of one export.
 
     Raises ``NoValueError``: UNAVAILABLE where there is no file, PAST where there is none of that day, DATA where the
@@ -53,12 +53,12 @@ def find(settings: CrmSettings, base: str, question: Question, zone: ZoneInfo) -
     return tuple(sorted(found, key=lambda one: one.name))
 
 
-def file_time(files: Sequence[Found]) -> datetime:
+def file_time(files: Sequence[ExportFile]) -> datetime:
     """When a set of files was true: the parts of one export are as fresh as the freshest of them."""
     return max(file.time for file in files)
 
 
-def _matching(pattern: str, base: str, zone: ZoneInfo) -> list[Found]:
+def _matching(pattern: str, base: str, zone: ZoneInfo) -> list[ExportFile]:
     whole = str(Path(glob.escape(base)) / pattern)
     names = (
         fnmatch.translate(whole.replace("{date}", "\0")).replace(re.escape("\0"), _DATE).replace("\0", _DATE)
@@ -78,7 +78,7 @@ def _matching(pattern: str, base: str, zone: ZoneInfo) -> list[Found]:
         elif not re.search(_DATE, pattern):
             days = [_day(*parts) for parts in re.findall(_DATE, path.name)]
             day = days[0] if len(days) == 1 else None
-        found.append(Found(path=path, name=path.name, time=_time(path, day, zone), day=day))
+        found.append(ExportFile(path=path, name=path.name, time=_time(path, day, zone), day=day))
     return found
 
 
@@ -97,7 +97,9 @@ def _time(path: Path, day: date | None, zone: ZoneInfo) -> datetime:
     return min(modified, datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC))
 
 
-def _of_day(found: list[Found], settings: CrmSettings, question: Question, zone: ZoneInfo) -> list[Found]:
+def _of_day(
+    found: list[ExportFile], settings: CrmSettings, question: Question, zone: ZoneInfo
+) -> list[ExportFile]:
     wanted = question.at.astimezone(zone).date()
     days = [one.day for one in found if one.day is not None and one.day <= wanted]
     newest = max(days, default=None)
@@ -118,7 +120,7 @@ def _of_day(found: list[Found], settings: CrmSettings, question: Question, zone:
     return [one for one in found if one.day == newest]
 
 
-def _newest(found: list[Found], pattern: str) -> Found:
+def _newest(found: list[ExportFile], pattern: str) -> ExportFile:
     dated = all(one.day is not None for one in found)
     stamps = [(one.day if dated else None, one.path.stat().st_mtime_ns) for one in found]
     best = max(stamps, key=lambda stamp: (stamp[0] or date.min, stamp[1]))
@@ -131,7 +133,7 @@ def _newest(found: list[Found], pattern: str) -> Found:
     return newest[0]
 
 
-def _fresh(found: Sequence[Found], limit: timedelta | None, now: datetime, zone: ZoneInfo) -> None:
+def _fresh(found: Sequence[ExportFile], limit: timedelta | None, now: datetime, zone: ZoneInfo) -> None:
     if limit is None:
         return
     newest = max(found, key=lambda one: one.time)
