@@ -12,15 +12,15 @@ from zoneinfo import ZoneInfo
 from okrsync.connector import NoValueError, no_value
 from okrsync.measures import spread
 from okrsync.model import SECONDS_IN, Answer, Cause, Dimension, Evidence, Reading
-from okrsync_crm.asking import Asked, length_of, rank_of
-from okrsync_crm.conditions import described, window_words
 from okrsync_crm.money import Exchange, exchanged, the_one_currency
 from okrsync_crm.refusal import bad_config, bad_data
 from okrsync_crm.settings import Rates
+from okrsync_crm.sql.conditions import described, window_words
+from okrsync_crm.sql.planned_question import PlannedQuestion, length_of, rank_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class AnswerContext:
     """What all questions about one set of files share. ``skipped`` lines were malformed and may be."""
 
     source: str
@@ -36,7 +36,9 @@ class Setting:
     rates: Rates | None = None
 
 
-def answer(asked: Asked, values: Mapping[str, Any], examples: str, setting: Setting) -> Answer:
+def answer(
+    asked: PlannedQuestion, values: Mapping[str, Any], examples: str, setting: AnswerContext
+) -> Answer:
     """The reading, or why there is none. ``examples`` names the question's unreadable rows where they are too many."""
     question = asked.question
     try:
@@ -89,7 +91,7 @@ def answer(asked: Asked, values: Mapping[str, Any], examples: str, setting: Sett
     )
 
 
-def described_question(asked: Asked, files: str) -> str:
+def described_question(asked: PlannedQuestion, files: str) -> str:
     query = asked.query
     what = {
         "count": "count of rows",
@@ -105,7 +107,7 @@ def described_question(asked: Asked, files: str) -> str:
     return f"{what} where {where} ({files})" if where else f"{what} ({files})"
 
 
-def _method(asked: Asked, *, dated: bool) -> str:
+def _method(asked: PlannedQuestion, *, dated: bool) -> str:
     if not asked.question.past:
         return "observed"
     return "snapshot" if dated else "events"
@@ -114,7 +116,7 @@ def _method(asked: Asked, *, dated: bool) -> str:
 class _Found:
     """The scan's values of one question, by their names without the index."""
 
-    def __init__(self, asked: Asked, values: Mapping[str, Any]) -> None:
+    def __init__(self, asked: PlannedQuestion, values: Mapping[str, Any]) -> None:
         self.asked = asked
         self._values = values
 
@@ -139,7 +141,7 @@ class _Found:
         return self.rows - self.filled
 
 
-def _refuse_bad(found: _Found, examples: str, setting: Setting) -> None:
+def _refuse_bad(found: _Found, examples: str, setting: AnswerContext) -> None:
     bad = found.number("bad")
     if bad and bad + setting.skipped > setting.allowed:
         rows = "1 row cannot be read" if bad == 1 else f"{bad} rows cannot be read"
@@ -149,13 +151,15 @@ def _refuse_bad(found: _Found, examples: str, setting: Setting) -> None:
         )
 
 
-def too_many_bad(asked: Sequence[Asked], values: Mapping[str, Any], setting: Setting) -> list[Asked]:
+def too_many_bad(
+    asked: Sequence[PlannedQuestion], values: Mapping[str, Any], setting: AnswerContext
+) -> list[PlannedQuestion]:
     """The questions whose unreadable rows must be shown."""
     bad = {one.index: int(values[f"bad{one.index}"] or 0) for one in asked}
     return [one for one in asked if bad[one.index] and bad[one.index] + setting.skipped > setting.allowed]
 
 
-def _refuse_other_spelling(asked: Asked, values: Mapping[str, Any]) -> str:
+def _refuse_other_spelling(asked: PlannedQuestion, values: Mapping[str, Any]) -> str:
     """The texts of the conditions that no row has. Raises ``NoValueError`` where the file spells one in another case."""
     unseen = []
     for number, literal in enumerate(asked.literals):
@@ -208,7 +212,7 @@ def _percentile(found: _Found, how: str) -> Decimal:
     return below + (above - below) * (rank - int(rank))
 
 
-def _in_unit(asked: Asked, value: Decimal) -> Decimal:
+def _in_unit(asked: PlannedQuestion, value: Decimal) -> Decimal:
     """Microseconds of a duration, or a field's own unit of time, as the question's."""
     if asked.question.unit.dimension is not Dimension.DURATION:
         return value
@@ -254,7 +258,7 @@ def _spread(found: _Found) -> Decimal:
     return _as_share(found.asked, result / 100)
 
 
-def _as_share(asked: Asked, share: Decimal) -> Decimal:
+def _as_share(asked: PlannedQuestion, share: Decimal) -> Decimal:
     return _plain(share * 100 if asked.question.unit.dimension is Dimension.PERCENT else share)
 
 

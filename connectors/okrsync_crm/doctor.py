@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 from okrsync.connector import NoValueError
 from okrsync.model import Question
 from okrsync.ports import Finding, Opening
-from okrsync_crm import scan
-from okrsync_crm.draft import Draft
 from okrsync_crm.files.copy import stage
 from okrsync_crm.files.remote import here
 from okrsync_crm.files.selection import file_time, find
 from okrsync_crm.settings import CrmSettings, dialect_of
-from okrsync_crm.source import draft_file, refuse_file
+from okrsync_crm.source import plan_file_checks, refuse_file
+from okrsync_crm.sql import execution
+from okrsync_crm.sql.query_plan import QueryPlan
 
 
 def examine(settings: CrmSettings, opening: Opening) -> Iterator[Finding]:
@@ -48,17 +48,17 @@ def _examine(
             staged = [part for file in files for part in stage(file, folder, dialect, settings.sheet)]
             columns = [column.strip() for column in staged[0].header if column.strip()]
             yield Finding(subject=subject, ok=True, detail=f"{len(columns)} columns: {', '.join(columns)}")
-            draft = Draft(staged, settings, dialect, zone.key)
-            faults = draft_file(draft)
-            with closing(scan.connect(folder)) as connection:
-                found = scan.tally(connection, draft)
-                refuse_file(connection, draft, found, faults)
+            plan = QueryPlan(staged, settings, dialect, zone.key)
+            faults = plan_file_checks(plan)
+            with closing(execution.connect(folder)) as connection:
+                found = execution.tally(connection, plan)
+                refuse_file(connection, plan, found, faults)
             yield Finding(subject=subject, ok=True, detail=_rows(found, settings))
     except NoValueError as refusal:
         yield Finding(subject=subject, ok=False, detail=refusal.message, hint=refusal.hint)
 
 
-def _rows(found: scan.Tally, settings: CrmSettings) -> str:
+def _rows(found: execution.ScanResult, settings: CrmSettings) -> str:
     rows = f"{found.values['total']} rows"
     if found.malformed:
         rows += f", {len(found.malformed)} left out as malformed (max_bad_rows: {settings.max_bad_rows})"

@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from okrsync.model import Dimension
-from okrsync_crm.asking import Asked
 from okrsync_crm.refusal import bad_data
 from okrsync_crm.settings import Rates
+from okrsync_crm.sql.planned_question import PlannedQuestion
 
 # What a sign can stand for; one that many currencies share rules nothing out by itself.
 _SIGNS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -40,7 +40,10 @@ class Exchange:
 
 
 def exchanged(
-    asked: Asked, sums: Sequence[Mapping[str, Any]] | None, table: Rates | None, names: Mapping[str, str]
+    asked: PlannedQuestion,
+    sums: Sequence[Mapping[str, Any]] | None,
+    table: Rates | None,
+    names: Mapping[str, str],
 ) -> Exchange | None:
     """The converted sum, where there is a rate table and another currency than the unit's. Raises ``NoValueError``.
 
@@ -71,7 +74,7 @@ def exchanged(
 
 
 def the_one_currency(
-    asked: Asked, signs: Iterable[str] | None, codes: Iterable[str] | None, names: Mapping[str, str]
+    asked: PlannedQuestion, signs: Iterable[str] | None, codes: Iterable[str] | None, names: Mapping[str, str]
 ) -> str:
     """What was measured. Raises ``NoValueError`` where there are several currencies, or another than the unit's."""
     unit = asked.question.unit

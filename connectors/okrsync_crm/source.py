@@ -13,16 +13,16 @@ from zoneinfo import ZoneInfo
 from okrsync.connector import NoValueError, no_value
 from okrsync.model import Answer, Cause, Question
 from okrsync.ports import Opening
-from okrsync_crm import scan
-from okrsync_crm.answers import Setting, answer, too_many_bad
-from okrsync_crm.asking import Asked, check, draft_question
-from okrsync_crm.draft import KEPT, Draft, Fault
+from okrsync_crm.answers import AnswerContext, answer, too_many_bad
 from okrsync_crm.files.copy import StagedFile, stage
 from okrsync_crm.files.remote import LocalFiles, here
 from okrsync_crm.files.selection import ExportFile, file_time, find
 from okrsync_crm.refusal import bad_data
-from okrsync_crm.series import Batch, Series, gathered, read_series
 from okrsync_crm.settings import CrmSettings, dialect_of
+from okrsync_crm.sql import execution
+from okrsync_crm.sql.planned_question import PlannedQuestion, check, plan_question
+from okrsync_crm.sql.query_plan import KEPT, CellFault, QueryPlan
+from okrsync_crm.sql.series import Batch, Series, gathered, read_series
 
 FILE = "_file"
 TOGETHER: Final = 10
@@ -36,7 +36,7 @@ class CrmSource:
 
     settings: CrmSettings
     opening: Opening
-    connect: Callable[[Path], scan.Connection] = scan.connect
+    connect: Callable[[Path], execution.SqlConnection] = execution.connect
 
     @property
     def zone(self) -> ZoneInfo:
@@ -79,8 +79,8 @@ class CrmSource:
             folder = Path(name)
             staged = [part for file in files for part in stage(file, folder, dialect, self.settings.sheet)]
 
-            def fresh() -> Draft:
-                return Draft(staged, self.settings, dialect, self.zone.key)
+            def fresh() -> QueryPlan:
+                return QueryPlan(staged, self.settings, dialect, self.zone.key)
 
             with closing(self.connect(folder)) as connection:
                 passes, rest = gathered(batch, self.settings, self.zone)
@@ -96,41 +96,53 @@ class CrmSource:
         return answers
 
     def _read_some(
-        self, connection: scan.Connection, draft: Draft, batch: Batch, files: tuple[ExportFile, ...]
+        self,
+        connection: execution.SqlConnection,
+        plan: QueryPlan,
+        batch: Batch,
+        files: tuple[ExportFile, ...],
     ) -> dict[int, Answer]:
         """The answers of a few questions by one scan. Raises ``NoValueError`` where the files are no basis for any."""
-        faults = draft_file(draft)
+        faults = plan_file_checks(plan)
         answers: dict[int, Answer] = {}
-        asked: list[Asked] = []
+        asked: list[PlannedQuestion] = []
         for place, question in batch:
             try:
-                asked.append(draft_question(draft, place, question, question.query, self.zone))
+                asked.append(plan_question(plan, place, question, question.query, self.zone))
             except NoValueError as refusal:
-                draft.forget(place)
+                plan.forget(place)
                 answers[place] = no_value(question.metric, refusal)
         if not asked:
             return answers
-        found = scan.tally(connection, draft)
-        refuse_file(connection, draft, found, faults)
+        found = execution.tally(connection, plan)
+        refuse_file(connection, plan, found, faults)
         setting = self._setting(files, found)
         shown = too_many_bad(asked, found.values, setting)
-        examples = scan.examples(connection, draft, {one.index: one.faults for one in shown}) if shown else {}
+        examples = (
+            execution.examples(connection, plan, {one.index: one.faults for one in shown}) if shown else {}
+        )
         for one in asked:
             answers[one.index] = answer(one, found.values, examples.get(one.index, ""), setting)
         return answers
 
-    def _checked(self, connection: scan.Connection, draft: Draft, files: tuple[ExportFile, ...]) -> Setting:
+    def _checked(
+        self, connection: execution.SqlConnection, plan: QueryPlan, files: tuple[ExportFile, ...]
+    ) -> AnswerContext:
         """What is known of the files as a whole. Raises ``NoValueError`` where they are no basis for any answer."""
-        faults = draft_file(draft)
-        found = scan.tally(connection, draft)
-        refuse_file(connection, draft, found, faults)
+        faults = plan_file_checks(plan)
+        found = execution.tally(connection, plan)
+        refuse_file(connection, plan, found, faults)
         return self._setting(files, found)
 
     def _read_series(
-        self, connection: scan.Connection, draft: Draft, passing: Sequence[Series], setting: Setting
+        self,
+        connection: execution.SqlConnection,
+        plan: QueryPlan,
+        passing: Sequence[Series],
+        setting: AnswerContext,
     ) -> tuple[dict[int, Answer], list[tuple[int, Question]]]:
         """The answers of some series; and the questions whose unreadable rows must be shown, to be asked by themselves."""
-        asked, values, refused = read_series(connection, draft, passing, self.zone)
+        asked, values, refused = read_series(connection, plan, passing, self.zone)
         question_of = {place: question for one in passing for place, question in one.batch}
         answers: dict[int, Answer] = {
             place: no_value(question_of[place].metric, refusal) for place, refusal in refused.items()
@@ -141,12 +153,12 @@ class CrmSource:
                 answers[one.index] = answer(one, values, "", setting)
         return answers, [(place, question_of[place]) for place in sorted(bad)]
 
-    def _setting(self, files: Sequence[ExportFile], found: scan.Tally) -> Setting:
+    def _setting(self, files: Sequence[ExportFile], found: execution.ScanResult) -> AnswerContext:
         dialect = dialect_of(self.settings)
         names = ", ".join(file.name for file in files[:3]) + (
             f" and {len(files) - 3} more" if len(files) > 3 else ""
         )
-        return Setting(
+        return AnswerContext(
             source=self.opening.name,
             files=names,
             time=file_time(files),
@@ -161,40 +173,45 @@ class CrmSource:
         )
 
 
-def draft_file(draft: Draft) -> list[Fault]:
+def plan_file_checks(plan: QueryPlan) -> list[CellFault]:
     """Draft what is checked of the files as a whole; return how a row can be at fault for every question."""
-    faults = [Fault(column="a column without a name", sql="ghost IS NOT NULL", shown="ghost", says="holds")]
-    key, latest = draft.settings.key, draft.settings.latest_by
-    put = draft.aggregates
+    faults = [
+        CellFault(column="a column without a name", sql="ghost IS NOT NULL", shown="ghost", says="holds")
+    ]
+    key, latest = plan.settings.key, plan.settings.latest_by
+    put = plan.aggregates
     put["total"] = "count(*)"
-    put.update({f"file_{index}": f"count(*) FILTER (f = {index})" for index in range(len(draft.files))})
+    put.update({f"file_{index}": f"count(*) FILTER (f = {index})" for index in range(len(plan.files))})
     if key is not None:
-        text = draft.text(key)
-        faults.append(Fault(column=key, sql=f"{text} IS NULL", shown=draft.raw(key), says="is no id:"))
+        text = plan.text(key)
+        faults.append(CellFault(column=key, sql=f"{text} IS NULL", shown=plan.raw(key), says="is no id:"))
         if latest is None:
             put["doubles"] = f"count({text}) - count(DISTINCT {text})"
     if latest is not None:
-        faults.append(draft.fault(latest, draft.moment(latest).local))
+        faults.append(plan.fault(latest, plan.moment(latest).local))
         put["torn"] = f"count(*) FILTER ({KEPT} AND torn)"
-    draft.mark(f"b{FILE}", f"({' OR '.join(fault.sql for fault in faults)})", layer=1)
+    plan.mark(f"b{FILE}", f"({' OR '.join(fault.sql for fault in faults)})", layer=1)
     put[f"bad{FILE}"] = f"count(*) FILTER (b{FILE})"
     return faults
 
 
 def refuse_file(
-    connection: scan.Connection, draft: Draft, found: scan.Tally, faults: Sequence[Fault]
+    connection: execution.SqlConnection,
+    plan: QueryPlan,
+    found: execution.ScanResult,
+    faults: Sequence[CellFault],
 ) -> None:
     """Raise ``NoValueError`` where the files as a whole are no sound basis for any number."""
     values: Mapping[str, Any] = found.values
-    scan.refuse_malformed(found, draft.settings.max_bad_rows)
-    for index, file in enumerate(draft.files):
+    execution.refuse_malformed(found, plan.settings.max_bad_rows)
+    for index, file in enumerate(plan.files):
         lost = sum(one.where.startswith(f"{file.name}, ") for one in found.malformed)
         if file.declared_rows is not None and file.declared_rows != values[f"file_{index}"] + lost:
             raise bad_data(
                 f"{file.name} says it has {file.declared_rows} rows, but {values[f'file_{index}']} were found",
                 hint="export again: the file is not whole",
             )
-    names = _names(draft.files)
+    names = _names(plan.files)
     if not values["total"]:
         raise NoValueError(
             Cause.EMPTY,
@@ -202,17 +219,17 @@ def refuse_file(
             hint="look why the export has no rows; it is not taken as 0",
         )
     if values[f"bad{FILE}"]:
-        shown = scan.examples(connection, draft, {FILE: faults})
+        shown = execution.examples(connection, plan, {FILE: faults})
         raise bad_data(f"{shown[FILE]}", hint="check delimiter, key and latest_by against the file")
     if values.get("doubles"):
-        key = draft.settings.key or ""
+        key = plan.settings.key or ""
         raise bad_data(
-            f"{names}: {key} is not unique: {scan.duplicates(connection, draft, key)}",
+            f"{names}: {key} is not unique: {execution.duplicates(connection, plan, key)}",
             hint="one row per deal is needed: set latest_by to keep the newest, or mend the export",
         )
     if values.get("torn"):
         raise bad_data(
-            f"{names}: rows with one {draft.settings.key} differ and are equally new by {draft.settings.latest_by}",
+            f"{names}: rows with one {plan.settings.key} differ and are equally new by {plan.settings.latest_by}",
             hint="set latest_by to a column that tells which row is the newest",
         )
 

@@ -48,7 +48,7 @@ class StagedFile:
     """A private UTF-8 copy that starts with its header and ends with its last row.
 
     ``first_line`` is the header's line in the original; ``sheet_rows`` are the original row numbers of a sheet's
-    records, header first. ``tagged`` cells carry their type (see xlsx.py). ``declared_rows`` is what the footer says.
+    records, header first. ``tagged`` cells carry their type (see workbook.py). ``declared_rows`` is what the footer says.
     """
 
     path: Path

@@ -18,9 +18,9 @@ import pytest
 from okrsync.model import COUNT, PERCENT, Answer, Dimension, NoValue, Question, Reading, Unit, Window
 from okrsync.ports import Opening
 from okrsync.testing import JumpClock
-from okrsync_crm import scan, series
 from okrsync_crm.settings import CrmQuery, CrmSettings
 from okrsync_crm.source import CrmSource
+from okrsync_crm.sql import execution, series
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -104,7 +104,7 @@ def questions(*, window: str = "none") -> list[Question]:
 
 
 class Counted:
-    def __init__(self, inner: scan.Connection, executed: list[str]) -> None:
+    def __init__(self, inner: execution.SqlConnection, executed: list[str]) -> None:
         self._inner, self._executed = inner, executed
 
     @property
@@ -123,7 +123,7 @@ def source(folder: Path, executed: list[str] | None = None, **settings: Any) -> 
     opening = Opening(name="deals", clock=JumpClock(NOW), timezone="Europe/Berlin", base=str(folder))
     model = CrmSettings.model_validate({"path": "deals.csv", **settings})
     log = [] if executed is None else executed
-    return CrmSource(model, opening, connect=lambda place: Counted(scan.connect(place), log))
+    return CrmSource(model, opening, connect=lambda place: Counted(execution.connect(place), log))
 
 
 def one_by_one(read: CrmSource, asked: Sequence[Question]) -> list[Answer]:
@@ -255,8 +255,8 @@ def test_no_scan_draws_a_bar_on_stdout(tmp_path: Path) -> None:
     """In a program without a file, such as a notebook's, DuckDB draws one after two seconds: into somebody's JSON."""
     program = """if True:
         import sys, pathlib
-        from okrsync_crm import scan
-        connection = scan.connect(pathlib.Path(sys.argv[1]))
+        from okrsync_crm.sql import execution
+        connection = execution.connect(pathlib.Path(sys.argv[1]))
         print(connection.execute("SELECT current_setting('enable_progress_bar')").fetchone())
     """
     ended = subprocess.run(

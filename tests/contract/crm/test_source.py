@@ -15,8 +15,9 @@ from pydantic import ValidationError
 
 from okrsync.model import PERCENT, Cause, Dimension, NoValue, Reading, Unit, Window
 from okrsync.testing.source import SourceCase, SourceContract
-from okrsync_crm import CrmQuery, CrmSettings, connector, scan
+from okrsync_crm import CrmQuery, CrmSettings, connector
 from okrsync_crm.source import CrmSource
+from okrsync_crm.sql import execution
 from tests.support.crm_exports import NOW, QUARTER, USD, ZONE, Exports, ask, facts
 
 DEALS = """\
@@ -171,8 +172,8 @@ def test_measures(exports: Exports, query: dict[str, Any], value: str) -> None:
 def test_ten_questions_are_one_scan_whatever_they_ask(exports: Exports) -> None:
     executed: list[str] = []
 
-    def counting(folder: Path) -> scan.Connection:
-        return Counted(scan.connect(folder), executed.append)
+    def counting(folder: Path) -> execution.SqlConnection:
+        return Counted(execution.connect(folder), executed.append)
 
     source = CrmSource(CrmSettings(path="deals*"), exports.opening, connect=counting)
     months = [
@@ -205,7 +206,7 @@ def test_ten_questions_are_one_scan_whatever_they_ask(exports: Exports) -> None:
 
 @dataclass
 class Counted:
-    inner: scan.Connection
+    inner: execution.SqlConnection
     seen: Callable[[str], None]
 
     @property
@@ -238,7 +239,7 @@ def test_the_database_sees_its_own_folder_only(tmp_path: Path) -> None:
     outside.write_text("a\n1\n")
     inside = tmp_path / "it's inside"
     inside.mkdir()
-    connection = scan.connect(inside)
+    connection = execution.connect(inside)
     for statement in (
         f"SELECT * FROM read_csv('{outside}')",
         f"COPY (SELECT 1) TO '{outside}'",
@@ -619,7 +620,10 @@ def test_whole_days_where_one_end_is_a_mere_date(exports: Exports) -> None:
 def test_time_does_not_run_backwards(exports: Exports) -> None:
     exports.put("chat.csv", "Asked,Answered\n2026-10-24,2026-10-25\n2026-10-24,2026-10-23\n")
     reason = exports.refusal(ask(**ASKED, unit="days"), Cause.DATA, path="chat.csv")
-    assert "chat.csv, line 3: Asked to Answered ends before it begins “2026-10-24 → 2026-10-23”" in reason
+    assert (
+        "chat.csv, line 3: PlannedQuestion to Answered ends before it begins “2026-10-24 → 2026-10-23”"
+        in reason
+    )
 
 
 def test_a_length_of_time_in_a_column(exports: Exports) -> None:

@@ -10,9 +10,9 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from okrsync.model import Window
-from okrsync_crm.draft import Draft, Fault, Test
 from okrsync_crm.settings import Comparison, Conditions, Elapsed
-from okrsync_crm.values import DAY, Moment
+from okrsync_crm.sql.cell_values import DAY, MomentSql
+from okrsync_crm.sql.query_plan import CellFault, QueryPlan, RowTest
 
 _SIGNS: Final[Mapping[str, str]] = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _WORDS: Final[Mapping[str, str]] = {"gt": ">", "gte": "≥", "lt": "<", "lte": "≤"}
@@ -20,82 +20,84 @@ _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - wall-clock times are coun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Literal:
+class TextLiteral:
     """A text that a column is compared with for equality, so that a value nobody has can be pointed out."""
 
     column: str
     value: str
 
 
-def tests(draft: Draft, conditions: Conditions, zone: ZoneInfo, until: datetime | None) -> list[Test]:
+def tests(plan: QueryPlan, conditions: Conditions, zone: ZoneInfo, until: datetime | None) -> list[RowTest]:
     """One test for each condition. ``until``: what happened later had not happened yet. Raises ``NoValueError``."""
-    found: list[Test] = []
+    found: list[RowTest] = []
     for column, condition in conditions.items():
         if isinstance(condition, Elapsed):
-            found.append(_elapsed(draft, condition, until))
+            found.append(_elapsed(plan, condition, until))
         elif isinstance(condition, Comparison):
-            found += _compared(draft, column, condition, zone)
+            found += _compared(plan, column, condition, zone)
         else:
             values = condition if isinstance(condition, list) else [condition]
-            found.append(_among(draft, column, values, zone, negated=False))
+            found.append(_among(plan, column, values, zone, negated=False))
     return found
 
 
-def literals(conditions: Conditions) -> list[Literal]:
+def literals(conditions: Conditions) -> list[TextLiteral]:
     found = []
     for column, condition in conditions.items():
         values: Any = condition.not_ if isinstance(condition, Comparison) else condition
         listed = values if isinstance(values, list) else [values]
-        found += [Literal(column=column, value=value.strip()) for value in listed if isinstance(value, str)]
+        found += [
+            TextLiteral(column=column, value=value.strip()) for value in listed if isinstance(value, str)
+        ]
     return found
 
 
 def in_window(
-    draft: Draft, column: str, window: Window | None, until: datetime | None, zone: ZoneInfo
-) -> Test:
+    plan: QueryPlan, column: str, window: Window | None, until: datetime | None, zone: ZoneInfo
+) -> RowTest:
     """Whether the column's moment lies in ``[start, end)`` and before ``until``.
 
     A mere date is compared with the wall clock of the window's own zone, where it begins at midnight.
     """
-    at = draft.moment(column)
+    at = plan.moment(column)
     where = zone if window is None else window.start.tzinfo or zone
     ends = [end for end in (window.end if window else None, until) if end is not None]
     local, instant = [f"{at.local} IS NOT NULL"], [f"{at.instant} IS NOT NULL"]
     bounds = [(">=", window.start)] if window else []
     bounds += [("<", min(ends))] if ends else []
     for sign, bound in bounds:
-        local.append(f"{at.local} {sign} {draft.bind.bind(wall_clock(bound.astimezone(where)))}")
-        instant.append(f"{at.instant} {sign} {draft.bind.bind(micros(bound))}")
+        local.append(f"{at.local} {sign} {plan.bind.bind(wall_clock(bound.astimezone(where)))}")
+        instant.append(f"{at.instant} {sign} {plan.bind.bind(micros(bound))}")
     holds = f"CASE WHEN {at.instant} IS NULL THEN {' AND '.join(local)} ELSE {' AND '.join(instant)} END"
-    return Test(holds=f"coalesce({holds}, false)", fault=draft.fault(column, at.local))
+    return RowTest(holds=f"coalesce({holds}, false)", fault=plan.fault(column, at.local))
 
 
-def elapsed(draft: Draft, begin: str, end: str, until: datetime | None) -> tuple[str, list[Fault]]:
+def elapsed(plan: QueryPlan, begin: str, end: str, until: datetime | None) -> tuple[str, list[CellFault]]:
     """The microseconds from one column to another, NULL where either is empty, and how a row can be at fault.
 
     Where one of the two is a mere date, whole days between the two days. An ``end`` not before ``until`` is empty.
     """
-    first, last = draft.moment(begin), draft.moment(end)
+    first, last = plan.moment(begin), plan.moment(end)
     days = f"({_midnight(last)} - {_midnight(first)})"
     span = f"CASE WHEN {first.instant} IS NULL OR {last.instant} IS NULL THEN {days} ELSE {last.instant} - {first.instant} END"
     if until is not None:
-        later = f"coalesce({last.instant} >= {draft.bind.bind(micros(until))}, {last.local} >= {draft.bind.bind(wall_clock(until))})"
+        later = f"coalesce({last.instant} >= {plan.bind.bind(micros(until))}, {last.local} >= {plan.bind.bind(wall_clock(until))})"
         span = f"CASE WHEN {later} THEN NULL ELSE {span} END"
-    negative = Fault(
+    negative = CellFault(
         column=f"{begin} to {end}",
         sql=f"coalesce({span} < 0, false)",
-        shown=f"concat({draft.text(begin)}, ' → ', {draft.text(end)})",
+        shown=f"concat({plan.text(begin)}, ' → ', {plan.text(end)})",
         says="ends before it begins",
     )
-    return span, [draft.fault(begin, first.local), draft.fault(end, last.local), negative]
+    return span, [plan.fault(begin, first.local), plan.fault(end, last.local), negative]
 
 
-def either(faults: Sequence[Fault]) -> Fault | None:
+def either(faults: Sequence[CellFault]) -> CellFault | None:
     """Several faults of one test as one: shown is the first that happened."""
     if not faults:
         return None
     shown = " ".join(f"WHEN {fault.sql} THEN {fault.shown}" for fault in faults)
-    return Fault(
+    return CellFault(
         column=faults[-1].column,
         sql=f"({' OR '.join(fault.sql for fault in faults)})",
         shown=f"CASE {shown} END",
@@ -103,83 +105,85 @@ def either(faults: Sequence[Fault]) -> Fault | None:
     )
 
 
-def _midnight(moment: Moment) -> str:
+def _midnight(moment: MomentSql) -> str:
     return f"({moment.local} - (({moment.local} % {DAY}) + {DAY}) % {DAY})"
 
 
-def _elapsed(draft: Draft, condition: Elapsed, until: datetime | None) -> Test:
-    span, faults = elapsed(draft, condition.start, condition.end, until)
-    limit = draft.bind.bind(int(condition.at_most / timedelta(microseconds=1)))
-    return Test(holds=f"coalesce({span} <= {limit}, false)", fault=either(faults))
+def _elapsed(plan: QueryPlan, condition: Elapsed, until: datetime | None) -> RowTest:
+    span, faults = elapsed(plan, condition.start, condition.end, until)
+    limit = plan.bind.bind(int(condition.at_most / timedelta(microseconds=1)))
+    return RowTest(holds=f"coalesce({span} <= {limit}, false)", fault=either(faults))
 
 
-def _compared(draft: Draft, column: str, condition: Comparison, zone: ZoneInfo) -> list[Test]:
+def _compared(plan: QueryPlan, column: str, condition: Comparison, zone: ZoneInfo) -> list[RowTest]:
     found = []
     if condition.not_ is not None:
         values = condition.not_ if isinstance(condition.not_, list) else [condition.not_]
-        found.append(_among(draft, column, values, zone, negated=True))
+        found.append(_among(plan, column, values, zone, negated=True))
     for key, sign in _SIGNS.items():
         limit = getattr(condition, key)
         if limit is not None:
-            found.append(_ordered(draft, column, sign, limit, zone))
+            found.append(_ordered(plan, column, sign, limit, zone))
     if condition.empty is not None:
-        found.append(Test(holds=f"({draft.raw(column)} IS {'' if condition.empty else 'NOT '}NULL)"))
+        found.append(RowTest(holds=f"({plan.raw(column)} IS {'' if condition.empty else 'NOT '}NULL)"))
     for function, value in (("contains", condition.contains), ("starts_with", condition.starts_with)):
         if value is not None:
-            text = draft.text(column)
-            holds = f"coalesce({function}({text}, {draft.bind.bind(value)}), false)"
-            found.append(Test(holds=holds, fault=_broken(draft, column)))
+            text = plan.text(column)
+            holds = f"coalesce({function}({text}, {plan.bind.bind(value)}), false)"
+            found.append(RowTest(holds=holds, fault=_broken(plan, column)))
     return found
 
 
-def _ordered(draft: Draft, column: str, sign: str, limit: Decimal | datetime | date, zone: ZoneInfo) -> Test:
+def _ordered(
+    plan: QueryPlan, column: str, sign: str, limit: Decimal | datetime | date, zone: ZoneInfo
+) -> RowTest:
     if isinstance(limit, Decimal):
-        number = draft.number(column, percent=True)
-        holds = f"coalesce({number} {sign} CAST({draft.bind.bind(str(limit))} AS DECIMAL(38, 10)), false)"
-        return Test(holds=holds, fault=draft.fault(column, number))
-    at = draft.moment(column)
+        number = plan.number(column, percent=True)
+        holds = f"coalesce({number} {sign} CAST({plan.bind.bind(str(limit))} AS DECIMAL(38, 10)), false)"
+        return RowTest(holds=holds, fault=plan.fault(column, number))
+    at = plan.moment(column)
     if not isinstance(limit, datetime):
         # A whole day: after it means from the next day on, until it means until its end.
         first = wall_clock(datetime(limit.year, limit.month, limit.day))  # noqa: DTZ001 - a wall-clock time
         edge = first + DAY if sign in {">", "<="} else first
-        holds = f"coalesce({at.local} {'>=' if sign in {'>', '>='} else '<'} {draft.bind.bind(edge)}, false)"
+        holds = f"coalesce({at.local} {'>=' if sign in {'>', '>='} else '<'} {plan.bind.bind(edge)}, false)"
     elif limit.tzinfo is None:
-        holds = f"coalesce({at.local} {sign} {draft.bind.bind(wall_clock(limit))}, false)"
+        holds = f"coalesce({at.local} {sign} {plan.bind.bind(wall_clock(limit))}, false)"
     else:
-        wall = draft.bind.bind(wall_clock(limit.astimezone(zone)))
+        wall = plan.bind.bind(wall_clock(limit.astimezone(zone)))
         holds = (
             f"coalesce(CASE WHEN {at.instant} IS NULL THEN {at.local} {sign} {wall} "
-            f"ELSE {at.instant} {sign} {draft.bind.bind(micros(limit))} END, false)"
+            f"ELSE {at.instant} {sign} {plan.bind.bind(micros(limit))} END, false)"
         )
-    return Test(holds=holds, fault=draft.fault(column, at.local))
+    return RowTest(holds=holds, fault=plan.fault(column, at.local))
 
 
-def _among(draft: Draft, column: str, values: Sequence[Any], zone: ZoneInfo, *, negated: bool) -> Test:
-    same = " OR ".join(_equal(draft, column, value, zone) for value in values)
-    fault = _broken(draft, column)
+def _among(plan: QueryPlan, column: str, values: Sequence[Any], zone: ZoneInfo, *, negated: bool) -> RowTest:
+    same = " OR ".join(_equal(plan, column, value, zone) for value in values)
+    fault = _broken(plan, column)
     if any(isinstance(value, date) for value in values):
-        fault = draft.fault(column, draft.moment(column).local)
-    return Test(holds=f"{'NOT ' if negated else ''}coalesce({same}, false)", fault=fault)
+        fault = plan.fault(column, plan.moment(column).local)
+    return RowTest(holds=f"{'NOT ' if negated else ''}coalesce({same}, false)", fault=fault)
 
 
-def _equal(draft: Draft, column: str, value: Any, zone: ZoneInfo) -> str:
-    text = draft.text(column)
+def _equal(plan: QueryPlan, column: str, value: Any, zone: ZoneInfo) -> str:
+    text = plan.text(column)
     if isinstance(value, bool):
         return f"lower({text}) = '{str(value).lower()}'"
     if isinstance(value, int | Decimal):
-        number = draft.number(column, percent=True)
-        bound = draft.bind.bind(str(value))
+        number = plan.number(column, percent=True)
+        bound = plan.bind.bind(str(value))
         return f"({text} = {bound} OR coalesce({number} = CAST({bound} AS DECIMAL(38, 10)), false))"
     if isinstance(value, date):
-        after = _ordered(draft, column, ">=", value, zone)
-        until = _ordered(draft, column, "<=", value, zone)
+        after = _ordered(plan, column, ">=", value, zone)
+        until = _ordered(plan, column, "<=", value, zone)
         return f"({after.holds} AND {until.holds})"
-    return f"{text} = {draft.bind.bind(value.strip())}"
+    return f"{text} = {plan.bind.bind(value.strip())}"
 
 
-def _broken(draft: Draft, column: str) -> Fault | None:
+def _broken(plan: QueryPlan, column: str) -> CellFault | None:
     """Any text is a text, but an error cell of a sheet is not."""
-    return draft.fault(column, draft.text(column)) if draft.tagged else None
+    return plan.fault(column, plan.text(column)) if plan.tagged else None
 
 
 def micros(moment: datetime) -> int:

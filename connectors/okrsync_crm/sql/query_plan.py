@@ -17,7 +17,16 @@ from okrsync_crm.dialects import Dialect
 from okrsync_crm.files.copy import StagedFile
 from okrsync_crm.refusal import bad_config
 from okrsync_crm.settings import CrmSettings
-from okrsync_crm.values import SPACES, Moment, Parameters, cleaned, currency_sign, moment, number, text
+from okrsync_crm.sql.cell_values import (
+    SPACES,
+    MomentSql,
+    Parameters,
+    cleaned,
+    currency_sign,
+    moment,
+    number,
+    text,
+)
 
 _OTHER_DELIMITERS: Final = ",;\t|"
 REJECTS_LISTED: Final = 1000
@@ -29,7 +38,7 @@ def folded(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class CellFault:
     """One way a row cannot be read: ``sql`` says whether it happened, ``shown`` is the text to show of ``column``."""
 
     column: str
@@ -39,15 +48,15 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Test:
+class RowTest:
     """One condition on a row: whether it holds (never NULL), and whether that cannot be said."""
 
     holds: str
-    fault: Fault | None = None
+    fault: CellFault | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class KeptValue:
     """What is needed of each row where ``holds``, because it cannot be added up: a text, a number, or both."""
 
     holds: str
@@ -56,7 +65,7 @@ class Kept:
 
 
 @dataclass(slots=True)
-class Draft:
+class QueryPlan:
     """Collects columns, judgements and aggregates; ``statement`` renders them. Column lookups raise ``NoValueError``."""
 
     files: Sequence[StagedFile]
@@ -70,7 +79,7 @@ class Draft:
     _marks: list[dict[str, str]] = field(default_factory=lambda: [{}, {}])
     aggregates: dict[str, str] = field(default_factory=dict)
     picks: dict[str, str] = field(default_factory=dict)
-    kept: dict[int, Kept] = field(default_factory=dict)
+    kept: dict[int, KeptValue] = field(default_factory=dict)
 
     @property
     def tagged(self) -> bool:
@@ -107,15 +116,17 @@ class Draft:
         raw = self.raw(name)
         return self._column("s", raw, currency_sign(raw, self.bind))
 
-    def moment(self, name: str) -> Moment:
+    def moment(self, name: str) -> MomentSql:
         raw = self.raw(name)
         read = moment(raw, self.dialect, self.zone, self.bind, tagged=self.tagged)
-        return Moment(local=self._column("l", raw, read.local), instant=self._column("a", raw, read.instant))
+        return MomentSql(
+            local=self._column("l", raw, read.local), instant=self._column("a", raw, read.instant)
+        )
 
-    def fault(self, name: str, value: str, says: str = "") -> Fault:
+    def fault(self, name: str, value: str, says: str = "") -> CellFault:
         """The cell of ``name`` holds something, and ``value`` could not be made of it."""
         raw = self.raw(name)
-        return Fault(column=name, sql=f"({raw} IS NOT NULL AND {value} IS NULL)", shown=raw, says=says)
+        return CellFault(column=name, sql=f"({raw} IS NOT NULL AND {value} IS NULL)", shown=raw, says=says)
 
     # ---- judgements -------------------------------------------------------------------------------------------
 
@@ -124,7 +135,7 @@ class Draft:
         self._marks[layer][name] = sql
         return name
 
-    def judge(self, index: int | str, tests: Sequence[Test]) -> tuple[str, str]:
+    def judge(self, index: int | str, tests: Sequence[RowTest]) -> tuple[str, str]:
         """Whether all tests hold, and whether that cannot be said: one fails to be read and no other one is against."""
         faults = [test.fault.sql for test in tests if test.fault is not None]
         doubt = f"({' OR '.join(faults)})" if faults else "false"

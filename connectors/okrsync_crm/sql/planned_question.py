@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 from okrsync.connector import NoValueError
 from okrsync.measures import PERCENTILE
 from okrsync.model import Cause, Dimension, Question
-from okrsync_crm import conditions
-from okrsync_crm.draft import Draft, Fault, Kept, Test
 from okrsync_crm.refusal import bad_config
 from okrsync_crm.settings import CrmQuery
+from okrsync_crm.sql import conditions
+from okrsync_crm.sql.query_plan import CellFault, KeptValue, QueryPlan, RowTest
 
 CONVERTED: Final = ("sum", "mean")
 """What can be made of amounts in several currencies: their sums, converted each with its rate."""
@@ -24,14 +24,14 @@ _NUMBERS_OF_ROWS: Final = {"count", "count_distinct"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class PlannedQuestion:
     """A question and how its columns in the result are called: each name followed by ``index``."""
 
     index: int
     question: Question
     query: CrmQuery
-    faults: tuple[Fault, ...]
-    literals: tuple[conditions.Literal, ...]
+    faults: tuple[CellFault, ...]
+    literals: tuple[conditions.TextLiteral, ...]
     currency: str | None = None
     until: datetime | None = None
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
@@ -76,39 +76,44 @@ def check(question: Question, query: CrmQuery, path: str) -> None:
         )
 
 
-def draft_question(
-    draft: Draft, index: int, question: Question, query: CrmQuery, zone: ZoneInfo, inside: Test | None = None
-) -> Asked:
+def plan_question(
+    plan: QueryPlan,
+    index: int,
+    question: Question,
+    query: CrmQuery,
+    zone: ZoneInfo,
+    inside: RowTest | None = None,
+) -> PlannedQuestion:
     """Draft what the question needs under names that end in ``index``. Raises ``NoValueError``.
 
     ``inside`` takes the place of the window, and of what had happened by then: a series of questions judges time by
-    itself, and keeps in ``draft.kept`` what cannot be added up from one part of it to the next.
+    itself, and keeps in ``plan.kept`` what cannot be added up from one part of it to the next.
     """
-    events = question.past and "{date}" not in draft.settings.path and inside is None
+    events = question.past and "{date}" not in plan.settings.path and inside is None
     until = question.at.astimezone(zone) if events else None
-    tests = conditions.tests(draft, query.where, zone, until)
+    tests = conditions.tests(plan, query.where, zone, until)
     if query.date is not None:
-        draft.moment(query.date)
+        plan.moment(query.date)
         if inside is not None:
             tests.append(inside)
         elif question.window is not None or until is not None:
-            tests.append(conditions.in_window(draft, query.date, question.window, until, zone))
-    where, unsure = draft.judge(index, tests)
+            tests.append(conditions.in_window(plan, query.date, question.window, until, zone))
+    where, unsure = plan.judge(index, tests)
     faults = [test.fault for test in tests if test.fault is not None]
-    part = conditions.tests(draft, query.part, zone, until)
-    later = _values(draft, index, question, query, until)
+    part = conditions.tests(plan, query.part, zone, until)
+    later = _values(plan, index, question, query, until)
     later += [test.fault for test in part if test.fault is not None]
     doubt = f"({' OR '.join(fault.sql for fault in later)})" if later else "false"
-    bad = draft.mark(f"b{index}", f"({unsure} OR ({where} AND {doubt}))", layer=1)
-    match = draft.mark(f"m{index}", f"({where} AND NOT {doubt})", layer=1)
+    bad = plan.mark(f"b{index}", f"({unsure} OR ({where} AND {doubt}))", layer=1)
+    match = plan.mark(f"m{index}", f"({where} AND NOT {doubt})", layer=1)
     if part:
-        draft.mark(f"g{index}", f"({match} AND {' AND '.join(test.holds for test in part)})", layer=1)
-    currency = _currency(draft, query, question)
-    _aggregates(draft, index, query, currency, sliced=inside is not None)
+        plan.mark(f"g{index}", f"({match} AND {' AND '.join(test.holds for test in part)})", layer=1)
+    currency = _currency(plan, query, question)
+    _aggregates(plan, index, query, currency, sliced=inside is not None)
     wanted = [*conditions.literals(query.where), *conditions.literals(query.part)]
-    _sightings(draft, index, wanted)
-    draft.aggregates[f"bad{index}"] = f"count(*) FILTER ({bad})"
-    return Asked(
+    _sightings(plan, index, wanted)
+    plan.aggregates[f"bad{index}"] = f"count(*) FILTER ({bad})"
+    return PlannedQuestion(
         index=index,
         question=question,
         query=query,
@@ -121,52 +126,52 @@ def draft_question(
 
 
 def _values(
-    draft: Draft, index: int, question: Question, query: CrmQuery, until: datetime | None
-) -> list[Fault]:
+    plan: QueryPlan, index: int, question: Question, query: CrmQuery, until: datetime | None
+) -> list[CellFault]:
     """Mark ``v<index>``, the value that a matching row adds; NULL where it has none. How it can be at fault."""
     if query.measure == "duration":
-        span, faults = conditions.elapsed(draft, query.start or "", query.end or "", until)
-        draft.mark(f"v{index}", f"CAST({span} AS HUGEINT)")
+        span, faults = conditions.elapsed(plan, query.start or "", query.end or "", until)
+        plan.mark(f"v{index}", f"CAST({span} AS HUGEINT)")
         return faults
     if query.measure == "count_distinct" and query.field:
-        text = draft.text(query.field)
-        draft.mark(f"v{index}", text)
-        return [draft.fault(query.field, text)]
+        text = plan.text(query.field)
+        plan.mark(f"v{index}", text)
+        return [plan.fault(query.field, text)]
     if query.field:
-        number = draft.number(query.field, percent=question.unit.dimension is Dimension.PERCENT)
-        draft.mark(f"v{index}", number)
-        return [draft.fault(query.field, number)]
+        number = plan.number(query.field, percent=question.unit.dimension is Dimension.PERCENT)
+        plan.mark(f"v{index}", number)
+        return [plan.fault(query.field, number)]
     if query.group:
-        return [draft.fault(query.group, draft.text(query.group))]
+        return [plan.fault(query.group, plan.text(query.group))]
     return []
 
 
-def _currency(draft: Draft, query: CrmQuery, question: Question) -> str | None:
+def _currency(plan: QueryPlan, query: CrmQuery, question: Question) -> str | None:
     """The column with the field's currency: as declared, or as the dialect knows it where the file has it."""
     money = question.unit.dimension is Dimension.MONEY or query.measure in {"ratio", "spread"}
     if query.currency is False or query.field is None or not money or query.measure == "count_distinct":
         return None
-    if declared := query.currency or draft.settings.currency:
-        draft.raw(declared)
+    if declared := query.currency or plan.settings.currency:
+        plan.raw(declared)
         return declared
-    known = draft.dialect.currency.replace("{field}", query.field)
-    return known if known and draft.has(known) else None
+    known = plan.dialect.currency.replace("{field}", query.field)
+    return known if known and plan.has(known) else None
 
 
-def _aggregates(draft: Draft, index: int, query: CrmQuery, currency: str | None, *, sliced: bool) -> None:
+def _aggregates(plan: QueryPlan, index: int, query: CrmQuery, currency: str | None, *, sliced: bool) -> None:
     match, value = f"FILTER (m{index})", f"v{index}"
-    put = draft.aggregates
+    put = plan.aggregates
     put[f"rows{index}"] = f"count(*) {match}"
     if query.measure == "count_distinct":
         put[f"filled{index}"] = f"count({value}) {match}"
         if sliced:
-            draft.kept[index] = Kept(holds=f"m{index} AND {value} IS NOT NULL", name=value)
+            plan.kept[index] = KeptValue(holds=f"m{index} AND {value} IS NOT NULL", name=value)
         else:
             put[f"value{index}"] = f"count(DISTINCT {value}) {match}"
     elif query.measure == "ratio" and query.field is None:
         put[f"part{index}"] = f"count(*) FILTER (g{index})"
     elif query.measure == "spread":
-        _groups(draft, index, query, sliced=sliced)
+        _groups(plan, index, query, sliced=sliced)
     elif query.measure != "count":
         put[f"filled{index}"] = f"count({value}) {match}"
         how = length_of(query)
@@ -177,36 +182,36 @@ def _aggregates(draft: Draft, index: int, query: CrmQuery, currency: str | None,
         elif how in {"min", "max"}:
             put[f"value{index}"] = f"{how}({value}) {match}"
         elif sliced:
-            draft.kept[index] = Kept(holds=f"m{index} AND {value} IS NOT NULL", amount=value)
+            plan.kept[index] = KeptValue(holds=f"m{index} AND {value} IS NOT NULL", amount=value)
         else:
-            _percentile(draft, index, how)
+            _percentile(plan, index, how)
     if query.field is not None and query.measure != "count_distinct":
-        signs = draft.sign(query.field)
+        signs = plan.sign(query.field)
         put[f"signs{index}"] = f"list(DISTINCT {signs}) FILTER (m{index} AND {signs} IS NOT NULL)"
     if currency is not None:
-        code = draft.text(currency)
+        code = plan.text(currency)
         put[f"currencies{index}"] = (
             f"list(DISTINCT coalesce({code}, '')) FILTER (m{index} AND v{index} IS NOT NULL)"
         )
-        if query.measure in CONVERTED and sliced and draft.settings.rates is not None:
+        if query.measure in CONVERTED and sliced and plan.settings.rates is not None:
             holds = f"m{index} AND {value} IS NOT NULL"
-            draft.kept[index] = Kept(holds=holds, name=f"coalesce({code}, '')", amount=value)
+            plan.kept[index] = KeptValue(holds=holds, name=f"coalesce({code}, '')", amount=value)
         elif query.measure in CONVERTED and not sliced:
-            draft.picks[f"sums{index}"] = (
+            plan.picks[f"sums{index}"] = (
                 f"(SELECT list({{'code': code, 'amount': amount}} ORDER BY code) FROM (SELECT coalesce({code}, '') AS code, "  # noqa: S608 - positions and placeholders only
                 f"sum({value}) AS amount FROM judged WHERE m{index} AND {value} IS NOT NULL GROUP BY {code}))"
             )
 
 
-def _groups(draft: Draft, index: int, query: CrmQuery, *, sliced: bool) -> None:
-    group = draft.text(query.group or "")
-    draft.aggregates[f"filled{index}"] = f"count({group}) FILTER (m{index})"
+def _groups(plan: QueryPlan, index: int, query: CrmQuery, *, sliced: bool) -> None:
+    group = plan.text(query.group or "")
+    plan.aggregates[f"filled{index}"] = f"count({group}) FILTER (m{index})"
     if sliced:
         amount = f"v{index}" if query.aggregate == "sum" else "1"
-        draft.kept[index] = Kept(holds=f"m{index} AND {group} IS NOT NULL", name=group, amount=amount)
+        plan.kept[index] = KeptValue(holds=f"m{index} AND {group} IS NOT NULL", name=group, amount=amount)
         return
     each = f"sum(v{index})" if query.aggregate == "sum" else "count(*)"
-    draft.picks[f"groups{index}"] = (
+    plan.picks[f"groups{index}"] = (
         f"(SELECT list({{'name': name, 'amount': amount}} ORDER BY name) FROM (SELECT {group} AS name, {each} AS amount "  # noqa: S608 - positions and placeholders only
         f"FROM judged WHERE m{index} AND {group} IS NOT NULL GROUP BY {group}))"
     )
@@ -232,21 +237,21 @@ def share_of(how: str) -> Decimal:
     return Decimal(found[1]) if found else Decimal(50)
 
 
-def _percentile(draft: Draft, index: int, how: str) -> None:
+def _percentile(plan: QueryPlan, index: int, how: str) -> None:
     """Pick the two values that ``okrsync.measures.percentile`` interpolates between: floats stay out of it."""
     numerator, denominator = (share_of(how) / 100).as_integer_ratio()
     ordered = f"ordered{index}"
-    draft.aggregates[ordered] = f"list_sort(list(v{index}) FILTER (m{index} AND v{index} IS NOT NULL))"
+    plan.aggregates[ordered] = f"list_sort(list(v{index}) FILTER (m{index} AND v{index} IS NOT NULL))"
     below = f"((len({ordered}) - 1) * {numerator} // {denominator})"
-    draft.picks[f"below{index}"] = f"{ordered}[{below} + 1]"
-    draft.picks[f"above{index}"] = f"{ordered}[least(len({ordered}), {below} + 2)]"
+    plan.picks[f"below{index}"] = f"{ordered}[{below} + 1]"
+    plan.picks[f"above{index}"] = f"{ordered}[least(len({ordered}), {below} + 2)]"
 
 
-def _sightings(draft: Draft, index: int, wanted: Sequence[conditions.Literal]) -> None:
+def _sightings(plan: QueryPlan, index: int, wanted: Sequence[conditions.TextLiteral]) -> None:
     """Whether each text of a condition occurs at all, and a spelling that differs only in its case."""
     for number, literal in enumerate(wanted):
-        text, value = draft.text(literal.column), draft.bind.bind(literal.value)
-        draft.aggregates[f"seen{index}_{number}"] = f"coalesce(bool_or({text} = {value}), false)"
+        text, value = plan.text(literal.column), plan.bind.bind(literal.value)
+        plan.aggregates[f"seen{index}_{number}"] = f"coalesce(bool_or({text} = {value}), false)"
         # Another case has as many bytes in nearly every script, and comparing lengths is cheap.
         other = f"CASE WHEN strlen({text}) = strlen({value}) AND {text} <> {value} THEN lower({text}) = lower({value}) END"
-        draft.aggregates[f"like{index}_{number}"] = f"min({text}) FILTER ({other})"
+        plan.aggregates[f"like{index}_{number}"] = f"min({text}) FILTER ({other})"

@@ -106,14 +106,14 @@ def currency_sign(raw: str, bind: Parameters) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class MomentSql:
     """SQL of a moment in microseconds: its wall-clock time, and since 1970 UTC where the cell has a time of day."""
 
     local: str
     instant: str
 
 
-def moment(raw: str, dialect: Dialect, zone: str, bind: Parameters, *, tagged: bool) -> Moment:
+def moment(raw: str, dialect: Dialect, zone: str, bind: Parameters, *, tagged: bool) -> MomentSql:
     """The cell as a moment; ``local`` is NULL where it is none, ``instant`` where it is a mere date.
 
     A time without a zone is of ``zone``; in the hour that a clock shows twice, ICU takes the second one. Years that no
@@ -128,21 +128,21 @@ def moment(raw: str, dialect: Dialect, zone: str, bind: Parameters, *, tagged: b
     is_date = f"starts_with({raw}, {bind.bind(DATE)})"
     own = _iso(f"substr({raw}, 2)", zone, bind)
     return _sane(
-        Moment(
+        MomentSql(
             local=f"CASE WHEN {is_date} THEN {own.local} ELSE {declared.local} END",
             instant=f"CASE WHEN {is_date} THEN {own.instant} ELSE {declared.instant} END",
         )
     )
 
 
-def _sane(moment: Moment) -> Moment:
+def _sane(moment: MomentSql) -> MomentSql:
     sane = f"{moment.local} BETWEEN TIMESTAMP '1900-01-01' AND TIMESTAMP '2199-12-31'"
-    return Moment(
+    return MomentSql(
         local=f"CASE WHEN {sane} THEN epoch_us({moment.local}) END", instant=f"epoch_us({moment.instant})"
     )
 
 
-def _iso(raw: str, zone: str, bind: Parameters) -> Moment:
+def _iso(raw: str, zone: str, bind: Parameters) -> MomentSql:
     is_day = f"regexp_full_match({raw}, {bind.bind(_ISO_DAY)})"
     is_time = f"regexp_full_match({raw}, {bind.bind(_ISO_TIME)})"
     is_zoned = f"regexp_full_match({raw}, {bind.bind(_ISO_ZONE)})"
@@ -151,19 +151,19 @@ def _iso(raw: str, zone: str, bind: Parameters) -> Moment:
     zoned = f"try_cast({colon} AS TIMESTAMPTZ)"
     local = f"try_cast({raw} AS TIMESTAMP)"
     at = bind.bind(zone)
-    return Moment(
+    return MomentSql(
         local=f"CASE WHEN {is_day} OR {is_time} THEN {local} WHEN {is_zoned} THEN timezone({at}, {zoned}) END",
         instant=f"CASE WHEN {is_time} THEN timezone({at}, {local}) WHEN {is_zoned} THEN {zoned} END",
     )
 
 
-def _declared(raw: str, formats: Sequence[str], zone: str, bind: Parameters) -> Moment:
+def _declared(raw: str, formats: Sequence[str], zone: str, bind: Parameters) -> MomentSql:
     tries = [(f"try_strptime({raw}, {bind.bind(one)})", bool(_HOURS.search(one))) for one in formats]
     timed = " ".join(
         f"WHEN {sql} IS NOT NULL THEN " + (f"timezone({bind.bind(zone)}, {sql})" if has_time else "NULL")
         for sql, has_time in tries
     )
-    return Moment(
+    return MomentSql(
         local=f"coalesce({', '.join(sql for sql, _ in tries)})",
         instant=f"CAST(CASE {timed} END AS TIMESTAMPTZ)",
     )

@@ -10,35 +10,35 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from okrsync_crm import scan
-from okrsync_crm.asking import is_percentile, length_of, rank_of
-from okrsync_crm.draft import Draft
 from okrsync_crm.settings import CrmQuery
-from okrsync_crm.values import DECIMAL
+from okrsync_crm.sql import execution
+from okrsync_crm.sql.cell_values import DECIMAL
+from okrsync_crm.sql.planned_question import is_percentile, length_of, rank_of
+from okrsync_crm.sql.query_plan import QueryPlan
 
 _TABLE: Final = "sliced"
 
 
 @dataclass(slots=True)
-class Sliced:
-    """The values that a draft keeps, by the place of its question and by slice; ``close`` lets go of them."""
+class SlicedValues:
+    """The values that a plan keeps, by the place of its question and by slice; ``close`` lets go of them."""
 
-    connection: scan.Connection
+    connection: execution.SqlConnection
     _changes: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict)
 
-    def copy(self, draft: Draft, mark: str) -> None:
-        """Copy everything in ``draft.kept`` with one scan, by the slice that ``mark`` tells."""
+    def copy(self, plan: QueryPlan, mark: str) -> None:
+        """Copy everything in ``plan.kept`` with one scan, by the slice that ``mark`` tells."""
         cells = ", ".join(
             f"CASE WHEN {kept.holds} THEN {{'place': {place}, 'name': CAST({kept.name} AS VARCHAR), "
             f"'amount': CAST({kept.amount} AS {DECIMAL})}} END"
-            for place, kept in draft.kept.items()
+            for place, kept in plan.kept.items()
         )
-        cut = draft.statement(
+        cut = plan.statement(
             f"SELECT cell.place AS place, slice, cell.name AS name, cell.amount AS amount FROM "  # noqa: S608 - positions and placeholders only
             f"(SELECT {mark} AS slice, unnest([{cells}]) AS cell FROM judged) WHERE cell IS NOT NULL ORDER BY place, slice"
         )
         # In order, so that a window touches its own rows only.
-        scan.run(self.connection, draft, f"CREATE TEMP TABLE {_TABLE} AS {cut}")
+        execution.run(self.connection, plan, f"CREATE TEMP TABLE {_TABLE} AS {cut}")
 
     def close(self) -> None:
         self.connection.execute(f"DROP TABLE IF EXISTS {_TABLE}")

@@ -1,4 +1,4 @@
-"""The one scan: runs a draft with DuckDB and brings back plain values.
+"""The one scan: runs a plan with DuckDB and brings back plain values.
 
 DuckDB is used through ``execute`` only, sees one private folder and nothing else, loads no extension, and spills
 there instead of growing.
@@ -16,10 +16,10 @@ from typing import Any, Final, Protocol
 
 from okrsync.connector import NoValueError
 from okrsync.model import Cause
-from okrsync_crm.draft import Draft, Fault
 from okrsync_crm.files.copy import StagedFile
 from okrsync_crm.files.workbook import ERROR, TAGS, UNCACHED
 from okrsync_crm.refusal import bad_data
+from okrsync_crm.sql.query_plan import CellFault, QueryPlan
 
 MEMORY: Final = "2GB"
 EXAMPLES: Final = 3
@@ -27,7 +27,7 @@ _PLACEHOLDER: Final = re.compile(r"\$(p\d+)")
 _TOLERABLE: Final = {"MISSING COLUMNS", "TOO MANY COLUMNS"}
 
 
-class Connection(Protocol):
+class SqlConnection(Protocol):
     """What is used of ``duckdb.DuckDBPyConnection``."""
 
     @property
@@ -36,10 +36,10 @@ class Connection(Protocol):
     def close(self) -> None: ...
 
 
-Connect = Callable[[Path], Connection]
+Connect = Callable[[Path], SqlConnection]
 
 
-def connect(folder: Path) -> Connection:
+def connect(folder: Path) -> SqlConnection:
     """A database in memory that may touch ``folder`` only."""
     import duckdb
 
@@ -62,7 +62,7 @@ def connect(folder: Path) -> Connection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Malformed:
+class MalformedLine:
     """A line that is no row; ``fatal`` where unknown many rows may be lost with it."""
 
     where: str
@@ -72,36 +72,36 @@ class Malformed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
-    """What one scan found: every aggregate of the draft by name, and the lines that are no rows."""
+class ScanResult:
+    """What one scan found: every aggregate of the plan by name, and the lines that are no rows."""
 
     values: Mapping[str, Any]
-    malformed: tuple[Malformed, ...]
+    malformed: tuple[MalformedLine, ...]
 
 
-def tally(connection: Connection, draft: Draft) -> Tally:
-    """Run the draft: one statement, which reads each file once."""
-    picks = [f"{sql} AS {name}" for name, sql in draft.picks.items()]
-    plain = [name for name in draft.aggregates if not name.startswith("ordered")]
-    statement = draft.statement(f"SELECT {', '.join([*plain, *picks])} FROM tallied")  # noqa: S608 - positions and placeholders only
-    cursor = run(connection, draft, statement)
+def tally(connection: SqlConnection, plan: QueryPlan) -> ScanResult:
+    """Run the plan: one statement, which reads each file once."""
+    picks = [f"{sql} AS {name}" for name, sql in plan.picks.items()]
+    plain = [name for name in plan.aggregates if not name.startswith("ordered")]
+    statement = plan.statement(f"SELECT {', '.join([*plain, *picks])} FROM tallied")  # noqa: S608 - positions and placeholders only
+    cursor = run(connection, plan, statement)
     names = [column[0] for column in cursor.description]
     # Fetched to the end: only then are the rejected lines known.
     (row,) = cursor.fetchall()
     values = dict(zip(names, row, strict=True))
-    return Tally(values=values, malformed=_malformed(connection, draft.files))
+    return ScanResult(values=values, malformed=_malformed(connection, plan.files))
 
 
-def tally_by(connection: Connection, draft: Draft, mark: str) -> dict[int | None, dict[str, Any]]:
-    """Run the draft for the rows of each value of ``mark``: one statement, which reads each file once."""
-    names = list(draft.aggregates)
-    statement = draft.statement(f"SELECT {', '.join([mark, *names])} FROM tallied", by=mark)  # noqa: S608 - positions and placeholders only
-    rows = run(connection, draft, statement).fetchall()
+def tally_by(connection: SqlConnection, plan: QueryPlan, mark: str) -> dict[int | None, dict[str, Any]]:
+    """Run the plan for the rows of each value of ``mark``: one statement, which reads each file once."""
+    names = list(plan.aggregates)
+    statement = plan.statement(f"SELECT {', '.join([mark, *names])} FROM tallied", by=mark)  # noqa: S608 - positions and placeholders only
+    rows = run(connection, plan, statement).fetchall()
     return {row[0]: dict(zip(names, row[1:], strict=True)) for row in rows}
 
 
 def examples(
-    connection: Connection, draft: Draft, wanted: Mapping[int | str, Sequence[Fault]]
+    connection: SqlConnection, plan: QueryPlan, wanted: Mapping[int | str, Sequence[CellFault]]
 ) -> dict[int | str, str]:
     """For each index the first rows that could not be read: their place, column and text. Another scan."""
     outputs = {}
@@ -111,40 +111,40 @@ def examples(
         row = "{" + ", ".join(["'f': f", "'r': r", *parts]) + "}"
         outputs[index] = f"min({row}, {EXAMPLES}) FILTER (b{index})"
     listed = ", ".join(f"{sql} AS e{index}" for index, sql in outputs.items())
-    cursor = run(connection, draft, draft.statement(f"SELECT {listed} FROM judged", numbered=True))  # noqa: S608 - positions and placeholders only
+    cursor = run(connection, plan, plan.statement(f"SELECT {listed} FROM judged", numbered=True))  # noqa: S608 - positions and placeholders only
     (result,) = cursor.fetchall()
     found = dict(zip(outputs, result, strict=True))
-    places = _places(draft.files, [(row["f"], row["r"]) for rows in found.values() for row in rows or ()])
+    places = _places(plan.files, [(row["f"], row["r"]) for rows in found.values() for row in rows or ()])
     return {
         index: "; ".join(_words(row, faults, places[row["f"], row["r"]]) for row in found[index] or ())
         for index, faults in wanted.items()
     }
 
 
-def duplicates(connection: Connection, draft: Draft, key: str) -> str:
+def duplicates(connection: SqlConnection, plan: QueryPlan, key: str) -> str:
     """The first ids that stand in more than one row, each with its rows. Another scan."""
-    text = draft.text(key)
-    statement = draft.statement(
+    text = plan.text(key)
+    statement = plan.statement(
         f"SELECT {text}, list({{'f': f, 'r': r}} ORDER BY f, r) FROM judged WHERE {text} IS NOT NULL "  # noqa: S608 - positions and placeholders only
         f"GROUP BY {text} HAVING count(*) > 1 ORDER BY min({{'f': f, 'r': r}}) LIMIT {EXAMPLES}",
         numbered=True,
     )
-    rows = run(connection, draft, statement).fetchall()
-    places = _places(draft.files, [(at["f"], at["r"]) for _, ats in rows for at in ats[:EXAMPLES]])
+    rows = run(connection, plan, statement).fetchall()
+    places = _places(plan.files, [(at["f"], at["r"]) for _, ats in rows for at in ats[:EXAMPLES]])
     return "; ".join(
         f"{value} ({', '.join(places[at['f'], at['r']] for at in ats[:EXAMPLES])})" for value, ats in rows
     )
 
 
-def run(connection: Connection, draft: Draft, statement: str) -> Any:
-    """Execute a statement of the draft. Raises ``NoValueError`` where the files cannot be read, or memory does not suffice."""
+def run(connection: SqlConnection, plan: QueryPlan, statement: str) -> Any:
+    """Execute a statement of the plan. Raises ``NoValueError`` where the files cannot be read, or memory does not suffice."""
     import duckdb
 
     used = set(_PLACEHOLDER.findall(statement))
-    names = ", ".join(file.name for file in draft.files)
+    names = ", ".join(file.name for file in plan.files)
     try:
         return connection.execute(
-            statement, {name: value for name, value in draft.bind.values.items() if name in used}
+            statement, {name: value for name, value in plan.bind.values.items() if name in used}
         )
     except duckdb.OutOfMemoryException as error:
         raise NoValueError(
@@ -158,7 +158,7 @@ def run(connection: Connection, draft: Draft, statement: str) -> Any:
         ) from error
 
 
-def _words(row: Mapping[str, Any], faults: Sequence[Fault], place: str) -> str:
+def _words(row: Mapping[str, Any], faults: Sequence[CellFault], place: str) -> str:
     n = next(n for n in range(len(faults)) if row[f"h{n}"])
     return f"{place}: {faults[n].column} {faults[n].says or 'is'} {_shown(row[f'o{n}'] or '')}"
 
@@ -172,7 +172,7 @@ def _shown(shown: str) -> str:
     return f"“{shown.lstrip(TAGS)[:80]}”"
 
 
-def _malformed(connection: Connection, files: Sequence[StagedFile]) -> tuple[Malformed, ...]:
+def _malformed(connection: SqlConnection, files: Sequence[StagedFile]) -> tuple[MalformedLine, ...]:
     known = connection.execute(
         "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"
     ).fetchone()
@@ -188,7 +188,7 @@ def _malformed(connection: Connection, files: Sequence[StagedFile]) -> tuple[Mal
     for path, position, line, kinds, message in rows:
         file = by_path[path]
         found.append(
-            Malformed(
+            MalformedLine(
                 where=_line_at(file, position - 1),
                 text=str(line or "").strip()[:80],
                 reason=str(message).strip().rstrip("."),
@@ -245,7 +245,7 @@ def _lines(file: StagedFile, wanted: set[int]) -> dict[int, str]:
     return {number: found.get(number, f"{file.name}, record {number}") for number in wanted}
 
 
-def refuse_malformed(found: Tally, allowed: int) -> None:
+def refuse_malformed(found: ScanResult, allowed: int) -> None:
     """Raise ``NoValueError`` where lines are no rows: always where rows may be lost with them, else beyond ``allowed``."""
     fatal = [one for one in found.malformed if one.fatal]
     named = fatal or (found.malformed if len(found.malformed) > allowed else ())

@@ -2,7 +2,7 @@
 
 The bounds of all the windows cut time into slices. Every row falls into one slice, what a measure needs is added up for
 each slice, and a window is the slices between its bounds: exactly so for counts, sums and extremes, and for what is
-computed from them. For what cannot be added up so, the values themselves are kept by slice (sliced.py). What else
+computed from them. For what cannot be added up so, the values themselves are kept by slice (holistic.py). What else
 depends on the moment, such as a length of time that was not over by then, is asked one by one.
 """
 
@@ -17,12 +17,12 @@ from zoneinfo import ZoneInfo
 
 from okrsync.connector import NoValueError
 from okrsync.model import Question
-from okrsync_crm import scan
-from okrsync_crm.asking import Asked, draft_question, length_of
-from okrsync_crm.conditions import literals, micros, wall_clock
-from okrsync_crm.draft import Draft, Test
 from okrsync_crm.settings import CrmQuery, CrmSettings, Elapsed
-from okrsync_crm.sliced import Sliced
+from okrsync_crm.sql import execution
+from okrsync_crm.sql.conditions import literals, micros, wall_clock
+from okrsync_crm.sql.holistic import SlicedValues
+from okrsync_crm.sql.planned_question import PlannedQuestion, length_of, plan_question
+from okrsync_crm.sql.query_plan import QueryPlan, RowTest
 
 AT_ONCE: Final = 40
 """So many questions are drafted into one statement: the time to plan one grows with the square of its length."""
@@ -84,36 +84,36 @@ def gathered(
 
 
 def read_series(
-    connection: scan.Connection, draft: Draft, passing: Sequence[Series], zone: ZoneInfo
-) -> tuple[list[Asked], dict[str, Any], dict[int, NoValueError]]:
+    connection: execution.SqlConnection, plan: QueryPlan, passing: Sequence[Series], zone: ZoneInfo
+) -> tuple[list[PlannedQuestion], dict[str, Any], dict[int, NoValueError]]:
     """One pass for all of ``passing``: the questions, the values of each as a scan of its own gives them, refusals."""
     bounds = sorted({bound.astimezone(UTC) for one in passing for bound in one.bounds()})
     date = passing[0].query.date or ""
     refused: dict[int, NoValueError] = {}
-    asked: dict[int, Asked] = {}
+    asked: dict[int, PlannedQuestion] = {}
     try:
-        inside = _sliced(draft, date, bounds, passing[0].zone)
+        inside = _sliced(plan, date, bounds, passing[0].zone)
     except NoValueError as refusal:
         return [], {}, {place: refusal for one in passing for place, _ in one.batch}
     for one in passing:
         question = one.batch[0][1]
         try:
-            asked[one.place] = draft_question(draft, one.place, question, one.query, zone, inside)
+            asked[one.place] = plan_question(plan, one.place, question, one.query, zone, inside)
         except NoValueError as refusal:
-            draft.forget(one.place)
+            plan.forget(one.place)
             refused.update({place: refusal for place, _ in one.batch})
     if not asked:
         return [], {}, refused
-    slices = scan.tally_by(connection, draft, _SLICE)
-    sliced = Sliced(connection)
-    if draft.kept:
-        sliced.copy(draft, _SLICE)
-    questions: list[Asked] = []
+    slices = execution.tally_by(connection, plan, _SLICE)
+    sliced = SlicedValues(connection)
+    if plan.kept:
+        sliced.copy(plan, _SLICE)
+    questions: list[PlannedQuestion] = []
     values: dict[str, Any] = {}
     for one in passing:
         if one.place not in asked:
             continue
-        names = _own_names(draft, one)
+        names = _own_names(plan, one)
         for place, question in one.batch:
             questions.append(
                 replace(
@@ -130,7 +130,7 @@ def read_series(
             for name, kind in names.items():
                 rows = everything if kind in _OF_ALL_ROWS else chosen
                 values[_renamed(name, one.place, place)] = _combined(kind, one.query, rows, name)
-            if one.place in draft.kept:
+            if one.place in plan.kept:
                 filled = int(values.get(f"filled{place}") or 0)
                 of_window = sliced.values(one.place, one.query, first, last, filled)
                 values |= {f"{name}{place}": value for name, value in of_window.items()}
@@ -171,17 +171,17 @@ def _rising(series: Series) -> bool:
     return all(one < other for one, other in pairwise(walls))
 
 
-def _sliced(draft: Draft, date: str, bounds: Sequence[datetime], zone: ZoneInfo) -> Test:
+def _sliced(plan: QueryPlan, date: str, bounds: Sequence[datetime], zone: ZoneInfo) -> RowTest:
     """Mark every row with how many bounds are not after it; NULL where it has no date."""
-    at = draft.moment(date)
-    local = [draft.bind.bind(wall_clock(bound.astimezone(zone))) for bound in bounds]
-    instant = [draft.bind.bind(micros(bound)) for bound in bounds]
-    draft.mark(
+    at = plan.moment(date)
+    local = [plan.bind.bind(wall_clock(bound.astimezone(zone))) for bound in bounds]
+    instant = [plan.bind.bind(micros(bound)) for bound in bounds]
+    plan.mark(
         _SLICE,
         f"CASE WHEN {at.local} IS NULL THEN NULL WHEN {at.instant} IS NULL THEN {_count(at.local, local, 0)} "
         f"ELSE {_count(at.instant, instant, 0)} END",
     )
-    return Test(holds=f"{at.local} IS NOT NULL", fault=draft.fault(date, at.local))
+    return RowTest(holds=f"{at.local} IS NOT NULL", fault=plan.fault(date, at.local))
 
 
 def _count(value: str, bounds: Sequence[str], below: int) -> str:
@@ -207,12 +207,12 @@ _OF_ALL_ROWS: Final = {"seen", "like"}
 _OWN: Final = ("rows", "filled", "value", "part", "bad", "signs", "currencies")
 
 
-def _own_names(draft: Draft, series: Series) -> dict[str, str]:
+def _own_names(plan: QueryPlan, series: Series) -> dict[str, str]:
     """The aggregates of a series by name, with what kind each is."""
     wanted = [*literals(series.query.where), *literals(series.query.part)]
     names = {f"{kind}{series.place}": kind for kind in _OWN}
     names |= {f"{kind}{series.place}_{n}": kind for kind in _OF_ALL_ROWS for n in range(len(wanted))}
-    return {name: kind for name, kind in names.items() if name in draft.aggregates}
+    return {name: kind for name, kind in names.items() if name in plan.aggregates}
 
 
 def _renamed(name: str, place: int, other: int) -> str:
