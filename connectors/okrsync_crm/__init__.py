@@ -28,7 +28,7 @@ def _doctor(settings: CrmSettings, _tables: Sequence[Any], opening: Opening) -> 
 
 
 def _inspect(settings: CrmSettings, text: str, opening: Opening) -> str:
-    from okrsync_crm.inspecting import inspect
+    from okrsync_crm.inspect.proposal import inspect
 
     return inspect(settings, text, opening)
 

@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from okrsync.errors import DataError
-from okrsync_crm import guessing
 from okrsync_crm.dialects import DIALECTS
 from okrsync_crm.files.copy import StagedFile
 from okrsync_crm.files.workbook import DATE, ERROR, NUMBER, PERCENT, TAGS, UNCACHED
-from okrsync_crm.guessing import Guess
+from okrsync_crm.inspect import detection
+from okrsync_crm.inspect.detection import Guess
 
 FEW: Final = 20
 _KEPT: Final = 5000
@@ -50,7 +50,7 @@ _CURRENCIES: Final = frozenset(
 
 
 @dataclass(slots=True)
-class Column:
+class ColumnProfile:
     """One column: its first values, the commonest, and what kind of thing they are.
 
     ``seen`` holds hashes while no value has come twice, up to a million; then, or from the first twin on, it is None.
@@ -85,9 +85,9 @@ class Column:
             self.counts[text] += 1
 
 
-def read_columns(staged: Sequence[StagedFile]) -> tuple[list[Column], int]:
+def read_columns(staged: Sequence[StagedFile]) -> tuple[list[ColumnProfile], int]:
     """Walks through every row once, keeping little of each column."""
-    columns = [Column(name=name.strip()) for name in staged[0].header]
+    columns = [ColumnProfile(name=name.strip()) for name in staged[0].header]
     rows = 0
     for part in staged:
         with part.path.open(encoding="utf-8", newline="") as file:
@@ -101,7 +101,7 @@ def read_columns(staged: Sequence[StagedFile]) -> tuple[list[Column], int]:
     return [column for column in columns if column.name or column.filled], rows
 
 
-def settle(keys: dict[str, Any], columns: Sequence[Column]) -> dict[str, str]:
+def settle(keys: dict[str, Any], columns: Sequence[ColumnProfile]) -> dict[str, str]:
     """Settles what each column holds, and the keys that all share. Returns what the file does not decide, by key."""
     notes: dict[str, str] = {}
     formats: dict[str, None] = {}
@@ -111,7 +111,7 @@ def settle(keys: dict[str, Any], columns: Sequence[Column]) -> dict[str, str]:
         if column.values and all(value[0] in TAGS for value in column.values):
             _typed(column)
             continue
-        column.guess = guessing.dates_of(column.values)
+        column.guess = detection.dates_of(column.values)
         if column.guess is not None:
             column.kind = "date"
             if column.guess.value not in {None, "ISO 8601"}:
@@ -122,7 +122,7 @@ def settle(keys: dict[str, Any], columns: Sequence[Column]) -> dict[str, str]:
                 notes["date_format"] = f"{column.name}: {said}; {column.guess.why}: set it by hand"
             _span(column)
             continue
-        column.amounts = guessing.numbers_of(column.values)
+        column.amounts = detection.numbers_of(column.values)
         if column.amounts is not None and _an_amount(column):
             column.kind = "number"
             decimal, group = column.amounts
@@ -143,7 +143,7 @@ def settle(keys: dict[str, Any], columns: Sequence[Column]) -> dict[str, str]:
     return notes
 
 
-def _declare_dates(keys: dict[str, Any], formats: list[str], columns: Sequence[Column]) -> None:
+def _declare_dates(keys: dict[str, Any], formats: list[str], columns: Sequence[ColumnProfile]) -> None:
     """The formats that read every date column; none where ISO 8601 alone does, or where the dialect knows them."""
     iso = sorted({form for column in columns if _is_iso(column) for form in map(_iso_format, column.values)})
     known = DIALECTS[str(keys["dialect"])].date_format
@@ -155,7 +155,7 @@ def _declare_dates(keys: dict[str, Any], formats: list[str], columns: Sequence[C
         keys["date_format"] = []
 
 
-def _is_iso(column: Column) -> bool:
+def _is_iso(column: ColumnProfile) -> bool:
     return column.guess is not None and column.guess.value == "ISO 8601"
 
 
@@ -164,7 +164,9 @@ def _iso_format(value: str) -> str:
     return "%Y-%m-%d" + (f"{between}%H:%M" if between else "") + (":%S" if value.count(":") > 1 else "")
 
 
-def _resolved(formats: dict[str, None], columns: Sequence[Column], notes: dict[str, str]) -> dict[str, None]:
+def _resolved(
+    formats: dict[str, None], columns: Sequence[ColumnProfile], notes: dict[str, str]
+) -> dict[str, None]:
     """One file has one order: a column that is sure of its own decides for those that are not."""
     sure = {
         column.guess.value
@@ -194,7 +196,7 @@ def _resolved(formats: dict[str, None], columns: Sequence[Column], notes: dict[s
     return kept
 
 
-def _typed(column: Column) -> None:
+def _typed(column: ColumnProfile) -> None:
     kinds = {value[0] for value in column.values}
     column.values = [value[1:] for value in column.values]
     column.counts = Counter({value.lstrip(TAGS): count for value, count in column.counts.items()})
@@ -204,13 +206,13 @@ def _typed(column: Column) -> None:
         column.span = (min(column.values)[:16], max(column.values)[:16])
 
 
-def _an_amount(column: Column) -> bool:
+def _an_amount(column: ColumnProfile) -> bool:
     """Not an id: ids are all different whole numbers under a name that says so."""
     named = column.name.casefold()
     return not (named == "id" or named.endswith((" id", ".id")) or named.startswith("id "))
 
 
-def _span(column: Column) -> None:
+def _span(column: ColumnProfile) -> None:
     form = column.guess.value if column.guess is not None else None
     if form is None:
         return
@@ -224,7 +226,7 @@ def _span(column: Column) -> None:
     column.span = (f"{min(seen):%Y-%m-%d}", f"{max(seen):%Y-%m-%d}")
 
 
-def key_of(columns: Sequence[Column], rows: int) -> dict[str, str]:
+def key_of(columns: Sequence[ColumnProfile], rows: int) -> dict[str, str]:
     """The column that may be the key: filled in every row, and never twice. Of several the one that is called an id."""
     unique = [
         column.name
@@ -235,7 +237,7 @@ def key_of(columns: Sequence[Column], rows: int) -> dict[str, str]:
     return {"key": (called or unique)[0]} if called or (unique and unique[0] == columns[0].name) else {}
 
 
-def described(column: Column) -> str:
+def described(column: ColumnProfile) -> str:
     about = column.kind
     if column.kind == "date" and column.guess is not None:
         about = f"date, {column.guess.value or ' or '.join(column.guess.alternatives) or column.guess.why}"

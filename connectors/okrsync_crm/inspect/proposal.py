@@ -19,13 +19,13 @@ from pydantic import ValidationError
 from okrsync.connector import NoValueError
 from okrsync.errors import ConfigError, DataError
 from okrsync.ports import Opening
-from okrsync_crm import guessing
-from okrsync_crm.columns import FEW, Column, described, key_of, read_columns, settle
 from okrsync_crm.dialects import DIALECTS, Dialect
 from okrsync_crm.doctor import examine
 from okrsync_crm.files.copy import StagedFile, stage
 from okrsync_crm.files.selection import ExportFile
-from okrsync_crm.guessing import Guess
+from okrsync_crm.inspect import detection
+from okrsync_crm.inspect.columns import FEW, ColumnProfile, described, key_of, read_columns, settle
+from okrsync_crm.inspect.detection import Guess
 from okrsync_crm.settings import CrmSettings
 
 SAMPLE: Final = 1 << 20
@@ -79,11 +79,11 @@ def _stage(
         keys = {"dialect": "bitrix24"}
         return keys, stage(found, folder, DIALECTS["bitrix24"], None)
     data = _sample(path)
-    encoding = guessing.encoding_of(data)
+    encoding = detection.encoding_of(data)
     _say(lines, "encoding", encoding)
     assert encoding.value is not None
     text = data.decode("utf-8-sig" if encoding.value == "utf-8" else encoding.value, "replace")
-    shape = guessing.shape_of(text.replace("\r\n", "\n").replace("\r", "\n"))
+    shape = detection.shape_of(text.replace("\r\n", "\n").replace("\r", "\n"))
     delimiter, skip = (shape.delimiter, shape.skip_rows) if shape is not None else (",", 0)
     lines.append(f"delimiter: {_named(delimiter)}" + (f", {skip} lines above the header" if skip else ""))
     footer = DIALECTS["salesforce"].footer
@@ -129,7 +129,7 @@ def _tail(path: Path) -> str:
         return file.read().decode("latin-1")
 
 
-def _name_dialect(keys: dict[str, Any], columns: Sequence[Column]) -> None:
+def _name_dialect(keys: dict[str, Any], columns: Sequence[ColumnProfile]) -> None:
     names = {" ".join(column.name.casefold().split()) for column in columns}
     if any(name.startswith("(do not modify)") for name in names):
         keys["dialect"] = "dynamics"
@@ -171,7 +171,7 @@ def _tried(path: str, keys: Mapping[str, Any], notes: Mapping[str, str], opening
 
 
 def _yaml(
-    path: str, keys: Mapping[str, Any], notes: Mapping[str, str], columns: Sequence[Column]
+    path: str, keys: Mapping[str, Any], notes: Mapping[str, str], columns: Sequence[ColumnProfile]
 ) -> list[str]:
     from ruamel.yaml import YAML
 
