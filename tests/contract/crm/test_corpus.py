@@ -24,7 +24,7 @@ Id,Account,Segment,Pipeline,Stage,Region,Amount,Currency,Created,DesiredCell,Clo
 6,echo,Small business,Inbound,Won,EMEA,5000,USD,2026-08-01 09:00,2026-08-02 09:00,2026-09-01 09:00,
 """
 LEADS = """\
-Lead,Source,PlannedQuestion,Answered,Discovery,Demo,Quality,Country,Met,Talks
+Lead,Source,Asked,Answered,Discovery,Demo,Quality,Country,Met,Talks
 1,Demo request,2026-11-16 08:00,2026-11-16 10:00,2026-11-20 08:00,2026-11-18 08:00,MQL,EMEA,2026-11-18,2
 2,Web,2026-11-16 09:00,2026-11-17 05:00,2026-11-24 09:00,2026-11-17 09:00,MQL,EMEA,2026-11-19,1
 3,Demo request,2026-11-17 08:00,2026-11-18 20:00,,,SQL,APAC,,1

@@ -621,7 +621,7 @@ def test_time_does_not_run_backwards(exports: Exports) -> None:
     exports.put("chat.csv", "Asked,Answered\n2026-10-24,2026-10-25\n2026-10-24,2026-10-23\n")
     reason = exports.refusal(ask(**ASKED, unit="days"), Cause.DATA, path="chat.csv")
     assert (
-        "chat.csv, line 3: PlannedQuestion to Answered ends before it begins “2026-10-24 → 2026-10-23”"
+        "chat.csv, line 3: Asked to Answered ends before it begins “2026-10-24 → 2026-10-23”"
         in reason
     )
 

@@ -74,7 +74,7 @@ def test_a_quote_inside_bare_text_is_text(exports: Exports) -> None:
 def test_a_last_line_cut_off_is_named(exports: Exports) -> None:
     exports.put("deals.csv", "Id,Note,Amount\n1,a,1\n2,b,2\n3,c")
     reason = exports.refusal(AMOUNT, Cause.DATA)
-    assert "deals.csv, line 4: Expected Number of Columns: 3 ExportFile: 2 (“3,c”)" in reason
+    assert "deals.csv, line 4: Expected Number of Columns: 3 Found: 2 (“3,c”)" in reason
 
 
 def test_a_last_line_cut_off_in_a_quote_is_named(exports: Exports) -> None:
@@ -89,7 +89,7 @@ def test_a_file_cut_off_inside_a_character_is_named(exports: Exports) -> None:
 
 def test_a_delimiter_too_many_is_named(exports: Exports) -> None:
     exports.put("deals.csv", "Id,Note,Amount\n1,a,1\n2,b,c,2\n")
-    assert "deals.csv, line 3: Expected Number of Columns: 3 ExportFile: 4 (“2,b,c,2”)" in exports.refusal(
+    assert "deals.csv, line 3: Expected Number of Columns: 3 Found: 4 (“2,b,c,2”)" in exports.refusal(
         ROWS, Cause.DATA
     )
 
@@ -167,7 +167,7 @@ def test_the_last_rows_note_is_no_footer(exports: Exports) -> None:
 def test_a_row_is_not_lost_to_a_footer(exports: Exports, footer: str) -> None:
     """A line that only looks lonely is cut below a known line alone; above it, it may be a row cut short."""
     exports.put("deals.csv", SALESFORCE + footer)
-    assert "Expected Number of Columns: 4 ExportFile: 1" in exports.refusal(
+    assert "Expected Number of Columns: 4 Found: 1" in exports.refusal(
         ROWS, Cause.DATA, dialect="salesforce"
     )
 
