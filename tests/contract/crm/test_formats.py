@@ -310,9 +310,7 @@ def test_only_rows_that_could_matter_are_held_against_a_metric(tmp_path: Path) -
 
 def test_a_part_that_cannot_be_told_is_refused(tmp_path: Path) -> None:
     exports = Exports(tmp_path)
-    exports.put(
-        "deals.csv", "Amount,Asked,Answered\n5,2026-10-02,2026-10-01\n?,2026-10-01,2026-10-03\n"
-    )
+    exports.put("deals.csv", "Amount,Asked,Answered\n5,2026-10-02,2026-10-01\n?,2026-10-01,2026-10-03\n")
     within = {"duration": {"start": "Asked", "end": "Answered", "at_most": "5d"}}
     for part, says in (({"Amount": {"gt": 1}}, "Amount is “?”"), (within, "ends before it begins")):
         question = ask(measure="ratio", part=part, unit=PERCENT)

@@ -620,10 +620,7 @@ def test_whole_days_where_one_end_is_a_mere_date(exports: Exports) -> None:
 def test_time_does_not_run_backwards(exports: Exports) -> None:
     exports.put("chat.csv", "Asked,Answered\n2026-10-24,2026-10-25\n2026-10-24,2026-10-23\n")
     reason = exports.refusal(ask(**ASKED, unit="days"), Cause.DATA, path="chat.csv")
-    assert (
-        "chat.csv, line 3: Asked to Answered ends before it begins “2026-10-24 → 2026-10-23”"
-        in reason
-    )
+    assert "chat.csv, line 3: Asked to Answered ends before it begins “2026-10-24 → 2026-10-23”" in reason
 
 
 def test_a_length_of_time_in_a_column(exports: Exports) -> None:

@@ -167,9 +167,7 @@ def test_the_last_rows_note_is_no_footer(exports: Exports) -> None:
 def test_a_row_is_not_lost_to_a_footer(exports: Exports, footer: str) -> None:
     """A line that only looks lonely is cut below a known line alone; above it, it may be a row cut short."""
     exports.put("deals.csv", SALESFORCE + footer)
-    assert "Expected Number of Columns: 4 Found: 1" in exports.refusal(
-        ROWS, Cause.DATA, dialect="salesforce"
-    )
+    assert "Expected Number of Columns: 4 Found: 1" in exports.refusal(ROWS, Cause.DATA, dialect="salesforce")
 
 
 def test_a_row_that_begins_like_a_footer_is_a_row(exports: Exports) -> None:

@@ -163,9 +163,7 @@ def test_rows_keep_their_numbers_and_footers_are_cut(exports: Exports) -> None:
 
 def test_a_cell_beyond_the_header_is_named_by_its_row(exports: Exports) -> None:
     put(exports, workbook(["Id", "Amount"], ["a\nb", 1], [2, 2, "what is this"]))
-    assert "deals.xlsx, row 3: Expected Number of Columns: 2 Found: 3" in exports.refusal(
-        AMOUNT, Cause.DATA
-    )
+    assert "deals.xlsx, row 3: Expected Number of Columns: 2 Found: 3" in exports.refusal(AMOUNT, Cause.DATA)
 
 
 @pytest.mark.parametrize("rows", [[], [["Id", "Amount"]]])
