@@ -19,7 +19,8 @@ from weakref import WeakKeyDictionary
 from tenacity import RetryCallState, Retrying
 
 from okrsync import __version__
-from okrsync.errors import Unavailable
+from okrsync.errors import OkrsyncError, Unavailable
+from okrsync.network import obstacle
 from okrsync.ports import Clock
 
 USER_AGENT: Final = f"okrsync/{__version__} (gzip)"
@@ -127,20 +128,27 @@ def patiently(
     """Run one request until it succeeds, fails for good, or patience ends.
 
     ``again`` says of an exception whether the request may be repeated; where it says None the exception goes up as it
-    is. Waits are the server's own in full, else full jitter up to 2, 4, 8 ... seconds. Raises ``Unavailable`` after
+    is; so does what ``okrsync.network.obstacle`` says of certificates and proxies. Waits are the server's own in full, else full jitter up to 2, 4, 8 ... seconds. Raises ``Unavailable`` after
     ``attempts``, or at once where the next wait would pass ``deadline`` seconds from the start.
     """
     started = clock.monotonic()
     verdict: Again | None = None
+    blocked: OkrsyncError | None = None
 
     def one_try() -> T:
+        nonlocal blocked
         limit.take()
-        return call()
+        try:
+            return call()
+        except Exception as error:
+            if (blocked := obstacle(error, what)) is not None:
+                raise blocked from error
+            raise
 
     def repeatable(state: RetryCallState) -> bool:
         nonlocal verdict
         error = state.outcome.exception() if state.outcome else None
-        verdict = again(error) if isinstance(error, Exception) else None
+        verdict = again(error) if isinstance(error, Exception) and error is not blocked else None
         return verdict is not None
 
     def wait(state: RetryCallState) -> float:

@@ -17,6 +17,7 @@ from okrsync.settings import redact
 from okrsync_jira.settings import Anonymous, ApiToken, JiraSettings, Password, ScopedToken, ServiceAccount
 
 TOKEN_PAGE: Final = "https://id.atlassian.com/manage-profile/security/api-tokens"  # noqa: S105 - an address
+WEB_PAGE: Final = "a web page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,11 @@ class HttpErrors:
             return ConfigError(
                 f"Jira refuses {asked}: {said}", hint="check its number, and whether the account may see it"
             )
+        if status == requests.codes.forbidden and said == WEB_PAGE:
+            return Unavailable(
+                f"{self.name}: something between okrsync and {base} answers HTTP 403 with {WEB_PAGE}",
+                hint="look at proxies and firewalls; Jira itself answers in JSON",
+            )
         if status == requests.codes.forbidden:
             return self.denied(f"the account may not ask this (HTTP 403: {said})")
         if status == requests.codes.gone:
@@ -117,7 +123,7 @@ def short(text: str | None) -> str:
     """Jira's own words, on one line and without secrets."""
     said = redact(" ".join((text or "").split())) or "no reason given"
     if said.startswith("<"):
-        return "a web page"
+        return WEB_PAGE
     return said if len(said) <= 300 else f"{said[:300]}…"
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from jira import JIRA
 
 from okrsync.http import USER_AGENT
+from okrsync.network import trust
 from okrsync_jira.settings import Anonymous, ApiToken, Auth, Password, ScopedToken
 
 TIMEOUT: Final = (5.0, 60.0)
@@ -104,6 +105,7 @@ def credential_of(auth: Auth) -> dict[str, Any]:
 
 def connect(base: str, credential: Mapping[str, Any]) -> LeanJIRA:
     # Names of statuses and errors come in the account's language unless English is forced.
+    trust()
     headers = {"User-Agent": USER_AGENT, "Accept-Language": "en", "X-Force-Accept-Language": "true"}
     return LeanJIRA(
         options={"server": base, "headers": headers},

@@ -19,6 +19,7 @@ import notion_client
 from okrsync.connector import on_this_machine
 from okrsync.errors import OkrsyncError, Unavailable
 from okrsync.http import USER_AGENT, Again, Limiter, limiter, patiently
+from okrsync.network import trust
 from okrsync.ports import Opening
 from okrsync_notion.http_errors import Passing, verdict
 from okrsync_notion.settings import NotionSettings
@@ -150,6 +151,7 @@ class Notion:
 
     @cached_property
     def _wire(self) -> notion_client.Client:
+        trust()
         # A proxy from the environment would capture what is meant for this machine.
         http = httpx.Client(trust_env=not on_this_machine(self._settings.url))
         wire = notion_client.Client(

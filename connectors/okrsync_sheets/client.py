@@ -14,9 +14,10 @@ from gspread.http_client import HTTPClient
 from okrsync.connector import passes
 from okrsync.errors import AccessError, ConfigError, OkrsyncError, Unavailable
 from okrsync.http import USER_AGENT, Again, limiter, patiently, retry_after
+from okrsync.network import session
 from okrsync.ports import Clock
 from okrsync.settings import redact
-from okrsync_sheets.credentials import SCOPE, Identity, identity, token_transport
+from okrsync_sheets.credentials import SCOPE, Identity, identity, refresh, token_transport
 from okrsync_sheets.settings import SheetsSettings
 
 TIMEOUT: Final = (10, 180)
@@ -66,7 +67,7 @@ class _Http(HTTPClient):
     """
 
     def __init__(self, origin: str, credentials: Any, clock: Clock) -> None:
-        super().__init__(None, session=requests.Session())  # type: ignore[arg-type]  # as gspread documents it
+        super().__init__(None, session=session(origin))  # type: ignore[arg-type]  # as gspread documents it
         self.session.headers["User-Agent"] = USER_AGENT
         self._origin = origin
         self._credentials = credentials
@@ -99,7 +100,7 @@ class SheetsClient:
         self._lock = threading.Lock()
         self.identity: Identity = identity(settings)
         self._http = _Http(settings.url, self.identity.credentials, clock)
-        self._transport = token_transport(requests.Session())
+        self._transport = token_transport(session(settings.url))
         # Never more than the quota in any minute: the burst and what trickles in after it add up to it.
         burst = max(1, settings.reads_per_minute // 6)
         rate = (settings.reads_per_minute - burst) / 60
@@ -151,7 +152,7 @@ class SheetsClient:
                 return
             try:
                 patiently(
-                    lambda: credentials.refresh(self._transport),
+                    lambda: refresh(credentials, self._transport),
                     clock=self._clock,
                     limit=self._limit,
                     again=_token_again,

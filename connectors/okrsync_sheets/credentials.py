@@ -12,18 +12,19 @@ from typing import Any, Final
 import google.auth
 import requests
 from google.auth.api_key import Credentials as ApiKey
-from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, TransportError
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, RefreshError, TransportError
 from google.auth.transport.requests import Request
 from google.oauth2.credentials import Credentials as User
 from google.oauth2.service_account import Credentials as ServiceAccount
 
 from okrsync.connector import passes
-from okrsync.errors import AccessError
+from okrsync.errors import AccessError, Unavailable
 from okrsync.settings import Secret
 from okrsync_sheets.settings import SheetsSettings
 
 SCOPE: Final = "https://www.googleapis.com/auth/spreadsheets.readonly"
 _TIMEOUT: Final = (10, 60)
+_UNREADABLE: Final = "the token server answered with something that is no token"
 _PASSING: Final = ("internal_failure", "server_error", "temporarily_unavailable")
 
 
@@ -96,6 +97,23 @@ def _from_json(secret: Secret) -> Identity:
     )
 
 
+def refresh(credentials: Any, transport: Callable[..., Any]) -> None:
+    """Fetch a token. Raises ``GoogleAuthError``: ``TransportError`` if the answer is none of a token server.
+
+    google-auth reads the answer with whatever error its shape leads to.
+    """
+    try:
+        credentials.refresh(transport)
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
+        raise TransportError(_UNREADABLE) from None
+    except RefreshError as error:
+        if str(error.args[0] if error.args else "").startswith("No access token"):
+            raise TransportError(_UNREADABLE) from None
+        raise
+    if not isinstance(credentials.token, str) or not credentials.token:
+        raise TransportError(_UNREADABLE)
+
+
 def token_transport(session: requests.Session) -> Callable[..., Any]:
     """How google-auth may ask for a token: one request, no waiting.
 
@@ -106,6 +124,11 @@ def token_transport(session: requests.Session) -> Callable[..., Any]:
 
     def ask(url: str, method: str = "GET", body: Any = None, headers: Any = None, **_: Any) -> Any:
         response = transport(url, method=method, body=body, headers=headers, timeout=_TIMEOUT)
+        if not passes(response.status) and response.data.lstrip()[:1] == b"<":
+            raise Unavailable(
+                f"something between okrsync and Google answers {response.status} with a web page instead of a token",
+                hint="look at proxies, firewalls and sign-in pages of the network",
+            )
         passing = response.status >= 400 and any(word in str(response.data) for word in _PASSING)
         if passes(response.status) or passing:
             raise TransportError(f"the token server answered {response.status}")

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from okrsync.alerts.detect import Alert
 from okrsync.config import Notify
-from okrsync.connector import is_encrypted, on_this_machine, passes
+from okrsync.connector import is_encrypted, passes
 from okrsync.errors import AccessError, ConfigError, ExitCode
 from okrsync.http import USER_AGENT, Again, limiter, patiently, retry_after
+from okrsync.network import session
 from okrsync.ports import Clock
 from okrsync.settings import Secret, redact
 
@@ -66,9 +67,8 @@ def _send(address: Secret, what: str, to: Recipient, clock: Clock, body: dict[st
         )
 
     def call() -> None:
-        with requests.Session() as session:
-            session.trust_env = not on_this_machine(url)
-            answer = session.request(
+        with session(url) as http:
+            answer = http.request(
                 "GET" if body is None else "POST",
                 url,
                 json=body,

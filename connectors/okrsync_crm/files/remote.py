@@ -12,17 +12,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
 from okrsync.connector import NoValueError, passes
 from okrsync.errors import AccessError, DataError, Unavailable
 from okrsync.http import USER_AGENT, Again, limiter, patiently, retry_after
 from okrsync.model import Cause
+from okrsync.network import obstacle, proxy, session, trust
 from okrsync.ports import Opening
 from okrsync_crm.files.selection import ExportFile
 from okrsync_crm.refusal import bad_config, bad_data
 from okrsync_crm.settings import CrmSettings
+
+if TYPE_CHECKING:
+    import requests
 
 CHUNK: Final = 1 << 20
 TIMEOUT: Final = (10, 120)
@@ -78,10 +82,11 @@ def _by_requests(settings: CrmSettings, opening: Opening, folder: Path) -> Local
 
 
 class _Refused(Exception):
-    def __init__(self, status: int, after: float | None) -> None:
-        super().__init__(f"HTTP {status}")
-        self.status = status
+    def __init__(self, answer: requests.Response, after: float | None) -> None:
+        super().__init__(f"HTTP {answer.status_code}")
+        self.status = answer.status_code
         self.after = after
+        self.is_page = "html" in answer.headers.get("Content-Type", "").lower()
 
 
 def _download(settings: CrmSettings, opening: Opening, target: Path) -> datetime | None:
@@ -94,14 +99,17 @@ def _download(settings: CrmSettings, opening: Opening, target: Path) -> datetime
     shown = f"{address.scheme}://{address.hostname}{address.path}"
 
     def get() -> str | None:
-        with requests.get(settings.path, headers=headers, timeout=TIMEOUT, stream=True) as answer:
+        with (
+            session(settings.path) as http,
+            http.get(settings.path, headers=headers, timeout=TIMEOUT, stream=True) as answer,
+        ):
             if any(urlsplit(hop.url).scheme != address.scheme for hop in (*answer.history, answer)):
                 raise bad_data(
                     f"{shown} sends on to an address that is not https", hint="write the final address"
                 )
             if answer.status_code != 200:
                 after = retry_after(answer.headers.get("Retry-After"), opening.clock.now())
-                raise _Refused(answer.status_code, after)
+                raise _Refused(answer, after)
             with target.open("wb") as file:
                 for chunk in answer.iter_content(CHUNK):
                     file.write(chunk)
@@ -118,11 +126,18 @@ def _download(settings: CrmSettings, opening: Opening, target: Path) -> datetime
     except Unavailable as error:
         raise NoValueError(Cause.UNAVAILABLE, error.message, hint=error.hint) from error
     except _Refused as error:
-        raise _answered(shown, error.status) from None
+        raise _answered(shown, error) from None
     return _moment(said)
 
 
-def _answered(shown: str, status: int) -> NoValueError:
+def _answered(shown: str, refused: _Refused) -> NoValueError:
+    status, between = refused.status, proxy(urlsplit(shown).hostname or "")
+    if status == 403 and refused.is_page and between:
+        return NoValueError(
+            Cause.UNAVAILABLE,
+            f"{shown}: a web page with HTTP 403, through {between}",
+            hint="look whether the proxy lets it pass; if it does, renew token, or the address itself",
+        )
     if status in {401, 403}:
         return NoValueError(
             Cause.ACCESS,
@@ -174,6 +189,7 @@ def _filesystem(path: str, scheme: str) -> tuple[Any, str]:
         if extra
         else "write a local path, https://, s3://, gs:// or sftp://"
     )
+    trust()
     try:
         import fsspec
 
@@ -223,6 +239,8 @@ def _explained(path: str) -> Iterator[None]:
             Cause.UNAVAILABLE, f"there is no such place: {path}", hint="check path and the export job"
         ) from error
     except Exception as error:  # each of the libraries behind fsspec has errors of its own
+        if (blocked := obstacle(error, path)) is not None:
+            raise blocked from error
         raise NoValueError(
             Cause.UNAVAILABLE,
             f"{path} cannot be read: {type(error).__name__}: {error}",
