@@ -150,7 +150,7 @@ class Site:
         """A few issues as Jira gives them, with all their fields."""
         if self.deployment() == "cloud":
             return next(iter(self._token_pages(jql, ("*all", "key"), size)))
-        ask = partial(self._jira.numbered_page, jql, ("*all",), size, 0, None)
+        ask = partial(self._jira.numbered_page, jql, ("*all",), size, 0)
         found: Sequence[Mapping[str, Any]] = self._ask(ask, is_counted_page)["issues"]
         return found
 
@@ -249,7 +249,7 @@ class Site:
         self, jql: str, fields: Sequence[str], *, with_changes: bool
     ) -> Iterator[Sequence[Mapping[str, Any]]]:
         start = 0
-        size, expand = (SERVER_PAGE_OF_CHANGES, "changelog") if with_changes else (SERVER_PAGE, None)
+        size, expand = (SERVER_PAGE_OF_CHANGES, ["changelog"]) if with_changes else (SERVER_PAGE, [])
         seen: set[str] = set()
         while True:
             page = self._ask(

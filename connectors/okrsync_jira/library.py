@@ -50,18 +50,15 @@ class LeanJIRA(JIRA):
         )
 
     def numbered_page(
-        self, jql: str, fields: Sequence[str], size: int, start: int, expand: str | None
+        self, jql: str, fields: Sequence[str], size: int, start: int, expand: Sequence[str] = ()
     ) -> Any:
-        """A page of Data Center's search."""
-        return self.search_issues(
-            jql,
-            startAt=start,
-            maxResults=size,
-            fields=list(fields),
-            expand=expand,
-            json_result=True,
-            use_post=True,
-        )
+        """A page of Data Center's search.
+
+        There ``expand`` is a list; the library would send a text, which Data Center's JSON reader refuses.
+        """
+        sent: dict[str, Any] = {"jql": jql, "startAt": start, "maxResults": size, "fields": list(fields)}
+        sent |= {"expand": list(expand)} if expand else {}
+        return self._get_json("search", params=sent, use_post=True)
 
     def changes_page(self, issues: Sequence[str], fields: Sequence[str], size: int, token: str | None) -> Any:
         """A page of Cloud's changelogs of many issues (ids); of these fields, or where there are none, of all."""

@@ -182,11 +182,13 @@ def value_at(issue: Issue, field: Field, at: datetime, statuses: Statuses) -> An
 
 
 def _concerns(move: Move, field: Field) -> bool:
+    word = move.field.casefold()
+    if field.id == PARENT.id and word in _PARENT_WORDS:
+        # With or without an id: Cloud writes a move between epics as Epic Link, with the id of that old field.
+        return True
     if move.field_id:
         return move.field_id == field.id
-    word = move.field.casefold()
-    called = _PARENT_WORDS if field.id == PARENT.id else {field.name.casefold(), field.id.casefold()}
-    return word in called
+    return word in {field.name.casefold(), field.id.casefold()}
 
 
 def _rebuilt(issue: Issue, field: Field, raw: str | None, text: str | None, statuses: Statuses) -> Any:

@@ -41,7 +41,8 @@ class JiraEmulator:
         sprints: [{id: 12, name: Sprint 12, board: 1, state: closed, start: ..., end: ..., complete: ..., goal: ""}]
         filters: [{id: 12345, name: Open bugs, jql: "type = Bug", owner: bot@acme.example}]
 
-    Times without a zone are UTC. History: entries of one ``at`` and ``by`` are one save. An issue without ``history``
+    Times without a zone are UTC. History: entries of one ``at`` and ``by`` are one save; ``as`` and ``field_id`` spell
+    an entry's field as the changelog has it, and ``{field: Key, from: OPS-1, to: APP-1}`` is a move between projects. An issue without ``history``
     gets one entry, and only if it has ``resolved``: at that time, by its reporter, from the site's first status to its
     own, with the resolution. Otherwise it has stood in its status since it was created. ``history: []`` means none.
     On Data Center a sub-task's parent is kept in ``parent``, an epic's in "Parent Link", anything else's in

@@ -8,7 +8,18 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from okrsync_emulators.jira.moments import millis
-from okrsync_emulators.jira.world import RESOLUTIONS, SPRINT, Field, Issue, Item, World
+from okrsync_emulators.jira.world import (
+    EPIC_LINK,
+    PRIORITIES,
+    RESOLUTIONS,
+    SPRINT,
+    TYPES,
+    Field,
+    Issue,
+    Item,
+    World,
+    id_of,
+)
 
 CATEGORY_CHANGED: Final = "statuscategorychangedate"
 # The changelog's names of fields whose own name differs.
@@ -79,24 +90,44 @@ def items(world: World, field_id: str, old: Any, new: Any) -> list[Item]:
 
 def _item(world: World, known: Field, old: Any, new: Any) -> Item:
     before, after = _worded(world, known, old), _worded(world, known, new)
-    if known.id == "parent":
-        return Item(
-            field="IssueParentAssociation",
-            field_id=None,
-            old=before[0],
-            old_text=before[1],
-            new=after[0],
-            new_text=after[1],
-        )
+    name, field_id = _logged_as(world, known, old or new)
     return Item(
-        field=known.name if known.custom else _LOGGED_AS.get(known.id, known.id),
-        field_id=known.id,
+        field=name,
+        field_id=field_id,
         old=before[0],
         old_text=before[1],
         new=after[0],
         new_text=after[1],
         custom=known.custom is not None,
     )
+
+
+def _logged_as(world: World, known: Field, value: Any) -> tuple[str, str | None]:
+    """The name and the id under which the changelog keeps a change of ``known``.
+
+    Recorded on Cloud: a move between epics is ``Epic Link`` with the id of that old field, in 16 of 16 cases; a move
+    between other issues is ``IssueParentAssociation`` without an id.
+    """
+    if known.id == "parent":
+        above = world.issue(value)
+        if world.kind == "cloud" and above is not None and above.values["issuetype"] == "Epic":
+            return "Epic Link", EPIC_LINK
+        return "IssueParentAssociation", None
+    return known.name if known.custom else _LOGGED_AS.get(known.id, known.id), known.id
+
+
+def moved(world: World, old_key: str, new_key: str) -> list[Item]:
+    """The items of a move of an issue from one project to another."""
+    projects = [world.projects.get(key.rpartition("-")[0]) for key in (old_key, new_key)]
+    ids = [str(project.id) if project else None for project in projects]
+    names = [project.name if project else None for project in projects]
+    return [
+        Item(
+            field="project", field_id="project", old=ids[0], old_text=names[0], new=ids[1], new_text=names[1]
+        ),
+        # Unknown: whether Cloud gives the key's change an id; here it gives none.
+        Item(field="Key", field_id=None, old=None, old_text=old_key, new=None, new_text=new_key),
+    ]
 
 
 def shown(world: World, issue: Issue, field_id: str) -> str:
@@ -119,6 +150,14 @@ def _worded(world: World, known: Field, value: Any) -> tuple[str | None, str | N
         return ", ".join(map(str, value)), ", ".join(names)
     if known.type == "resolution":
         return str(RESOLUTIONS.get(value, value)), str(value)
+    if known.type == "issuetype":
+        return str(TYPES.get(value, (10_099, 0))[0]), str(value)
+    if known.type == "priority":
+        return str(PRIORITIES.index(value) + 1 if value in PRIORITIES else 10_000), str(value)
+    if known.item in {"version", "component"}:
+        return id_of(value[0]), " ".join(value)
+    if known.type == "option":
+        return id_of(value), str(value)
     if known.type == "array":
         return None, " ".join(value)
     if known.id == "parent":

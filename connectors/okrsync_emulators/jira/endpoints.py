@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from okrsync_emulators.jira.bodies import BULK_CHANGES, BULK_ISSUES
 from okrsync_emulators.jira.search import embedded
 from okrsync_emulators.jira.site import CLOUD_ID, Call
 from okrsync_emulators.jira.texts import Refusal
@@ -91,9 +92,7 @@ def issue_changelog(call: Call) -> Any:
 
 def bulk_issues(call: Call) -> Any:
     """POST issue/bulkfetch: at most 100 issues; the missing are named in issueErrors."""
-    body = call.payload(
-        {"issueIdsOrKeys": list, "fields": list, "expand": list, "properties": list, "fieldsByKeys": bool}
-    )
+    body = call.payload(BULK_ISSUES)
     names = body.get("issueIdsOrKeys", [])
     if not 1 <= len(names) <= _MOST_BULK_ISSUES:
         raise Refusal(
@@ -113,7 +112,7 @@ def bulk_issues(call: Call) -> Any:
 
 def bulk_changes(call: Call) -> Any:
     """POST changelog/bulkfetch: histories of many issues in one stream, oldest first, cut into pages anywhere."""
-    body = call.payload({"issueIdsOrKeys": list, "fieldIds": list, "maxResults": int, "nextPageToken": str})
+    body = call.payload(BULK_CHANGES)
     names, only = body.get("issueIdsOrKeys", []), set(body.get("fieldIds", ()))
     size = body.get("maxResults", 1000)
     if (

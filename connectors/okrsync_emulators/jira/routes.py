@@ -15,7 +15,7 @@ Handler = Callable[[Call], Any]
 _CLOUD: Final = frozenset({"cloud"})
 _SERVER: Final = frozenset({"data_center"})
 _BOTH: Final = _CLOUD | _SERVER
-_ROUTES: Final[Sequence[tuple[str, str, frozenset[str], Handler]]] = (
+ROUTES: Final[Sequence[tuple[str, str, frozenset[str], Handler]]] = (
     ("GET", "api/V/serverInfo", _BOTH, endpoints.server_info),
     ("GET", "api/V/myself", _BOTH, endpoints.myself),
     ("GET", "api/V/field", _BOTH, endpoints.fields),
@@ -28,6 +28,7 @@ _ROUTES: Final[Sequence[tuple[str, str, frozenset[str], Handler]]] = (
     ("POST", "api/V/search/jql", _CLOUD, search.post_jql),
     ("POST", "api/V/search/approximate-count", _CLOUD, search.approximate_count),
     ("POST", "api/V/jql/parse", _CLOUD, search.parse_queries),
+    ("POST", "api/V/jql/match", _CLOUD, search.match_issues),
     ("GET", "api/V/issue/([^/]+)", _BOTH, endpoints.issue),
     ("GET", "api/V/issue/([^/]+)/changelog", _CLOUD, endpoints.issue_changelog),
     ("POST", "api/V/issue/bulkfetch", _CLOUD, endpoints.bulk_issues),
@@ -57,7 +58,7 @@ _VERSIONS: Final = {"cloud": "(?:2|3|latest)", "data_center": "(?:2|latest)"}
 def route(kind: Kind, method: str, path: str) -> tuple[Handler, tuple[str, ...]]:
     """The endpoint of a path below the site's address, and the parts of the path. Raises ``Refusal``: 404 or 405."""
     known = False
-    for wanted, pattern, kinds, handler in _ROUTES:
+    for wanted, pattern, kinds, handler in ROUTES:
         full = "/rest/" + pattern.replace("/V/", f"/{_VERSIONS[kind]}/").replace("1.0", r"1\.0")
         found = re.fullmatch(full, path)
         if found is None or kind not in kinds:

@@ -8,9 +8,11 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
+from okrsync_emulators.jira.bodies import APPROXIMATE_COUNT, COUNTED_SEARCH, MATCH, PARSE, TOKEN_SEARCH
 from okrsync_emulators.jira.conditions import compile_query, parse_or_refuse
 from okrsync_emulators.jira.grammar import Malformed, parse
 from okrsync_emulators.jira.site import Call
+from okrsync_emulators.jira.structure import structure
 from okrsync_emulators.jira.texts import GONE, UNBOUNDED, Refusal
 from okrsync_emulators.jira.world import Issue
 
@@ -68,19 +70,7 @@ def get_jql(call: Call) -> Any:
 
 def post_jql(call: Call) -> Any:
     """POST search/jql; an unknown member of the body is refused."""
-    body = call.payload(
-        {
-            "jql": str,
-            "nextPageToken": str,
-            "maxResults": int,
-            "fields": list,
-            "expand": str,
-            "properties": list,
-            "fieldsByKeys": bool,
-            "failFast": bool,
-            "reconcileIssues": list,
-        }
-    )
+    body = call.payload(TOKEN_SEARCH)
     if b'"reconcileIssues": null' in call.body or b'"reconcileIssues":null' in call.body:
         raise Refusal(500, "Internal server error")
     if len(body.get("reconcileIssues", ())) > MOST_RECONCILED:
@@ -148,7 +138,7 @@ def _digest(jql: str) -> str:
 
 
 def approximate_count(call: Call) -> Any:
-    body = call.payload({"jql": str})
+    body = call.payload(APPROXIMATE_COUNT)
     issues = disturbed(call, found(call, body.get("jql", ""), bounded=True), first=True)
     switches = call.site.switches
     whole = len(issues) if switches.truncated_after is None else len(found(call, body["jql"], bounded=True))
@@ -157,7 +147,7 @@ def approximate_count(call: Call) -> Any:
 
 def parse_queries(call: Call) -> Any:
     """POST jql/parse: what is wrong with each query. Unlike a search it needs no permission to see anything."""
-    body = call.payload({"queries": list})
+    body = call.payload(PARSE)
     validation = call.last("validation", "strict")
     if validation not in {"strict", "warn", "none"}:
         raise Refusal(
@@ -171,8 +161,7 @@ def _parsed(call: Call, jql: str, validation: str | None) -> dict[str, Any]:
         tree = parse(jql)
     except Malformed as error:
         return {"query": jql, "errors": [str(error)]}
-    # Unknown: how deep Jira's own tree goes; here it names the fields of the clauses only as far as they are asked.
-    answer: dict[str, Any] = {"query": jql, "structure": {}}
+    answer: dict[str, Any] = {"query": jql, "structure": structure(tree)}
     if validation == "none":
         return answer
     try:
@@ -182,6 +171,21 @@ def _parsed(call: Call, jql: str, validation: str | None) -> dict[str, Any]:
             return {"query": jql, "errors": list(refusal.messages)}
         answer["warnings"] = list(refusal.messages)
     return answer
+
+
+def match_issues(call: Call) -> Any:
+    """POST jql/match: which of some issues each query finds; a query that is refused costs no other its answer."""
+    body = call.payload(MATCH)
+    asked = set(body.get("issueIds", ()))
+    return {"matches": [_matched(call, jql, asked) for jql in body.get("jqls", ())]}
+
+
+def _matched(call: Call, jql: str, asked: set[int]) -> dict[str, Any]:
+    try:
+        issues = found(call, jql, bounded=False)
+    except Refusal as refusal:
+        return {"matchedIssues": [], "errors": list(refusal.messages)}
+    return {"matchedIssues": [issue.id for issue in issues if issue.id in asked], "errors": []}
 
 
 # ---- Data Center ----------------------------------------------------------------------------------------------
@@ -199,26 +203,14 @@ def get_search(call: Call) -> Any:
 
 
 def post_search(call: Call) -> Any:
-    body = call.payload(
-        {
-            "jql": str,
-            "startAt": int,
-            "maxResults": int,
-            "fields": list,
-            "validateQuery": (bool, str),
-            "expand": (list, str),
-            "fieldsByKeys": bool,
-            "properties": list,
-        }
-    )
-    expand = body.get("expand", "")
+    body = call.payload(COUNTED_SEARCH)
     return _counted_page(
         call,
         jql=body.get("jql", ""),
         start=body.get("startAt", 0),
         size=body.get("maxResults", 50),
         fields=body.get("fields") or ["*navigable"],
-        expand=",".join(expand) if isinstance(expand, list) else expand,
+        expand=",".join(body.get("expand", ())),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from okrsync_emulators.jira.changes import (
     category_changed,
     instant,
     items,
+    moved,
     put,
     status_id,
 )
@@ -166,6 +168,10 @@ def _replay(world: World, issue: Issue, steps: Iterable[Mapping[str, Any]]) -> N
 
 def _seeded_items(world: World, step: Mapping[str, Any]) -> list[Item]:
     name = str(step["field"])
+    if name == "Key":
+        for side in ("from", "to"):
+            _ensure_project(world, str(step[side]).rpartition("-")[0])
+        return moved(world, str(step["from"]), str(step["to"]))
     matches = world.named(name)
     if matches:
         scratch = Issue(id=0, key="X-0", project="X", number=0, values={})
@@ -173,7 +179,10 @@ def _seeded_items(world: World, step: Mapping[str, Any]) -> list[Item]:
         for side in ("from", "to"):
             put(world, scratch, matches[0].id, step.get(side))
             held.append(scratch.values.get(matches[0].id))
-        return items(world, matches[0].id, held[0], held[1])
+        made = items(world, matches[0].id, held[0], held[1])
+        if "as" in step:
+            return [replace(item, field=step["as"], field_id=step.get("field_id")) for item in made]
+        return made
     # Entries such as Workflow, RemoteIssueLink or IssueParentAssociation have no field behind them.
     old, new = (None if step.get(side) is None else str(step[side]) for side in ("from", "to"))
     return [Item(field=name, field_id=None, old=old, old_text=old, new=new, new_text=new)]

@@ -24,6 +24,7 @@ from okrsync_emulators.jira.world import (
     Sprint,
     User,
     World,
+    id_of,
 )
 
 _BARE: Final = frozenset({"id", "key", "issuekey"})
@@ -109,7 +110,7 @@ class Shapes:
             return list(held) if isinstance(held, tuple) else held
         if known.item in {"version", "component"}:
             return [
-                {"self": f"{self.base}/{known.item}/{_id_of(name)}", "id": _id_of(name), "name": name}
+                {"self": f"{self.base}/{known.item}/{id_of(name)}", "id": id_of(name), "name": name}
                 for name in held
             ]
         if known.type == "option":
@@ -119,7 +120,7 @@ class Shapes:
         return held
 
     def _option(self, name: str) -> dict[str, str]:
-        return {"self": f"{self.base}/customFieldOption/{_id_of(name)}", "value": name, "id": _id_of(name)}
+        return {"self": f"{self.base}/customFieldOption/{id_of(name)}", "value": name, "id": id_of(name)}
 
     def time(self, epoch: int) -> str:
         """``2026-10-05T09:00:00.000+0200``, in the caller's zone."""
@@ -306,8 +307,3 @@ def _time(minute: int, zone: str) -> str:
 def _iso(epoch: int) -> str:
     found: datetime = moment(epoch, ZoneInfo("UTC"))
     return f"{found:%Y-%m-%dT%H:%M:%S}.{epoch % 1000:03d}Z"
-
-
-def _id_of(name: str) -> str:
-    """A number that stays the same for a name: seeds give names only."""
-    return str(20_000 + sum(ord(letter) * (position + 1) for position, letter in enumerate(name)) % 9_999)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
+from okrsync_emulators.jira.bodies import Declared, read_body
 from okrsync_emulators.jira.shapes import Shapes
-from okrsync_emulators.jira.texts import BAD_PAYLOAD, NOT_SIGNED_IN, Refusal
+from okrsync_emulators.jira.texts import NOT_SIGNED_IN, Refusal
 from okrsync_emulators.jira.values import Asker
 from okrsync_emulators.jira.world import Issue, User, World
 
@@ -160,20 +160,9 @@ class Call:
             # Unknown: the words; Jira answers 404 on some interfaces and 400 on others.
             raise Refusal(400, f"The value '{text}' of '{name}' is not a number.") from None
 
-    def payload(self, known: Mapping[str, type | tuple[type, ...]]) -> dict[str, Any]:
-        """The JSON body; Cloud refuses members it does not know and members of the wrong type."""
-        try:
-            found = json.loads(self.body)
-        except ValueError:
-            raise Refusal(400, BAD_PAYLOAD) from None
-        if not isinstance(found, dict):
-            raise Refusal(400, BAD_PAYLOAD)
-        for name, value in found.items():
-            if name not in known or not (value is None or isinstance(value, known[name])):
-                raise Refusal(400, BAD_PAYLOAD)
-            if isinstance(value, bool) and known[name] is int:
-                raise Refusal(400, BAD_PAYLOAD)
-        return {name: value for name, value in found.items() if value is not None}
+    def payload(self, declared: Declared) -> dict[str, Any]:
+        """The JSON body. Raises ``Refusal`` for what this kind of Jira does not declare."""
+        return read_body(self.world.kind, self.body, declared)
 
     def signed_in(self) -> User:
         if self.user is None:

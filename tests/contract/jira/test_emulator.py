@@ -624,12 +624,19 @@ def test_jiras_own_lengths_of_time_are_there_from_the_start(cloud: JiraEmulator)
         assert known[name] == {"type": "number", "system": name}
 
 
-def test_the_tie_to_a_parent_is_no_field_in_the_changelog(cloud: JiraEmulator) -> None:
+def test_a_move_between_epics_keeps_the_name_and_the_id_of_the_old_field(cloud: JiraEmulator) -> None:
     cloud.create(key="APP-900", type="Epic")
     cloud.edit("APP", "APP-1", "Parent", "APP-900")
     (item,) = get(cloud, "api/3/issue/APP-1/changelog").json()["values"][-1]["items"]
+    assert (item["field"], item["fieldId"]) == ("Epic Link", "customfield_10014")
+    assert item["toString"] == "APP-900"
+    cloud.edit("APP", "APP-1", "Parent", "APP-2")
+    (item,) = get(cloud, "api/3/issue/APP-1/changelog").json()["values"][-1]["items"]
+    assert "fieldId" in item  # it left an epic
+    cloud.edit("APP", "APP-1", "Parent", "APP-3")
+    (item,) = get(cloud, "api/3/issue/APP-1/changelog").json()["values"][-1]["items"]
     assert "fieldId" not in item
-    assert (item["field"], item["toString"]) == ("IssueParentAssociation", "APP-900")
+    assert (item["field"], item["toString"]) == ("IssueParentAssociation", "APP-3")
 
 
 def test_a_deleted_status_lives_on_in_changelogs(cloud: JiraEmulator) -> None:
@@ -892,3 +899,40 @@ def test_twenty_thousand_issues_are_quick(make: Make) -> None:
         assert len(post(site, "api/3/search/jql", body, auth=auth).json()["issues"]) == 5000
         took.append(time.perf_counter() - started)
     assert min(took) < 0.5  # about 0.06 s on a quiet machine
+
+
+def test_match_says_which_of_some_issues_each_query_finds(cloud: JiraEmulator) -> None:
+    numbers = [int(issue["id"]) for issue in search(cloud, "project = APP")["issues"]]
+    asked = {"jqls": ["type = Bug", "nope = 1"], "issueIds": [*numbers, 1]}
+    bugs, refused = post(cloud, "api/3/jql/match", asked).json()["matches"]
+    bug = search(cloud, "project = APP AND type = Bug")["issues"]
+    assert bugs["matchedIssues"] == [int(one["id"]) for one in bug]
+    assert bugs["errors"] == []
+    assert refused["matchedIssues"] == []
+    assert refused["errors"] == ["Field 'nope' does not exist or you do not have permission to view it."]
+
+
+def test_parse_shows_the_tree_of_a_query(cloud: JiraEmulator) -> None:
+    jql = 'project = APP AND (type in (Bug, "New Task") OR NOT assignee is EMPTY) ORDER BY created DESC, key'
+    (parsed,) = post(cloud, "api/3/jql/parse?validation=none", {"queries": [jql]}).json()["queries"]
+    where = parsed["structure"]["where"]
+    assert where["operator"] == "and"
+    project, either = where["clauses"]
+    assert project == {
+        "field": {"name": "project", "encodedName": "project"},
+        "operator": "=",
+        "operand": {"value": "APP", "encodedValue": "APP"},
+    }
+    assert either["operator"] == "or"
+    assert either["clauses"][0]["operand"]["encodedOperand"] == '(Bug, "New Task")'
+    assert either["clauses"][1]["operator"] == "not"
+    assert either["clauses"][1]["clauses"][0]["operand"] == {"keyword": "empty", "encodedOperand": "EMPTY"}
+    assert parsed["structure"]["orderBy"]["fields"] == [
+        {"field": {"name": "created", "encodedName": "created"}, "direction": "desc"},
+        {"field": {"name": "key", "encodedName": "key"}},
+    ]
+    past = "status WAS Done ON startOfDay(-1d)"
+    (parsed,) = post(cloud, "api/3/jql/parse?validation=none", {"queries": [past]}).json()["queries"]
+    (predicate,) = parsed["structure"]["where"]["predicates"]
+    assert predicate["operator"] == "on"
+    assert predicate["operand"]["encodedOperand"] == "startOfDay(-1d)"
