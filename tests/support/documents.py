@@ -255,19 +255,22 @@ def write(page: Path, renewed: Mapping[Block, Sequence[str]]) -> None:
     page.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
+def prose(page: Path) -> str:
+    """The text of a page without its blocks and without what is set as code."""
+    text = re.sub(r"^ *```.*?^ *```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    return re.sub(r"`[^`\n]*`", "", text)
+
+
 def links(page: Path) -> Iterator[str]:
-    """Where the links and pictures of a page lead, outside of blocks."""
-    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
-    text = re.sub(r"`[^`\n]*`", "", text)
-    yield from re.findall(r"\]\(([^)\s]+)\)", text)
-    yield from re.findall(r'src="([^"]+)"', text)
+    """Where the links and pictures of a page lead."""
+    yield from re.findall(r"\]\(([^)\s]+)\)", prose(page))
 
 
 def anchors(page: Path) -> set[str]:
     """The anchors that GitHub gives the headings of a page."""
     found: dict[str, int] = {}
-    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     names = set()
+    text = re.sub(r"^ *```.*?^ *```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     for heading in re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE):
         plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).strip().lower()
         slug = re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
