@@ -298,7 +298,7 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Baseline:
+class MeasuredBaseline:
     """The measured baseline of a key result, frozen once captured; ``subject`` names the key result and the day."""
 
     subject: str
@@ -332,7 +332,7 @@ Entry = (
     | Withdrawn
     | Forgotten
     | Observed
-    | Baseline
+    | MeasuredBaseline
     | Outcome
     | Noted
 )

@@ -8,11 +8,11 @@ from typing import assert_never
 
 from okrsync.codec import serialize
 from okrsync.model import (
-    Baseline,
     Entry,
     Forgotten,
     Intended,
     Landed,
+    MeasuredBaseline,
     Noted,
     Observed,
     Outcome,
@@ -33,7 +33,7 @@ class Changes:
     puts: dict[Key, dict[str, str]] = field(default_factory=dict)
     intents: dict[Key, dict[str, str] | None] = field(default_factory=dict)
     observed: list[Observed] = field(default_factory=list)
-    baselines: list[Baseline] = field(default_factory=list)
+    baselines: list[MeasuredBaseline] = field(default_factory=list)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     forgotten: set[str] = field(default_factory=set)
     notes: dict[Key, str | None] = field(default_factory=dict)
@@ -67,7 +67,7 @@ def _add(changes: Changes, entry: Entry) -> None:
             _forget(changes, entry.row)
         case Observed():
             changes.observed.append(entry)
-        case Baseline():
+        case MeasuredBaseline():
             changes.baselines.append(entry)
         case Outcome():
             known = changes.outcomes.get(entry.subject)

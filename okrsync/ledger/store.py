@@ -24,7 +24,7 @@ class SqlLedger:
     """``okrsync.ports.Ledger`` in a database. Threads may share it; ``close`` it, or use it in ``with``.
 
     An ``Intended`` replaces an older intent of the same cell: the planner writes a cell only after it has settled
-    what happened to the last write. A ``Baseline`` that differs from the frozen one raises ``DataError``. Of the
+    what happened to the last write. A ``MeasuredBaseline`` that differs from the frozen one raises ``DataError``. Of the
     outcomes of a subject only the newest by ``at`` is kept. The same reading seen twice by one run is kept once.
     """
 

@@ -12,7 +12,7 @@ from okrsync.codec import deserialize_reading, identity, serialize_data, seriali
 from okrsync.errors import DataError, ExitCode
 from okrsync.ledger import tables
 from okrsync.ledger.changes import Changes, Key
-from okrsync.model import Baseline, Observed, Outcome, RunFinished, RunStarted
+from okrsync.model import MeasuredBaseline, Observed, Outcome, RunFinished, RunStarted
 
 
 def write(connection: Connection, company: str, changes: Changes) -> None:
@@ -116,7 +116,7 @@ def _gone(
     return [{**mine, first: key[0], second: key[1]} for key, value in values.items() if value is None]
 
 
-def _freeze(connection: Connection, company: str, entries: Sequence[Baseline]) -> None:
+def _freeze(connection: Connection, company: str, entries: Sequence[MeasuredBaseline]) -> None:
     if not entries:
         return
     kept = tables.baselines

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from okrsync.progress.goals import Goal, achieved
-from okrsync.progress.judging import MissingPeriod, carried
+from okrsync.progress.judgement import MissingPeriod, carried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

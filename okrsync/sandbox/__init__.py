@@ -1,5 +1,5 @@
-"""A made-up company on this machine: every connector's emulator, seeded, and a configuration that points at them."""
+"""A made-up company on this machine: seeded emulators, and a YAML that points at them."""
 
-from okrsync.sandbox.stage import PRESENT, DemoClock, Stage, set_stage
+from okrsync.sandbox.environment import PRESENT, DemoClock, DemoEnvironment, demo_environment
 
-__all__ = ["PRESENT", "DemoClock", "Stage", "set_stage"]
+__all__ = ["PRESENT", "DemoClock", "DemoEnvironment", "demo_environment"]

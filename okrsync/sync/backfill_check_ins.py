@@ -14,7 +14,7 @@ from threading import Lock
 from okrsync.cells import KEY_RESULTS
 from okrsync.config import Company
 from okrsync.key_results import KeyResult
-from okrsync.model import Answer, Baseline, Cause, Decision, Entry, Hold, Landed, Reading, Verdict
+from okrsync.model import Answer, Cause, Decision, Entry, Hold, Landed, MeasuredBaseline, Reading, Verdict
 from okrsync.periods import last_instant, windows_of
 from okrsync.planning import NEW, plan
 from okrsync.run_context import Ask, Run
@@ -91,7 +91,7 @@ def fill(
     pasts = [_look_back(run, chosen, answers, at) for at in moments]
     run = _with_goals(run, pasts)
     if record is not None:
-        record(*(Baseline(subject=subject, reading=one) for subject, one in run.baselines.items()))
+        record(*(MeasuredBaseline(subject=subject, reading=one) for subject, one in run.baselines.items()))
     count = _Count(told, len(pasts) * len(chosen))
     decisions: list[Decision] = []
     for number, past in enumerate(pasts, start=1):

@@ -9,7 +9,7 @@ from dataclasses import replace
 from okrsync.cells import CHECK_INS
 from okrsync.config import Company
 from okrsync.errors import exit_code_of
-from okrsync.model import Baseline, Entry, Observed, Outcome, Reading, RunFinished, RunStarted
+from okrsync.model import Entry, MeasuredBaseline, Observed, Outcome, Reading, RunFinished, RunStarted
 from okrsync.planning import Plan, plan
 from okrsync.ports import Clock, Destination, Ledger
 from okrsync.run_context import Run, new_run
@@ -144,7 +144,7 @@ def _destination_of(run: Run) -> Callable[[str], Destination]:
 def _learned(run: Run, planned: Plan) -> Iterator[Entry]:
     """What reading alone has taught: worth keeping even if the plan is refused."""
     yield from new_notes(run)
-    yield from (Baseline(subject=subject, reading=one) for subject, one in run.baselines.items())
+    yield from (MeasuredBaseline(subject=subject, reading=one) for subject, one in run.baselines.items())
     # A past value can be asked of the source again; only what was seen today is history.
     today = {one for ask, one in run.answers.items() if ask.at == run.now and isinstance(one, Reading)}
     yield from (Observed(run=run.id, reading=one) for one in sorted(today, key=lambda one: one.metric))

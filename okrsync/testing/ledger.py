@@ -9,12 +9,12 @@ import pytest
 
 from okrsync.errors import DataError
 from okrsync.model import (
-    Baseline,
     Entry,
     Forgotten,
     Intended,
     Intent,
     Landed,
+    MeasuredBaseline,
     Memory,
     Noted,
     Observed,
@@ -160,7 +160,9 @@ class LedgerContract(ReadingsContract, LeaseContract):
     # ---- all, or nothing, and nobody else's
 
     def test_all_of_it_or_nothing(self, ledger: Ledger) -> None:
-        ledger.record("acme", landed("before"), Baseline(subject="KR", reading=sighting("bugs", "1", DAY)))
+        ledger.record(
+            "acme", landed("before"), MeasuredBaseline(subject="KR", reading=sighting("bugs", "1", DAY))
+        )
         before = ledger.recall("acme")
         fine: list[Entry] = [
             RunStarted(run="r", command="sync", at=DAY),
@@ -171,7 +173,7 @@ class LedgerContract(ReadingsContract, LeaseContract):
             Outcome(run="r", subject="KR", at=DAY, detail={}),
             RunFinished(run="r", at=DAY, exit_code=0),
         ]
-        second = Baseline(subject="KR", reading=sighting("bugs", "2", DAY))
+        second = MeasuredBaseline(subject="KR", reading=sighting("bugs", "2", DAY))
         with pytest.raises(DataError):
             ledger.record("acme", *fine[:4], second, *fine[4:])
         with pytest.raises(TypeError):
@@ -186,7 +188,7 @@ class LedgerContract(ReadingsContract, LeaseContract):
             landed("x"),
             Intended(run="r", row="row", values={"b": Intent(before=None, after="y")}),
             Observed(run="r", reading=sighting("bugs", "7", DAY)),
-            Baseline(subject="KR", reading=sighting("bugs", "7", DAY)),
+            MeasuredBaseline(subject="KR", reading=sighting("bugs", "7", DAY)),
             Outcome(run="r", subject="KR", at=DAY, detail={}),
             Noted(connection="jira", key="k", value="v"),
             RunFinished(run="r", at=DAY, exit_code=0),
@@ -203,8 +205,8 @@ class LedgerContract(ReadingsContract, LeaseContract):
             Withdrawn(run="r", row="row", addresses=("b",)),
             Noted(connection="jira", key="k", value=None),
         )
-        ledger.record("third", Baseline(subject="KR", reading=sighting("bugs", "8", DAY)))
-        ledger.record("acme", Baseline(subject="KR", reading=sighting("bugs", "7", DAY)))
+        ledger.record("third", MeasuredBaseline(subject="KR", reading=sighting("bugs", "8", DAY)))
+        ledger.record("acme", MeasuredBaseline(subject="KR", reading=sighting("bugs", "7", DAY)))
         assert ledger.recall("acme") == kept
         assert len(ledger.history("acme", "bugs", DAY, DAY + _HOUR)) == 1
 

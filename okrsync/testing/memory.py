@@ -10,12 +10,12 @@ from decimal import Decimal
 
 from okrsync.errors import Busy, Conflict, DataError
 from okrsync.model import (
-    Baseline,
     Dimension,
     Entry,
     Forgotten,
     Intended,
     Landed,
+    MeasuredBaseline,
     Memory,
     Noted,
     Observed,
@@ -92,7 +92,7 @@ def _remember(memory: Memory, entry: Entry) -> Memory:
             kept = {where: value for where, value in memory.last_written.items() if where[0] != row}
             left = {where: one for where, one in memory.intents.items() if where[0] != row}
             return replace(memory, last_written=kept, intents=left)
-        case Baseline(subject=subject, reading=reading):
+        case MeasuredBaseline(subject=subject, reading=reading):
             if subject in memory.baselines and memory.baselines[subject] != reading:
                 raise DataError(f"the baseline of {subject} is frozen")
             return replace(memory, baselines={**memory.baselines, subject: reading})

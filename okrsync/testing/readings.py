@@ -12,10 +12,10 @@ from okrsync.errors import DataError, ExitCode
 from okrsync.model import (
     COUNT,
     PERCENT,
-    Baseline,
     Dimension,
     Evidence,
     Landed,
+    MeasuredBaseline,
     Memory,
     Observed,
     Outcome,
@@ -57,7 +57,9 @@ class ReadingsContract:
         rate = replace(
             won, metric="rate", unit=PERCENT, window=None, inputs=(won, replace(won, inputs=(won,)))
         )
-        ledger.record("acme", Observed(run="r1", reading=rate), Baseline(subject="KR-1", reading=rate))
+        ledger.record(
+            "acme", Observed(run="r1", reading=rate), MeasuredBaseline(subject="KR-1", reading=rate)
+        )
         (kept,) = ledger.history("acme", "rate", rate.as_of, rate.as_of + _HOUR)
         assert kept == rate
         assert str(kept.value) == "0.10"
@@ -112,14 +114,14 @@ class ReadingsContract:
         assert len(ledger.history("acme", "bugs", DAY, DAY + _HOUR)) == len(others) + 1
 
     def test_a_baseline_is_frozen(self, ledger: Ledger) -> None:
-        first = Baseline(subject="KR-1", reading=sighting("bugs", "7", DAY))
+        first = MeasuredBaseline(subject="KR-1", reading=sighting("bugs", "7", DAY))
         ledger.record("acme", first)
         ledger.record("acme", first)
         put = Landed(run="r1", row="row", values={"cell": "x"})
         with pytest.raises(DataError, match=r"KR-1 is frozen at 7.* 8"):
-            ledger.record("acme", put, Baseline(subject="KR-1", reading=sighting("bugs", "8", DAY)))
+            ledger.record("acme", put, MeasuredBaseline(subject="KR-1", reading=sighting("bugs", "8", DAY)))
         assert ledger.recall("acme") == Memory(baselines={"KR-1": first.reading})
-        two = [Baseline(subject="KR-2", reading=sighting("bugs", value, DAY)) for value in ("1", "2")]
+        two = [MeasuredBaseline(subject="KR-2", reading=sighting("bugs", value, DAY)) for value in ("1", "2")]
         with pytest.raises(DataError, match="KR-2"):
             ledger.record("acme", *two)
         assert list(ledger.recall("acme").baselines) == ["KR-1"]

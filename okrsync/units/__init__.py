@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Final
 
 from okrsync.model import SECONDS_IN, Dimension, Unit
+from okrsync.units.format import show
 from okrsync.units.language import codes
-from okrsync.units.reading import parse_number
-from okrsync.units.showing import show
+from okrsync.units.parser import parse_number
 
 __all__ = ["UNITS", "parse_number", "parse_unit", "show", "span", "to_unit"]
 

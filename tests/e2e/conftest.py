@@ -23,7 +23,7 @@ from okrsync.emulation import Emulator, Fault
 from okrsync.plugins import Connectors
 from okrsync.ports import Clock
 from okrsync.render.outputs import OUTPUTS, output_schema
-from okrsync.sandbox import PRESENT, Stage, set_stage
+from okrsync.sandbox import PRESENT, DemoEnvironment, demo_environment
 from okrsync.testing import JumpClock
 
 # A shell that starts the tests in the background has them ignore Ctrl-C; a person's shell does not.
@@ -60,7 +60,7 @@ def published(name: str) -> Draft202012Validator:
 class Desk:
     """Somebody at a terminal. ``run`` is one command; time passes only when told to."""
 
-    stage: Stage
+    stage: DemoEnvironment
     folder: Path
     run: Callable[..., Ended]
     clock: JumpClock
@@ -134,7 +134,7 @@ class Desk:
 
 @pytest.fixture
 def company() -> Literal["demo", "book"]:
-    """Which made-up company is on stage; a test file may override it."""
+    """Which made-up company a test uses; a test file may override it."""
     return "demo"
 
 
@@ -147,8 +147,8 @@ def desk(
 ) -> Iterator[Desk]:
     clock = JumpClock(PRESENT)
     connectors = Connectors()
-    with set_stage(connectors, tmp_path, company) as stage:
-        for name, value in stage.environment.items():
+    with demo_environment(connectors, tmp_path, company) as stage:
+        for name, value in stage.variables.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("OKRSYNC_CONFIG", str(tmp_path))
         monkeypatch.setenv("OKRSYNC_LEDGER", f"sqlite:///{tmp_path / 'ledger.db'}")

@@ -299,10 +299,10 @@ def test_no_word_stands_for_two_things(locale: str) -> None:
 
 
 def test_a_word_that_is_two_things_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    from okrsync.units import reading
+    from okrsync.units import parser
 
-    monkeypatch.setattr(reading, "compact", lambda locale: {"m": D(1000)})
-    monkeypatch.setattr(reading, "currencies", lambda locale: {"xn": "XUA", "mxn": "MXN"})
+    monkeypatch.setattr(parser, "compact", lambda locale: {"m": D(1000)})
+    monkeypatch.setattr(parser, "currencies", lambda locale: {"xn": "XUA", "mxn": "MXN"})
     with pytest.raises(ValueError, match="neither"):
         parse_number("5 mxn", money("MXN"), "en_US")
 

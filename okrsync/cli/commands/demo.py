@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from okrsync.emulation import TableView
-    from okrsync.sandbox import Stage
+    from okrsync.sandbox import DemoEnvironment
 
 # Columns that would make the last tables of the demo too wide for a terminal, and for one of 80 columns.
 LEFT_OUT = {"Owner", "Source", "Last synced"}
@@ -40,28 +40,28 @@ def demo(
     ] = False,
 ) -> int:
     """Sync a made-up company between emulators. Leaves no trace."""
-    from okrsync.sandbox import DemoClock, set_stage
+    from okrsync.sandbox import DemoClock, demo_environment
 
     context: Context = ctx.obj
     with tempfile.TemporaryDirectory(prefix="okrsync-demo-") as name:
         folder = Path(name)
-        with set_stage(context.connectors, folder, "book" if book else "demo") as stage:
-            environment = {
-                **stage.environment,
+        with demo_environment(context.connectors, folder, "book" if book else "demo") as environment:
+            variables = {
+                **environment.variables,
                 "OKRSYNC_CONFIG": str(folder),
                 "OKRSYNC_LEDGER": f"sqlite:///{folder / 'ledger.db'}",
             }
-            with _environment(environment):
+            with _set(variables):
                 play = _play_book if book else _play
-                play(stage, Context(clock=DemoClock(), connectors=context.connectors))
+                play(environment, Context(clock=DemoClock(), connectors=context.connectors))
             if serve:
-                _stay(stage, folder, environment)
+                _stay(environment, folder, variables)
     return ExitCode.IN_SYNC
 
 
-def _play(stage: Stage, context: Context) -> None:
+def _play(environment: DemoEnvironment, context: Context) -> None:
     out = console()
-    notion = stage.emulators["notion"]
+    notion = environment.emulators["notion"]
     out.print(
         "Acme Travel keeps 13 key results in Notion. Their numbers live in Jira, in Google Sheets and in a CRM export."
     )
@@ -81,7 +81,7 @@ def _play(stage: Stage, context: Context) -> None:
     out.print("Now Ada corrects a number by hand, and ten more bugs are fixed.", style="italic")
     notion.edit("Key results", "Open bugs", "Current", 70)
     for number in range(1, 11):
-        stage.emulators["jira"].edit("APP", f"APP-{number + 1}", "status", "Done")
+        environment.emulators["jira"].edit("APP", f"APP-{number + 1}", "status", "Done")
     _command(out, context, "sync", "demo")
     out.print(
         "Her number stands, and the objective counts with it. How did the win rate come about?",
@@ -98,13 +98,13 @@ def _play(stage: Stage, context: Context) -> None:
     )
 
 
-def _play_book(stage: Stage, context: Context) -> None:
+def _play_book(environment: DemoEnvironment, context: Context) -> None:
     out = console()
     out.print("The book's 21 objectives and 68 key results, on made-up numbers in emulators and files.")
-    stage.forget()
+    environment.forget()
     _command(out, context, "plan", "book")
     out.print(
-        f"That took {stage.requests} requests. Nothing is written yet: "
+        f"That took {environment.requests} requests. Nothing is written yet: "
         "okrsync demo --book --serve keeps all this up, to be synced from another terminal.",
         style="italic",
     )
@@ -135,21 +135,21 @@ def _table(view: TableView, left_out: Collection[str]) -> Table:
     return with_whole_columns(table, *FOLDED)
 
 
-def _stay(stage: Stage, folder: Path, environment: Mapping[str, str]) -> None:
+def _stay(environment: DemoEnvironment, folder: Path, variables: Mapping[str, str]) -> None:
     script = folder / "env.sh"
     script.write_text(
-        "".join(f"export {name}={shlex.quote(text)}\n" for name, text in environment.items()),
+        "".join(f"export {name}={shlex.quote(text)}\n" for name, text in variables.items()),
         encoding="utf-8",
     )
-    typer.echo(f"\nNotion, as people see it: {stage.emulators['notion'].server.url}/")
+    typer.echo(f"\nNotion, as people see it: {environment.emulators['notion'].server.url}/")
     typer.echo("In another terminal:")
-    typer.echo(f"  . {script} && okrsync plan {stage.company.stem}")
+    typer.echo(f"  . {script} && okrsync plan {environment.company.stem}")
     typer.echo("Ctrl-C ends it.")
     threading.Event().wait()
 
 
 @contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
+def _set(values: Mapping[str, str]) -> Iterator[None]:
     """Set environment variables for the length of a ``with`` block."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)

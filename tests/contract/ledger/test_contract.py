@@ -20,7 +20,17 @@ from okrsync.ledger import open_ledger
 from okrsync.ledger.schema import HEAD
 from okrsync.ledger.store import SqlLedger
 from okrsync.ledger.tables import leases, metadata
-from okrsync.model import Baseline, Entry, Intended, Intent, Landed, Noted, Observed, Outcome, Withdrawn
+from okrsync.model import (
+    Entry,
+    Intended,
+    Intent,
+    Landed,
+    MeasuredBaseline,
+    Noted,
+    Observed,
+    Outcome,
+    Withdrawn,
+)
 from okrsync.testing import JumpClock
 from okrsync.testing.ledger import DAY, LedgerCase, LedgerContract, sighting
 from tests.support.postgres import running
@@ -76,7 +86,7 @@ def many(size: int) -> list[Entry]:
             Intended(run="r", row=f"row-{number}", values=both),
             Withdrawn(run="r", row=f"row-{number}", addresses=("a",)),
             Observed(run="r", reading=reading),
-            Baseline(subject=f"KR-{number}", reading=reading),
+            MeasuredBaseline(subject=f"KR-{number}", reading=reading),
             Outcome(run="r", subject=f"KR-{number}", at=DAY, detail={}),
             Noted(connection="jira", key=f"n-{number}", value="x"),
             Noted(connection="jira", key=f"gone-{number}", value=None),

@@ -43,16 +43,16 @@ class DemoClock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """A made-up company, ready to be synced. ``environment`` holds what its YAML's secrets refer to."""
+class DemoEnvironment:
+    """A made-up company, ready to be synced. ``variables`` are the environment variables that its YAML's secrets name."""
 
     company: Path
     emulators: Mapping[str, Emulator]
-    environment: Mapping[str, str]
+    variables: Mapping[str, str]
 
     @property
     def requests(self) -> int:
-        """How many requests came in since the last ``forget``."""
+        """How many requests the emulators got since the last ``forget``."""
         return sum(one.server.count() for one in self.emulators.values())
 
     def forget(self) -> None:
@@ -61,9 +61,9 @@ class Stage:
 
 
 @contextmanager
-def set_stage(
+def demo_environment(
     connectors: Mapping[str, Connector], folder: Path, company_id: Literal["demo", "book"] = "demo"
-) -> Iterator[Stage]:
+) -> Iterator[DemoEnvironment]:
     """Start and seed the emulators, and write the company's YAML and exports into ``folder``."""
     with ExitStack() as stack:
         source = stack.enter_context(as_file(files("okrsync.sandbox") / company_id))
@@ -80,8 +80,8 @@ def set_stage(
         company = folder / f"{company_id}.yaml"
         company.write_text(text, encoding="utf-8")
         _copy_exports(source / "exports", folder / "exports")
-        yield Stage(
-            company=company, emulators=emulators, environment=_environment(company, connectors, emulators)
+        yield DemoEnvironment(
+            company=company, emulators=emulators, variables=_variables(company, connectors, emulators)
         )
 
 
@@ -103,7 +103,7 @@ def _with_floats(seed: Any) -> Any:
     return float(seed) if isinstance(seed, Decimal) else seed
 
 
-def _environment(
+def _variables(
     company: Path, connectors: Mapping[str, Connector], emulators: Mapping[str, Emulator]
 ) -> dict[str, str]:
     connections = load_company(company, connectors).connections
