@@ -1,4 +1,4 @@
-"""Every cell that okrsync may own, declared once: its kind, the tables that may have it, what it means.
+"""Declare every cell that okrsync may own, once: its kind, the tables that may have it, its meaning.
 
 Config, the JSON Schema, `okrsync init`, planning and the destinations read these declarations. A destination looks up a
 cell's kind; it never spells a cell's name.

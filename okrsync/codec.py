@@ -1,4 +1,4 @@
-"""Write values and records as text and JSON, and read them back equal: exact Decimals, distinct types, instants.
+"""Write values and records as text and JSON, and read them back equal: decimals, types, instants.
 
 The ledger keeps a cell's value as JSON in which only a Decimal needs a tag: ``{"decimal": "1.50"}``, ``"1"``, ``true``.
 """

@@ -1,4 +1,4 @@
-"""Where a number is heading: a robust line through what was seen, and how far it can be trusted.
+"""Forecast a number by a robust line through its values, and say how far to trust the forecast.
 
 The line is Theil's and Sen's: its slope is the median of the slopes between every two points, so that a bad week or
 two do not turn it. The range around the forecast adds two doubts: that of the slope, and the scatter of the points.

@@ -1,4 +1,4 @@
-"""What one run carries: the company, its ledger and memory, the moment, and all that was read so far."""
+"""One run's context: the company, its ledger and memory, the moment, and all that was read so far."""
 
 from __future__ import annotations
 

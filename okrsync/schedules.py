@@ -1,4 +1,4 @@
-"""When a company is due: a cron line of five fields, in the company's time zone.
+"""Compute when a company is due: a cron line of five fields, in the company's time zone.
 
 Daylight saving is kept as Debian's cron keeps it: a line with a fixed hour that falls into the hour that is skipped in
 spring comes once, right after the gap; in the hour that is repeated in autumn it comes once, the first time.

@@ -1,4 +1,4 @@
-"""What settings are made of: strict models, lengths of time, and secrets by reference only.
+"""Declare settings: strict models, lengths of time, and secrets by reference only.
 
 Connectors build their models on these, so that every connector refuses unknown keys and never sees a secret's text
 in a file. Machine-wide settings come from ``OKRSYNC_*`` variables.
@@ -134,7 +134,7 @@ def _remember(text: str, where: str) -> str:
     return text
 
 
-class Table(Strict):
+class TableSettings(Strict):
     """What every destination table's settings have in common.
 
     ``cells`` maps okrsync's cells (see okrsync/cells.py) to the destination's columns.

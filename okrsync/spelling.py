@@ -1,4 +1,4 @@
-"""What a person may have meant by a name that is not there."""
+"""Suggest the names that a person may have meant by one that does not exist."""
 
 from __future__ import annotations
 

@@ -30,6 +30,7 @@ from tests.e2e import conftest
 from tests.support import documents
 from tests.support.documents import PAGES, ROOT, Block, Part, Reader
 from tests.support.picture import PICTURE, picture, words_of
+from tests.support.sources import classes
 
 DOCS: Final = ROOT / "docs"
 REFERENCE: Final = (DOCS / "reference.md").read_text(encoding="utf-8")
@@ -289,30 +290,8 @@ def test_every_message_in_troubleshooting_is_one_that_okrsync_says() -> None:
 
 # ---- Words ----------------------------------------------------------------------------------------------------
 
-
-def classes() -> dict[str, list[str]]:
-    """Class name -> the modules that define it; emulators, JSON output types and test doubles aside."""
-    found: dict[str, list[str]] = {}
-    for folder in ("okrsync", "connectors"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            name = str(path.relative_to(ROOT))
-            if "okrsync_emulators" in name or name == "okrsync/render/outputs.py":
-                continue
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.ClassDef):
-                    found.setdefault(node.name, []).append(name)
-    return found
-
-
-# Class names that still are in several modules. A name that is in one only must leave this list.
-STILL_TWICE: Final = frozenset({"Baseline", "Table"})
 # Classes that the glossary names and that are not written yet. One that is there must leave this list.
 NOT_YET: Final[frozenset[str]] = frozenset()
-
-
-def test_no_class_name_is_in_two_modules() -> None:
-    twice = {name: modules for name, modules in classes().items() if len(modules) > 1}
-    assert twice.keys() == STILL_TWICE, str(twice)
 
 
 def test_the_glossary_names_classes_that_exist() -> None:

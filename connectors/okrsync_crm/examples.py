@@ -1,4 +1,4 @@
-"""One example of each thing that can be measured. A test asks every one of them; see ``okrsync connectors crm``."""
+"""Examples of everything that can be measured, for ``okrsync connectors crm``. A test asks each."""
 
 from __future__ import annotations
 

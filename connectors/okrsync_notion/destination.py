@@ -1,4 +1,4 @@
-"""Reads and writes a Notion table of rows that people edit: one PATCH for each row, never over a person.
+"""Read and write a Notion table that people edit: one PATCH for each row, never over a person.
 
 Notion has no compare-and-swap. So a row is read again right before it is written, the PATCH names only the cells that
 change, its answer is checked, and after an answer that was lost the row is read once more before anything is repeated.

@@ -1,4 +1,4 @@
-"""Say what an operator wants to know of a Notion connection; nothing is written, one finding is one line."""
+"""Check a Notion connection without writing; each finding is one line."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import Field, field_validator
 
 from okrsync.connector import encrypted
-from okrsync.settings import Secret, Strict, Table
+from okrsync.settings import Secret, Strict, TableSettings
 from okrsync_notion.addresses import database_id
 
 STATUSES: Final = {
@@ -37,7 +37,7 @@ class NotionSettings(Strict):
         return encrypted(url)
 
 
-class NotionTable(Table):
+class NotionTable(TableSettings):
     """A Notion database whose rows are key results or objectives."""
 
     database: str = Field(description="address or id of the database (or of one of its data sources)")

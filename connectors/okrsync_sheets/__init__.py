@@ -1,4 +1,4 @@
-"""Google Sheets as a source: cells, ranges and columns of spreadsheets, read with one permission and never guessed."""
+"""Google Sheets as a source: cells, ranges and columns, read with one permission, never guessed."""
 
 from __future__ import annotations
 

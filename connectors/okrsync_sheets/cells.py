@@ -1,4 +1,4 @@
-"""What stands in cells, and one number out of them. Pure; nothing is guessed and a blank is never zero."""
+"""Read cells, and reduce them to one number. Pure; nothing is guessed, and a blank is never zero."""
 
 from __future__ import annotations
 

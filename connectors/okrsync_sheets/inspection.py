@@ -1,4 +1,4 @@
-"""``okrsync inspect URL``: the tabs, named ranges, headings and broken cells of a spreadsheet, and YAML to start from."""
+"""``okrsync inspect URL``: list a spreadsheet's tabs, names, headings and broken cells, with YAML."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers a batch of questions from Google Sheets: one request for each spreadsheet, spreadsheets side by side."""
+"""Answer a batch of questions from Google Sheets: one request per spreadsheet, side by side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One spreadsheet during one reading: its ranges in as few requests as possible, its tabs only where they are needed."""
+"""Read one spreadsheet: its ranges in as few requests as possible, its tabs only if needed."""
 
 from __future__ import annotations
 

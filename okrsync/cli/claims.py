@@ -1,4 +1,4 @@
-"""What ``okrsync adopt`` and ``okrsync release`` share: they let the next sync write over a person's cells."""
+"""Let the next sync write over cells of a person, for ``okrsync adopt`` and ``okrsync release``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every command is handed: the clock, the machine's settings, the companies and the ledger."""
+"""Give every command its clock, the machine's settings, the companies and the ledger."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What commands print: text for people, one JSON object for programs, never a secret."""
+"""Print text for people and one JSON object for programs, never a secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a long command shows while it works: on stderr, and moving on a terminal only."""
+"""Show the progress of a long command on stderr, in bars if it is a terminal."""
 
 from __future__ import annotations
 

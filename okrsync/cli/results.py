@@ -1,4 +1,4 @@
-"""What the commands print of a company's run: text, JSON, or a line in a log."""
+"""Print a company's run: as text, as JSON, or as a line in a log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the YAML of a metric to a ``Metric``: its connector's own keys, its window, and what it is computed from."""
+"""Build a ``Metric`` from its YAML: the connector's own keys, its window, its inputs."""
 
 from __future__ import annotations
 

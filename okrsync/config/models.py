@@ -1,4 +1,4 @@
-"""The YAML's own shape, as strict models. What is left open here (a number's unit, a connector's keys) build.py settles."""
+"""Declare the YAML's shape as strict models; ``build.py`` checks what needs a connector."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The YAML of the next cycle: the same text with the new dates, every start at its last value, and nothing else touched.
+"""Write the next cycle's YAML: the same text with new dates and starts, and no other change.
 
 The text is changed where a value stands and nowhere else, so that comments, order and layout stay as people wrote them.
 """

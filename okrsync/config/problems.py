@@ -1,4 +1,4 @@
-"""What is wrong with a YAML file, in words that say where, what, and what to write instead."""
+"""Say what is wrong with a YAML: the place, the fault, and what to write instead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON Schema of a company's YAML, for editors: the engine's keys with those of every installed connector."""
+"""Write the JSON Schema of a company's YAML, for editors, with every connector's keys."""
 
 from __future__ import annotations
 

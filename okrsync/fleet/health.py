@@ -1,4 +1,4 @@
-"""Signs of life: a process that stays says in a file that it is well, and a health check looks at how old that is."""
+"""Give signs of life in a file, for processes that stay, and check how old the last one is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sync companies side by side: each failure stays with its company; one exit code and one line sum them up."""
+"""Sync companies side by side: a failure stays with its company; one code and line sum them up."""
 
 from __future__ import annotations
 

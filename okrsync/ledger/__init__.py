@@ -1,4 +1,4 @@
-"""What okrsync remembers, in SQLite or PostgreSQL. Importing this loads no database layer; ``open_ledger`` does."""
+"""The ledger in SQLite or PostgreSQL. Only ``open_ledger`` loads the database layer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the ledger is: from what a person wrote to an address of SQLAlchemy, and to a name without its password."""
+"""Turn the ledger's URL into SQLAlchemy's address, and into a name without its password."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sequence of entries amounts to, so that a thousand of them take as many statements as one."""
+"""Reduce a sequence of entries to few statements, however many entries there are."""
 
 from __future__ import annotations
 

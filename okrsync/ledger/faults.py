@@ -1,4 +1,4 @@
-"""What a database complains about, as an error a person can act on."""
+"""Turn a database's error into one that a person can act on."""
 
 from __future__ import annotations
 

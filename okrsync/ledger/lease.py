@@ -1,4 +1,4 @@
-"""The lease: one row per company, taken, renewed and given back by conditional updates, so that one of many wins.
+"""The lease: one row per company that conditional updates take and renew, so that only one run wins.
 
 ``token`` grows with every holder. Only who knows the present token can renew or give back, so a holder that was
 frozen past its end finds out before it writes.

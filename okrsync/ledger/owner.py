@@ -1,4 +1,4 @@
-"""Who holds a lease: ``HOST:PID:START``, where START tells this process from a later one with its number.
+"""Name the process that holds a lease (``HOST:PID:START``), and tell whether it still runs.
 
 START also holds the boot and the process namespace, because two containers can share a host name: only where both
 are ours can the absence of a process be believed. Where the system tells neither, only a lease's end frees it.

@@ -1,4 +1,4 @@
-"""Bringing a database to the schema this program knows. Alembic is loaded only where something is to be done."""
+"""Bring a database to this program's schema. Alembic is loaded only if there is something to do."""
 
 from __future__ import annotations
 

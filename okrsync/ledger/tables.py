@@ -1,4 +1,4 @@
-"""The tables. All begin with ``okrsync_``, so that a PostgreSQL database can be shared with other programs.
+"""The tables. Their names begin with ``okrsync_``, so that they can share a database.
 
 Every row belongs to a company. Values that are more than a text or an instant are JSON texts (see values.py).
 """

@@ -1,4 +1,4 @@
-"""How far along a key result is, and what to call that: the only place where either is computed.
+"""Compute progress and status: the only place that does.
 
 Progress is a fraction (1 = 100 %) and is kept raw: below 0 and above 1 are facts. Only display and roll-up clamp.
 """

@@ -1,4 +1,4 @@
-"""The error budget of a goal that must hold over time: how many periods may miss it, and how many are left."""
+"""Count the error budget of a goal over time: how many periods may miss it, and how many are left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The goals, and how far along a value is on the way to one: the only place where progress is computed."""
+"""The goals, and the progress of a value towards one."""
 
 from __future__ import annotations
 

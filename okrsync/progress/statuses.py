@@ -1,4 +1,4 @@
-"""What to call a progress: one rule for each product's way of saying it."""
+"""Name a progress by a status rule, one for each product's way of doing it."""
 
 from __future__ import annotations
 

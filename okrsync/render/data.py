@@ -1,4 +1,4 @@
-"""What ``--json`` prints: one object for each command."""
+"""Build the one object that each command prints with ``--json``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``--json`` prints, as types: the code is checked against them, and the published JSON Schema is made of them.
+"""Declare the output of ``--json`` as types: they check the code and make the published JSON Schema.
 
 Numbers are texts, so that none is rounded. An absent value is null; a key is absent only where it says so.
 """

@@ -1,4 +1,4 @@
-"""Where the key results stand, as of the last run: no requests."""
+"""Show where the key results were at the last run, from the ledger alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run does: sync and preview, backfill, adopt and release; ``run.py`` is the page to begin with."""
+"""Sync, preview, backfill, adopt and release; ``run.py`` is the page to read first."""
 
 from okrsync.sync.adopt import Claim, claim
 from okrsync.sync.backfill import Backfill, Found, Progress, Recalled, backfill

@@ -1,4 +1,4 @@
-"""Add one row to the table of check-ins, or finish one that an earlier run was adding: never two with one key."""
+"""Add one row to the table of check-ins, or finish one that an earlier run began; no key is doubled."""
 
 from __future__ import annotations
 

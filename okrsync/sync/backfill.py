@@ -1,4 +1,4 @@
-"""Recompute past values from the sources themselves, and keep them in the ledger beside what was seen on the day.
+"""Recompute past values from the sources, and keep them in the ledger beside what was seen then.
 
 Readings are recorded, and check-ins of periods that are over are added. Nothing that is there is touched: no cell, no
 outcome and no run, so that an old value can never become the current one.

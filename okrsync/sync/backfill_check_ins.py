@@ -1,4 +1,4 @@
-"""Add the check-ins that were never made, from recomputed values: a row for each key result and period that is over.
+"""Add the check-ins that were never made, from recomputed values: one per key result and period.
 
 A row that is there is left as it is, whoever made it and whatever it says. The goal and the calendar are today's; the
 value, and with it progress and status, are those of the period's last instant.

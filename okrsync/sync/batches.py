@@ -1,4 +1,4 @@
-"""Ask for very many values in batches, connections side by side, so that what is read is soon recorded."""
+"""Ask for many values in batches, connections side by side, so that each is recorded soon."""
 
 from __future__ import annotations
 

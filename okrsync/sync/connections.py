@@ -1,4 +1,4 @@
-"""What every connection is opened with, and the check that no credential is missing before anything is read."""
+"""Open every connection, and check that no credential is missing before anything is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ask the sources for every metric at every moment that is needed: each connection once, all side by side."""
+"""Ask the sources for every metric and moment that is needed: each connection once, side by side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a person's edit may be written over without a command: they ticked the row's box, or its time has passed.
+"""Decide whether a person's edit may be written over: the row's box is ticked, or its time is over.
 
 Since when an edit is there is kept in the destination's notebook, under the cell, with the value it was seen with:
 another edit starts the time again.

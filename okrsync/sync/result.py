@@ -1,4 +1,4 @@
-"""What a run found and did: the report that is shown, and what the ledger keeps for ``status`` and ``explain``."""
+"""Collect a run's result: the report, and what the ledger keeps for ``status`` and ``explain``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the ledger remembers of a metric, as a line through time: one value for each day. Sends no request."""
+"""Read a metric's past from the ledger: one value for each day. Sends no request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tables share: a desired cell in the destination's own form, a share, where a number came from."""
+"""Build desired cells for all tables: a destination's form, a share, where a number came from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a key result needs of the past: its measured baseline, and the periods that it is judged over."""
+"""Find what a key result needs of the past: its measured baseline, and the periods to judge."""
 
 from __future__ import annotations
 

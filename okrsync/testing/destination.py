@@ -1,4 +1,4 @@
-"""The contract every destination keeps. A plug-in's author subclasses ``DestinationContract`` and fills in one fixture."""
+"""The contract of destinations: subclass ``DestinationContract`` and fill in one fixture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract every ledger keeps. Who keeps one elsewhere subclasses ``LedgerContract`` and fills in one fixture."""
+"""The contract of ledgers: subclass ``LedgerContract`` and fill in one fixture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The part of a ledger's contract that is about what only grows: readings, baselines, runs, outcomes; see ledger.py."""
+"""The contract of ledgers for what only grows: readings, baselines, runs and outcomes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract every source keeps. A plug-in's author subclasses ``SourceContract`` and fills in one fixture."""
+"""The contract of sources: subclass ``SourceContract`` and fill in one fixture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What CLDR knows of a language, as tables from words to what they stand for. Babel is loaded on first use."""
+"""Look up a language's words for numbers, units and currencies in CLDR; Babel is loaded on first use."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from okrsync.config import Company, load_company
 from okrsync.errors import AccessError, DataError, ExitCode, OkrsyncError, Unavailable, UnsafePlan
 from okrsync.model import Answer, Cause, CellState, Evidence, NoValue, Observed, Question, Reading, Row
 from okrsync.ports import Connector, Destination, Opening, Source, TableSpec
-from okrsync.settings import Strict, Table
+from okrsync.settings import Strict, TableSettings
 from okrsync.sync import Report, claim, preview, sync
 from okrsync.testing import JumpClock
 from okrsync.testing.memory import MemoryDestination, MemoryLedger
@@ -116,7 +116,7 @@ def opened(tmp_path: Path) -> Open:
             summary="",
             settings=Strict,
             query=Query,
-            table=Table,
+            table=TableSettings,
             source=source,
             destination=destination,
         )

@@ -1,4 +1,4 @@
-"""Exports that lie elsewhere: https by requests; s3, gs and sftp by fsspec. They are copied to a private folder first."""
+"""Copy remote exports to a private folder: https by requests; s3, gs and sftp by fsspec."""
 
 from __future__ import annotations
 

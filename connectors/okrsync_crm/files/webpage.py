@@ -1,4 +1,4 @@
-"""The HTML table that some CRMs call an Excel file: its rows as CSV, read as strictly as any other file."""
+"""Read the HTML table that some CRMs call an Excel file, as strictly as any other file."""
 
 from __future__ import annotations
 

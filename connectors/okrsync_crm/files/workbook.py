@@ -1,4 +1,4 @@
-"""A streaming reader of XLSX that keeps what other readers lose: error cells, and formulas never calculated.
+"""Stream an XLSX, and keep what other readers lose: error cells and formulas never calculated.
 
 It writes one sheet as UTF-8 CSV in which cells that are not text carry their type as a first character from the
 private use area, because ``1234.5`` in a cell is a number whatever the dialect's decimal sign is.

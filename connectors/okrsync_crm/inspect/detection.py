@@ -1,4 +1,4 @@
-"""What an exported file looks like: the guesses of ``okrsync inspect``. Nothing here is used by a sync. Pure.
+"""Guess how an exported file is written, for ``okrsync inspect``; a sync never guesses. Pure.
 
 Each guess says what else it could be; where the file does not decide, nothing is chosen.
 """

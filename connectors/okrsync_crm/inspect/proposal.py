@@ -1,4 +1,4 @@
-"""``okrsync inspect FILE``: looks at an exported file, says what it found, and writes the YAML that reads it.
+"""``okrsync inspect FILE``: say what an exported file holds, and write the YAML that reads it.
 
 It is the only place where a file's dialect is guessed. What it proposes is tried out before it is printed.
 """

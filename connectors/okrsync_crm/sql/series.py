@@ -1,4 +1,4 @@
-"""One metric at many moments, answered by one or two passes over the rows instead of one for each moment.
+"""Answer one metric at many moments by one or two passes over the rows, not by one for each moment.
 
 The bounds of all the windows cut time into slices. Every row falls into one slice, what a measure needs is added up for
 each slice, and a window is the slices between its bounds: exactly so for counts, sums and extremes, and for what is

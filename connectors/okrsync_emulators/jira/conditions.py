@@ -1,4 +1,4 @@
-"""JQL's meaning: a parsed query becomes a test on issues and an order of them, or one of Jira's refusals."""
+"""Give JQL its meaning: a parsed query becomes a test and an order of issues, or Jira's refusal."""
 
 from __future__ import annotations
 

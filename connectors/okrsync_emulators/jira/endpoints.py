@@ -1,4 +1,4 @@
-"""The endpoints beside search: who am I, fields, statuses, single issues, changelogs, permissions, projects."""
+"""Answer all requests but searches: fields, statuses, issues, changelogs, permissions, projects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Time as Notion keeps it: floored to the minute, in the time stamps of pages and in date cells with a time."""
+"""Keep time as Notion does: floored to the minute, in page times and in date cells with a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The endpoints of views: created and shown, never drawn. What a view filters or sorts is not emulated."""
+"""Answer requests about views, which are stored and never drawn; their filters are not emulated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``okrsync inspect``: look at a source before it is configured. The only command that guesses; a sync never does."""
+"""``okrsync inspect``: look at a source before it is configured; no other command guesses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``okrsync schedule``: keep the companies' schedules in the foreground, or export them to another scheduler."""
+"""``okrsync schedule``: run companies at their times, or export the times to another scheduler."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alembic's environment: it runs in the caller's transaction, on the caller's connection (see schema.py)."""
+"""Alembic's environment: it runs on the caller's connection, in the caller's transaction."""
 
 from alembic import context
 

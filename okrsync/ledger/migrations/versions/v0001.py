@@ -1,4 +1,4 @@
-"""The first schema. A revision never changes once released, so it spells its tables out instead of using tables.py."""
+"""The first schema. It spells out its tables, because a released revision never changes."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""When each company was last synced, in a line of its own: asking the runs grew with every run there ever was."""
+"""Keep each company's last sync in a row of its own: reading it from all runs took longer every day."""
 
 import sqlalchemy as sa
 from alembic import op
