@@ -25,24 +25,13 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from okrsync import secret_text
 from okrsync.errors import AccessError
+from okrsync.redaction import conceal
 from okrsync.units import span
-
-_revealed: set[str] = set()
-
 
 FOLDER: Final = "folder"
 """The key of pydantic's validation context under which the YAML's folder is passed."""
-
-# Shorter than this a secret is a word like any other, and replacing it would garble every text.
-SHORTEST_SECRET = 6
-
-
-def redact(text: str) -> str:
-    """``text`` with every secret that this process has read replaced by ``***``."""
-    for secret in sorted(_revealed, key=len, reverse=True):
-        text = text.replace(secret, "***")
-    return text
 
 
 class Strict(BaseModel):
@@ -103,35 +92,48 @@ class Secret(Strict):
         return f"environment variable {self.env}" if self.env else f"file {self.file}"
 
     def reveal(self) -> str:
-        """The secret's text without surrounding white space. Raises ``AccessError`` if there is none.
+        """The secret's text, cleaned of what surrounds it. Raises ``AccessError`` if there is none that can be used.
 
         Nothing but the environment and the file is asked, by exactly the name in the YAML: a look-up that ignores case
         or prefers one place to the other could find another company's secret.
         """
-        return _remember(self._read(), str(self))
-
-    def _read(self) -> str:
-        if self.file is not None:
-            try:
-                return self.file.read_text(encoding="utf-8")
-            except FileNotFoundError:
-                problem = "does not exist"
-            except (OSError, UnicodeDecodeError) as error:
-                problem = f"cannot be read ({getattr(error, 'strerror', None) or 'it is not UTF-8 text'})"
-            raise AccessError(f"the secret's {self} {problem}", hint="put the credential there")
-        text = os.environ.get(self.env or "")
-        if text is None:
-            raise AccessError(f"the {self} is not set", hint=f"export {self.env}=… and run again")
+        found = self._read()
+        try:
+            text = self._cleaned(found)
+        except ValueError as wrong:
+            raise AccessError(f"the {self} {wrong}", hint="copy the credential there again") from None
+        if not text:
+            raise AccessError(f"the {self} is empty", hint="put the credential there")
+        conceal(found.strip())
+        conceal(text)
         return text
 
+    def _cleaned(self, text: str) -> str:
+        """``text`` as its person meant it. Raises ``ValueError``, which says what is seen and not the text."""
+        return secret_text.token(text)
 
-def _remember(text: str, where: str) -> str:
-    text = text.strip()
-    if not text:
-        raise AccessError(f"the {where} is empty", hint="put the credential there")
-    if len(text) >= SHORTEST_SECRET:
-        _revealed.add(text)
-    return text
+    def _read(self) -> str:
+        if self.file is None:
+            text = os.environ.get(self.env or "")
+            if text is None:
+                raise AccessError(f"the {self} is not set", hint=f"export {self.env}=… and run again")
+            return text
+        try:
+            return secret_text.decoded(self.file.read_bytes())
+        except FileNotFoundError:
+            problem = "does not exist"
+        except OSError as error:
+            problem = f"cannot be read ({error.strerror})"
+        except ValueError as wrong:
+            problem = str(wrong)
+        raise AccessError(f"the secret's {self} {problem}", hint="put the credential there")
+
+
+class Passphrase(Secret):
+    """A secret that a person made up: quotes and blanks inside belong to it."""
+
+    def _cleaned(self, text: str) -> str:
+        return secret_text.stripped(text)
 
 
 class TableSettings(Strict):

@@ -13,7 +13,7 @@ import requests
 from okrsync.connector import passes
 from okrsync.errors import AccessError, ConfigError, OkrsyncError, Unavailable
 from okrsync.http import Again, retry_after
-from okrsync.settings import redact
+from okrsync.redaction import redact
 from okrsync_jira.settings import Anonymous, ApiToken, JiraSettings, Password, ScopedToken, ServiceAccount
 
 TOKEN_PAGE: Final = "https://id.atlassian.com/manage-profile/security/api-tokens"  # noqa: S105 - an address

@@ -94,10 +94,15 @@ def credential_of(auth: Auth) -> dict[str, Any]:
     if isinstance(auth, Anonymous):
         return {}
     if isinstance(auth, Password):
-        return {"basic_auth": (auth.user, auth.password.reveal())}
+        return {"basic_auth": _in_utf8(auth.user, auth.password.reveal())}
     if isinstance(auth, ApiToken | ScopedToken):
-        return {"basic_auth": (auth.email, auth.token.reveal())}
+        return {"basic_auth": _in_utf8(auth.email, auth.token.reveal())}
     return {"token_auth": auth.token.reveal()}
+
+
+def _in_utf8(name: str, secret: str) -> tuple[bytes, bytes]:
+    """Left to itself, requests encodes as Latin-1, and breaks off at the first letter that is not in it."""
+    return name.encode(), secret.encode()
 
 
 def connect(base: str, credential: Mapping[str, Any]) -> LeanJIRA:

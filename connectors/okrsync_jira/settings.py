@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
-from okrsync.settings import Secret, Strict
+from okrsync.settings import Passphrase, Secret, Strict
 from okrsync_jira.queries import CATEGORIES, check_jql
 
 Deployment = Literal["cloud", "data_center"]
@@ -54,7 +54,7 @@ class Password(Strict):
     """A user and a password on Jira Data Center."""
 
     user: str = Field(min_length=1, description="the user name")
-    password: Secret = Field(description="the user's password")
+    password: Passphrase = Field(description="the user's password")
 
 
 class Anonymous(Strict):

@@ -13,7 +13,7 @@ from notion_client.errors import HTTPResponseError, RequestTimeoutError
 from okrsync.connector import passes
 from okrsync.errors import AccessError, ConfigError, DataError, OkrsyncError, Unavailable
 from okrsync.http import Again, retry_after
-from okrsync.settings import redact
+from okrsync.redaction import redact
 
 TOKENS: Final = "https://www.notion.so/profile/integrations"
 

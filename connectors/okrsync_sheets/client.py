@@ -16,7 +16,7 @@ from okrsync.errors import AccessError, ConfigError, OkrsyncError, Unavailable
 from okrsync.http import USER_AGENT, Again, limiter, patiently, retry_after
 from okrsync.network import session
 from okrsync.ports import Clock
-from okrsync.settings import redact
+from okrsync.redaction import redact
 from okrsync_sheets.credentials import SCOPE, Identity, identity, refresh, token_transport
 from okrsync_sheets.settings import SheetsSettings
 

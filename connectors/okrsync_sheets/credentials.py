@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 import google.auth
 import requests
@@ -17,9 +17,10 @@ from google.auth.transport.requests import Request
 from google.oauth2.credentials import Credentials as User
 from google.oauth2.service_account import Credentials as ServiceAccount
 
-from okrsync.connector import passes
+from okrsync.connector import is_encrypted, passes
 from okrsync.errors import AccessError, Unavailable
-from okrsync.settings import Secret
+from okrsync.redaction import conceal
+from okrsync_sheets.key_file import KeyFile
 from okrsync_sheets.settings import SheetsSettings
 
 SCOPE: Final = "https://www.googleapis.com/auth/spreadsheets.readonly"
@@ -61,18 +62,16 @@ def identity(settings: SheetsSettings) -> Identity:
     )
 
 
-def _from_json(secret: Secret) -> Identity:
-    # Nothing below may chain the parser's own error: it quotes the key.
-    try:
-        info = json.loads(secret.reveal())
-    except ValueError:
-        info = None
-    if not isinstance(info, dict):
-        raise AccessError(
-            f"the {secret} is not the JSON of a Google credential",
-            hint="put the whole key file there, as Google Cloud downloads it",
-        )
+def _from_json(secret: KeyFile) -> Identity:
+    info = secret.contents()
     kind = info.get("type")
+    server = str(info.get("token_uri", ""))
+    if server and not is_encrypted(server):
+        raise AccessError(
+            f"the {secret} names {server} as its token server, to which it would be sent unencrypted",
+            hint="download the key again and put the whole file there",
+        )
+    # Nothing below may chain the parser's own error: it quotes the key.
     try:
         if kind == "service_account":
             account = str(info.get("client_email", ""))
@@ -91,6 +90,11 @@ def _from_json(secret: Secret) -> Identity:
             f"the {secret} holds a damaged {str(kind).replace('_', ' ')}: a field is missing or its key is cut",
             hint="download the key again and put the whole file there",
         ) from None
+    if {"installed", "web"} & info.keys():
+        raise AccessError(
+            f"the {secret} holds an OAuth client, which is no credential yet",
+            hint="create a service account and download its key",
+        )
     raise AccessError(
         f"the {secret} holds a credential of the type {kind!r}; okrsync reads service_account and authorized_user",
         hint="for workload identity and impersonation write adc: true and set GOOGLE_APPLICATION_CREDENTIALS",
@@ -112,6 +116,7 @@ def refresh(credentials: Any, transport: Callable[..., Any]) -> None:
         raise
     if not isinstance(credentials.token, str) or not credentials.token:
         raise TransportError(_UNREADABLE)
+    conceal(credentials.token, passing=True)
 
 
 def token_transport(session: requests.Session) -> Callable[..., Any]:
@@ -123,6 +128,9 @@ def token_transport(session: requests.Session) -> Callable[..., Any]:
     transport = Request(session)
 
     def ask(url: str, method: str = "GET", body: Any = None, headers: Any = None, **_: Any) -> Any:
+        for name, sent in parse_qsl(body.decode() if isinstance(body, bytes) else ""):
+            if name == "assertion":
+                conceal(sent, passing=True)
         response = transport(url, method=method, body=body, headers=headers, timeout=_TIMEOUT)
         if not passes(response.status) and response.data.lstrip()[:1] == b"<":
             raise Unavailable(

@@ -13,6 +13,7 @@ from okrsync.connector import encrypted
 from okrsync.measures import is_aggregate
 from okrsync.settings import Secret, Strict
 from okrsync_sheets import a1, addresses
+from okrsync_sheets.key_file import KeyFile
 
 API: Final = "https://sheets.googleapis.com"
 TRUTHS: Final = ("count_true", "share_true")
@@ -64,7 +65,7 @@ Measure = Annotated[str, AfterValidator(_measure)]
 class SheetsSettings(Strict):
     """A connection to Google Sheets: exactly one of ``credentials``, ``adc`` and ``api_key``."""
 
-    credentials: Secret | None = Field(
+    credentials: KeyFile | None = Field(
         default=None, description="the JSON key of a service account, or of an authorized user"
     )
     adc: Literal[True] | None = Field(

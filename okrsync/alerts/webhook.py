@@ -14,7 +14,8 @@ from okrsync.errors import AccessError, ConfigError, ExitCode
 from okrsync.http import USER_AGENT, Again, limiter, patiently, retry_after
 from okrsync.network import session
 from okrsync.ports import Clock
-from okrsync.settings import Secret, redact
+from okrsync.redaction import redact
+from okrsync.settings import Secret
 
 if TYPE_CHECKING:
     import requests

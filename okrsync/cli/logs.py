@@ -16,7 +16,7 @@ class _Lines(logging.Formatter):
         self._form = form
 
     def format(self, record: logging.LogRecord) -> str:
-        from okrsync.settings import redact
+        from okrsync.redaction import redact
 
         at = datetime.fromtimestamp(record.created, tz=UTC).isoformat(timespec="seconds")
         message = redact(record.getMessage())

@@ -56,7 +56,7 @@ def _usage(error: typer.TyperException) -> str:
 
 
 def _said(text: str, error: BaseException, words: Sequence[str], code: ExitCode | None = None) -> int:
-    from okrsync.settings import redact
+    from okrsync.redaction import redact
 
     code = exit_code_of(error) if code is None else code
     typer.echo(redact(f"okrsync: {text}"), err=True)

@@ -64,7 +64,7 @@ def say_json(data: Any) -> None:
 
 def _redacted(data: Any) -> Any:
     """The same data with every text redacted, so that what is printed stays JSON."""
-    from okrsync.settings import redact
+    from okrsync.redaction import redact
 
     if isinstance(data, Mapping):
         return {str(key): _redacted(value) for key, value in data.items()}

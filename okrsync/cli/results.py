@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 def say_result(ended: CompanyRun) -> None:
     """One company's text: what its run did on stdout, or what ended it on stderr."""
+    from okrsync.redaction import redact
     from okrsync.render import plan_text
-    from okrsync.settings import redact
 
     if ended.report is not None:
         say(plan_text(ended.report))
@@ -29,7 +29,7 @@ def say_result(ended: CompanyRun) -> None:
 
 def say_not_notified(ended: CompanyRun, start: str) -> None:
     """Say on stderr why the alerts of a run reached nobody, if so."""
-    from okrsync.settings import redact
+    from okrsync.redaction import redact
 
     if ended.undelivered:
         typer.echo(redact(f"{start}: nobody was notified: {ended.undelivered}"), err=True)
@@ -37,8 +37,8 @@ def say_not_notified(ended: CompanyRun, start: str) -> None:
 
 def result_data(ended: CompanyRun) -> outputs.Run | outputs.Failure:
     """What ``--json`` prints of a run."""
+    from okrsync.redaction import redact
     from okrsync.render import report_data
-    from okrsync.settings import redact
 
     if ended.report is None:
         return {"company": ended.name, "error": redact(ended.complaint), "exit_code": ended.code}
@@ -53,7 +53,7 @@ def say_line(ended: CompanyRun, form: str) -> None:
     """One line for one run, on stderr; a bug with its traceback."""
     from okrsync.fleet import summary
     from okrsync.model import Verdict
-    from okrsync.settings import redact
+    from okrsync.redaction import redact
 
     at = datetime.now(tz=UTC).isoformat(timespec="seconds")
     decisions = ended.report.decisions if ended.report is not None else ()

@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from okrsync.errors import AccessError
-from okrsync.settings import FOLDER, Machine, Secret, Span, Strict, redact
+from okrsync.redaction import redact
+from okrsync.settings import FOLDER, Machine, Secret, Span, Strict
 
 
 class Model(Strict):
