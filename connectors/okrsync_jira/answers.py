@@ -145,7 +145,7 @@ class Account(TypedDict, total=False):
     timeZone: str | None
 
 
-class Schema(TypedDict, total=False):
+class FieldSchema(TypedDict, total=False):
     type: str | None
     items: str | None
 
@@ -161,7 +161,7 @@ class FieldScope(TypedDict, total=False):
 class FieldAnswer(TypedDict):
     id: str
     name: NotRequired[str]
-    schema: NotRequired[Schema | None]
+    schema: NotRequired[FieldSchema | None]
     scope: NotRequired[FieldScope | None]
 
 

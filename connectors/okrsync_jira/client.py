@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 from okrsync.ports import Opening
 from okrsync_jira import answers
 from okrsync_jira.changelog import Move, Shared, moves
-from okrsync_jira.connection import Connection, LostPage
+from okrsync_jira.connection import JiraConnection, LostPage
 from okrsync_jira.issues import ReadIssues, SearchResult, changed, warned
 from okrsync_jira.settings import Deployment, JiraSettings
 
@@ -33,7 +33,7 @@ class Site:
 
     def __init__(self, settings: JiraSettings, opening: Opening) -> None:
         self.settings = settings
-        self._connection = Connection(settings, opening)
+        self._connection = JiraConnection(settings, opening)
         self._jira = self._connection.jira
         self._ask = self._connection.ask
         self._memo = opening.memo

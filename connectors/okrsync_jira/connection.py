@@ -28,7 +28,7 @@ class LostPage(Exception):
     """Jira does not know a page any more that it has named itself."""
 
 
-class Connection:
+class JiraConnection:
     """One Jira and one account. It sends nothing before the first ``ask``, and is shared by threads."""
 
     def __init__(self, settings: JiraSettings, opening: Opening) -> None:
