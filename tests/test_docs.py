@@ -151,10 +151,10 @@ def test_the_readme_names_a_test_for_every_promise() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     section = text.split("## What okrsync promises\n")[1].split("\n## ")[0]
     promises = re.findall(r"^\d\. \*\*", section, flags=re.MULTILINE)
-    proofs = re.findall(r"\]\((tests/[^)]+)\)", section)
-    assert len(promises) == 8
-    assert len(proofs) >= 8
-    assert all((ROOT / proof).is_file() for proof in proofs)
+    proofs = re.findall(r"\[`(test_\w+)`\]\((tests/[^)]+)\)", section)
+    assert len(promises) == len(proofs) == 8
+    for name, path in proofs:
+        assert f"\ndef {name}(" in (ROOT / path).read_text(encoding="utf-8")
 
 
 def test_every_command_and_exit_code_is_documented(desk: Any) -> None:
