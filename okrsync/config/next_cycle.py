@@ -5,19 +5,20 @@ The text is changed where a value stands and nowhere else, so that comments, ord
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from okrsync.config.company import Company
+from okrsync.config.splice import Edit, applied, composed, mapping, pairs, replaced
 from okrsync.errors import ConfigError
 from okrsync.key_results import Form, KeyResult
 
 if TYPE_CHECKING:
-    from ruamel.yaml.nodes import MappingNode, Node
+    from ruamel.yaml.nodes import Node
 
 DIGITS = Decimal("0.0001")
 """A start is written to four decimals at the most."""
@@ -33,13 +34,6 @@ class NextCycle:
     text: str
     started: Mapping[str, str]
     left: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Edit:
-    begin: int
-    end: int
-    text: str
 
 
 def next_cycle(
@@ -58,28 +52,28 @@ def next_cycle(
             f"{name} starts on {start}, before {company.cycle.name} has ended on {company.cycle.end}",
             hint=f"--start {company.cycle.end + timedelta(days=1)}, or a later day",
         )
-    root = _mapping(_composed(text))
+    root = mapping(composed(text))
     edits = [
-        _replaced(_mapping(root["cycle"])[key], value)
+        replaced(mapping(root["cycle"])[key], value)
         for key, value in (("name", _plain_text(name)), ("start", str(start)), ("end", str(end)))
     ]
     started: dict[str, str] = {}
     left: dict[str, str] = {}
-    nodes = {str(_mapping(node)["id"].value): node for node in root["key_results"].value}
+    nodes = {str(mapping(node)["id"].value): node for node in root["key_results"].value}
     for one in company.key_results:
-        key = _start_key(one, _mapping(nodes[one.id]).keys())
+        key = _start_key(one, mapping(nodes[one.id]).keys())
         if key is None:
             continue
-        why = _in_the_way(one, last.get(one.id), _mapping(nodes[one.id]))
+        why = _in_the_way(one, last.get(one.id), mapping(nodes[one.id]))
         if why:
             left[one.id] = why
             continue
         edit, written = _started(text, nodes[one.id], key, last[one.id])
         edits.append(edit)
         started[one.id] = written
-    if "pace" in root and "points" in _mapping(root["pace"]):
+    if "pace" in root and "points" in mapping(root["pace"]):
         left["pace"] = f"its points are days of {company.cycle.name}; write those of {name}"
-    return NextCycle(text=_applied(text, edits), started=started, left=left)
+    return NextCycle(text=applied(text, edits), started=started, left=left)
 
 
 def _start_key(key_result: KeyResult, keys: AbstractSet[str]) -> str | None:
@@ -109,45 +103,21 @@ def _in_the_way(key_result: KeyResult, last: Decimal | None, keys: Mapping[str, 
     return ""
 
 
-def _started(text: str, node: Node, key: str, value: Decimal) -> tuple[_Edit, str]:
-    mapping = _mapping(node)
+def _started(text: str, node: Node, key: str, value: Decimal) -> tuple[Edit, str]:
+    keys = mapping(node)
     number = _number(value)
-    if key in mapping:
-        before = mapping[key]
+    if key in keys:
+        before = keys[key]
         percent = str(before.value).rstrip().endswith("%")
         written = f"{number}%" if percent else number
-        return _replaced(before, written), written
-    change = mapping["change"]
+        return replaced(before, written), written
+    change = keys["change"]
     place = change.end_mark.index
     if getattr(node, "flow_style", False):
-        return _Edit(place, place, f", {key}: {number}"), number
+        return Edit(place, place, f", {key}: {number}"), number
     line = "\r\n" if "\r\n" in text else "\n"
-    indent = " " * next(one.start_mark.column for one, _ in _pairs(node))
-    return _Edit(place, place, f"{line}{indent}{key}: {number}"), number
-
-
-def _replaced(node: Node, written: str) -> _Edit:
-    return _Edit(node.start_mark.index, node.end_mark.index, written)
-
-
-def _applied(text: str, edits: list[_Edit]) -> str:
-    for one in sorted(edits, key=lambda edit: edit.begin, reverse=True):
-        text = text[: one.begin] + one.text + text[one.end :]
-    return text
-
-
-def _composed(text: str) -> Any:
-    from ruamel.yaml import YAML
-
-    return YAML(typ="safe", pure=True).compose(text)
-
-
-def _mapping(node: Any) -> dict[str, Any]:
-    return {str(key.value): value for key, value in _pairs(node)}
-
-
-def _pairs(node: MappingNode | Any) -> Iterator[tuple[Any, Any]]:
-    yield from node.value
+    indent = " " * next(one.start_mark.column for one, _ in pairs(node))
+    return Edit(place, place, f"{line}{indent}{key}: {number}"), number
 
 
 def _number(value: Decimal) -> str:
