@@ -6,7 +6,7 @@ logger is replaced, and its context manager, which would swap our HTTP client fo
 
 from __future__ import annotations
 
-import json
+import hashlib
 import logging
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +21,8 @@ from okrsync.errors import OkrsyncError, Unavailable
 from okrsync.http import USER_AGENT, Again, Limiter, limiter, patiently
 from okrsync.network import trust
 from okrsync.ports import Opening
-from okrsync_notion.http_errors import Passing, verdict
+from okrsync_notion import answers
+from okrsync_notion.http_errors import Passing, at_block_limit, verdict
 from okrsync_notion.settings import NotionSettings
 
 VERSION: Final = "2026-03-11"
@@ -44,55 +45,101 @@ class Notion:
         self._settings = settings
         self._clock = opening.clock
 
-    def me(self) -> dict[str, Any]:
-        return self._ask("asking Notion who the token is", self._wire.users.me)
+    @cached_property
+    def fingerprint(self) -> str:
+        """A short digest that tells this token from another one, and tells nothing about it."""
+        return hashlib.sha256(self._token.encode()).hexdigest()[:12]
+
+    def me(self, attempts: int = 6) -> dict[str, Any]:
+        return self._ask(
+            "asking Notion who the token is", lambda: answers.user(self._wire.users.me), attempts
+        )
 
     def user(self, user: str) -> dict[str, Any]:
-        return self._ask("asking Notion for a user", lambda: self._wire.users.retrieve(user), attempts=2)
+        return self._ask(
+            "asking Notion for a user",
+            lambda: answers.user(lambda: self._wire.users.retrieve(user)),
+            attempts=2,
+        )
 
     def database(self, database: str) -> dict[str, Any]:
-        return self._ask("reading the database", lambda: self._wire.databases.retrieve(database))
+        return self._ask(
+            "reading the database",
+            lambda: answers.database(lambda: self._wire.databases.retrieve(database)),
+        )
 
     def data_source(self, source: str) -> dict[str, Any]:
-        return self._ask("reading the data source", lambda: self._wire.data_sources.retrieve(source))
+        return self._ask(
+            "reading the data source",
+            lambda: answers.data_source(lambda: self._wire.data_sources.retrieve(source)),
+        )
 
     def query(self, source: str, properties: Sequence[str], body: Mapping[str, Any]) -> dict[str, Any]:
         """One page of a data source's rows, with only the ``properties`` (unquoted ids)."""
+        ids = list(properties)
         return self._ask(
             "reading the rows",
-            lambda: self._wire.data_sources.query(source, filter_properties=list(properties), **body),
+            lambda: answers.rows(
+                lambda: self._wire.data_sources.query(source, filter_properties=ids, **body)
+            ),
         )
 
     def page(self, page: str, properties: Sequence[str] = ()) -> dict[str, Any]:
         chosen = {"filter_properties": list(properties)} if properties else {}
-        return self._ask("reading the row", lambda: self._wire.pages.retrieve(page, **chosen))
+        return self._ask(
+            "reading the row", lambda: answers.page(lambda: self._wire.pages.retrieve(page, **chosen))
+        )
+
+    def children(self, page: str, cursor: str | None = None) -> dict[str, Any]:
+        """One page of what stands on a page."""
+        after = {"start_cursor": cursor} if cursor else {}
+        return self._ask(
+            "reading the page",
+            lambda: answers.blocks(lambda: self._wire.blocks.children.list(page, page_size=100, **after)),
+        )
 
     def create_database(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        return self._once("creating the database", lambda: self._wire.databases.create(**body))
+        """Make a database, once: a failure after which it may be there goes up raw (see ``passing``)."""
+        return self._creating(
+            "creating the database", lambda: answers.database(lambda: self._wire.databases.create(**body))
+        )
 
     def change_data_source(self, source: str, properties: Mapping[str, Any]) -> dict[str, Any]:
         """Add columns or change them. Never give a column None: that deletes it with all it holds."""
         assert all(change is not None for change in properties.values())
         return self._ask(
             "changing the columns",
-            lambda: self._wire.data_sources.update(source, properties=dict(properties)),
+            lambda: answers.data_source(
+                lambda: self._wire.data_sources.update(source, properties=dict(properties))
+            ),
         )
 
     def create_view(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        return self._once("creating the view", lambda: self._wire.views.create(**body))
+        """Make a view, once. Raises ``Unavailable`` where it may have been made all the same."""
+        what = "creating the view"
+        try:
+            return self._creating(what, lambda: answers.view(lambda: self._wire.views.create(**body)))
+        except Exception as error:
+            passing = self.passing(error)
+            if passing is None:
+                raise
+            raise Unavailable(f"{what}: {passing.again.reason}; it may be there all the same") from error
 
     def create_page(self, source: str, properties: Mapping[str, Any]) -> dict[str, Any]:
         """Add a row, once: a failure after which it may be there goes up raw (see ``passing``)."""
         parent = {"type": "data_source_id", "data_source_id": source}
-        return self._patiently(
+        return self._creating(
             "adding a row",
-            lambda: _object(self._wire.pages.create(parent=parent, properties=dict(properties))),
-            keyless=True,
+            lambda: answers.page(lambda: self._wire.pages.create(parent=parent, properties=dict(properties))),
         )
 
     def patch(self, page: str, properties: Mapping[str, Any]) -> dict[str, Any]:
         """Send one PATCH, once. Its failures go up raw: only ``carefully`` may call this."""
-        return _object(self._wire.pages.update(page, properties=dict(properties)))
+        return answers.page(lambda: self._wire.pages.update(page, properties=dict(properties)))
+
+    def put(self, page: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """Write into a page that was just made and that nobody else has seen: it may be repeated."""
+        return self._ask("finishing the new row", lambda: self.patch(page, properties))
 
     def carefully(self, what: str, attempt: Callable[[], T]) -> T:
         """Run ``attempt``, which reads, decides and sends at most one PATCH, until it ends well or for good.
@@ -106,21 +153,15 @@ class Notion:
         meaning = self._judge(error, "")
         return meaning if isinstance(meaning, Passing) else None
 
-    def _once(self, what: str, call: Callable[[], Any]) -> dict[str, Any]:
+    def _creating(self, what: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Create something that carries no key: repeated only where it surely was not carried out."""
         try:
-            return self._patiently(what, lambda: _object(call()), keyless=True)
-        except Exception as error:
-            passing = self.passing(error)
-            if passing is None or not passing.landed:
-                raise
-            raise Unavailable(
-                f"{what}: {passing.again.reason}; it may have been created all the same",
-                hint="look in Notion, and take away what was made before you run this again",
-            ) from error
+            return self._patiently(what, call, keyless=True)
+        except OkrsyncError as error:
+            raise at_block_limit(error) or error from None
 
-    def _ask(self, what: str, call: Callable[[], Any], attempts: int = 6) -> dict[str, Any]:
-        return self._patiently(what, lambda: _object(call()), attempts)
+    def _ask(self, what: str, call: Callable[[], dict[str, Any]], attempts: int = 6) -> dict[str, Any]:
+        return self._patiently(what, call, attempts)
 
     def _patiently(self, what: str, call: Callable[[], T], attempts: int = 6, *, keyless: bool = False) -> T:
         def again(error: Exception) -> Again | None:
@@ -168,9 +209,3 @@ class Notion:
         http.headers["User-Agent"] = USER_AGENT
         weakref.finalize(self, http.close)
         return wire
-
-
-def _object(answer: Any) -> dict[str, Any]:
-    if not isinstance(answer, dict) or "object" not in answer:
-        raise json.JSONDecodeError("not an object of Notion's", str(answer)[:80], 0)
-    return answer

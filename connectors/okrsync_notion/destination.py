@@ -7,6 +7,7 @@ change, its answer is checked, and after an answer that was lost the row is read
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from okrsync.cells import Kind, kind_of
@@ -15,8 +16,9 @@ from okrsync.model import Row, Stored, Wanted
 from okrsync_notion import property_values
 from okrsync_notion.http_errors import NotFound, Refused
 from okrsync_notion.open_table import OpenTable
+from okrsync_notion.property_keys import unknown_key
 from okrsync_notion.property_values import encode
-from okrsync_notion.rows import row_of
+from okrsync_notion.rows import names_of, row_of
 
 # After a lost answer the row is looked at even when patience has ended, but not where Notion asks to wait longer (seconds).
 LAST_LOOK: Final = 60
@@ -42,43 +44,69 @@ class NotionDestination:
         return property_values.canonical(column, value, decimals=settings.decimals, place=place)
 
     def write(self, row: str, values: Mapping[str, Stored], expect: Mapping[str, Stored]) -> Row:
-        """See ``Destination.write``. One GET and at most one PATCH, unless Notion or the network fails."""
-        columns = self._table.layout.cells
+        """See ``Destination.write``. One GET and at most one PATCH, unless Notion or the network fails.
+
+        Where Notion knows a key of the PATCH by another spelling only, once more with each of the others.
+        """
         for cell in expect:
             self._table.column(cell)
         bodies = {cell: encode(self._table.writable(cell), value) for cell, value in values.items()}
+        change = _Change(row=row, values=values, expect=expect, bodies=bodies)
+        refusal: DataError | None = None
+        for spelling in self._table.keys.spellings():
+            try:
+                return self._written(change, spelling)
+            except (Refused, _Ignored) as error:
+                if isinstance(error, Refused) and not unknown_key(error.message):
+                    raise
+                refusal = refusal or error
+        assert refusal is not None
+        raise refusal
+
+    def _written(self, change: _Change, spelling: str) -> Row:
         lost = False
 
         def attempt() -> Row:
             nonlocal lost
-            fresh, page = self._fresh(row)
-            self._refuse_strangers(fresh, page, values, expect)
-            changed = {cell: body for cell, body in bodies.items() if fresh.cells[cell].value != values[cell]}
-            if not changed:
+            fresh, page = self._fresh(change.row)
+            self._refuse_strangers(fresh, page, change)
+            body = self._body(change, fresh, page, spelling)
+            if not body:
                 return fresh
             try:
-                answer = self._table.api.patch(
-                    row, {columns[cell].wire: body for cell, body in changed.items()}
-                )
+                answer = self._table.api.patch(change.row, body)
             except Exception as error:
                 passing = self._table.api.passing(error)
                 lost = passing is not None and passing.landed and (passing.again.after or 0) <= LAST_LOOK
                 raise
-            return self._checked(answer, values)
+            found = self._checked(answer, fresh, change)
+            self._table.keys.worked(spelling)
+            return found
 
-        what = f"writing {self._table.named(row)}"
         try:
-            return self._table.api.carefully(what, attempt)
+            return self._table.api.carefully(f"writing {self._table.named(change.row)}", attempt)
         except NotFound as error:
             raise Conflict(self._table.gone(error)) from error
         except Refused:
             # Notion says "validation error" of a row that went into the trash between our reading and our writing.
-            self._fresh(row)
+            self._fresh(change.row)
             raise
         except Unavailable as error:
             if not lost:
                 raise
-            return self._settled(row, values, error)
+            return self._settled(change, error)
+
+    def _body(
+        self, change: _Change, fresh: Row, page: Mapping[str, Any], spelling: str
+    ) -> dict[str, dict[str, Any]]:
+        """The properties of the PATCH: the cells that are not as wanted yet, by their keys."""
+        columns = {
+            cell: self._table.layout.cells[cell]
+            for cell in change.bodies
+            if fresh.cells[cell].value != change.values[cell]
+        }
+        keys = self._table.keys.spelled(spelling, columns, names_of(page))
+        return {keys[cell]: change.bodies[cell] for cell in columns}
 
     def _fresh(self, row: str) -> tuple[Row, dict[str, Any]]:
         """The row as it is now. Raises ``Conflict`` where it is not there to be written."""
@@ -95,16 +123,15 @@ class NotionDestination:
         self,
         fresh: Row,
         page: Mapping[str, Any],
-        values: Mapping[str, Stored],
-        expect: Mapping[str, Stored],
+        change: _Change,
     ) -> None:
         """Raise ``Conflict`` where a cell is neither as expected nor already as wanted."""
         columns = self._table.layout.cells
         clashes = [
             f"the column {columns[cell].name!r} holds {_seen(fresh.cells[cell].value)}, "
-            f"and {_seen(expect.get(cell))} was expected"
-            for cell in dict.fromkeys((*expect, *values))
-            if fresh.cells[cell].value not in _allowed(cell, values, expect)
+            f"and {_seen(change.expect.get(cell))} was expected"
+            for cell in dict.fromkeys((*change.expect, *change.values))
+            if fresh.cells[cell].value not in change.allowed(cell)
         ]
         if clashes:
             raise Conflict(
@@ -125,33 +152,49 @@ class NotionDestination:
         kinds = {"person": "a person", "bot": "a bot (another connection, or an automation)"}
         return f"{kinds.get(str(kind), 'somebody')} at {page.get('last_edited_time') or 'a time unknown'}"
 
-    def _checked(self, answer: Mapping[str, Any], values: Mapping[str, Stored]) -> Row:
+    def _checked(self, answer: Mapping[str, Any], fresh: Row, change: _Change) -> Row:
         """The row in the answer to a PATCH. Raises ``DataError`` where it does not show what was sent."""
         columns = self._table.layout.cells
         found = row_of(self._table.layout, answer, self._table.key(answer))
-        wrong = [
-            f"the column {columns[cell].name!r} shows {_seen(found.cells[cell].value)} instead of {_seen(value)}"
-            for cell, value in values.items()
-            if found.cells[cell].value != value
+        wrong = [cell for cell, value in change.values.items() if found.cells[cell].value != value]
+        if not wrong and not found.problem:
+            return found
+        shows = [
+            f"the column {columns[cell].name!r} shows {_seen(found.cells[cell].value)} "
+            f"instead of {_seen(change.values[cell])}"
+            for cell in wrong
         ]
-        if wrong or found.problem:
-            raise DataError(
-                f"{found.title!r}: Notion accepted the write, but {'; '.join([*wrong, found.problem]).strip('; ')}",
-                hint="look at the row in Notion; an automation may have changed it back",
-            )
-        return found
+        ignored = not found.problem and all(found.cells[one].value == fresh.cells[one].value for one in wrong)
+        raise (_Ignored if ignored else DataError)(
+            f"{found.title!r}: Notion accepted the write, but {'; '.join([*shows, found.problem]).strip('; ')}",
+            hint="look at the row in Notion; an automation may have changed it back",
+        )
 
-    def _settled(self, row: str, values: Mapping[str, Stored], error: Unavailable) -> Row:
+    def _settled(self, change: _Change, error: Unavailable) -> Row:
         """The last look after patience has ended with a write whose answer was lost."""
-        fresh, _ = self._fresh(row)
-        if all(fresh.cells[cell].value == value for cell, value in values.items()):
+        fresh, _ = self._fresh(change.row)
+        if all(fresh.cells[cell].value == value for cell, value in change.values.items()):
             return fresh
         raise Unavailable(f"{error.message}; the row does not show it", hint=error.hint) from error
 
 
-def _allowed(cell: str, values: Mapping[str, Stored], expect: Mapping[str, Stored]) -> tuple[Stored, ...]:
-    wanted = (values[cell],) if cell in values else ()
-    return (expect.get(cell), *wanted)
+class _Ignored(DataError):
+    """Notion accepted a write and left out a part of it: perhaps it knows that column's key by another spelling only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """What is to be written into one row; ``bodies`` are ``values`` as Notion takes them."""
+
+    row: str
+    values: Mapping[str, Stored]
+    expect: Mapping[str, Stored]
+    bodies: Mapping[str, dict[str, Any]]
+
+    def allowed(self, cell: str) -> tuple[Stored, ...]:
+        """What the cell may hold right before the write: what was expected, or what is wanted already."""
+        wanted = (self.values[cell],) if cell in self.values else ()
+        return (self.expect.get(cell), *wanted)
 
 
 def _seen(value: Stored) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,7 +15,12 @@ from okrsync.connector import passes
 from okrsync.errors import AccessError, ConfigError, DataError, OkrsyncError, Unavailable
 from okrsync.http import Again, retry_after
 from okrsync.redaction import redact
+from okrsync_notion.answers import WrongAnswer
 
+# What a sentence about a limit that counts blocks is likely to say.
+BLOCK_LIMIT: Final = re.compile(
+    r"block[^.]{0,20} limit|limit[^.]{0,20} block|upgrade|limit of (its|the|your) plan", re.IGNORECASE
+)
 TOKENS: Final = "https://www.notion.so/profile/integrations"
 
 
@@ -32,6 +38,20 @@ class Passing:
 
     again: Again
     landed: bool
+
+
+def at_block_limit(error: OkrsyncError) -> Refused | None:
+    """``error``, of something that was to be created, as the limit of a free workspace, if it looks like that.
+
+    Unknown: its status, code and sentence. That creates are refused and edits are not is documented.
+    """
+    if isinstance(error, Unavailable) or not BLOCK_LIMIT.search(error.message):
+        return None
+    return Refused(
+        f"Notion adds no more pages to this workspace: it has reached the block limit of its plan ({error.message})",
+        hint="a free workspace with several members may hold 1,000 blocks: change its plan, or take `check_ins` out of "
+        "the YAML; numbers in rows that are there are still written",
+    )
 
 
 def verdict(error: Exception, what: str, *, token: str, now: datetime) -> Passing | OkrsyncError | None:
@@ -80,8 +100,8 @@ def _unanswered(error: Exception, what: str) -> Passing | OkrsyncError | None:
         return Passing(Again(f"no connection ({error})"), landed=False)
     if isinstance(error, httpx.HTTPError):
         return Passing(Again(f"the connection broke ({type(error).__name__})"), landed=True)
-    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
-        return Passing(Again("the answer was not JSON, so not Notion's"), landed=True)
+    if isinstance(error, WrongAnswer):
+        return Passing(Again(f"the answer is not Notion's, but {error}"), landed=True)
     return None
 
 
@@ -89,7 +109,7 @@ def _spoken(error: HTTPResponseError) -> tuple[str, str]:
     """Code and message of Notion's error body; the client itself gives up on codes it does not know."""
     try:
         body = json.loads(error.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "", "an answer that is not Notion's"
     if not isinstance(body, dict):
         return "", "an answer that is not Notion's"

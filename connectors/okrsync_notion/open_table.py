@@ -16,10 +16,11 @@ from okrsync_notion.client import Notion
 from okrsync_notion.data_source_lookup import locate
 from okrsync_notion.http_errors import NotFound, Refused
 from okrsync_notion.pagination import every_row
+from okrsync_notion.property_keys import SPELLINGS, PropertyKeys, unknown_key
 from okrsync_notion.property_values import NotionColumn
 from okrsync_notion.rows import key_of, lost_row, row_of, shared_keys
 from okrsync_notion.settings import NotionSettings, NotionTable
-from okrsync_notion.table_layout import Layout, layout
+from okrsync_notion.table_layout import Layout, layout, parse
 
 
 class OpenTable:
@@ -29,6 +30,7 @@ class OpenTable:
         self.api = Notion(settings, opening)
         self.settings: NotionTable = table.settings
         self._spec = table
+        self.keys = PropertyKeys(opening.memo)
         self._memo = opening.memo
         self._layout: Layout | None = None
         self._keys: dict[str, str] = {}
@@ -45,7 +47,7 @@ class OpenTable:
         """Every row with a key. One request for the columns, one for every 100 rows, one for each missing page."""
         named = self._named()
         here = self._layout = self._read_layout()
-        pages = every_row(self.api, here.schema.id, here.needed, self._wanted(here))
+        pages = self._listed(here)
         keyed = [one for one in _keyed(here, pages, named) if one[0].endswith(self._spec.ending)]
         shared = shared_keys(keyed)
         twice = _twice(named)
@@ -59,6 +61,30 @@ class OpenTable:
         self._keys = {row.id: row.key for row in rows}
         self.unmatched = len(pages.keys() - self._keys.keys())
         return rows
+
+    def rows_where(self, column: NotionColumn, condition: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        """The rows whose ``column`` meets ``condition``, by page id. Filters are keyed like writes: by name first."""
+        tried: list[str] = []
+        refusal: Refused | None = None
+        for spelling in self.keys.spellings():
+            key = SPELLINGS[spelling](column, column.name)
+            if key in tried:
+                continue
+            tried.append(key)
+            where = {"property": key, column.type: condition}
+            try:
+                return every_row(self.api, self.layout.schema.id, self.layout.needed, where)
+            except Refused as error:
+                if not unknown_key(error.message):
+                    raise
+                refusal = refusal or error
+        assert refusal is not None
+        raise refusal
+
+    def present_names(self) -> dict[str, str]:
+        """What all columns are called now, by their ids."""
+        schema = parse(self.api.data_source(self.layout.schema.id))
+        return {column.id: column.name for column in schema.columns.values()}
 
     def column(self, cell: str) -> NotionColumn:
         """The column of ``cell``. Raises ``ConfigError`` if the YAML gives it none."""
@@ -101,11 +127,11 @@ class OpenTable:
     def _read_layout(self) -> Layout:
         return layout(locate(self.api, self.settings, self._memo), self.settings, self._memo)
 
-    def _wanted(self, here: Layout) -> dict[str, Any] | None:
-        """The condition of a table of which only some rows are read."""
+    def _listed(self, here: Layout) -> dict[str, dict[str, Any]]:
+        """The rows by page id; of a table of which only some rows are needed, those."""
         if not self._spec.ending or here.match is None or here.match.type not in {"title", "rich_text"}:
-            return None
-        return {"property": here.match.wire, here.match.type: {"ends_with": self._spec.ending}}
+            return every_row(self.api, here.schema.id, here.needed)
+        return self.rows_where(here.match, {"ends_with": self._spec.ending})
 
     def _named(self) -> dict[str, str]:
         """The pages that the YAML names, by key."""

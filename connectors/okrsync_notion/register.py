@@ -13,13 +13,17 @@ from okrsync.errors import ConfigError, Conflict, OkrsyncError, Unavailable
 from okrsync.model import Row, Stored, Wanted
 from okrsync.ports import Clock
 from okrsync_notion.destination import NotionDestination
+from okrsync_notion.http_errors import Refused
 from okrsync_notion.open_table import OpenTable
-from okrsync_notion.pagination import every_row
+from okrsync_notion.property_keys import unknown_key
 from okrsync_notion.property_values import NotionColumn, encode
-from okrsync_notion.rows import key_of, row_of, url_of
+from okrsync_notion.rows import key_of, names_of, row_of, url_of
 
 # Unknown: how long Notion takes to list a new row. Between the looks it is given so many seconds.
 LOOKS: Final = (0, 2, 4, 8)
+# What stands for the title and the key among the cells of a new row.
+TITLE: Final = "title of the row"
+KEY: Final = "key of the row"
 
 
 class NotionRegister:
@@ -49,18 +53,17 @@ class NotionRegister:
         return self._sought(key, max(0.0, sum(LOOKS) - waited))
 
     def add(self, key: str, title: str, values: Mapping[str, Stored]) -> Row:
-        """See ``Register.add``. One POST."""
+        """See ``Register.add``. One POST, and one more for each spelling of keys that Notion refuses to know."""
         here = self._table.layout
-        column = self._key_column()
-        properties = {here.title.wire: {"title": _text(title)}}
-        properties[column.wire] = {column.type: _text(key)}
-        properties |= {
-            here.cells[cell].wire: encode(self._table.writable(cell), value)
-            for cell, value in values.items()
-            if value is not None
-        }
+        columns = {TITLE: here.title, KEY: self._key_column()}
+        bodies: dict[str, dict[str, Any]] = {TITLE: {"title": _text(title)}}
+        bodies[KEY] = {columns[KEY].type: _text(key)}
+        for cell, value in values.items():
+            if value is not None:
+                columns[cell] = self._table.writable(cell)
+                bodies[cell] = encode(columns[cell], value)
         try:
-            page = self._table.api.create_page(here.schema.id, properties)
+            page = self._made(columns, bodies)
         except OkrsyncError:
             raise
         except Exception as error:
@@ -76,11 +79,51 @@ class NotionRegister:
             return found
         return row_of(here, page, key)
 
+    def _made(
+        self, columns: Mapping[str, NotionColumn], bodies: Mapping[str, dict[str, Any]]
+    ) -> dict[str, Any]:
+        """The new page. A refusal for a key adds nothing, so that the other spellings may be tried."""
+        names = {column.id: column.name for column in columns.values()}
+        refusal: Refused | None = None
+        for spelling in self._table.keys.spellings():
+            keys = self._table.keys.spelled(spelling, columns, names)
+            properties = {keys[cell]: body for cell, body in bodies.items()}
+            try:
+                page = self._table.api.create_page(self._table.layout.schema.id, properties)
+            except Refused as error:
+                if not unknown_key(error.message):
+                    raise
+                refusal = refusal or error
+                names = self._table.present_names()
+                continue
+            self._table.keys.worked(spelling)
+            return self._with_key(page, columns[KEY], bodies)
+        assert refusal is not None
+        raise refusal
+
+    def _with_key(
+        self, page: dict[str, Any], column: NotionColumn, bodies: Mapping[str, dict[str, Any]]
+    ) -> dict[str, Any]:
+        """The new page with its key. Where Notion left the key out without a word, it is put in now.
+
+        A row without its key would be added again by the next run.
+        """
+        for spelling in self._table.keys.spellings():
+            if key_of(self._table.layout, page):
+                return page
+            keys = self._table.keys.spelled(spelling, {KEY: column}, names_of(page))
+            page = self._table.api.put(str(page["id"]), {keys[KEY]: bodies[KEY]})
+        if key_of(self._table.layout, page):
+            return page
+        raise Conflict(
+            f"the row {url_of(page)} was added, but Notion left out its key in {column.name!r}",
+            hint="delete that row in Notion, look at the column, and run again",
+        )
+
     def _sought(self, key: str, patience: float) -> Row | None:
         """The one row with ``key``; looked for until ``patience`` seconds have passed, at least once."""
         here = self._table.layout
         column = self._key_column()
-        where = {"property": column.wire, column.type: {"equals": key}}
         for pause in LOOKS:
             if pause:
                 wait = min(float(pause), patience)
@@ -89,7 +132,7 @@ class NotionRegister:
                 patience -= wait
                 self._clock.sleep(wait)
             # Notion compares without case: its answer may hold strangers.
-            pages = every_row(self._table.api, here.schema.id, here.needed, where).values()
+            pages = self._table.rows_where(column, {"equals": key}).values()
             found = [page for page in pages if key_of(here, page) == key]
             if len(found) > 1:
                 urls = " and ".join(url_of(page) for page in found)

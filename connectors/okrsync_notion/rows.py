@@ -59,6 +59,11 @@ def lost_row(layout: Layout, page: str, name: str, problem: str) -> Row:
     return Row(id=page, key=name, title="", url=url, cells=cells, problem=problem)
 
 
+def names_of(page: Mapping[str, Any]) -> dict[str, str]:
+    """What the columns of ``page`` are called now, by their ids."""
+    return {unquote(str(one["id"])): name for name, one in (page.get("properties") or {}).items()}
+
+
 def key_of(layout: Layout, page: Mapping[str, Any]) -> str:
     """The id in the matching column; empty where there is none."""
     held = _by_id(page).get(layout.match.id) if layout.match is not None else None
