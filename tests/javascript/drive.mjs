@@ -73,6 +73,7 @@ seen.changed = await notion.dataSources.update({
   properties: { Sum: { rollup: { relation_property_name: "Of", rollup_property_name: "Current", function: "sum" } } },
 });
 seen.view = await notion.views.create({ data_source_id: madeSource, name: "All", type: "table" });
+seen.children = await notion.blocks.children.list({ block_id: parent });
 seen.refusals = {
   invalid: await refused(() => notion.pages.update({ page_id: page.id, properties: { Status: { status: { name: "No such" } } } })),
   missing: await refused(() => notion.pages.retrieve({ page_id: "99999999-9999-4999-8999-999999999999" })),

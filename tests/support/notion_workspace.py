@@ -32,6 +32,7 @@ PAGE_KEYS = [
     "properties",
     "url",
     "public_url",
+    "archived",
 ]
 QUERY_KEYS = [
     "object",

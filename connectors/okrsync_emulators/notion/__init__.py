@@ -7,5 +7,6 @@ says, a comment starts with ``Unknown``.
 from __future__ import annotations
 
 from okrsync_emulators.notion.service import NotionEmulator
+from okrsync_emulators.notion.workspace import Behaviour
 
-__all__ = ["NotionEmulator"]
+__all__ = ["Behaviour", "NotionEmulator"]

@@ -1,6 +1,7 @@
 """The objects of Notion's answers, key for key and in Notion's order.
 
-``legacy`` is true for version 2025-09-03, whose objects carry ``archived`` beside ``in_trash``.
+``legacy`` is true for version 2025-09-03, whose objects carry ``archived`` before ``in_trash``. Since October 2026 those of
+2026-03-11 end with it. Unknown: what it says of a page in the trash; here it says the same as ``in_trash``.
 """
 
 from __future__ import annotations
@@ -12,10 +13,16 @@ from okrsync_emulators.notion import cells, dates, schema, texts
 from okrsync_emulators.notion.workspace import Column, Database, DataSource, Row, Workspace
 
 SITE = "https://app.notion.com/p"
+# Seen on the live API in October 2026. Unknown: what other values there are.
+DATABASE_TYPE = "default"
 
 
 def _archived(in_trash: bool, *, legacy: bool) -> dict[str, Any]:
     return {"archived": in_trash} if legacy else {}
+
+
+def _archived_last(in_trash: bool, *, legacy: bool) -> dict[str, Any]:
+    return {} if legacy else {"archived": in_trash}
 
 
 def _address(identity: str, title: str = "") -> str:
@@ -53,6 +60,7 @@ def page(workspace: Workspace, row: Row, *, legacy: bool, only: list[Column] | N
         },
         "url": _address(row.id, texts.plain(row.cells.get(source.titled().id))),
         "public_url": None,
+        **_archived_last(row.in_trash, legacy=legacy),
     }
 
 
@@ -83,6 +91,8 @@ def data_source(workspace: Workspace, source: DataSource, *, legacy: bool) -> di
         "public_url": None,
         **_archived(source.in_trash, legacy=legacy),
         "in_trash": source.in_trash,
+        "database_type": DATABASE_TYPE,
+        **_archived_last(source.in_trash, legacy=legacy),
     }
 
 
@@ -106,6 +116,28 @@ def database(workspace: Workspace, found: Database, *, legacy: bool) -> dict[str
         "cover": None,
         "url": _address(found.id),
         "public_url": None,
+        "database_type": DATABASE_TYPE,
+        **_archived_last(found.in_trash, legacy=legacy),
+    }
+
+
+def child_database(workspace: Workspace, found: Database, *, legacy: bool) -> dict[str, Any]:
+    """A database as a block of the page that it stands on."""
+    author = _partial(found.created_by or workspace.people[0].id)
+    return {
+        "object": "block",
+        "id": found.id,
+        "parent": found.parent,
+        "created_time": dates.stamp(found.created),
+        "last_edited_time": dates.stamp(found.edited),
+        "created_by": author,
+        "last_edited_by": author,
+        "has_children": False,
+        **_archived(found.in_trash, legacy=legacy),
+        "in_trash": found.in_trash,
+        "type": "child_database",
+        "child_database": {"title": found.title},
+        **_archived_last(found.in_trash, legacy=legacy),
     }
 
 

@@ -28,6 +28,7 @@ ROUTES: tuple[tuple[str, str, str, Endpoint], ...] = (
     ("GET", "/v1/data_sources/(?P<data_source_id>[^/]+)", "read", tables.data_source),
     ("PATCH", "/v1/data_sources/(?P<data_source_id>[^/]+)", "update", tables.update_data_source),
     ("POST", "/v1/data_sources/(?P<data_source_id>[^/]+)/query", "read", tables.query),
+    ("GET", "/v1/blocks/(?P<block_id>[^/]+)/children", "read", tables.children),
     ("POST", "/v1/views", "insert", views.create),
     ("GET", "/v1/views/(?P<view_id>[^/]+)", "read", views.retrieve),
     ("POST", "/v1/search", "read", tables.search),

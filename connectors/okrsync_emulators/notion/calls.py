@@ -14,16 +14,16 @@ from okrsync_emulators.notion.queries import Cursors, Slice, page_size
 from okrsync_emulators.notion.refusals import RefusalError, invalid, malformed, not_found
 from okrsync_emulators.notion.workspace import Column, Database, DataSource, Row, Workspace
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}")
+# Recorded once: 32 digits whose variant is none are no id. Unknown: whether the version is looked at too.
+_UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[89ab][0-9a-f]{3}-?[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass(slots=True, kw_only=True)
 class State:
-    """What the endpoints work on. ``strict`` refuses unknown property names; a new row is hidden for ``lag`` queries."""
+    """What the endpoints work on. A new row is hidden for ``lag`` queries."""
 
     workspace: Workspace
     cursors: Cursors
-    strict: bool = True
     lag: int = 0
 
     def database(self, identity: str) -> Database:
@@ -44,6 +44,19 @@ class State:
         if found is None or not self.workspace.visible(found):
             raise self.missing("page", identity)
         return found
+
+    def spend_block(self) -> None:
+        """Count a page, database or view that is about to be made. Raises the refusal of a free workspace at its limit.
+
+        Unknown: its status, code and sentence; that creates are refused, and edits are not, is documented.
+        """
+        behaviour = self.workspace.behaviour
+        if behaviour.blocks is None:
+            return
+        if behaviour.blocks <= 0:
+            status, code = behaviour.limit
+            raise RefusalError(status, code, "This workspace has reached the block limit of its plan.")
+        behaviour.blocks -= 1
 
     def missing(self, noun: str, identity: str) -> RefusalError:
         return not_found(noun, str(uuid.UUID(identity)), self.workspace.bot)
@@ -72,13 +85,19 @@ class Call:
             raise malformed(f"body.{name}", "a boolean or `undefined`", value)
         return value
 
-    def columns(self, source: DataSource) -> list[Column] | None:
-        """The columns of ``filter_properties``, by id. Names and doubly escaped ids are refused, as Notion does."""
+    def columns(self, source: DataSource, *, strict: bool = False) -> list[Column] | None:
+        """The columns of ``filter_properties``, by id; None for all of them.
+
+        A page leaves out what is no id of a column (a name, an id escaped twice); ``strict``, a query refuses it.
+        """
         wanted = [value for key, value in self.query if key in {"filter_properties", "filter_properties[]"}]
-        for identity in wanted:
-            if identity not in source.columns:
-                raise invalid(f"{identity} is not a property that exists.")
-        return [source.columns[identity] for identity in source.columns if identity in wanted] or None
+        if strict and not source.columns.keys() >= set(wanted):
+            raise invalid(f"The schema for the data source {source.id} is malformed.")
+        return (
+            [source.columns[identity] for identity in source.columns if identity in wanted]
+            if wanted
+            else None
+        )
 
     def slice_of_get(self, cursors: Cursors, owner: str, ids: Sequence[str]) -> Slice:
         """One page of a list whose size and cursor stand in the query string."""

@@ -60,6 +60,8 @@ def _computed(workspace: Workspace, column: Column, row: Row) -> Any:
         return {"prefix": column.details.get("prefix"), "number": value}
     if column.kind == "button":
         return {}
+    if column.kind == "verification":
+        return value or {"state": "unverified", "verified_by": None, "date": None}
     return _result(column, value)
 
 
@@ -79,7 +81,8 @@ def user_object(user: User, workspace: Workspace) -> dict[str, Any]:
     """A full user; a bot with its owner and workspace."""
     common = {"object": "user", "id": user.id, "name": user.name, "avatar_url": None, "type": user.kind}
     if user.kind == "person":
-        return {**common, "person": {} if user.email is None else {"email": user.email}}
+        mail = {} if user.email is None else {"email": user.email, "email_verified": True}
+        return {**common, "person": mail}
     return {
         **common,
         "bot": {

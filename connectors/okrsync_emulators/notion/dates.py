@@ -49,7 +49,8 @@ def accept(path: str, payload: Any) -> dict[str, Any]:
     if "start" not in payload:
         raise undefined(f"{path}.start")
     zone = payload.get("time_zone")
-    # Unknown: whether Notion answers the zone that was sent; every recorded answer has null and an offset.
+    # Unknown: whether Notion ever answers the zone that was sent; every recorded answer has null and an offset, also
+    # those to an offset and a zone together (4 of 4), in which the offset stayed.
     return {
         "start": _accepted(f"{path}.start", payload["start"], zone),
         "end": None if payload.get("end") is None else _accepted(f"{path}.end", payload["end"], zone),
@@ -64,9 +65,8 @@ def _accepted(path: str, text: Any, zone: Any) -> str:
         value = parsed(text)
         if zone is not None and isinstance(value, datetime):
             naive = datetime.fromisoformat(text)
-            if naive.tzinfo is not None:
-                raise malformed(path, "without an offset where a time_zone is given", text)
-            value = floored(naive.replace(tzinfo=ZoneInfo(zone)))
+            known = ZoneInfo(zone)
+            value = floored(naive if naive.tzinfo is not None else naive.replace(tzinfo=known))
     except ZoneInfoNotFoundError as error:
         raise malformed(path.rsplit(".", 1)[0] + ".time_zone", "a valid IANA time zone", zone) from error
     except ValueError as error:

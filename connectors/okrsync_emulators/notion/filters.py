@@ -8,7 +8,7 @@ from typing import Any
 
 from okrsync_emulators.notion import dates, texts
 from okrsync_emulators.notion.date_filters import date_test
-from okrsync_emulators.notion.refusals import invalid, malformed, undefined
+from okrsync_emulators.notion.refusals import invalid, malformed, undefined, unsupported
 from okrsync_emulators.notion.workspace import AUTHORS, STAMPS, TEXTS, Column, DataSource, Row, Workspace
 
 Test = Callable[[Row], bool]
@@ -85,7 +85,8 @@ def _operator(path: str, condition: Any) -> tuple[str, Any]:
 
 
 def _property(workspace: Workspace, source: DataSource, path: str, node: dict[str, Any]) -> Test:
-    column = source.column(str(node["property"]))
+    escaped = workspace.behaviour.escaped_keys
+    column = source.column_by_key(str(node["property"]), escaped=escaped)
     if column is None:
         raise invalid(f"Could not find property with name or id: {node['property']}")
     kinds = [key for key in node if key not in {"property", "type"}]
@@ -132,10 +133,12 @@ def _start(value: dict[str, Any] | None) -> date | datetime | None:
 
 
 def _computed(workspace: Workspace, column: Column, path: str, condition: Any) -> Test:
-    """A formula is filtered by its result's type; of a rollup's conditions, number and date are known here."""
+    """A formula is filtered by its result's type, a rollup also by ``any``, ``every`` or ``none`` of its values."""
     if not isinstance(condition, dict) or len(condition) != 1:
         raise undefined(f"{path}.{column.result}", "an object")
     ((kind, inner),) = condition.items()
+    if column.kind == "rollup" and kind in {"any", "every", "none"}:
+        return _of_values(workspace, column, path, kind, inner)
     result = {"string": "string", "checkbox": "boolean", "number": "number", "date": "date"}.get(kind)
     if result != column.result:
         raise invalid(f"formula property {column.result} does not match filter {kind}")
@@ -152,6 +155,39 @@ def _computed(workspace: Workspace, column: Column, path: str, condition: Any) -
     accept_number = _number_test(path, operator, wanted)
     # "unsupported" and "incomplete" are no numbers: no comparison holds for them.
     return lambda row: accept_number(v if not isinstance(v := row.cells.get(identity), str) else None)
+
+
+def _of_values(workspace: Workspace, column: Column, path: str, quantifier: str, condition: Any) -> Test:
+    """A condition on the single values that a rollup shows. A row's literal is a list, or stands for a list of one."""
+    if not isinstance(condition, dict) or len(condition) != 1:
+        raise undefined(f"{path}.{quantifier}", "an object")
+    ((kind, inner),) = condition.items()
+    where = f"{path}.{quantifier}.{kind}"
+    operator, wanted = _operator(where, inner)
+    accept: Callable[[Any], bool]
+    if kind in TEXTS:
+        accept = _text_test(where, operator, wanted)
+    elif kind == "number":
+        accept = _number_test(where, operator, wanted)
+    elif kind == "date":
+        day = date_test(workspace.now(), where, operator, wanted)
+        accept = lambda value: day(dates.parsed(str(value)))  # noqa: E731
+    else:
+        raise unsupported(f"a rollup filter on {kind}")
+    return lambda row: _holds(quantifier, [accept(one) for one in _listed(row.cells.get(column.id))])
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None or value in ("unsupported", "incomplete"):
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _holds(quantifier: str, found: list[bool]) -> bool:
+    """Unknown: what Notion says of a rollup without values; here ``every`` and ``none`` hold for it, as in logic."""
+    if quantifier == "any":
+        return any(found)
+    return all(found) if quantifier == "every" else not any(found)
 
 
 def _text_test(path: str, operator: str, wanted: Any) -> Callable[[str], bool]:

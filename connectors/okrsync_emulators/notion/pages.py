@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from okrsync_emulators.notion import answers, cells, seeds, writes
+from okrsync_emulators.notion import answers, cells, relations, seeds, writes
 from okrsync_emulators.notion.calls import Call, State
 from okrsync_emulators.notion.refusals import RefusalError, invalid, malformed, undefined
 from okrsync_emulators.notion.workspace import DataSource, Row, stable
+
+TEMPLATES = frozenset({"none", "default", "template_id"})
 
 
 def retrieve(state: State, call: Call, page_id: str) -> dict[str, Any]:
@@ -17,8 +19,9 @@ def retrieve(state: State, call: Call, page_id: str) -> dict[str, Any]:
 
 
 def create(state: State, call: Call) -> dict[str, Any]:
-    """A row. Pages below pages, templates and content are not emulated: their keys are refused."""
-    call.only_keys("parent", "properties", "icon", "cover")
+    """A row. A template and Markdown are taken as recorded, but nothing is made of them: pages have no content here."""
+    call.only_keys("parent", "properties", "icon", "cover", "template", "markdown")
+    _no_content(call)
     parent = call.body.get("parent")
     if not isinstance(parent, dict) or "data_source_id" not in parent:
         raise undefined("body.parent.data_source_id")
@@ -26,6 +29,7 @@ def create(state: State, call: Call) -> dict[str, Any]:
     source = state.source(str(parent["data_source_id"]), "body.parent.data_source_id")
     only = call.columns(source)
     changes = _changes(state, source, call.body.get("properties") or {})
+    state.spend_block()
     moment, serial = workspace.now(), workspace.next_serial()
     row = Row(
         id=stable("created row", source.id, str(serial)),
@@ -39,9 +43,9 @@ def create(state: State, call: Call) -> dict[str, Any]:
         icon=call.body.get("icon"),
         cover=call.body.get("cover"),
     )
-    _store(row, changes)
-    seeds.fill_in(source, row, {source.columns[identity].name for identity in changes})
     source.rows[row.id] = row
+    _store(state, source, row, changes)
+    seeds.fill_in(source, row, {source.columns[identity].name for identity in changes})
     return answers.page(workspace, row, legacy=call.legacy, only=only)
 
 
@@ -59,7 +63,7 @@ def update(state: State, call: Call, page_id: str) -> dict[str, Any]:
         # Unknown: whether the sentence speaks of the trash since version 2026-03-11.
         raise invalid("Can't edit block that is archived. You must unarchive the block before editing.")
     before = (dict(row.cells), row.icon, row.cover)
-    _store(row, changes)
+    _store(state, source, row, changes)
     row.icon, row.cover = call.body.get("icon", row.icon), call.body.get("cover", row.cover)
     # Trashing is reported not to move last_edited_time.
     row.in_trash, row.is_locked, row.is_archived = trashed, locked, archived
@@ -86,21 +90,32 @@ def _changes(state: State, source: DataSource, properties: Any, *, moved: bool =
 def _accepted(state: State, source: DataSource, properties: dict[str, Any], *, moved: bool) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, payload in properties.items():
-        column = source.column(name)
+        behaviour = state.workspace.behaviour
+        column = source.column_by_key(name, escaped=behaviour.escaped_keys)
         if column is None or (moved and column.kind != "title"):
-            if state.strict:
+            if not behaviour.silent:
                 raise invalid(f"{name} is not a property that exists.")
             continue
         found[column.id] = writes.accept(state.workspace, column, f"body.properties.{name}", payload)
     return found
 
 
-def _store(row: Row, changes: dict[str, Any]) -> None:
+def _no_content(call: Call) -> None:
+    template, markdown = call.body.get("template"), call.body.get("markdown")
+    if template is not None and not (isinstance(template, dict) and template.get("type") in TEMPLATES):
+        raise malformed("body.template.type", "one of " + ", ".join(sorted(TEMPLATES)), template)
+    if markdown is not None and not isinstance(markdown, str):
+        raise malformed("body.markdown", "a string or `undefined`", markdown)
+
+
+def _store(state: State, source: DataSource, row: Row, changes: dict[str, Any]) -> None:
     for identity, value in changes.items():
+        before = list(row.cells.get(identity) or []) if source.columns[identity].kind == "relation" else []
         if value is None:
             row.cells.pop(identity, None)
         else:
             row.cells[identity] = value
+        relations.follow(state.workspace, source.columns[identity], row, before)
 
 
 def retrieve_property(state: State, call: Call, page_id: str, property_id: str) -> dict[str, Any]:

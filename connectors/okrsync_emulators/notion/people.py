@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from okrsync_emulators.notion import cells, dates, texts, writes
+from okrsync_emulators.notion import cells, dates, relations, texts, writes
 from okrsync_emulators.notion.workspace import AUTHORS, COMPUTED, Column, Row, Workspace, only
 
 
@@ -15,13 +15,15 @@ def put(workspace: Workspace, column: Column, row: Row, value: Any) -> None:
 
     Raises LookupError for a name that is not there, and for a cell that nobody can type into.
     """
-    if column.kind in COMPUTED - {"formula", "rollup", "unique_id"}:
+    if column.kind in COMPUTED - {"formula", "rollup", "unique_id", "verification"}:
         raise LookupError(f"nobody can type into {column.name!r}: it is a {column.kind} column")
     stored = _typed(workspace, column, value)
+    before = row.cells.get(column.id) or [] if column.kind == "relation" else []
     if stored is None:
         row.cells.pop(column.id, None)
     else:
         row.cells[column.id] = stored
+    relations.follow(workspace, column, row, before)
 
 
 def _typed(workspace: Workspace, column: Column, value: Any) -> Any:

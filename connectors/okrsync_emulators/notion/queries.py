@@ -112,7 +112,8 @@ def _keys(
                 f"{path}.timestamp", '`"created_time"` or `"last_edited_time"`', sort["timestamp"]
             )
         return {row.id: _stamp(sort["timestamp"], row) for row in rows}
-    column = source.column(str(sort["property"]))
+    escaped = workspace.behaviour.escaped_keys
+    column = source.column_by_key(str(sort["property"]), escaped=escaped)
     if column is None:
         raise invalid(f"Could not find sort property with name or id: {sort['property']}")
     return {row.id: _key(workspace, column, row) for row in rows}

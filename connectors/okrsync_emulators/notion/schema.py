@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from okrsync_emulators.notion import people, texts, writes
+from okrsync_emulators.notion import people, relations, texts, writes
 from okrsync_emulators.notion.refusals import invalid, malformed, not_found, too_long, undefined
 from okrsync_emulators.notion.workspace import (
     CHOICES,
@@ -52,6 +52,7 @@ def _configuration(workspace: Workspace, column: Column) -> dict[str, Any]:
     if kind == "formula":
         return {"expression": column.details.get("expression", "")}
     if kind == "rollup":
+        # Recorded: the ids inside a rollup's configuration, and they alone, are answered without escapes.
         names = (
             "rollup_property_name",
             "relation_property_name",
@@ -77,10 +78,17 @@ def _groups(column: Column) -> list[dict[str, Any]]:
             "id": stable("group", column.id, name),
             "name": name,
             "color": color,
-            "option_ids": [option.id for option in column.options if option.group == name],
+            "option_ids": [option.id for option in _in_group(column, name)],
         }
         for name, color in GROUPS.items()
     ]
+
+
+def _in_group(column: Column, group: str) -> list[Option]:
+    """A group's options in its own order, which need not be that of the options. Recorded once."""
+    order = {identity: position for position, identity in enumerate(column.ranked)}
+    options = [option for option in column.options if option.group == group]
+    return sorted(options, key=lambda option: order.get(option.id, len(order)))
 
 
 def default_status() -> list[Option]:
@@ -92,8 +100,12 @@ def default_status() -> list[Option]:
 
 
 def starting_option(column: Column) -> Option | None:
-    """What a status is where nobody said: the first option of the first group that has one."""
-    return next((o for group in GROUPS for o in column.options if o.group == group), None)
+    """What a status is where nobody said: the option that the app was told, else the first of the first group.
+
+    The API does not tell which. Unknown: whether a group's own order decides, or that of the options.
+    """
+    first = next((option for group in GROUPS for option in _in_group(column, group)), None)
+    return column.option_by_id(column.default) or first
 
 
 def create(workspace: Workspace, source: DataSource, name: str, path: str, config: Any) -> Column:
@@ -116,17 +128,22 @@ def create(workspace: Workspace, source: DataSource, name: str, path: str, confi
 
 
 def _mirror(workspace: Workspace, source: DataSource, column: Column, wanted: Any) -> None:
-    """The other side of a two-way relation: a column of the related table.
+    """The other side of a two-way relation: a column of the related table, filled with what is related already.
 
-    Unknown: what Notion calls it where the request does not say; the app says "Related to ...".
+    Recorded: without a wish it is called "Related to <table> (<column>)", and the one recorded wish was ignored.
+    Unknown: whether a wish is ever honoured, and what the column is called where that name is taken.
     """
     target = workspace.sources[column.target]
-    name = wanted.get("synced_property_name") or f"Related to {source.title} ({column.name})"
-    if target.column(name) is not None:
+    name = f"Related to {source.title} ({column.name})"
+    if workspace.behaviour.far_names and wanted.get("synced_property_name"):
+        name = str(wanted["synced_property_name"])
+    if target.column_by_name(name) is not None:
         raise invalid(f"Property name {name} already exists.")
     other = Column(id=column_id(target, name, "relation"), name=name, kind="relation", target=source.id)
     other.details["synced"], column.details["synced"] = column.id, other.id
     target.columns[other.id] = other
+    for row in source.rows.values():
+        relations.follow(workspace, column, row, [])
 
 
 def _follow(workspace: Workspace, source: DataSource, column: Column, path: str, config: Any) -> None:
@@ -143,9 +160,9 @@ def _follow(workspace: Workspace, source: DataSource, column: Column, path: str,
         raise invalid(f"{path}.rollup: the rollup property does not exist.")
     column.details |= {
         "relation_property_name": relation.name,
-        "relation_property_id": relation.wire,
+        "relation_property_id": relation.id,
         "rollup_property_name": far.name,
-        "rollup_property_id": far.wire,
+        "rollup_property_id": far.id,
     }
 
 
@@ -212,7 +229,7 @@ def patch(workspace: Workspace, source: DataSource, changes: Any) -> None:
                 raise invalid(f"Could not find property with name or id: {key}")
             create(workspace, source, key, path, change)
         elif change is None:
-            delete(source, column)
+            delete(workspace, source, column)
         elif isinstance(change, dict):
             _change(workspace, source, column, path, change)
         else:
@@ -228,11 +245,30 @@ def _change(
         if kind != column.kind:
             retype(workspace, source, column, kind)
         configure(workspace, column, path, rest[kind])
+        if kind == "relation":
+            _pair(workspace, source, column, rest[kind])
         forget_lost_options(source, column)
     if "name" in change:
         rename(source, column, change["name"])
     if "description" in change:
         column.description = change["description"]
+
+
+def _pair(workspace: Workspace, source: DataSource, column: Column, config: dict[str, Any]) -> None:
+    """Make a one-way relation two-way (recorded), or a two-way one one-way.
+
+    Unknown: what becomes of the far column then; here it stays, as a one-way relation.
+    """
+    if config.get("dual_property") is not None and "synced" not in column.details:
+        _mirror(workspace, source, column, config["dual_property"])
+    elif config.get("single_property") is not None:
+        _part(workspace, column)
+
+
+def _part(workspace: Workspace, column: Column) -> None:
+    far = workspace.sources[column.target].columns.get(column.details.pop("synced", ""))
+    if far is not None:
+        far.details.pop("synced", None)
 
 
 def rename(source: DataSource, column: Column, name: str) -> None:
@@ -242,9 +278,11 @@ def rename(source: DataSource, column: Column, name: str) -> None:
     column.name = name
 
 
-def delete(source: DataSource, column: Column) -> None:
+def delete(workspace: Workspace, source: DataSource, column: Column) -> None:
     if column.kind == "title":
         raise invalid("Cannot delete the title property.")
+    if column.kind == "relation":
+        _part(workspace, column)
     del source.columns[column.id]
     for row in source.rows.values():
         row.cells.pop(column.id, None)

@@ -21,7 +21,12 @@ from okrsync_emulators.notion.workspace import (
     User,
     Workspace,
     column_id,
+    only,
     stable,
+)
+
+CONFIGURED = frozenset(
+    {"type", "id", "description", "format", "data_source", "result", "options", "default", "ranked"}
 )
 
 
@@ -131,18 +136,20 @@ def column_from(source: DataSource, name: str, config: Mapping[str, Any]) -> Col
         format=str(config.get("format", "number")),
         target=str(config.get("data_source", "")),
         result=str(config.get("result", "number")),
-        details={
-            key: value
-            for key, value in config.items()
-            if key not in {"type", "id", "description", "format", "data_source", "result", "options"}
-        },
+        details={key: value for key, value in config.items() if key not in CONFIGURED},
     )
     if kind in CHOICES:
         for option in config.get("options") or []:
             _add_option(column, {"name": option} if isinstance(option, str) else option)
-    if kind == "status" and not column.options:
-        column.options = schema.default_status()
+    if kind == "status":
+        column.options = column.options or schema.default_status()
+        column.ranked = [_named_option(column, str(name)) for name in config.get("ranked") or []]
+        column.default = _named_option(column, str(config["default"])) if "default" in config else ""
     return column
+
+
+def _named_option(column: Column, name: str) -> str:
+    return only((one.id for one in column.options if one.name == name), f"{column.name}: option {name!r}")
 
 
 def _add_option(column: Column, option: Mapping[str, Any]) -> None:

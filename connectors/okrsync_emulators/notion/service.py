@@ -5,14 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 from okrsync.emulation import LoopbackServer, TableView
 from okrsync_emulators.notion import people, schema, seeds, texts, webpage
 from okrsync_emulators.notion.api import Api, Budget
 from okrsync_emulators.notion.calls import State
 from okrsync_emulators.notion.queries import Cursors
-from okrsync_emulators.notion.workspace import KINDS, Column, DataSource, Option, Row, Workspace, only, stable
+from okrsync_emulators.notion.workspace import (
+    KINDS,
+    Behaviour,
+    Column,
+    DataSource,
+    Option,
+    Row,
+    Workspace,
+    only,
+    stable,
+)
 
 
 def _real_time() -> datetime:
@@ -23,9 +33,9 @@ class NotionEmulator:
     """Notion on 127.0.0.1, from construction to ``server.close()``.
 
     ``now`` gives the time of every time stamp. ``query_cap`` is how many rows a query yields at the most (Notion:
-    10,000). ``unknown_property`` chooses between the two documented answers to a write of a property that does not
-    exist. A row created over the API stays out of the next ``visibility_lag`` queries of its table. A token may send
-    ``requests_per_minute`` in a window of 60 seconds of ``monotonic``; None is without limit.
+    10,000). A row created over the API stays out of the next ``visibility_lag`` queries of its table. A token may send
+    ``requests_per_minute`` in a window of 60 seconds of ``monotonic``; None is without limit. ``behaviour`` chooses
+    between the answers that Notion may give where none was recorded; a test may change it at any time.
     """
 
     def __init__(
@@ -34,16 +44,16 @@ class NotionEmulator:
         now: Callable[[], datetime] = _real_time,
         monotonic: Callable[[], float] = time.monotonic,
         query_cap: int = 10_000,
-        unknown_property: Literal["error", "ignore"] = "error",
         visibility_lag: int = 0,
         requests_per_minute: int | None = None,
+        behaviour: Behaviour | None = None,
         port: int = 0,
     ) -> None:
         self._now = now
+        self.behaviour = behaviour or Behaviour()
         self._state = State(
-            workspace=seeds.workspace_from({}, now),
+            workspace=self._workspace({}),
             cursors=Cursors(query_cap),
-            strict=unknown_property == "error",
             lag=visibility_lag,
         )
         self.api = Api(state=self._state, budget=Budget(requests=requests_per_minute, monotonic=monotonic))
@@ -52,6 +62,11 @@ class NotionEmulator:
     @property
     def workspace(self) -> Workspace:
         return self._state.workspace
+
+    def _workspace(self, seed: Mapping[str, Any]) -> Workspace:
+        made = seeds.workspace_from(seed, self._now)
+        made.behaviour = self.behaviour
+        return made
 
     def load(self, seed: Mapping[str, Any]) -> None:
         """Replace everything by what ``seed`` says.
@@ -73,7 +88,7 @@ class NotionEmulator:
                       Name: {type: title}         # or just: title
                       KR ID: {type: rich_text}
                       Current: {type: number, format: percent}
-                      Status: {type: status, options: [{name: On track, group: In progress}, At risk]}
+                      Status: {type: status, options: [{name: On track, group: In progress}, At risk], default: At risk}
                       Tier: {type: select, options: [{name: Gold, color: yellow}, Silver]}
                       Synced: {type: date}
                       Done: {type: checkbox}
@@ -86,11 +101,12 @@ class NotionEmulator:
 
         Rows are created in order, by the first person. Options, people and related rows are named; a formula's or
         rollup's value is the literal to answer, or ``unsupported`` (``incomplete``). A status that a row leaves out
-        starts as Notion starts it, at the first to-do option; ``Status: null`` is an empty one. Missing ids are
+        starts as Notion starts it: at the column's ``default``, else at the first to-do option, where ``ranked`` may name
+        options in another order than ``options`` does; ``Status: null`` is an empty one. Missing ids are
         derived from names. Raises LookupError, KeyError or ValueError for a seed that does not add up.
         """
         with self.server.lock:
-            self._state.workspace = seeds.workspace_from(seed, self._now)
+            self._state.workspace = self._workspace(seed)
 
     def secret(self) -> str:
         return self.workspace.token
@@ -174,7 +190,7 @@ class NotionEmulator:
     def delete_column(self, table: str, column: str) -> None:
         with self.server.lock:
             source = self.workspace.source(table)
-            schema.delete(source, _column(source, column))
+            schema.delete(self.workspace, source, _column(source, column))
 
     def rename_option(self, table: str, column: str, option: str, name: str) -> None:
         """In the app a renamed option keeps its id, and every row that has it."""

@@ -39,6 +39,7 @@ def create_database(state: State, call: Call) -> dict[str, Any]:
     call.only_keys(
         "parent", "title", "description", "is_inline", "initial_data_source", "icon", "cover", "properties"
     )
+    state.spend_block()
     workspace, moment = state.workspace, state.workspace.now()
     parent = call.body.get("parent")
     if not isinstance(parent, dict) or parent.get("type") not in {"page_id", "workspace"}:
@@ -51,6 +52,7 @@ def create_database(state: State, call: Call) -> dict[str, Any]:
         edited=moment,
         parent=parent,
         is_inline=call.flag("is_inline", False),
+        created_by=workspace.bot.id,
     )
     source = DataSource(
         id=stable("created data source", made.id),
@@ -74,6 +76,19 @@ def create_database(state: State, call: Call) -> dict[str, Any]:
     return answers.database(workspace, made, legacy=call.legacy)
 
 
+def children(state: State, call: Call, block_id: str) -> dict[str, Any]:
+    """What stands on a page: its databases. Pages as such are not emulated, so every id is that of a page."""
+    page = uuid_at("path.block_id", block_id)
+    below = {
+        one.id: one
+        for one in state.workspace.databases.values()
+        if one.parent.get("page_id") == page and not one.in_trash
+    }
+    part = call.slice_of_get(state.cursors, page, list(below))
+    blocks = [answers.child_database(state.workspace, below[one], legacy=call.legacy) for one in part.ids]
+    return answers.listing("block", blocks, part.cursor)
+
+
 def _title(call: Call) -> str:
     return texts.plain(texts.accept("body.title", call.body.get("title") or []))
 
@@ -93,10 +108,13 @@ def update_data_source(state: State, call: Call, data_source_id: str) -> dict[st
     title = _title(call) if "title" in call.body else source.title
     trashed = call.flag("in_trash", call.flag("archived", source.in_trash))
     if "properties" in call.body:
-        # On a copy: a refused change leaves nothing half done.
-        source = copy.deepcopy(source)
-        schema.patch(state.workspace, source, call.body["properties"])
-        state.workspace.sources[source.id] = source
+        before = copy.deepcopy(state.workspace.sources)
+        try:
+            schema.patch(state.workspace, source, call.body["properties"])
+        except RefusalError:
+            # A refused change leaves nothing half done, in the related tables neither.
+            state.workspace.sources = before
+            raise
     source.title, source.in_trash = title, trashed
     source.edited, source.edited_by = state.workspace.now(), state.workspace.bot.id
     return answers.data_source(state.workspace, source, legacy=call.legacy)
@@ -106,7 +124,7 @@ def query(state: State, call: Call, data_source_id: str) -> dict[str, Any]:
     source = state.source(data_source_id)
     # ``archived`` is refused in every version: seen on the live API.
     call.only_keys("filter", "sorts", "start_cursor", "page_size", "in_trash", "result_type")
-    only = call.columns(source)
+    only = call.columns(source, strict=True)
     size = page_size("body.page_size", call.body.get("page_size"))
     cursor = call.body.get("start_cursor")
     if cursor is not None and not isinstance(cursor, str):

@@ -28,7 +28,7 @@ def accept(path: str, payload: Any) -> list[dict[str, Any]]:
     runs: list[dict[str, Any]] = []
     for position, item in enumerate(payload):
         run = _run(f"{path}[{position}]", item)
-        if runs and runs[-1] | {"content": ""} == run | {"content": ""}:
+        if "mention" not in run and runs and runs[-1] | {"content": ""} == run | {"content": ""}:
             runs[-1]["content"] += run["content"]
         elif run["content"]:
             runs.append(run)
@@ -38,8 +38,10 @@ def accept(path: str, payload: Any) -> list[dict[str, Any]]:
 def _run(path: str, item: Any) -> dict[str, Any]:
     if not isinstance(item, dict):
         raise malformed(path, "an object", item)
-    if item.get("type", "text") != "text" or "mention" in item or "equation" in item:
-        raise unsupported("mentions and equations in texts")
+    if item.get("type") == "equation" or "equation" in item:
+        raise unsupported("equations in texts")
+    if item.get("type") == "mention" or "mention" in item:
+        return _mention(path, item)
     if not isinstance(item.get("text"), dict):
         raise undefined(f"{path}.text")
     content = item["text"].get("content")
@@ -54,6 +56,20 @@ def _run(path: str, item: Any) -> dict[str, Any]:
         raise too_long(f"{path}.text.link.url", 2000, length(link["url"]))
     annotations = DEFAULTS | (item.get("annotations") or {})
     return {"content": content, "link": link, "annotations": annotations}
+
+
+def _mention(path: str, item: dict[str, Any]) -> dict[str, Any]:
+    """A mention, kept as it was sent. Unknown: its plain text, which Notion makes from what is mentioned."""
+    mention = item.get("mention")
+    if not isinstance(mention, dict):
+        raise undefined(f"{path}.mention")
+    kind = next((key for key in ("user", "page", "database", "date") if key in mention), None)
+    if kind is None:
+        raise unsupported("this kind of mention")
+    held = mention[kind] or {}
+    shown = f"@{held['start']}" if kind == "date" else f"@{held.get('name') or held.get('id')}"
+    annotations = DEFAULTS | (item.get("annotations") or {})
+    return {"content": shown, "link": None, "annotations": annotations, "mention": {"type": kind, kind: held}}
 
 
 def length(text: str) -> int:
@@ -73,11 +89,16 @@ def plain(runs: list[dict[str, Any]] | None) -> str:
 def answered(runs: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
     return [
         {
-            "type": "text",
-            "text": {"content": run["content"], "link": run["link"]},
+            **_body(run),
             "annotations": dict(run["annotations"]),
             "plain_text": run["content"],
             "href": run["link"]["url"] if run["link"] else None,
         }
         for run in runs or []
     ]
+
+
+def _body(run: dict[str, Any]) -> dict[str, Any]:
+    if "mention" in run:
+        return {"type": "mention", "mention": run["mention"]}
+    return {"type": "text", "text": {"content": run["content"], "link": run["link"]}}

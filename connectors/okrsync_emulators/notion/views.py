@@ -34,7 +34,8 @@ def create(state: State, call: Call) -> dict[str, Any]:
             named = (configuration.get(key) or {}).get("property_id")
             if named is not None and source.column_by_id(named) is None:
                 raise invalid(f"{named} is not a property that exists.")
-    stamp = dates.stamp(state.workspace.now())
+    state.spend_block()
+    stamp = dates.exact_stamp(state.workspace.now())
     identity = stable("view", source.id, str(state.workspace.next_serial()))
     author = {"object": "user", "id": state.workspace.bot.id}
     view = {
@@ -52,7 +53,8 @@ def create(state: State, call: Call) -> dict[str, Any]:
         "filter": None,
         "sorts": call.body.get("sorts"),
         "quick_filters": None,
-        "configuration": configuration,
+        # Unknown: what a default configuration holds; that there always is one was recorded.
+        "configuration": configuration or {"type": call.body["type"]},
     }
     state.workspace.views.append(view)
     return view

@@ -16,9 +16,9 @@ TEXTS = frozenset({"title", "rich_text", "url", "email", "phone_number"})
 CHOICES = frozenset({"select", "status", "multi_select"})
 STAMPS = frozenset({"created_time", "last_edited_time"})
 AUTHORS = frozenset({"created_by", "last_edited_by"})
-COMPUTED = STAMPS | AUTHORS | {"formula", "rollup", "unique_id", "button"}
+COMPUTED = STAMPS | AUTHORS | {"formula", "rollup", "unique_id", "button", "verification"}
 LISTS = frozenset({"multi_select", "relation", "people", "files"})
-KINDS = TEXTS | CHOICES | COMPUTED | LISTS | {"number", "date", "checkbox"}
+KINDS = TEXTS | CHOICES | COMPUTED | LISTS | {"number", "date", "checkbox", "place"}
 CAPABILITIES = frozenset({"read", "update", "insert", "users"})
 GROUPS = {"To-do": "gray", "In progress": "blue", "Complete": "green"}
 _PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -38,7 +38,11 @@ class Option:
 
 @dataclass(slots=True, kw_only=True)
 class Column:
-    """One property of a data source. ``id`` is unescaped; ``wire`` is the id as answers carry it."""
+    """One property of a data source. ``id`` is unescaped; ``wire`` is the id as answers carry it.
+
+    ``default`` is the id of the option that a new row's status starts with, and ``ranked`` are ids of options in the
+    order in which their group lists them; both are facts of the app that the options' own order does not tell.
+    """
 
     id: str
     name: str
@@ -48,6 +52,8 @@ class Column:
     format: str = "number"
     target: str = ""
     result: str = "number"
+    default: str = ""
+    ranked: list[str] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -102,11 +108,16 @@ class DataSource:
     numbered: int = 0
 
     def column(self, name_or_id: str) -> Column | None:
-        """By name, then by id, escaped or not."""
-        for column in self.columns.values():
-            if column.name == name_or_id:
-                return column
-        return self.column_by_id(name_or_id)
+        """By name, then by id, escaped or not: as in a change of the schema, where recorded traffic has all three."""
+        return self.column_by_name(name_or_id) or self.column_by_id(name_or_id)
+
+    def column_by_name(self, name: str) -> Column | None:
+        return next((column for column in self.columns.values() if column.name == name), None)
+
+    def column_by_key(self, key: str, *, escaped: bool) -> Column | None:
+        """By the key of a page's property or of a filter: a name or an id, escaped only where that is ``escaped``."""
+        found = self.column_by_name(key) or self.columns.get(key)
+        return found or (self.column_by_id(key) if escaped else None)
 
     def column_by_id(self, identity: str) -> Column | None:
         return next((c for c in self.columns.values() if identity in {c.id, c.wire}), None)
@@ -128,6 +139,7 @@ class Database:
     shared: bool = True
     in_trash: bool = False
     is_inline: bool = False
+    created_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +153,24 @@ class User:
 
 
 @dataclass(slots=True, kw_only=True)
+class Behaviour:
+    """How Notion answers where nobody has recorded it. Each default is the answer that is harder on a client.
+
+    ``far_names``: the name that a request wishes for the far column of a new two-way relation is given to it.
+    ``escaped_keys``: the escaped id of a column may stand for its name in a page's properties, in filters and sorts.
+    ``silent``: a property that does not exist is left out of a write instead of refused.
+    ``blocks``: how many pages, databases and views may still be made; None is without limit. ``limit`` is the status
+    and the code of the refusal after that.
+    """
+
+    far_names: bool = False
+    escaped_keys: bool = False
+    silent: bool = False
+    blocks: int | None = None
+    limit: tuple[int, str] = (403, "restricted_resource")
+
+
+@dataclass(slots=True, kw_only=True)
 class Workspace:
     """Everything there is. ``now`` is asked for each time stamp."""
 
@@ -150,6 +180,7 @@ class Workspace:
     people: list[User] = field(default_factory=list)
     name: str = "Acme"
     capabilities: frozenset[str] = CAPABILITIES
+    behaviour: Behaviour = field(default_factory=Behaviour)
     databases: dict[str, Database] = field(default_factory=dict)
     sources: dict[str, DataSource] = field(default_factory=dict)
     views: list[dict[str, Any]] = field(default_factory=list)

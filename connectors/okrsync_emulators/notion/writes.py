@@ -26,14 +26,18 @@ WRITABLE = (
     "relation",
     "files",
     "status",
+    "place",
 )
+PLACE = ("lat", "lon", "name", "address", "aws_place_id", "google_place_id")
 
 
 def accept(workspace: Workspace, column: Column, path: str, payload: Any) -> Any:
     """What to store for a property value of a request; None empties the cell. Options may come into being."""
     if not isinstance(payload, dict):
         raise malformed(path, "an object", payload)
-    given = [key for key in payload if key not in {"type", "id", "name"}]
+    # Recorded: a relation may be sent back as it was read, with ``has_more`` beside it.
+    ignored = {"type", "id", "name", "has_more"} if column.kind == "relation" else {"type", "id", "name"}
+    given = [key for key in payload if key not in ignored]
     if column.kind in COMPUTED:
         # Unknown: Notion's sentence for a computed property; that it answers 400 is documented.
         raise invalid(f"{column.name} is a {column.kind} property and cannot be updated via the API.")
@@ -65,6 +69,8 @@ def _accepted(workspace: Workspace, column: Column, path: str, value: Any) -> An
         return _accepted_line(path, LIMITS[kind], value)
     if kind == "date":
         return dates.accept(path, value)
+    if kind == "place":
+        return place(path, value)
     return _accepted_option(column, path, value).id
 
 
@@ -145,6 +151,15 @@ def option_id(column: Column, name: str) -> str:
     while column.option_by_id(candidate := stable("option", column.id, name, str(salt))[:8]) is not None:
         salt += 1
     return candidate
+
+
+def place(path: str, value: Any) -> dict[str, Any]:
+    """A place, key for key; Notion looks nothing up for it."""
+    if not isinstance(value, dict):
+        raise malformed(path, "an object or `null`", value)
+    for key in ("lat", "lon"):
+        number(f"{path}.{key}", value.get(key))
+    return {key: value.get(key) for key in PLACE}
 
 
 def number(path: str, value: Any) -> int | float:

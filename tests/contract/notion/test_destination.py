@@ -24,7 +24,7 @@ from okrsync.ports import Destination, Finding, Opening, TableSpec
 from okrsync.settings import Secret
 from okrsync.testing import JumpClock
 from okrsync.testing.destination import DestinationCase, DestinationContract
-from okrsync_emulators.notion import NotionEmulator
+from okrsync_emulators.notion import Behaviour, NotionEmulator
 from okrsync_notion import connector
 from okrsync_notion.client import TIMEOUT
 from okrsync_notion.settings import NotionSettings, NotionTable
@@ -609,7 +609,7 @@ def test_a_write_is_one_fresh_read_and_one_patch_of_what_changes(
     destination.write(row.id, values, expecting(row, values))
     assert notion.server.count("GET /v1/pages/") == 1
     (patch,) = [request for request in notion.server.requests if request.method == "PATCH"]
-    assert json.loads(patch.body) == {"properties": {"c%3A%7Br": {"number": 90}}}
+    assert json.loads(patch.body) == {"properties": {"Current": {"number": 90}}}
     assert notion.server.count() == 2
 
 
@@ -720,7 +720,7 @@ def test_a_percentage_is_a_fraction_only_where_the_column_says_percent(
 
 def test_notion_accepting_and_not_showing_is_said(clock: JumpClock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NOTION_TOKEN", TOKEN)
-    emulator = NotionEmulator(now=lambda: NOW, unknown_property="ignore")
+    emulator = NotionEmulator(now=lambda: NOW, behaviour=Behaviour(silent=True))
     try:
         emulator.load(seed())
         settings = NotionSettings(token=Secret(env="NOTION_TOKEN"), url=emulator.server.url)
@@ -750,7 +750,7 @@ def test_an_answer_that_shows_another_value_is_said(
         {"authorization": f"Bearer {TOKEN}", "notion-version": "2026-03-11"},
         b"",
     )[2]
-    notion.server.faults.append(Fault(where=PAGE, status=200, body=json.dumps(answer).encode()))
+    notion.server.faults.append(Fault(where=PAGE, status=200, body=json.dumps(answer).encode(), times=9))
     with pytest.raises(DataError, match="shows nothing instead of 5"):
         destination.write(row.id, {"current": Decimal(5)}, {"current": None})
 

@@ -44,7 +44,7 @@ def test_it_is_an_emulator_as_the_engine_knows_it(desk: Desk) -> None:
 def test_pages_have_the_recorded_keys_in_the_recorded_order(desk: Desk) -> None:
     page = desk.http.get(f"/v1/pages/{desk.page('KR-1')}").json()
     assert list(page) == [*PAGE_KEYS, "request_id"]
-    assert "archived" not in page
+    assert page["archived"] is False
     assert page["parent"] == {
         "type": "data_source_id",
         "data_source_id": desk.table,
@@ -88,6 +88,8 @@ def test_a_database_names_its_data_sources_and_holds_no_schema(desk: Desk) -> No
             "url",
             "public_url",
             "request_id",
+            "database_type",
+            "archived",
         ),
     }
     assert answer["data_sources"] == [{"id": desk.table, "name": "Key results"}]
@@ -117,7 +119,7 @@ def test_a_data_source_holds_the_schema(desk: Desk) -> None:
             "url",
             "public_url",
         ),
-        *("in_trash", "request_id"),
+        *("in_trash", "database_type", "archived", "request_id"),
     }
     assert answer["created_time"] == "2026-11-23T06:30:00.000Z"
     properties = answer["properties"]
@@ -168,7 +170,7 @@ def test_every_kind_of_value_has_its_shape(desk: Desk) -> None:
     assert set(values["Status"]["status"]) == {"id", "name", "color"}
     assert values["Synced"]["date"] == {"start": "2026-11-22", "end": None, "time_zone": None}
     assert values["Done"] == {"type": "checkbox", "checkbox": False}
-    assert values["Owner"]["people"][0]["person"] == {"email": "grace@acme.test"}
+    assert values["Owner"]["people"][0]["person"] == {"email": "grace@acme.test", "email_verified": True}
     assert values["Objective"] == {
         "type": "relation",
         "relation": [{"id": desk.page("Delight customers")}],

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 import pytest
 from notion_client import APIResponseError
 
+from okrsync_emulators.notion import Behaviour
 from tests.support.notion_workspace import PAGE_KEYS, Desk, desk_with, text
 
 
@@ -150,15 +151,28 @@ def test_options_can_be_given_by_id(desk: Desk) -> None:
     assert desk.emulator.row("KR-1")["Status"] == "Done"
 
 
-def test_properties_can_be_given_by_id(desk: Desk) -> None:
-    identity = desk.schema()["Share"]["id"]
-    for number, address in enumerate((identity, unquote(identity)), start=1):
-        desk.write("KR-1", **{address: {"number": number}})
-        assert desk.emulator.row("KR-1")["Share"] == number
+@pytest.mark.parametrize("escaped", [False, True])
+def test_properties_can_be_given_by_id_and_perhaps_by_its_escaped_form(escaped: bool) -> None:
+    for desk in desk_with(behaviour=Behaviour(escaped_keys=escaped)):
+        identity = desk.schema()["Share"]["id"]
+        assert identity != unquote(identity)
+        desk.write("KR-1", **{unquote(identity): {"number": 1}})
+        assert desk.emulator.row("KR-1")["Share"] == 1
+        if escaped:
+            desk.write("KR-1", **{identity: {"number": 2}})
+            assert (
+                desk.where("Share", "number", equals=2)
+                == desk.where(identity, "number", equals=2)
+                == ["KR-1"]
+            )
+        else:
+            assert "is not a property that exists" in desk.refused("KR-1", **{identity: {"number": 2}})
+            with pytest.raises(APIResponseError, match="Could not find property with name or id"):
+                desk.where(identity, "number", equals=1)
 
 
 def test_unknown_properties_can_be_ignored_instead() -> None:
-    for desk in desk_with(unknown_property="ignore"):
+    for desk in desk_with(behaviour=Behaviour(silent=True)):
         page = desk.write("KR-1", Nope={"number": 1}, Current={"number": 2})
         assert "Nope" not in page["properties"]
         assert desk.emulator.row("KR-1")["Current"] == 2
