@@ -58,7 +58,7 @@ class Destination(Protocol):
     def write(self, row: str, values: Mapping[str, Stored], expect: Mapping[str, Stored]) -> Row:
         """Put canonical ``values`` into the cells of one row with one request, and return the row as it is now.
 
-        Re-reads the row first; raises ``Conflict`` and writes nothing if a cell is neither as in ``expect`` nor
+        Re-reads the row first; raises ``Conflict`` and writes nothing where a cell is neither as in ``expect`` nor
         already as in ``values``. After an answer that was lost, finds out by reading whether the write landed.
         """
         ...
@@ -101,7 +101,7 @@ class Ledger(Protocol):
     def hold(self, company: str) -> AbstractContextManager[Lease]:
         """Hold the company's lease, renewed in the background, for the length of a ``with`` block.
 
-        Raises ``Busy`` with the owner and since when. The lease of a dead owner is taken over: at once if the
+        Raises ``Busy`` with the owner and since when. The lease of a dead owner is taken over: at once where the
         owner was a process of this machine, else when it has expired.
         """
         ...
@@ -209,8 +209,16 @@ class Setup(Protocol):
         """Look at a table of key results that people keep already, and say how to read and write it. Changes nothing."""
         ...
 
-    def create(self, parent: str) -> Proposed:
-        """Make new, empty tables for objectives, key results and check-ins below ``parent``."""
+    def create(
+        self, parent: str, made: Mapping[str, str] | None, keep: Callable[[Proposed], None]
+    ) -> Proposed:
+        """Make new, empty tables for objectives, key results and check-ins below ``parent``.
+
+        ``made`` are the addresses (under ``database``) of tables that an earlier try has made: those are only completed.
+        None says that there was no earlier try.
+        ``keep`` is called whenever a table was made, with all that is known by then; a table that is not there yet says
+        TODO for its database. What fails after that can be continued.
+        """
         ...
 
 

@@ -40,7 +40,7 @@ class NotionColumn:
 
     ``wire`` is its id as Notion's answers and bodies spell it, percent-encoded; ``id`` the same decoded. ``options``
     (name -> id) belong to a select or status column. ``initial`` is what Notion itself puts into a new row. ``target`` is
-    the data source that a relation leads to. ``steady`` (id -> name) are the names under which okrsync came to know the
+    the data source that a relation leads to, ``far`` the id of the column there that leads back. ``steady`` (id -> name) are the names under which okrsync came to know the
     options: a value is an option by its id, so that one renamed in Notion is not taken for a person's choice.
     """
 
@@ -52,6 +52,7 @@ class NotionColumn:
     options: Mapping[str, str] = field(default_factory=dict)
     initial: Stored = None
     target: str = ""
+    far: str = ""
     steady: Mapping[str, str] = field(default_factory=dict)
 
     def steady_name(self, identity: str, name: str) -> str:

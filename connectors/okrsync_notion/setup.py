@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from okrsync.ports import Listed, Opening, Proposed
 from okrsync_notion.addresses import page_id
 from okrsync_notion.client import Notion
 from okrsync_notion.data_source_lookup import locate
-from okrsync_notion.new_tables import create_tables
+from okrsync_notion.new_tables import NewTables
 from okrsync_notion.pagination import every_row
 from okrsync_notion.property_values import NotionColumn, key, text
 from okrsync_notion.settings import STATUSES, NotionSettings, NotionTable
@@ -34,6 +34,7 @@ class NotionSetup:
     def __init__(self, settings: NotionSettings, opening: Opening) -> None:
         self._api = Notion(settings, opening)
         self._memo = opening.memo
+        self._clock = opening.clock
 
     def propose(self, address: str) -> Proposed:
         """See ``Setup.propose``. A relation to objectives is followed. One request for every 100 rows of each table."""
@@ -73,14 +74,16 @@ class NotionSetup:
             remarks=tuple(remarks),
         )
 
-    def create(self, parent: str) -> Proposed:
+    def create(
+        self, parent: str, made: Mapping[str, str] | None, keep: Callable[[Proposed], None]
+    ) -> Proposed:
         """See ``Setup.create``. ``parent`` is a page that is shared with the token's connection."""
         identity = page_id(parent)
         if identity is None:
             raise ConfigError(
                 f"{parent!r} holds no Notion id", hint="open the page in Notion and copy its link"
             )
-        return create_tables(self._api, identity)
+        return NewTables(self._api, self._clock, identity, made).make(keep)
 
     def _listed(
         self,

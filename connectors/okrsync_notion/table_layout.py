@@ -94,6 +94,7 @@ def _column(name: str, held: Mapping[str, Any]) -> NotionColumn:
         options={str(option["name"]): str(option["id"]) for option in detail.get("options") or ()},
         initial=_initial(kind, detail),
         target=str(detail.get("data_source_id") or "") if kind == "relation" else "",
+        far=unquote(str((detail.get("dual_property") or {}).get("synced_property_id") or "")),
     )
 
 

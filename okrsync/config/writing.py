@@ -11,12 +11,15 @@ from typing import Any, Final
 
 from okrsync.cells import CHECK_INS, CURRENT, KEY_RESULTS, OBJECTIVES, PROGRESS, STATUS
 from okrsync.config.models import TODO
+from okrsync.config.splice import applied, composed, mapping, replaced
 from okrsync.ports import Listed, Proposed
 
 # Words that mean themselves in YAML 1.2, without quotes: no number, no date, no true, false or null.
 _BARE: Final = re.compile(
     r"(?!(?:true|false|null|yes|no|on|off)$)[^\W\d_](?:[\w/%.-]| (?=[\w(]))*", re.IGNORECASE
 )
+# The tables that `okrsync init` writes, in this order.
+MADE: Final = (KEY_RESULTS, OBJECTIVES, CHECK_INS)
 NOTHING: Final = Proposed(
     tables={
         KEY_RESULTS: {
@@ -55,6 +58,30 @@ def company_yaml(new: NewCompany) -> str:
     return "\n".join(_lines(new)) + "\n"
 
 
+def addresses_in(text: str) -> dict[str, str]:
+    """The database of each table of the destination, as the YAML ``text`` names them; TODO for one not made yet."""
+    tables = mapping(mapping(composed(text))["destination"])
+    found = {}
+    for name in MADE:
+        node = tables.get(name)
+        database = mapping(node).get("database") if node is not None else None
+        if database is not None:
+            found[name] = str(database.value)
+    return found
+
+
+def with_addresses(text: str, addresses: Mapping[str, str]) -> str:
+    """``text`` with these databases of the destination's tables, and no other change."""
+    tables = mapping(mapping(composed(text))["destination"])
+    nodes = {name: mapping(tables[name])["database"] for name in addresses}
+    edits = [
+        replaced(nodes[name], _plain(address))
+        for name, address in addresses.items()
+        if str(nodes[name].value) != address
+    ]
+    return applied(text, edits)
+
+
 def _lines(new: NewCompany) -> Iterator[str]:
     name, start, end = quarter(new.today)
     yield f"# Written by okrsync init. Fill in what says {TODO}, then: okrsync validate {new.name}"
@@ -77,7 +104,7 @@ def _lines(new: NewCompany) -> Iterator[str]:
     yield ""
     yield "destination:"
     yield f"  connection: {kind}"
-    for table in (KEY_RESULTS, OBJECTIVES, CHECK_INS):
+    for table in MADE:
         if table in new.proposed.tables:
             yield from _table(table, new.proposed.tables[table])
     for remark in new.proposed.remarks:

@@ -1,4 +1,4 @@
-"""Show reports to people and programs. Nothing is decided here."""
+"""Reports as people and programs read them. Nothing here decides anything."""
 
 from okrsync.render.data import explanation_data, findings_data, report_data, status_data
 from okrsync.render.explain import explanation

@@ -1,4 +1,4 @@
-"""Show a plan as a diff that a manager understands."""
+"""A plan as a diff that a manager understands."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def doctor(ctx: typer.Context, company: Company, as_json: Json = False) -> int:
-    """Check every connection, and say what to fix. Writes nothing."""
+    """Look at every connection, and say what to mend. Writes nothing."""
     from okrsync.render import findings_data
 
     context: Context = ctx.obj

@@ -1,4 +1,4 @@
-"""``okrsync init``: write a new company's YAML, with what its OKR database shows."""
+"""``okrsync init``: write a new company's YAML, with what can be found out by looking."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 
 from okrsync.cli.arguments import Json
 from okrsync.cli.context import Context
+from okrsync.cli.new_databases import make, unfinished
 from okrsync.cli.next_cycle import write_next_cycle
 from okrsync.cli.output import say_json
 from okrsync.errors import ConfigError, ExitCode
@@ -97,34 +98,48 @@ def init(
         company, from_notion, create_under, timezone = _ask(from_notion, create_under, timezone)
     if from_notion and create_under:
         raise ConfigError("--from-notion and --create-under do not go together", hint="choose one")
-    path = _free_path(context, company)
+    path = _named_path(context, company)
+    go_on = f"okrsync init {company} --create-under {create_under}"
+    if path.exists():
+        begun = unfinished(path) if create_under else None
+        if begun is None:
+            raise ConfigError(
+                f"{path} is there already, and init overwrites nothing", hint="choose another name"
+            )
+        setup = _setup(context, begun.connection)
+        proposed = make(path, go_on, create_under, setup, begun.made, lambda _: "")
+        _report(path, proposed, as_json=as_json)
+        return ExitCode.IN_SYNC
     timezone, locale = _zone(timezone or "UTC"), _locale(locale or "en_US")
     connection: dict[str, Any] = {"type": "notion", "token": {"env": token_env}}
     connection |= {"url": url} if url else {}
-    proposed = NOTHING
-    if from_notion or create_under:
-        setup = _setup(context, connection)
-        proposed = setup.propose(from_notion) if from_notion else setup.create(create_under)
-    text = company_yaml(
-        NewCompany(
-            name=path.stem,
-            title=title or path.stem,
-            timezone=timezone,
-            locale=locale,
-            today=context.clock.now().date(),
-            connection=connection,
-            proposed=proposed,
+
+    def text_of(proposed: Proposed) -> str:
+        return company_yaml(
+            NewCompany(
+                name=path.stem,
+                title=title or path.stem,
+                timezone=timezone,
+                locale=locale,
+                today=context.clock.now().date(),
+                connection=connection,
+                proposed=proposed,
+            )
         )
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("x", encoding="utf-8") as file:
-        file.write(text)
+
+    if create_under:
+        proposed = make(path, go_on, create_under, _setup(context, connection), None, text_of)
+    else:
+        proposed = _setup(context, connection).propose(from_notion) if from_notion else NOTHING
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text_of(proposed))
     _report(path, proposed, as_json=as_json)
     return ExitCode.IN_SYNC
 
 
 def _ask(from_notion: str, create_under: str, timezone: str) -> tuple[str, str, str, str]:
-    """Ask the person at the terminal for what the options leave open."""
+    """What the flags leave open, asked of the person at the terminal."""
     if not sys.stdin.isatty():
         raise ConfigError("no company was named", hint="okrsync init COMPANY --from-notion URL")
     company = typer.prompt("Short name of the company, for the command line")
@@ -136,14 +151,12 @@ def _ask(from_notion: str, create_under: str, timezone: str) -> tuple[str, str, 
     return company, from_notion, create_under, timezone
 
 
-def _free_path(context: Context, company: str) -> Path:
+def _named_path(context: Context, company: str) -> Path:
     path = context.file(company)
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", path.stem):
         raise ConfigError(
             f"{path.stem!r} is no short name", hint="use small letters, digits, - and _, such as acme-eu"
         )
-    if path.exists():
-        raise ConfigError(f"{path} is there already, and init overwrites nothing", hint="choose another name")
     return path
 
 
