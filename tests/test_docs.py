@@ -18,6 +18,7 @@ from typing import Any, Final
 import pytest
 from jsonschema import Draft202012Validator
 
+from okrsync.cells import CELLS, Role
 from okrsync.config import load_company
 from okrsync.config.models import CompanyModel, KeyResultModel, MetricModel, ObjectiveModel
 from okrsync.config.schema import json_schema
@@ -189,6 +190,19 @@ def test_every_key_of_the_yaml_is_documented() -> None:
     assert [
         key for key in sorted(set(_keys(schema))) if not re.search(rf"`[^`\n]*\b{key}\b[^`\n]*`", REFERENCE)
     ] == []
+
+
+def test_every_cell_is_documented_with_its_tables() -> None:
+    text = (
+        (DOCS / "connect-notion.md").read_text(encoding="utf-8").split("## The cells\n")[1].split("\n## ")[0]
+    )
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \|", text, flags=re.MULTILINE)
+    shown = {
+        cell: {table.replace(" ", "_").replace("-", "_") for table in tables.split(", ")}
+        for cell, tables in rows
+    }
+    # The box of a release is named by a key of its own.
+    assert shown == {one.name: set(one.tables) for one in CELLS if one.role is not Role.RELEASES}
 
 
 def _keys(schema: Any) -> Iterator[str]:
