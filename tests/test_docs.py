@@ -36,6 +36,7 @@ from tests.support.sources import classes
 DOCS: Final = ROOT / "docs"
 REFERENCE: Final = (DOCS / "reference.md").read_text(encoding="utf-8")
 RENEW: Final = bool(os.environ.get("OKRSYNC_RENEW_DOCS"))
+NAMES_UP_TO: Final = 25  # the column at which the block in CONTRIBUTING begins to explain
 LANGUAGES: Final = {"console", "yaml", "csv", "text", "python", "sh", "json"}
 EVERY_BLOCK: Final = [block for page in PAGES for block in documents.blocks_of(page)]
 EVERY_YAML: Final = [block for block in EVERY_BLOCK if block.language == "yaml" and not block.not_run]
@@ -94,6 +95,16 @@ def _excerpts() -> Any:
     """The schema of a company's YAML of which a document shows only some keys."""
     schema = json_schema(Connectors())
     return {key: value for key, value in schema.items() if key != "required"}
+
+
+def test_contributing_names_every_module_of_the_engine() -> None:
+    block = next(block for block in documents.blocks_of(ROOT / "CONTRIBUTING.md") if block.language == "text")
+    start = next(n for n, line in enumerate(block.lines) if line.startswith("okrsync/"))
+    end = next(n for n, line in enumerate(block.lines) if line.startswith("connectors/"))
+    named = {word.rstrip("/") for line in block.lines[start + 1 : end] for word in line[:NAMES_UP_TO].split()}
+    there = {path.stem for path in (ROOT / "okrsync").iterdir() if (path / "__init__.py").is_file()}
+    there |= {path.stem for path in (ROOT / "okrsync").glob("[a-z]*.py")}
+    assert named == there
 
 
 def test_every_link_leads_somewhere() -> None:
