@@ -1,7 +1,7 @@
-"""The loopback server that every emulator stands on: it logs requests and misbehaves on demand.
+"""Serve an emulator on the loopback interface; log its requests, and inject faults.
 
 An emulator is an ASGI application with its vendor's shapes; this module serves it to the real client library, counts
-what came in, and injects the faults of a real network. It needs the extra ``sandbox``.
+its requests, and injects the faults of a real network. It needs the extra ``sandbox``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request as it came in."""
+    """One request as it was received."""
 
     method: str
     path: str
@@ -74,7 +74,7 @@ class TableView:
 
 
 class Emulator(Protocol):
-    """A vendor on this machine: a server with state, seeded from plain data, watched and disturbed by tests."""
+    """A vendor on this machine: a server with state, which tests seed, watch and disturb."""
 
     server: LoopbackServer
 
@@ -87,7 +87,7 @@ class Emulator(Protocol):
         ...
 
     def tables(self) -> Sequence[TableView]:
-        """Everything a person could look at."""
+        """Everything that a person could see."""
         ...
 
     def edit(self, table: str, row: str, column: str, value: Any) -> None:
@@ -98,7 +98,7 @@ class Emulator(Protocol):
 class LoopbackServer:
     """Serves ``app`` on 127.0.0.1 and a free port, in a thread, from construction to ``close``.
 
-    ``requests`` is everything that came in; ``faults`` are tried in order, the first that matches is used. State that
+    ``requests`` are all requests so far; of ``faults`` the first that matches is used. State that
     the application and a test both touch is guarded by ``lock``.
     """
 
@@ -113,7 +113,7 @@ class LoopbackServer:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind(("127.0.0.1", port))
-        # Listening before the server's loop runs: a client that connects at once waits in the backlog.
+        # Listen before the server's loop runs: a client that connects at once waits in the backlog.
         self._socket.listen(128)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
@@ -144,7 +144,7 @@ class LoopbackServer:
         return sum(1 for request in list(self.requests) if re.search(where, str(request)))
 
     def forget(self) -> None:
-        """Start counting anew."""
+        """Forget the requests so far, so that ``count`` starts at 0."""
         self.requests.clear()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:

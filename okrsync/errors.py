@@ -6,7 +6,7 @@ OkrsyncError
 ├── Busy          11   another run holds the company: wait for it
 ├── AccessError   12   renew or widen a credential
 ├── Unavailable    3   wait: the other side did not answer; nothing was written for it
-├── DataError      3   mend the source: what it holds is not the number that was asked for
+├── DataError      3   fix the source: what it holds is not the number that was asked for
 └── Conflict       3   a person or another program got there first; theirs is kept
 
 Any other exception is a bug: exit code 1 with its traceback.
@@ -33,7 +33,7 @@ class ExitCode(IntEnum):
 class OkrsyncError(Exception):
     """An error that a person can act on.
 
-    ``message`` says what is wrong and names the two values where there are two; ``hint`` says what to do or
+    ``message`` says what is wrong and names the two values if there are two; ``hint`` says what to do or
     which command to run next. Neither ever holds a secret.
     """
 
@@ -49,7 +49,7 @@ class OkrsyncError(Exception):
 
 
 class ConfigError(OkrsyncError):
-    """The configuration cannot be used as it is. ``place`` is ``file:line:column`` where it is known."""
+    """The configuration cannot be used as it is. ``place`` is ``file:line:column`` if it is known."""
 
     exit_code = ExitCode.CONFIG
 
@@ -88,7 +88,7 @@ class DataError(OkrsyncError):
 
 
 class Conflict(OkrsyncError):
-    """What stands in the destination is not what the plan was made for; it was left as it is."""
+    """The destination has changed since the plan was made; it was left as it is."""
 
 
 def exit_code_of(error: BaseException) -> ExitCode:

@@ -1,4 +1,4 @@
-"""Metrics computed from other metrics: ``won / closed * 100``, in exact decimals."""
+"""Compute metrics from other metrics, exactly: ``won / closed * 100``."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def order(expressions: Mapping[str, str], known: Collection[str]) -> list[str]:
 def evaluate(metric: str, text: str, answers: Mapping[str, Answer], unit: Unit, at: datetime) -> Answer:
     """The value of ``text`` in ``unit``, or why there is none.
 
-    The reading holds its inputs, is as old as the oldest of them (``at`` where there are none), and has their window
-    where they share one. A part without a value, a division by 0 or a result beyond all bounds makes it ``NoValue``.
+    The reading holds its inputs, is as old as the oldest of them (``at`` if there are none), and has their window
+    if they share one. A part without a value, a division by 0 or a result beyond all bounds makes it ``NoValue``.
     Raises ``ValueError`` for bad syntax and ``KeyError`` for a name without an answer.
     """
     tree = _parse(text)
@@ -105,10 +105,10 @@ def _parse(text: str) -> ast.Expression:
     """The checked tree of an expression, its literals turned into the decimals they are written as."""
     if len(text) > _LONGEST:
         raise ValueError(
-            f"the expression has {len(text)} characters; split it where it is longer than {_LONGEST}"
+            f"the expression has {len(text)} characters; split it into metrics of at most {_LONGEST}"
         )
     if "#" in text:
-        raise ValueError(f"{_short(text)} holds a #, behind which nothing would count; use {_ALLOWED}")
+        raise ValueError(f"{_short(text)} holds a #, and nothing after it would count; use {_ALLOWED}")
     try:
         tree = ast.parse(_one_line(text), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -166,7 +166,7 @@ def _refused(node: ast.AST, text: str) -> ValueError:
 
 
 def _place(text: str, node: ast.AST) -> tuple[int, int]:
-    """Where in ``text`` the node stands, in characters: Python counts in bytes of UTF-8, and without leading blanks."""
+    """The node's place in ``text``, in characters: Python counts bytes of UTF-8, without leading blanks."""
     assert isinstance(node, ast.expr)
     line = _one_line(text)
     lead = len(text) - len(line)
@@ -180,7 +180,7 @@ def _source(text: str, node: ast.AST) -> str:
 
 
 def _named(tree: ast.Expression) -> Iterator[ast.Name]:
-    """The names of metrics as they stand in the text, from left to right."""
+    """The names of metrics in the text, from left to right."""
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     found = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called]
     return iter(sorted(found, key=lambda node: node.col_offset))
@@ -233,7 +233,7 @@ def _zero_divisor(tree: ast.Expression, values: Mapping[str, Decimal]) -> ast.ex
                 if _value(node.right, values) == 0:
                     return node.right
             except ArithmeticError:
-                continue  # the culprit is inside of this divisor, and is met on its own
+                continue  # the zero is inside this divisor, and has a node of its own
     return None
 
 

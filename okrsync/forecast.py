@@ -23,7 +23,7 @@ POINTS: Final = 5
 SPAN: Final = Decimal("0.25")
 """The points must cover at least this share of the time that the forecast reaches beyond the last of them."""
 RECENT: Final = 120
-"""No more points than this are looked at, the latest: every two of them are compared."""
+"""At most so many points count, the latest: every two of them are compared."""
 CONFIDENCE: Final = Decimal("0.8")
 """How often the range is meant to hold what comes, at the least."""
 _Z: Final = 1.2816  # the standard normal distribution's 90th percentile: 10 % are left out on each side
@@ -42,7 +42,7 @@ class Point:
 class Forecast:
     """What ``value`` is to be expected at the moment ``at``, and from ``low`` to ``high`` in four of five cases.
 
-    ``slope`` is the change in a day, ``points`` how many values it stands on.
+    ``slope`` is the change in a day, ``points`` how many values it rests on.
     """
 
     at: datetime
@@ -116,7 +116,7 @@ def forecast(
 
 
 def outlook(goal: Goal, expected: Forecast) -> Outlook:
-    """Whether the goal will be met, as far as the forecast can tell."""
+    """Whether the goal will be met, according to the forecast."""
     met = {achieved(goal, one) for one in (expected.low, expected.value, expected.high)}
     if met == {True}:
         return Outlook.LIKELY

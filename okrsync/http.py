@@ -99,7 +99,7 @@ def make_limiters(clock: Clock, make: Making) -> None:
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
-    """Seconds of a ``Retry-After`` header (whole, decimal or an HTTP date), or None where it says nothing."""
+    """Seconds of a ``Retry-After`` header (whole, decimal or an HTTP date), or None if it says nothing."""
     if not value:
         return None
     try:
@@ -129,7 +129,7 @@ def patiently(
 
     ``again`` says of an exception whether the request may be repeated; where it says None the exception goes up as it
     is; so does what ``okrsync.network.obstacle`` says of certificates and proxies. Waits are the server's own in full, else full jitter up to 2, 4, 8 ... seconds. Raises ``Unavailable`` after
-    ``attempts``, or at once where the next wait would pass ``deadline`` seconds from the start.
+    ``attempts``, or at once if the next wait would pass ``deadline`` seconds from the start.
     """
     started = clock.monotonic()
     verdict: Again | None = None

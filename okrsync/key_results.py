@@ -1,7 +1,7 @@
 """A key result as it is configured, and its goal once baseline and target are known.
 
-People may keep baseline and target in the destination, and a relative target stands on a measured baseline: so a key
-result's goal is settled in every run anew, from what the YAML says first and from what the row says where it is silent.
+People may keep baseline and target in the destination, and a relative target needs a measured baseline. So each run
+settles a key result's goal again: from the YAML first, and from the row for what the YAML leaves out.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Aimed:
 
     ``start`` and ``target`` of FROM_TO; ``target`` of AT_MOST, AT_LEAST and MILESTONES; ``start`` (low) and ``target``
     (high) of WITHIN; ``change`` of RELATIVE (0.25 for +25 %) and DELTA, whose ``start`` is the given baseline or None
-    where it is measured. ``measured`` is when: at the start of the cycle (also where it is empty), or at the end of the
+    if it is measured. ``measured`` is when: at the start of the cycle (also if it is empty), or at the end of the
     quarter before it. A FROM_TO that has it starts from what was measured.
     """
 
@@ -104,7 +104,7 @@ def settle(
     """The key result's goal for this run.
 
     ``baseline`` and ``target`` are what the row says, ``measured`` is the captured baseline in the key result's unit.
-    NoValue where a needed number is nowhere, or where the numbers make no goal (start equals target).
+    NoValue if a needed number is nowhere, or where the numbers make no goal (start equals target).
     """
     try:
         return _goal(key_result, baseline, target, measured)
@@ -118,7 +118,7 @@ def settle(
 
 
 def direction(goal: Goal) -> int:
-    """+1 where the number should rise, -1 where it should fall, 0 where neither is better."""
+    """+1 where the number should rise, -1 where it should fall, 0 if neither is better."""
     match goal:
         case FromTo(start=start, target=target):
             return 1 if target > start else -1

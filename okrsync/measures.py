@@ -1,4 +1,4 @@
-"""One number out of many: the aggregates that every source offers, defined once.
+"""Reduce many numbers to one: the aggregates that every source offers, defined once.
 
 Percentiles interpolate linearly between the closest ranks (Excel's PERCENTILE.INC, numpy's default).
 """
@@ -50,7 +50,7 @@ def percentile(values: Sequence[Decimal], share: Decimal) -> Decimal:
 
 
 def spread(means: Sequence[Decimal]) -> Decimal | None:
-    """The largest deviation of a group from the mean of all groups, in percent of that mean; None where it is 0.
+    """The largest deviation of a group from the mean of all groups, in percent of that mean; None if it is 0.
 
     ``means`` holds one value for each group (its count or sum). It judges "regions stay within 20 % of one another".
     """

@@ -169,6 +169,8 @@ class Row:
     ``key`` is the id used in the YAML. ``baseline`` and ``target`` are numbers that people keep in the destination.
     ``problem`` is why the row as a whole must not be written (in the trash, two rows with one key), else empty.
     ``released`` says that a person has ticked the row's box (the cell ``release``): okrsync may write over their edits.
+    ``edited_by_us`` says whether the row's last edit was made with this connection's own credential, None if the
+    destination does not tell; ``edited_at`` when that was, by the destination's own clock.
     """
 
     id: str
@@ -180,6 +182,8 @@ class Row:
     target: Quantity | None = None
     problem: str = ""
     released: bool = False
+    edited_by_us: bool | None = None
+    edited_at: datetime | None = None
 
 
 class Verdict(StrEnum):

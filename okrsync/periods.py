@@ -1,4 +1,4 @@
-"""The calendar of a cycle: which span a value covers, and how far along it should be.
+"""Compute a cycle's calendar: the span that a value covers, and the share that should be done.
 
 Periods begin at midnight of the company's own time zone, weeks on Monday. Every span is half-open.
 """
@@ -125,7 +125,7 @@ def whole_periods(
 
     A period that has only begun, or begun before ``span``, is left out. Workdays are counted, Monday to Friday without
     the holidays; their part runs over all whole days, so that work done on a Saturday counts. Raises ``ValueError``
-    where there is none.
+    if there is none.
     """
     kind = "day" if per == "workday" else per
     one = _period(kind, span.start.astimezone(zone).date(), zone)
@@ -200,7 +200,7 @@ class Phased:
 
 @dataclass(frozen=True, slots=True)
 class WorkingDays:
-    """An equal step each Monday to Friday that is not a holiday; each day, where the cycle has no working day."""
+    """An equal step each Monday to Friday that is not a holiday; each day, if the cycle has no working day."""
 
     holidays: frozenset[date] = frozenset()
 
@@ -284,7 +284,7 @@ def _whole_day(moment: datetime) -> datetime:
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    """The first moment of ``day``: where the clocks skip midnight, the moment they skip to."""
+    """The first moment of ``day``; if the clocks skip midnight, the moment they skip to."""
     return datetime.combine(day, time.min, zone).astimezone(UTC).astimezone(zone)
 
 

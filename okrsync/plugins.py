@@ -16,9 +16,9 @@ CONTRACT: Final = 1
 
 
 class Connectors(Mapping[str, Connector]):
-    """All installed connectors; each is imported when it is first asked for.
+    """All installed connectors; each is imported on first use.
 
-    Raises ``ConfigError`` where one cannot be imported, is no ``Connector``, or was made for another contract.
+    Raises ``ConfigError`` if one cannot be imported, is no ``Connector``, or was made for another contract.
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class Connectors(Mapping[str, Connector]):
 
 
 def emulator_of(connector: str) -> Callable[[], Emulator] | None:
-    """What starts the emulator of the named connector, or None if nobody ships one.
+    """A function that starts the emulator of the named connector; None if there is none.
 
     Calling it raises ``ImportError`` if the libraries that emulators need are not installed.
     """

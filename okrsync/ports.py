@@ -58,7 +58,7 @@ class Destination(Protocol):
     def write(self, row: str, values: Mapping[str, Stored], expect: Mapping[str, Stored]) -> Row:
         """Put canonical ``values`` into the cells of one row with one request, and return the row as it is now.
 
-        Re-reads the row first; raises ``Conflict`` and writes nothing where a cell is neither as in ``expect`` nor
+        Re-reads the row first; raises ``Conflict`` and writes nothing if a cell is neither as in ``expect`` nor
         already as in ``values``. After an answer that was lost, finds out by reading whether the write landed.
         """
         ...
@@ -101,7 +101,7 @@ class Ledger(Protocol):
     def hold(self, company: str) -> AbstractContextManager[Lease]:
         """Hold the company's lease, renewed in the background, for the length of a ``with`` block.
 
-        Raises ``Busy`` with the owner and since when. The lease of a dead owner is taken over: at once where the
+        Raises ``Busy`` with the owner and since when. The lease of a dead owner is taken over: at once if the
         owner was a process of this machine, else when it has expired.
         """
         ...

@@ -32,16 +32,13 @@ class Schedule:
     def after(self, moment: datetime) -> datetime:
         """The first time after ``moment``, in UTC."""
         for found in _times(self.line, moment.astimezone(self.zone)):
-            # In the hour that is repeated, the library counts on from the first time it came.
+            # In the repeated hour the library counts on from its first pass.
             if (instant := found.astimezone(UTC)) > moment:
                 return instant
         raise LookupError(self.line)
 
     def due(self, last: datetime | None, now: datetime) -> bool:
-        """Whether one of its times has come since ``last``; what has never run is due.
-
-        Any number of times that were missed make one run.
-        """
+        """Whether one of its times has come since ``last``, once or more; what has never run is due."""
         return last is None or self.after(last) <= now
 
     def missed(self, last: datetime, now: datetime, *, at_most: int) -> int:
@@ -67,6 +64,6 @@ def schedule(line: str, zone: ZoneInfo) -> Schedule:
 def _times(line: str, start: datetime) -> CronSim:
     plain = SHORTHANDS.get(line.lower(), line)
     if len(plain.split()) != 5:
-        # The library would take six fields, the first of them seconds: nobody means that here.
+        # The library would read six fields, the first as seconds: no person means that.
         raise CronSimError("it needs five fields")
     return CronSim(plain, start)

@@ -1,6 +1,6 @@
-"""Read a secret's text as a person meant it: what editors, shells and web pages add is taken off, else refused.
+"""Read a secret as a person meant it: remove what editors and shells add, refuse anything else.
 
-Only what no secret of that kind can hold is taken off. What is refused is described, never repeated.
+Only what no secret of that kind can hold is removed. What is refused is described, never repeated.
 """
 
 from __future__ import annotations

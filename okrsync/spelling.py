@@ -11,10 +11,10 @@ NEAREST, SHORT, LONG = 3, 10, 30
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The hint for a name that is not among the ``known``: those it may have meant, and what there is.
+    """The hint for a name that is not ``known``: the names it may have meant, and those that exist.
 
     At most three names that are near whatever their case; behind them all that there are where those are few, and
-    alone where none is near. Never empty.
+    alone if none is near. Never empty.
     """
     names = {name.strip().casefold(): name for name in known}
     wrong = word.strip().casefold()

@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -76,25 +77,30 @@ def test_every_block_says_what_it_is() -> None:
 
 @pytest.mark.parametrize("block", EVERY_YAML, ids=lambda block: block.place)
 def test_every_yaml_is_valid(block: Block, tmp_path: Path) -> None:
-    if re.search(r"^company:", block.text, flags=re.MULTILINE):
-        path = tmp_path / "config" / "company.yaml"
-        path.parent.mkdir()
-        path.write_text(block.text, encoding="utf-8")
-        load_company(path, Connectors())
-        return
-    data = json.loads(json.dumps(parse_yaml(block.text, name=block.place).data, default=_plain))
-    errors = Draft202012Validator(_excerpts()).iter_errors(data)
-    assert [error.message for error in errors if error.validator != "required"] == []
+    """A whole company as it is; an excerpt in the place of what the annotated example says there."""
+    data = parse_yaml(block.text, name=block.place).data
+    if "company" not in data:
+        data = _merged(read_yaml(ROOT / "config" / "example.yaml").data, data)
+    path = tmp_path / "company.yaml"
+    path.write_text(json.dumps(data, default=_plain), encoding="utf-8")
+    load_company(path, Connectors())
+
+
+def _merged(whole: Any, part: Any) -> Any:
+    """``whole`` with what ``part`` shows: connections, metrics and tables by name, entries of lists by their id."""
+    merged = dict(whole)
+    for key, shown in part.items():
+        if key in {"connections", "metrics", "destination"}:
+            merged[key] = whole[key] | shown
+        elif isinstance(shown, list):
+            merged[key] = [*({one["id"]: one for one in [*whole[key], *shown]}).values()]
+        else:
+            merged[key] = shown
+    return merged
 
 
 def _plain(value: Any) -> Any:
-    return float(value) if hasattr(value, "quantize") else str(value)
-
-
-def _excerpts() -> Any:
-    """The schema of a company's YAML of which a document shows only some keys."""
-    schema = json_schema(Connectors())
-    return {key: value for key, value in schema.items() if key != "required"}
+    return float(value) if isinstance(value, Decimal) else str(value)
 
 
 def test_contributing_names_every_module_of_the_engine() -> None:
@@ -197,7 +203,7 @@ def test_every_variable_and_schema_is_documented() -> None:
 
 
 def test_every_key_of_the_yaml_is_documented() -> None:
-    schema = _excerpts()
+    schema = json_schema(Connectors())
     assert [
         key for key in sorted(set(_keys(schema))) if not re.search(rf"`[^`\n]*\b{key}\b[^`\n]*`", REFERENCE)
     ] == []
@@ -382,3 +388,34 @@ def test_the_glossary_is_in_order_and_explains_each_word_once() -> None:
     words = re.findall(r"^\*\*([^*]+)\*\*", text, flags=re.MULTILINE)
     assert [word for word, count in Counter(words).items() if count > 1] == []
     assert [word.casefold() for word in words] == sorted(word.casefold() for word in words)
+
+
+# ---- The player itself ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "fit"),
+    [
+        (["one", "two"], ["one", "two"], True),
+        (["one", "two"], ["one", "three"], False),
+        (["one"], ["one", "two"], False),
+        (["one", "…"], ["one", "two", "three"], True),
+        (["…", "three"], ["one", "two", "three"], True),
+        (["…", "two"], ["one", "two", "three"], False),
+        (["two", "…", "one"], ["one", "two"], False),
+        (["it took … s"], ["it took 12.5 s"], True),
+        ([], ["one"], False),
+        ([], [], True),
+    ],
+)
+def test_an_output_fits_only_if_it_is_shown_as_it_is(
+    expected: list[str], actual: list[str], *, fit: bool
+) -> None:
+    assert documents.fits(expected, actual) is fit
+
+
+def test_a_renewed_output_is_cut_short_where_the_old_one_was() -> None:
+    old = ["Acme", "…", "KR-2  1 → 2", "  held", "…", "2 held"]
+    actual = ["Acme", "KR-1  7", "  written", "KR-2  1 → 3", "  held", "KR-3", "1 held"]
+    assert documents.renewed(old, actual) == ["Acme", "…", "KR-2  1 → 3", "  held", "…", "1 held"]
+    assert documents.fits(documents.renewed(old, actual), actual)

@@ -99,15 +99,5 @@ def _parsed(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def is_history(raw: Any) -> bool:
-    """Whether ``raw`` looks like one history."""
-    return (
-        isinstance(raw, dict)
-        and str(raw.get("id", "")).isdigit()
-        and "created" in raw
-        and isinstance(raw.get("items", []), list)
-    )
-
-
 def _text(value: Any, shared: Shared) -> str | None:
     return None if value in (None, "") else shared.text(str(value))

@@ -19,7 +19,7 @@ from okrsync.model import SECONDS_IN, Cause, Question, Unit, Window
 from okrsync.spelling import did_you_mean
 from okrsync_jira.issues import Issue, SearchResult
 from okrsync_jira.queries import JiraQuery
-from okrsync_jira.reducers import MOST_SAMPLES, MetricValue, about, enough, resolution_of
+from okrsync_jira.reducers import MOST_SAMPLES, MetricValue, about, enough, resolution_of, some_of
 from okrsync_jira.replay import (
     RESOLUTION,
     STATUS,
@@ -125,7 +125,7 @@ def cycle_time(question: Question, found: SearchResult, statuses: Statuses) -> M
         else:
             lengths.append((one, end - start))
     if never:
-        facts = (*facts, ("never in progress, left out", _some(never)))
+        facts = (*facts, ("never in progress, left out", some_of(never)))
     return _length(
         question, lengths, found, (*facts, ("from", f"the {query.started} start")), "issues finished"
     )
@@ -202,10 +202,10 @@ def _flows(
             born_done.append(issue.key)
         else:
             flows.append(one)
-    facts = [("changes do not follow from one another, left out", _some(torn))] if torn else []
-    facts += [("already done when created, left out", _some(born_done))] if born_done else []
+    facts = [("changes do not follow from one another, left out", some_of(torn))] if torn else []
+    facts += [("already done when created, left out", some_of(born_done))] if born_done else []
     facts += (
-        [(f"resolution {' or '.join(sorted(excluded))}, left out", _some(cancelled))] if cancelled else []
+        [(f"resolution {' or '.join(sorted(excluded))}, left out", some_of(cancelled))] if cancelled else []
     )
     return flows, tuple(facts)
 
@@ -277,10 +277,6 @@ def _sample(issues: Sequence[Issue]) -> tuple[tuple[str, str], ...]:
 
 def _paged(found: SearchResult) -> tuple[tuple[str, str], ...]:
     return tuple(fact for fact in about(found) if fact[0] != "sample")
-
-
-def _some(keys: Sequence[str]) -> str:
-    return f"{len(keys)} ({', '.join(keys[:5])}{', …' if len(keys) > 5 else ''})"
 
 
 MEASURES: Final[dict[str, Callable[[Question, SearchResult, Statuses], MetricValue]]] = {

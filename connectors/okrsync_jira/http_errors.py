@@ -18,6 +18,18 @@ from okrsync_jira.settings import Anonymous, ApiToken, JiraSettings, Password, S
 
 TOKEN_PAGE: Final = "https://id.atlassian.com/manage-profile/security/api-tokens"  # noqa: S105 - an address
 WEB_PAGE: Final = "a web page"
+SEARCH: Final = "the search"
+# One of these is in every answer of Jira itself, also where it refuses in HTML.
+_OF_JIRA: Final = (
+    *(
+        "X-Seraph-LoginReason",
+        "X-AREQUESTID",
+        "X-AUSERNAME",
+        "X-AACCOUNTID",
+        "ATL-TraceId",
+        "WWW-Authenticate",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,8 @@ class HttpErrors:
         public = response.ok and urlsplit(response.url).path.endswith("/serverInfo")
         if ("FAILED" in reason or "DENIED" in reason) and not public:
             return self.denied(f"Jira did not accept the login ({short(reason)})")
+        if response.status_code == requests.codes.unauthorized and not _of_jira(response):
+            return self._in_between(response.status_code)
         if response.status_code == requests.codes.unauthorized:
             return self.denied("Jira did not accept the login (HTTP 401)")
         if response.is_redirect:
@@ -72,18 +86,26 @@ class HttpErrors:
         secret = auth.password if isinstance(auth, Password) else auth.token
         return AccessError(f"{self.name}: {why}; the credential is in the {secret}", hint=hint)
 
-    def explained(self, status: int | None, text: str | None, asked: str = "the search") -> OkrsyncError:
+    def _in_between(self, status: int | None) -> Unavailable:
+        return Unavailable(
+            f"{self.name}: something between okrsync and {self.settings.base} answers HTTP {status} with {WEB_PAGE}",
+            hint="look at proxies and firewalls; Jira itself answers in JSON",
+        )
+
+    def explained(self, status: int | None, text: str | None, asked: str = SEARCH) -> OkrsyncError:
         """A status that will not get better by repeating; ``asked`` is what was asked for."""
         base, said = self.settings.base, short(text)
-        if asked != "the search" and status in {requests.codes.not_found, requests.codes.bad_request}:
+        if "/rest/" in asked and status in {requests.codes.not_found, requests.codes.not_allowed}:
+            return ConfigError(
+                f"{self.name}: {base} does not know {asked} (HTTP {status}: {said})",
+                hint="check url with its path (such as /jira), deployment, and what a proxy in between lets through",
+            )
+        if asked != SEARCH and status in {requests.codes.not_found, requests.codes.bad_request}:
             return ConfigError(
                 f"Jira refuses {asked}: {said}", hint="check its number, and whether the account may see it"
             )
         if status == requests.codes.forbidden and said == WEB_PAGE:
-            return Unavailable(
-                f"{self.name}: something between okrsync and {base} answers HTTP 403 with {WEB_PAGE}",
-                hint="look at proxies and firewalls; Jira itself answers in JSON",
-            )
+            return self._in_between(status)
         if status == requests.codes.forbidden:
             return self.denied(f"the account may not ask this (HTTP 403: {said})")
         if status == requests.codes.gone:
@@ -106,6 +128,12 @@ class HttpErrors:
             f"{self.name}: no connection to {self.settings.base} ({type(error).__name__})",
             hint="check url and the server's TLS certificate",
         )
+
+
+def _of_jira(response: requests.Response) -> bool:
+    """Whether a refusal is Jira's own: what comes in between answers with a page and without Jira's headers."""
+    in_html = "html" in response.headers.get("Content-Type", "").lower()
+    return not in_html or any(name in response.headers for name in _OF_JIRA)
 
 
 def passing(status: int | None, headers: Mapping[str, str], now: datetime) -> Again | None:

@@ -1,13 +1,18 @@
-"""Holds issues and search results, and checks the shape of Jira's answers."""
+"""Holds issues and the results of searches."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from okrsync_jira.changelog import Move, Shared, is_history, moment, torn
+from okrsync.errors import ConfigError, DataError
+from okrsync_jira.answers import IssueAnswer
+from okrsync_jira.changelog import Move, Shared, moment, moves, torn
+
+NAMED: Final = 5
+"""How many issues a message names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class Issue:
     torn: bool = False
 
 
-def issue(raw: Mapping[str, Any], changes: tuple[Move, ...], shared: Shared) -> Issue:
+def issue(raw: IssueAnswer, changes: tuple[Move, ...], shared: Shared) -> Issue:
     """An issue of a page, with its changes."""
     fields = raw.get("fields") or {}
     created = fields.get("created")
@@ -61,44 +66,54 @@ class SearchResult:
     kept: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
-def has(answer: Any, name: str) -> bool:
-    return isinstance(answer, dict) and bool(answer.get(name))
+@dataclass(slots=True)
+class ReadIssues:
+    """What the pages of one search have brought so far; ``broken`` says of an issue why it cannot be read."""
 
+    shared: Shared
+    found: dict[str, Issue] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    pages: int = 0
+    bare: list[str] = field(default_factory=list)
 
-def is_count(answer: Any, name: str) -> bool:
-    return isinstance(answer, dict) and type(answer.get(name)) is int and answer[name] >= 0
+    def take(self, raw: IssueAnswer, asked: Sequence[str], log: Sequence[Mapping[str, Any]]) -> None:
+        """Keep one issue, of which the fields ``asked`` for should have come."""
+        key, fields = raw.get("key", raw["id"]), raw.get("fields")
+        if len(asked) > 1 and fields is None:
+            self.bare.append(key)
+        if "created" in asked and not (fields or {}).get("created"):
+            self.broken[key] = (
+                "came without its fields" if fields is None else "came without its creation date"
+            )
+        else:
+            try:
+                self.found[raw["id"]] = issue(raw, moves(log, self.shared), self.shared)
+            except DataError as error:
+                self.broken[key] = error.message
 
-
-def is_page(answer: Any) -> bool:
-    return (
-        isinstance(answer, dict)
-        and isinstance(answer.get("issues"), list)
-        and all(isinstance(raw, dict) and isinstance(raw.get("id"), str) for raw in answer["issues"])
-    )
-
-
-def is_counted_page(answer: Any) -> bool:
-    return is_page(answer) and is_count(answer, "total")
-
-
-def is_change_page(answer: Any) -> bool:
-    return (
-        isinstance(answer, dict)
-        and isinstance(answer.get("issueChangeLogs"), list)
-        and all(
-            isinstance(log, dict)
-            and isinstance(log.get("issueId"), str)
-            and isinstance(log.get("changeHistories"), list)
-            and all(map(is_history, log["changeHistories"]))
-            for log in answer["issueChangeLogs"]
+    def whole(self) -> dict[str, Issue]:
+        """The issues by their ids. Raises ``DataError`` if some cannot be read, naming them."""
+        if len(self.bare) < len(self.found):
+            # If none of them has any, the site itself has no such field.
+            self.broken |= dict.fromkeys(self.bare, "came without its fields")
+        if not self.broken:
+            return self.found
+        reasons = [f"{key} {why}" for key, why in self.broken.items()]
+        whole = len(self.broken.keys() | {one.key for one in self.found.values()})
+        more = f" and {len(reasons) - NAMED} more" if len(reasons) > NAMED else ""
+        raise DataError(
+            f"{len(reasons)} of {whole} issues cannot be read: {', '.join(reasons[:NAMED])}{more}",
+            hint="a security level or an index that is out of date may hide them: open them as okrsync's account, or "
+            "let Jira index them again",
         )
-    )
 
 
-def is_page_with_changes(answer: Any) -> bool:
-    return is_counted_page(answer) and all(
-        isinstance(log := raw.get("changelog"), dict)
-        and isinstance(log.get("histories"), list)
-        and all(map(is_history, log["histories"]))
-        for raw in answer["issues"]
-    )
+def warned(warnings: Iterable[str], *, found: int) -> tuple[tuple[str, str], ...]:
+    """What Jira warns of, as facts. Raises ``ConfigError`` if it found nothing: then the warning is the reason."""
+    said = "; ".join(dict.fromkeys(warnings))
+    if said and not found:
+        raise ConfigError(
+            f"Jira finds nothing, and warns: {said}", hint="try the JQL in Jira's own issue search"
+        )
+    return (("Jira warns", said),) if said else ()

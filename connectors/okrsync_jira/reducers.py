@@ -12,7 +12,7 @@ from okrsync.errors import DataError
 from okrsync.measures import PERCENTILE, aggregate
 from okrsync.model import SECONDS_IN, Cause, Dimension, Question, Unit
 from okrsync_jira.fields import SECONDS, Field
-from okrsync_jira.issues import Issue, SearchResult
+from okrsync_jira.issues import NAMED, Issue, SearchResult
 from okrsync_jira.queries import JiraQuery
 from okrsync_jira.replay import STATUS, Replayed, as_of, category, narrowed, seen_since
 from okrsync_jira.statuses import Statuses
@@ -208,3 +208,8 @@ def enough(found: int, needed: int, what: str) -> None:
         raise NoValueError(
             Cause.EMPTY, f"{found} {what}, at least {needed} are needed", hint="see min_samples"
         )
+
+
+def some_of(keys: Sequence[str]) -> str:
+    """How many issues, and the first of their keys."""
+    return f"{len(keys)} ({', '.join(keys[:NAMED])}{', …' if len(keys) > NAMED else ''})"

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
+from okrsync.connector import encrypted
 from okrsync.settings import Passphrase, Secret, Strict
 from okrsync_jira.queries import CATEGORIES, check_jql
 
@@ -140,6 +141,10 @@ class JiraSettings(Strict):
 
     @model_validator(mode="after")
     def _auth_fits(self) -> JiraSettings:
+        for url in (self.url, self.api_url):
+            # Nobody who signs in as nobody has anything to hide.
+            if not isinstance(self.auth, Anonymous):
+                encrypted(url)
         known = self.known_deployment
         if known is not None and (problem := self.misfit(known)):
             raise ValueError(problem)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from okrsync.connector import NoValueError
 from okrsync.errors import DataError
@@ -21,7 +21,10 @@ from okrsync_jira.fields import Field
 from okrsync_jira.flows import in_unit
 from okrsync_jira.issues import Issue, SearchResult
 from okrsync_jira.queries import JiraQuery
-from okrsync_jira.reducers import MetricValue, about, enough, filled_in, names_of, share
+from okrsync_jira.reducers import MetricValue, about, enough, filled_in, names_of, share, some_of
+
+# What an SLA field holds: cycles of its clock, or why Jira cannot show them.
+_SLA: Final = frozenset({"completedCycles", "ongoingCycle", "errorMessage"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,8 @@ def agreement(question: Question, fields: Sequence[Field], found: SearchResult) 
     """The share of cycles that met the agreement, or their elapsed times, of those stopped in the window."""
     query: JiraQuery = question.query
     values, _ = filled_in(query, fields, found)
-    cycles = [cycle for issue, field, value in values for cycle in _cycles(issue, field, value)]
+    read = [_cycles(issue, field, value) for issue, field, value in values]
+    cycles = [cycle for some in read if some for cycle in some]
     window = question.window
     stopped = [
         cycle
@@ -46,11 +50,18 @@ def agreement(question: Question, fields: Sequence[Field], found: SearchResult) 
     ]
     enough(len(stopped), max(query.min_samples, 1), f"runs of the clock in {names_of(fields)}")
     met = sum(not cycle.breached for cycle in stopped)
+    lost = [issue.key for (issue, _, _), some in zip(values, read, strict=True) if some is None]
     facts = (
         ("field", names_of(fields)),
+        *((("Jira shows no agreement of", some_of(lost)),) if lost else ()),
         ("runs", str(len(stopped))),
         ("met", str(met)),
-        ("still running", str(sum(bool(value.get("ongoingCycle")) for _, _, value in values))),
+        (
+            "still running",
+            str(
+                sum(bool(isinstance(value, Mapping) and value.get("ongoingCycle")) for _, _, value in values)
+            ),
+        ),
     )
     name = query.aggregate or "met"
     if name == "met":
@@ -62,20 +73,27 @@ def agreement(question: Question, fields: Sequence[Field], found: SearchResult) 
     )
 
 
-def _cycles(issue: Issue, field: Field, value: Any) -> list[SlaCycle]:
-    cycles = value.get("completedCycles") if isinstance(value, Mapping) else None
-    if not isinstance(cycles, list):
+def _cycles(issue: Issue, field: Field, value: Any) -> list[SlaCycle] | None:
+    """The completed cycles of the clock, or None if the field says that it has none to show."""
+    if not isinstance(value, Mapping) or not (_SLA & value.keys()):
         raise NoValueError(
             Cause.EMPTY, f"{field} of {issue.key} is no service level agreement", hint="name an SLA field"
         )
+    cycles = value.get("completedCycles")
+    if cycles is None:
+        return None if "errorMessage" in value else []
     try:
-        return [
-            SlaCycle(
-                stop=moment(cycle["stopTime"]["epochMillis"]),
-                breached=bool(cycle["breached"]),
-                elapsed=Decimal(cycle["elapsedTime"]["millis"]) / 1000,
-            )
-            for cycle in cycles
-        ]
-    except (KeyError, TypeError) as error:
-        raise DataError(f"{field} of {issue.key} has a run without {error}", hint="run again later") from None
+        return [_cycle(cycle) for cycle in cycles]
+    except (KeyError, TypeError, ValueError, ArithmeticError, DataError) as error:
+        raise DataError(
+            f"a run in {field} of {issue.key} cannot be read ({error})", hint="run again later"
+        ) from None
+
+
+def _cycle(cycle: Mapping[str, Any]) -> SlaCycle:
+    breached, millis = cycle["breached"], cycle["elapsedTime"]["millis"]
+    if not isinstance(breached, bool) or type(millis) is not int:
+        raise TypeError("breached or elapsedTime is of another type")
+    return SlaCycle(
+        stop=moment(cycle["stopTime"]["epochMillis"]), breached=breached, elapsed=Decimal(millis) / 1000
+    )

@@ -14,6 +14,7 @@ from okrsync.errors import ExitCode
 def take_over(
     context: Context, name: str, subjects: Sequence[str] | None, *, edited: bool, as_json: bool
 ) -> int:
+    """Adopt cells, or release those that a person ``edited``."""
     from okrsync.sync import claim
 
     company = context.company(name)

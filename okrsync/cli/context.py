@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class WallClock:
-    """The real clock: the only place in okrsync that asks the system for the time."""
+    """The system's clock; other code gets it as an argument."""
 
     def now(self) -> datetime:
         return datetime.now(tz=UTC)
@@ -77,7 +77,7 @@ class Context:
         return sorted(path.stem for path in self.machine.config.glob("*.yaml"))
 
     def notify(self, name: str) -> Notify | None:
-        """Whom the machine's settings say to tell of a company whose YAML does not say it; of no YAML nobody is told."""
+        """The machine's webhook, for a company whose YAML names none; None for a name without a YAML."""
         from okrsync.config import Notify
         from okrsync.settings import Secret
 
@@ -96,7 +96,7 @@ class Context:
 
     @property
     def ledger_url(self) -> str | None:
-        """Where the ledger is; None is the file of this machine."""
+        """The ledger's address; None is the file on this machine."""
         url = self.machine.ledger
         return url.get_secret_value() if url is not None else None
 

@@ -27,7 +27,7 @@ class _Lines(logging.Formatter):
 
 
 def log_to_stderr(form: str) -> None:
-    """Send what okrsync logs to the present stderr; what was set up before is replaced."""
+    """Send okrsync's log to the current stderr, in place of any earlier handler."""
     logger = logging.getLogger("okrsync")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines(form))

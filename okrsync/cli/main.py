@@ -28,7 +28,7 @@ register(app)
 
 
 def main(arguments: Sequence[str] | None = None, context: Context | None = None) -> int:
-    """Run one command and return its exit code; errors are said on stderr, and as JSON where ``--json`` was asked."""
+    """Run one command and return its exit code; print errors on stderr, with ``--json`` also as JSON."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     context = context or Context()
     if arguments is None:
@@ -48,11 +48,11 @@ def main(arguments: Sequence[str] | None = None, context: Context | None = None)
 
 
 def _usage(error: typer.TyperException) -> str:
-    """What was wrong with the words, the option by its name, and where the right ones are listed."""
-    # Only what typer found out about a command and its options knows them.
-    told = getattr(error, "format_message", error.__str__)().replace("Value error, ", "")
+    """What is wrong with the arguments, and the command that lists them."""
+    # Only errors about options have format_message, which names the option.
+    said = getattr(error, "format_message", error.__str__)().replace("Value error, ", "")
     context = getattr(error, "ctx", None)
-    return f"{told}\n  → {context.command_path if context is not None else 'okrsync'} --help"
+    return f"{said}\n  → {context.command_path if context is not None else 'okrsync'} --help"
 
 
 def _said(text: str, error: BaseException, words: Sequence[str], code: ExitCode | None = None) -> int:

@@ -52,7 +52,7 @@ def write_next_cycle(
 def _cycle(
     company: config.Company, name: str, start: datetime | None, end: datetime | None
 ) -> tuple[str, date, date]:
-    """The cycle that the words name; what they leave out is clear only after a calendar month, quarter or year."""
+    """The next cycle as given; what is not given follows only from a calendar month, quarter or year."""
     from okrsync.periods import following
 
     if name and start and end:
@@ -74,7 +74,7 @@ def _cycle(
 def roll_over(
     context: Context, company: config.Company, text: str, *, name: str, start: date, end: date
 ) -> config.NextCycle:
-    """The company's YAML ``text`` for its next cycle, with the values that the ledger knows last of this one."""
+    """The YAML ``text`` for the next cycle; each start is the last value that the ledger knows."""
     from okrsync import config
     from okrsync.sync import last_values
 
@@ -84,7 +84,7 @@ def roll_over(
 
 
 def _replace(path: Path, text: str) -> None:
-    """All of the file or nothing of it: a torn YAML would be the company's."""
+    """Replace the file in one step: a process killed here must not leave half a YAML."""
     fresh = path.with_name(f".{path.name}.next")
     with fresh.open("w", encoding="utf-8", newline="") as file:
         file.write(text)

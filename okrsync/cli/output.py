@@ -18,7 +18,7 @@ HANG = 4
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A console that does not cut or wrap what goes into a pipe."""
+    """A console that neither cuts nor wraps lines in a pipe."""
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
@@ -26,7 +26,7 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def say(what: RenderableType, *, hang: int | None = None) -> None:
-    """Print; on a terminal, a line that is too long goes on below itself, from column ``hang`` on where it is given."""
+    """Print; on a terminal, a long line continues on the next one, indented (to column ``hang`` if given)."""
     from rich.text import Text
 
     out = console()
@@ -63,7 +63,7 @@ def say_json(data: Any) -> None:
 
 
 def _redacted(data: Any) -> Any:
-    """The same data with every text redacted, so that what is printed stays JSON."""
+    """The same data with every text redacted: redacting the JSON text itself could break it."""
     from okrsync.redaction import redact
 
     if isinstance(data, Mapping):

@@ -24,17 +24,17 @@ from rich.text import Text
 from okrsync.cli.output import console
 from okrsync.model import Entry, Landed, Memory, Reading
 from okrsync.ports import Lease, Ledger
-from okrsync.sync import Progress as Told
+from okrsync.sync import Progress as Report
 
 Read = Mapping[str, tuple[int, int]]
 
 
 @contextmanager
-def backfill_progress() -> Iterator[Told]:
+def backfill_progress() -> Iterator[Report]:
     """A bar for each connection on a terminal, with rate and time left; plain lines elsewhere."""
     out = console(stderr=True)
     if not out.is_terminal:
-        yield _said()
+        yield _lines()
         return
     columns = (
         SpinnerColumn(),
@@ -52,18 +52,18 @@ def backfill_progress() -> Iterator[Told]:
                 tasks[name] = bars.add_task(name, total=of, completed=done, known=done)
             bars.update(tasks[name], completed=done)
 
-        def told(what: str, done: int, of: int, read: Read) -> None:
+        def report(what: str, done: int, of: int, read: Read) -> None:
             for name, (values, wanted) in read.items():
                 show(name, values, wanted)
             if len(read) != 1:
                 show(f"all {what}", done, of)
             bars.refresh()
 
-        yield told
+        yield report
 
 
 class _Pace(ProgressColumn):
-    """How fast it goes and how long it will take, once anything has come in; what was known before came from nowhere."""
+    """Rate and time left, of what was read now: what the ledger knew before took no time."""
 
     def render(self, task: Task) -> Text:
         fresh = task.completed - task.fields["known"]
@@ -75,32 +75,32 @@ class _Pace(ProgressColumn):
         return Text(f"{rate:,.0f}/s{left}")
 
 
-def _said() -> Told:
-    """A line for every batch of values, and for each tenth of what comes one by one."""
+def _lines() -> Report:
+    """A line for each batch of values, and for each tenth of what is read one by one."""
     tenths: dict[str, int] = {}
 
-    def told(what: str, done: int, of: int, read: Read) -> None:
+    def report(what: str, done: int, of: int, read: Read) -> None:
         rest = [f"{name} ({wanted - values})" for name, (values, wanted) in read.items() if values < wanted]
         reading = f"; reading {', '.join(rest)}" if rest else ""
         if read or done * 10 // of > tenths.get(what, -1):
             tenths[what] = done * 10 // of
             typer.echo(f"okrsync: {done} of {of} {what}{reading}", err=True)
 
-    return told
+    return report
 
 
 @contextmanager
 def sync_progress(name: str, ledger: Ledger) -> Iterator[Ledger]:
-    """``ledger``, and on a terminal a line that tells what it hears: that nothing is written yet, or how many rows."""
+    """``ledger``; on a terminal, a line counts the rows whose writes it records."""
     out = console(stderr=True)
     if not out.is_terminal:
         yield ledger
         return
     with out.status(f"{name}: reading") as line:
-        yield _Heard(name, ledger, line)
+        yield _CountingLedger(name, ledger, line)
 
 
-class _Heard:
+class _CountingLedger:
     def __init__(self, name: str, ledger: Ledger, line: Status) -> None:
         self._name = name
         self._ledger = ledger
@@ -112,7 +112,7 @@ class _Heard:
 
     def record(self, company: str, *entries: Entry) -> None:
         self._ledger.record(company, *entries)
-        # One row that was written comes by itself; what had been there all along comes with the rest.
+        # A written row is recorded alone; values that were there all along are recorded together.
         if len(entries) == 1 and isinstance(entries[0], Landed):
             self._written += 1
             self._line.update(f"{self._name}: writing, {self._written} rows so far")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def say_result(ended: CompanyRun) -> None:
-    """One company's text: what its run did on stdout, or what ended it on stderr."""
+    """Print what a run did on stdout, or what ended it on stderr."""
     from okrsync.redaction import redact
     from okrsync.render import plan_text
 
@@ -28,7 +28,7 @@ def say_result(ended: CompanyRun) -> None:
 
 
 def say_not_notified(ended: CompanyRun, start: str) -> None:
-    """Say on stderr why the alerts of a run reached nobody, if so."""
+    """If a run's alerts could not be sent, say why on stderr."""
     from okrsync.redaction import redact
 
     if ended.undelivered:
@@ -50,7 +50,7 @@ def result_data(ended: CompanyRun) -> outputs.Run | outputs.Failure:
 
 
 def say_line(ended: CompanyRun, form: str) -> None:
-    """One line for one run, on stderr; a bug with its traceback."""
+    """Print one line for one run on stderr; a bug with its traceback."""
     from okrsync.fleet import summary
     from okrsync.model import Verdict
     from okrsync.redaction import redact

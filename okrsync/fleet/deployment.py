@@ -25,7 +25,7 @@ Format = Literal["cron", "systemd", "kubernetes"]
 class Deployment:
     """What the files must name. ``variables`` and ``files`` are where the companies' secrets are read from.
 
-    ``command`` starts okrsync, word by word; ``env_file`` is to hold the variables, where they are not given otherwise.
+    ``command`` starts okrsync, word by word; ``env_file`` holds the variables, unless the scheduler sets them.
     """
 
     command: Sequence[str]

@@ -23,7 +23,7 @@ _log = logging.getLogger("okrsync.fleet")
 
 @dataclass(kw_only=True)
 class Health:
-    """What ``process``, the words that started it, says in ``file``; without a file it says nothing.
+    """The health of ``process`` (its command), which ``say`` writes to ``file``, if there is one.
 
     ``say`` is to be called every ``beat`` seconds by what must not hang. Threads may share it.
     """
@@ -36,7 +36,7 @@ class Health:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def watched(self, name: str, run: Callable[[], CompanyRun | None]) -> CompanyRun | None:
-        """Run one company; until it has ended, it is said to be running."""
+        """Run one company, which counts as running until its run has ended."""
         with self._lock:
             self._running[name] = datetime.now(tz=UTC)
         try:
@@ -52,12 +52,12 @@ class Health:
         return ended
 
     def forget(self, name: str) -> None:
-        """A company that is there no more."""
+        """Drop a company whose YAML is gone."""
         with self._lock:
             self._not_in_sync.pop(name, None)
 
     def say(self, **more: int) -> None:
-        """Give a sign of life, with numbers that are worth knowing."""
+        """Write a sign of life, with further numbers."""
         if self.file is None:
             return
         with self._lock:
@@ -74,17 +74,17 @@ class Health:
             draft.write_text(json.dumps(state), encoding="utf-8")
             draft.replace(self.file)
         except OSError as error:
-            # A full disk stops no sync; whoever asks for this process's health hears of it.
+            # A full disk stops no sync; the health check reports it.
             _log.warning("no sign of life can be given in %s: %s", self.file, error.strerror)
 
     def end(self) -> None:
-        """The process ends as it should: nobody is to wait for its signs."""
+        """Remove the file: the process ends as it should."""
         if self.file is not None:
             self.file.unlink(missing_ok=True)
 
 
 def state_of_health(file: Path, now: datetime) -> dict[str, Any]:
-    """What was last said in ``file``. Raises ``Unavailable`` where there has been silence for three beats."""
+    """The last sign of life in ``file``. Raises ``Unavailable`` if it is older than three beats."""
     try:
         state: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         silent = (now - datetime.fromisoformat(state["at"])).total_seconds()

@@ -1,8 +1,8 @@
 """One token bucket for a credential on all machines, kept in PostgreSQL.
 
 Each request reserves its moment with one statement (the generic cell rate algorithm): ``next_at`` is when the bucket
-would be full again, a request may go when that is at most ``burst - 1`` intervals ahead. The server's clock counts,
-and whoever waits waits once, whatever others do. What is lost here in a crash costs one burst.
+would be full again, a request may go when that is at most ``burst - 1`` intervals ahead. The server's clock
+counts, and each request waits once. A crash of the server loses at most one burst.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _CLOSE = text(
 
 
 class SharedLimiter(Limiter):
-    """``okrsync.http.Limiter`` whose bucket is ``database``'s. Raises the ledger's errors where that does not answer.
+    """``okrsync.http.Limiter`` whose bucket is ``database``'s. Raises the ledger's errors if that does not answer.
 
     The database never sees the credential, only its digest.
     """

@@ -1,8 +1,8 @@
 """The queue of many machines: Procrastinate on the ledger's PostgreSQL.
 
 A company waits in the queue at most once and is run by one worker at a time; the ledger's lease guards it a second time.
-Whoever runs ``okrsync worker`` is equal: each enqueues who is due (one of them each minute), each takes jobs, and each
-takes over the jobs of workers that have died.
+All workers are equal: each enqueues what is due (one of them each minute), takes jobs, and takes over the jobs of
+workers that have died.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from okrsync.ledger.address import address, place
 STALLED_AFTER: Final = 30.0
 """A worker that has given no sign of life for so many seconds is dead: any other takes over its jobs.
 
-It gives three signs in this time, and the others look as often: a job goes on after 4/3 of it at the latest. Where the
+It gives three signs in this time, and the others look as often: a job goes on after 4/3 of it at the latest. If the
 dead one was on another machine, its lease on the company must end too (60 s); until then the job is tried again.
 """
 
@@ -50,10 +50,10 @@ _log = logging.getLogger("okrsync.queue")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """What a worker does. ``run`` syncs one company (with True: only if it is still due, else None); ``due`` is who is.
+    """What a worker does. ``run`` syncs one company (with True: only if it is still due, else None); ``due`` lists the due.
 
-    Both are called in threads, ``at_once`` at a time. ``heard`` is told of every run that ended, and ``health`` gives
-    signs of life from the loop that everything else hangs on.
+    Both are called in threads, ``at_once`` at a time. ``heard`` gets every run that has ended. The event loop writes
+    the signs of life of ``health``, so that they stop if it hangs.
     """
 
     run: Callable[[str, bool], CompanyRun | None]
@@ -67,7 +67,7 @@ class Work:
 def enqueue(url: str | None, names: Iterable[str], *, only_due: bool) -> tuple[int, int]:
     """Put the companies into the queue; return how many were put there, and how many waited there already.
 
-    Raises ``ConfigError`` where the ledger is not on PostgreSQL, ``Unavailable`` where that does not answer.
+    Raises ``ConfigError`` if the ledger is not on PostgreSQL, ``Unavailable`` if that does not answer.
     """
     where = _prepared(url)
     app = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(conninfo=_conninfo(where)))
@@ -150,7 +150,7 @@ def _app(where: URL, work: Work, pool: ThreadPoolExecutor) -> procrastinate.App:
         if ended is None:
             return
         work.heard(ended)
-        # Procrastinate's own retry would fail where the company already waits again.
+        # Procrastinate's own retry would fail if the company already waits again.
         if ended.code is ExitCode.INTERRUPTED:
             await put(name, only_due=only_due, attempt=attempt, wait=0)
         elif isinstance(ended.error, Busy | Unavailable) and attempt < len(RETRY_AFTER):
@@ -158,7 +158,7 @@ def _app(where: URL, work: Work, pool: ThreadPoolExecutor) -> procrastinate.App:
 
     @app.periodic(cron=_EVERY_MINUTE)
     @app.task(name=_ENQUEUE, queue=_QUEUE, queueing_lock=_ENQUEUE, pass_context=False)
-    async def enqueue_due(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate tells which minute
+    async def enqueue_due(timestamp: int) -> None:  # noqa: ARG001 - Procrastinate passes the minute
         for name in await asyncio.get_running_loop().run_in_executor(pool, lambda: list(work.due())):
             await put(name, only_due=True, attempt=0, wait=0)
 
@@ -198,7 +198,7 @@ async def _take_over(app: procrastinate.App, where: URL, stalled_after: float) -
 
 @contextlib.asynccontextmanager
 async def _alone(where: URL) -> AsyncIterator[bool]:
-    """True for one worker at a time: a job put back twice could be run twice at once."""
+    """True for one worker at a time: a job that is put back twice could run twice at once."""
     async with await psycopg.AsyncConnection.connect(_conninfo(where), autocommit=True) as connection:
         cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", [_TAKING_OVER])
         row = await cursor.fetchone()
@@ -206,7 +206,7 @@ async def _alone(where: URL) -> AsyncIterator[bool]:
 
 
 def _prepared(url: str | None) -> URL:
-    """Where the queue is; its tables are made where they are missing."""
+    """The queue's address; its tables are created if they are missing."""
     where = address(url)
     if not where.drivername.startswith("postgresql"):
         raise ConfigError(

@@ -41,7 +41,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that is durable when the block ends, and leaves nothing where it raises."""
+        """A transaction that is durable when the block ends, and leaves nothing if it raises."""
         # A deferred transaction that turns from reading to writing fails at once where another one writes.
         options = (
             {"begin": "BEGIN IMMEDIATE"} if self.kind == "sqlite" else {"isolation_level": "READ COMMITTED"}

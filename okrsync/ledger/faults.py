@@ -14,7 +14,7 @@ _ELSEWHERE = "give okrsync the right to write there, or name another place with 
 
 
 def explained(error: DBAPIError | PoolTimeout, place: str, secret: str) -> OkrsyncError | None:
-    """``error`` in our words and without ``secret``; None where it can only be a bug of ours."""
+    """``error`` in our words and without ``secret``; None if it can only be a bug of ours."""
     if isinstance(error, PoolTimeout):
         return Unavailable(f"{place} has no connection free", hint="run fewer companies side by side")
     if isinstance(error.orig, sqlite3.Error):

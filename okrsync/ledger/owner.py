@@ -1,7 +1,7 @@
 """Name the process that holds a lease (``HOST:PID:START``), and tell whether it still runs.
 
 START also holds the boot and the process namespace, because two containers can share a host name: only where both
-are ours can the absence of a process be believed. Where the system tells neither, only a lease's end frees it.
+are ours can the absence of a process be believed. If the system tells neither, only a lease's end frees it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _parts(owner: str) -> tuple[str, int, str, str]:
 
 
 def _birth(pid: int) -> str | None:
-    """When the process started, in clock ticks since the boot; empty for a zombie, None where nobody tells."""
+    """When the process started, in clock ticks since the boot; empty for a zombie, None if nobody tells."""
     try:
         text = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
     except OSError:

@@ -24,7 +24,7 @@ _one_at_a_time = threading.Lock()
 def bring_up_to_date(database: Database) -> None:
     """Create or migrate the tables, in one transaction, once however many programs start at the same time.
 
-    Raises ``ConfigError`` and touches nothing where a newer okrsync has written the schema.
+    Raises ``ConfigError`` and touches nothing if a newer okrsync has written the schema.
     """
     with database.reading() as connection:
         if _version(connection, database) == HEAD:
@@ -37,7 +37,7 @@ def bring_up_to_date(database: Database) -> None:
 
 
 def _version(connection: Connection, database: Database) -> str:
-    """The revision the database has, empty where it has none."""
+    """The revision the database has, empty if it has none."""
     if not connection.dialect.has_table(connection, _VERSION):
         return ""
     held = str(connection.scalar(select(column("version_num")).select_from(table(_VERSION))) or "")

@@ -29,7 +29,7 @@ class Budget:
 
     @property
     def left(self) -> int | None:
-        """How many more periods may miss, below 0 where it is overspent; None where no budget was set."""
+        """How many more periods may miss, below 0 if it is overspent; None if no budget was set."""
         return None if self.allowed is None else self.allowed - self.missed
 
 
@@ -38,8 +38,8 @@ def budget(
 ) -> Budget:
     """Count ``values``, one for each complete period, oldest first; None is a period without a value.
 
-    A period without a value is a miss, is left out, or has its predecessor's value, as ``missing`` says; where there
-    is no predecessor it is left out.
+    A period without a value is a miss, is left out, or has its predecessor's value, as ``missing`` says; without
+    a predecessor it is left out.
     """
     filled = carried(values) if missing is MissingPeriod.CARRY else list(values)
     known = [value for value in filled if value is not None]

@@ -43,7 +43,7 @@ def judge(
     ``held`` is the share of ``expected_periods`` (default: those passed) in which the goal was met; ``average`` judges
     the mean value, ``worst`` the worst one, ``last`` the last one. ``distance`` says by how much the last value meets
     the limit (Profit.co): 2 - V/T for a ceiling, V/T for a floor. A mean has no room for a value that does not exist,
-    so ``miss`` leaves it out there. None where nothing can be judged.
+    so ``miss`` leaves it out there. None if nothing can be judged.
     """
     periods = len(values) if expected_periods is None else expected_periods
     if periods < len(values):

@@ -28,7 +28,7 @@ class Part:
     """One part of a whole. ``progress`` None is no data, or a goal without progress.
 
     ``weight`` counts against the other weights and is 1 by default; ``share`` is a fixed contribution in percent of
-    the whole. Where any part has a share, the others divide the rest among them by weight. 0 does not contribute.
+    the whole. If any part has a share, the others divide the rest among them by weight. 0 does not contribute.
     """
 
     progress: Decimal | None

@@ -32,7 +32,7 @@ def worst_status(statuses: Iterable[Status]) -> Status | None:
 class Preset:
     """One product's rule. A shortfall up to ``on_track`` is on track, up to ``behind`` is behind, else at risk.
 
-    The shortfall is expected minus actual, in points, or where ``ratio`` is set as a share of what is expected.
+    The shortfall is expected minus actual, in points, or with ``ratio`` as a share of what is expected.
     ``behind`` None: never worse than behind. ``grace`` is the share of the cycle in which nothing is called late.
     ``missed`` is what a limit that does not hold is called while the cycle runs. ``strict`` says that in that product
     hitting a limit exactly fails.
@@ -73,7 +73,7 @@ def status(
     ended: bool = False,
     started: bool = False,
 ) -> Status:
-    """What to call raw progress ``actual`` where ``expected`` should be done.
+    """The status of raw progress ``actual`` when ``expected`` should be done.
 
     ``limit`` is set for a goal that holds or does not (at_most, at_least, within): it is never judged by pace, and is
     only achieved once the cycle has ``ended``. ``elapsed`` is the share of the cycle that has passed, for the grace
@@ -98,7 +98,7 @@ def status(
     shortfall = expected - actual
     scale = expected if rule.ratio else _ONE
     if shortfall <= (rule.on_track if tolerance is None else tolerance) * scale:
-        # A hair in the wrong direction is not better than nothing done yet.
+        # A small step in the wrong direction is no better than no step.
         return Status.NOT_STARTED if early and actual < 0 else Status.ON_TRACK
     if rule.behind is None or shortfall <= rule.behind * scale:
         return Status.BEHIND

@@ -1,4 +1,4 @@
-"""Reports as people and programs read them. Nothing here decides anything."""
+"""Show reports to people and programs. Nothing is decided here."""
 
 from okrsync.render.data import explanation_data, findings_data, report_data, status_data
 from okrsync.render.explain import explanation

@@ -1,4 +1,4 @@
-"""One number explained: formula, inputs, query, rows, source and time."""
+"""Explain one number: formula, inputs, query, rows, source and time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def explanation(
     trend: Trend,
     initiatives: Sequence[Mapping[str, Any]] = (),
 ) -> Text:
-    """What the last run found for one key result, and how it got there; its initiatives beside it."""
+    """What the last run found for one key result, how, and its initiatives."""
     detail = outcome.detail
     out = Text(f"{key_result.id}  {key_result.title or detail['title']}\n", style="bold")
     for name, text in _lines(company, key_result, outcome, trend):

@@ -1,4 +1,4 @@
-"""The past as people and programs read it: what a backfill found, and what the ledger remembers."""
+"""Show the past: what a backfill found, and what the ledger remembers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Histories = Mapping[str, Sequence[Seen]]
 
 
 def backfill_text(done: Backfill) -> Text:
-    """A line for each key result, what is missing with its reason below it, and what came of all of it."""
+    """A line for each key result, its missing values with their reasons, and the totals."""
     company = done.company
     known = {one.id: one for one in company.key_results}
     out = Text()
@@ -51,13 +51,13 @@ def backfill_text(done: Backfill) -> Text:
     added = 0
     if done.filled is not None:
         added = len(done.filled.added)
-        _tell_check_ins(out, done.company, done.filled, applied=done.applied)
+        _append_check_ins(out, done.company, done.filled, applied=done.applied)
     if (new or added) and not done.applied:
         out.append("  → the same without --dry-run\n", style="cyan")
     return out
 
 
-def _tell_check_ins(out: Text, company: Company, filled: Filled, *, applied: bool) -> None:
+def _append_check_ins(out: Text, company: Company, filled: Filled, *, applied: bool) -> None:
     if not filled.periods:
         out.append(f"Check-ins: none, as no {company.check_in_every} of this cycle ends on these dates\n")
         return
@@ -72,7 +72,7 @@ def _tell_check_ins(out: Text, company: Company, filled: Filled, *, applied: boo
 
 
 def backfill_data(done: Backfill) -> outputs.Backfill:
-    """Every value at every moment with what came of it; why it is missing, where it is."""
+    """Every value at every moment: whether it was found, and if not, why."""
     return {
         "company": done.company.id,
         "at": done.at.isoformat(),
@@ -102,7 +102,7 @@ def _check_ins(filled: Filled) -> outputs.CheckIns:
 
 
 def history_table(company: Company, histories: Histories, *, one_line: bool = False) -> Table:
-    """A row for each value; its query is folded, or cut where it must have ``one_line``."""
+    """A row for each value; its query is folded, or cut with ``one_line``."""
     from rich import box
     from rich.table import Table
 

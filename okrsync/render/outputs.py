@@ -1,6 +1,6 @@
 """Declare the output of ``--json`` as types: they check the code and make the published JSON Schema.
 
-Numbers are texts, so that none is rounded. An absent value is null; a key is absent only where it says so.
+Numbers are texts, so that none is rounded. An absent value is null; a key is absent only if its type says so.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from okrsync.sync import Found
 Number = Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$")]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
-Told = str | bool | None
+Shown = str | bool | None
 Form = Literal["FromTo", "AtMost", "AtLeast", "Within", "Milestones", "YesNo", "Baseline"]
 
 
@@ -34,9 +34,9 @@ class Failure(TypedDict):
     error: str
     exit_code: ExitCode
     hint: NotRequired[str]
-    """What to do, where that is known."""
+    """What to do, if that is known."""
     place: NotRequired[str]
-    """``file:line:column`` in the YAML, where that is known."""
+    """``file:line:column`` in the YAML, if that is known."""
 
 
 class NoValue(TypedDict):
@@ -67,7 +67,7 @@ class Reading(TypedDict):
     query: str
     """What a person can repeat by hand: a JQL, a cell, a range, conditions."""
     rows: int | None
-    """How many records it stands on."""
+    """How many records it was computed from."""
     facts: dict[str, str]
     window: tuple[Moment, Moment, str] | None
     """From, up to but not including, and what it is called."""
@@ -96,13 +96,13 @@ class Cell(TypedDict):
     reason: str
     hint: str
     hold: Hold | None
-    last: Told
+    last: Shown
     """What okrsync put there before."""
-    now: Told
-    """What stands there."""
-    wanted: Told
-    """What okrsync would put there; a percentage is a fraction where the column holds fractions."""
-    shown: Told
+    now: Shown
+    """What the cell shows."""
+    wanted: Shown
+    """What okrsync would put there; a percentage is a fraction if the column holds fractions."""
+    shown: Shown
     """The wanted value as people read it."""
     fraction: bool
 
@@ -128,9 +128,9 @@ class Row(TypedDict):
     answer: NotRequired[Reading | NoAnswer]
     baseline: NotRequired[Reading | None]
     history: NotRequired[list[Number | None]]
-    """The values of the cycle's periods, where the goal is judged by them."""
+    """The values of the cycle's periods, if the goal is judged by them."""
     window: NotRequired[str]
-    """What the metric's window is called, where it has one."""
+    """The name of the metric's window, if it has one."""
     initiative_of: NotRequired[str]
     """The key result of an initiative."""
 
@@ -188,7 +188,7 @@ class Run(TypedDict):
     exit_code: ExitCode
     rows: list[Row]
     untold: NotRequired[str]
-    """Why nobody could be told of it, where that went wrong."""
+    """Why nobody could be notified, if that failed."""
 
 
 class Runs(TypedDict):
@@ -209,7 +209,7 @@ class StatusRow(Row):
 
 
 class Standings(TypedDict):
-    """Where the key results stood at the last sync."""
+    """The key results at the last sync."""
 
     company: str
     rows: list[StatusRow]
@@ -232,7 +232,7 @@ class Remembered(TypedDict):
 
 
 class Rebuilt(TypedDict):
-    """One metric at one moment of the past, and what came of it."""
+    """One metric at one moment of the past, and whether a value was found."""
 
     date: Day
     at: Moment
@@ -264,7 +264,7 @@ class CheckIns(TypedDict):
 
 
 class Backfill(TypedDict):
-    """Every value that was asked for; ``counts`` by what came of them."""
+    """Every value that was asked for; ``counts`` by what was found."""
 
     company: str
     at: Moment
@@ -272,7 +272,7 @@ class Backfill(TypedDict):
     exit_code: ExitCode
     counts: dict[str, int]
     check_ins: CheckIns | None
-    """Where the company has a table for them."""
+    """If the company has a table for them."""
     values: list[Rebuilt]
 
 
@@ -296,7 +296,7 @@ class History(TypedDict):
 
 
 class Finding(TypedDict):
-    """One thing the doctor looked at; ``hint`` is empty where there is nothing to do."""
+    """One thing the doctor looked at; ``hint`` is empty if there is nothing to do."""
 
     subject: str
     ok: bool
@@ -320,7 +320,7 @@ class Validation(TypedDict):
 
 
 class Figure(TypedDict):
-    """A number in a plan file, where a text may look like one."""
+    """A number in a plan file, marked because a text may look like one."""
 
     number: Number
 
@@ -331,8 +331,8 @@ class Planned(TypedDict):
     id: str
     cell: str
     verdict: Verdict
-    now: Figure | Told
-    wanted: Figure | Told
+    now: Figure | Shown
+    wanted: Figure | Shown
     reason: str
     hint: str
     row: str

@@ -1,4 +1,4 @@
-"""A plan as a diff that a manager understands."""
+"""Show a plan as a diff that a manager understands."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class _Line:
 def status_view(
     company: Company, outcomes: Mapping[str, Outcome], trends: Mapping[str, Trend], width: int
 ) -> Table | Text:
-    """A table with one line for each key result where ``width`` has room for it, else three lines for each.
+    """A table with one line for each key result if ``width`` has room for it, else three lines for each.
 
     ``trends`` are by the key result's id.
     """

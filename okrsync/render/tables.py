@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def with_whole_columns(table: Table, *but: str) -> Table:
     """The table, all of whose columns ``but`` these keep the room of their longest cell.
 
-    Left to itself, rich takes from all columns alike where there is no room.
+    Left to itself, rich takes from all columns alike if there is no room.
     """
     for column in table.columns:
         if column.header not in but:

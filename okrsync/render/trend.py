@@ -1,4 +1,4 @@
-"""A key result through time in a few characters: a line of little bars, and where it is heading."""
+"""Show a key result over time in few characters: a line of bars and its forecast."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OUTLOOK = {Outlook.LIKELY: "likely", Outlook.OPEN: "open", Outlook.UNLIKELY: "un
 
 
 def sparkline(values: Sequence[Decimal]) -> str:
-    """The last values as bars between their lowest and their highest; one height where they are all alike."""
+    """The last values as bars between their lowest and their highest; one height if all are alike."""
     shown = values[-WIDTH:]
     if len(shown) < 2:
         return ""
@@ -33,7 +33,7 @@ def sparkline(values: Sequence[Decimal]) -> str:
 
 
 def forecast_short(company: Company, key_result: KeyResult, trend: Trend) -> str:
-    """Like ``37 (29 to 45) likely``; ``cannot say yet`` where there is no forecast."""
+    """Like ``37 (29 to 45) likely``; ``cannot say yet`` if there is no forecast."""
     expected = trend.forecast
     if not isinstance(expected, Forecast):
         return "cannot say yet"
@@ -43,7 +43,7 @@ def forecast_short(company: Company, key_result: KeyResult, trend: Trend) -> str
 
 
 def forecast_long(company: Company, key_result: KeyResult, trend: Trend) -> str:
-    """One line for ``explain``: the value at the end of the cycle, its range, the goal, and what it stands on."""
+    """One line for ``explain``: the value at the end of the cycle, its range, the goal, and how many values it rests on."""
     expected = trend.forecast
     if not isinstance(expected, Forecast):
         return f"cannot say yet: {expected.reason}"

@@ -36,14 +36,14 @@ def stored(decision: Decision, value: Stored, locale: str) -> str:
 
 
 def wanted(decision: Decision, locale: str) -> str:
-    """What okrsync wants the cell to show; where it has no canonical form, as it was meant."""
+    """What okrsync wants the cell to show; without a canonical form, as it was meant."""
     if decision.wanted is not None:
         return stored(decision, decision.wanted, locale)
     return _meant(decision.shown, locale)
 
 
 def number(text: str | None, unit: str, locale: str) -> str:
-    """A number kept as text, in its unit; a dash where there is none."""
+    """A number kept as text, in its unit; a dash if there is none."""
     return show(Decimal(text), parse_unit(unit), locale) if text is not None else "–"
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class JumpClock:
-    """Starts at ``start`` (aware) and moves only when somebody sleeps or ``jump`` is called.
+    """Starts at ``start`` (aware) and moves only when a caller sleeps or ``jump`` is called.
 
     ``slept`` lists the seconds of every sleep, so that a test can say how long the real program would have waited.
     """

@@ -19,12 +19,12 @@ class DestinationCase:
 
     ``connect`` gives a destination in front of the same table, each time a new one, as a new run would have it. ``key``
     is a row whose cells can be written; ``values`` and ``others`` are two sets of wanted values for the same cells (two
-    at least), which differ from each other and from what stands there. ``impossible`` is a cell with a value that it
+    at least), which differ from each other and from what the cell shows. ``impossible`` is a cell with a value that it
     cannot hold. ``edit`` lets a person put something else than any of these into a cell of the row with that key.
     ``lose_answer`` applies the next write and loses its answer; ``lose_request`` loses the next write itself.
     ``writes`` counts the write requests so far. ``locked`` is a cell that can never be written, ``twins`` a key that
     two rows have. ``denied`` and ``down`` are destinations in front of a wrong credential and of a server that does not
-    answer. None stands where the kind of destination knows no such thing.
+    answer. None if this kind of destination has no such fault.
     """
 
     connect: Callable[[], Destination]

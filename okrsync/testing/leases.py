@@ -16,7 +16,7 @@ class LedgerCase:
     """``open`` opens one more ledger on a database that is the test's own and was empty when it began.
 
     ``lapsing`` opens one whose leases end the moment they are taken, as those of a frozen holder would have; None
-    where a ledger cannot be made so. What is opened is closed by the fixture.
+    if a ledger cannot be made so. What is opened is closed by the fixture.
     """
 
     open: Callable[[], Ledger]

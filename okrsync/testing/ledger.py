@@ -157,7 +157,7 @@ class LedgerContract(ReadingsContract, LeaseContract):
             ("jira", "c"): "",
         }
 
-    # ---- all, or nothing, and nobody else's
+    # ---- all or nothing, and no other company's
 
     def test_all_of_it_or_nothing(self, ledger: Ledger) -> None:
         ledger.record(

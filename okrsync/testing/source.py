@@ -19,7 +19,7 @@ class SourceCase:
 
     ``good`` are questions with the value each must have; ``nothing`` has no data and must be Missing; ``broken`` asks
     for something that is not there. ``denied`` and ``down`` are sources in front of a wrong credential and of a server
-    that does not answer; None where the kind of source knows no such thing.
+    that does not answer; None if the kind of source knows no such thing.
     """
 
     source: Source

@@ -59,7 +59,7 @@ def codes() -> frozenset[str]:
 
 @cache
 def compact(locale: str) -> Mapping[str, Decimal]:
-    """The words for powers of ten, ``K`` or ``млн``, and what they stand for."""
+    """The words for powers of ten, ``K`` or ``млн``, and the powers."""
     formats = cldr(locale).compact_decimal_formats
     known: dict[str, Decimal] = {}
     for patterns in (plurals for form in ("short", "long") for plurals in formats.get(form, {}).values()):
@@ -72,7 +72,7 @@ def compact(locale: str) -> Mapping[str, Decimal]:
 
 @cache
 def times(locale: str) -> Mapping[str, Decimal]:
-    """The words for units of time, ``Std`` or ``мин``, in seconds. What stands for two of them is left out."""
+    """The words for units of time, ``Std`` or ``мин``, in seconds. A word for two of them is left out."""
     from babel.units import format_unit
 
     sizes = {"duration-millisecond": Decimal("0.001")} | {

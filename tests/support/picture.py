@@ -31,7 +31,7 @@ def picture(desk: Any, environment: pytest.MonkeyPatch) -> str:
         record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True, color_system="standard"
     )
     paper.print(Text("$ okrsync plan demo\n", style="bold"))
-    paper.print(Text.from_ansi(shown))
+    paper.print(Text.from_ansi(shown.rstrip() + "\n"))
     drawn = paper.export_svg(title="okrsync plan demo", theme=MONOKAI, unique_id="okrsync")
     # rich names fonts of another server, which GitHub does not load; a reader's own font does as well.
     drawn = re.sub(r"\s*@font-face \{.*?\}", "", drawn, flags=re.DOTALL)

@@ -29,9 +29,19 @@ def _own_workspace(desk: Any, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("NOTION_TOKEN", "secret_demo")
 
 
+def _reached(desk: Any, _: pytest.MonkeyPatch) -> None:
+    """A reader's YAML names no address: there, okrsync asks the real Notion."""
+    path = desk.folder / "acme.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("type: notion,", f'type: notion, url: "{desk.notion.server.url}",'), encoding="utf-8"
+    )
+
+
 SCENES: Final[Mapping[str, Scene]] = {
     "a first sync": _a_sync,
     "Ada writes 70 over Open bugs": _ada_edits,
     "ten bugs are fixed": _bugs_are_fixed,
     "a Notion workspace of your own": _own_workspace,
+    "okrsync reaches the Notion of acme": _reached,
 }

@@ -84,6 +84,17 @@ def test_addresses_that_are_none(url: str) -> None:
         settings(url)
 
 
+@pytest.mark.parametrize("auth", [{"token": TOKEN}, {"user": "a", "password": TOKEN}])
+def test_a_credential_is_not_sent_unencrypted(auth: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="would send the credential unencrypted; write https://"):
+        settings("http://jira.acme.example", auth=auth)
+    assert settings("http://127.0.0.1:8080", auth=auth).base == "http://127.0.0.1:8080"
+    assert settings("http://jira.acme.example", auth={"anonymous": True}).base == "http://jira.acme.example"
+    scoped = {"token": TOKEN, "cloud_id": "77"}
+    with pytest.raises(ValidationError, match="unencrypted"):
+        settings(auth=scoped, api_url="http://proxy.acme.example")
+
+
 def test_where_the_api_is() -> None:
     assert settings().base == CLOUD
     assert settings(OWN).base == "https://jira.acme.example/jira"

@@ -27,7 +27,7 @@ def connectors(
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """List the installed connectors, or all that one can be told."""
+    """List the installed connectors, or all keys and measures of one."""
     context: Context = ctx.obj
     known = context.connectors
     if name is not None:

@@ -84,7 +84,7 @@ def _play(environment: DemoEnvironment, context: Context) -> None:
         environment.emulators["jira"].edit("APP", f"APP-{number + 1}", "status", "Done")
     _command(out, context, "sync", "demo")
     out.print(
-        "Her number stands, and the objective counts with it. How did the win rate come about?",
+        "Her number stays, and the objective counts with it. How did the win rate come about?",
         style="italic",
     )
     _command(out, context, "explain", "demo", "KR-6")

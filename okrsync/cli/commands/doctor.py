@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def doctor(ctx: typer.Context, company: Company, as_json: Json = False) -> int:
-    """Look at every connection, and say what to mend. Writes nothing."""
+    """Check every connection, and say what to fix. Writes nothing."""
     from okrsync.render import findings_data
 
     context: Context = ctx.obj

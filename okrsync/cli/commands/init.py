@@ -1,4 +1,4 @@
-"""``okrsync init``: write a new company's YAML, with what can be found out by looking."""
+"""``okrsync init``: write a new company's YAML, with what its OKR database shows."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def init(
 
 
 def _ask(from_notion: str, create_under: str, timezone: str) -> tuple[str, str, str, str]:
-    """What the flags leave open, asked of the person at the terminal."""
+    """Ask the person at the terminal for what the options leave open."""
     if not sys.stdin.isatty():
         raise ConfigError("no company was named", hint="okrsync init COMPANY --from-notion URL")
     company = typer.prompt("Short name of the company, for the command line")

@@ -57,7 +57,7 @@ def inspect(
 
 
 def _of_file(context: Context, target: str) -> str:
-    """By the connector whose settings are those of a file: they have a path."""
+    """Let the connector inspect that reads files: its settings have a path."""
     from okrsync.ports import Opening
 
     path = Path(target)
@@ -96,7 +96,7 @@ def _of_connection(context: Context, through: str, text: str, key: str) -> str:
 
 
 def _can_inspect(connector: Connector, key: str) -> bool:
-    """Whether the connector's metrics have the key that such a text would stand under."""
+    """Whether the connector's metrics have the key that takes such a text."""
     return (
         connector.inspect is not None and connector.query is not None and key in connector.query.model_fields
     )

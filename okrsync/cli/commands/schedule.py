@@ -82,7 +82,7 @@ def export(
 
     context: Context = ctx.obj
     secrets = [one for name in context.companies() for one in references(context.company(name))]
-    # What this machine tells people by, the other one will need too.
+    # The other machine needs this one's webhook too.
     own = {"OKRSYNC_WEBHOOK"} if context.machine.webhook else set()
     deployment = Deployment(
         command=_command(),
@@ -104,6 +104,6 @@ def export(
 
 
 def _command() -> list[str]:
-    """The words that start okrsync as it was started now, from any folder."""
+    """The command that starts this okrsync from any folder."""
     started = Path(sys.argv[0])
     return [str(started.absolute())] if started.name == "okrsync" else [sys.executable, "-m", "okrsync"]

@@ -93,7 +93,7 @@ def _reviewed(path: Path) -> Reviewed:
 def _sync_several(
     context: Context, names: Sequence[str], *, due: bool, at_once: int | None, force: bool, as_json: bool
 ) -> tuple[ExitCode, outputs.Runs]:
-    """Sync side by side. What is printed of one company is never mixed with another's."""
+    """Sync side by side; the texts of two companies never mix."""
     from okrsync.alerts import run_and_notify
     from okrsync.fleet import (
         AT_ONCE,
@@ -126,7 +126,7 @@ def _sync_several(
                 else:
                     say_result(ended)
     code = worst(codes.values())
-    if not as_json and codes:  # where nothing is due, nothing is said: cron would mail it every few minutes
+    if not as_json and codes:  # silent if nothing is due: cron would mail it every few minutes
         typer.echo(summary(codes))
     ordered = [data[name] for name in dict.fromkeys(names) if name in data]
     return code, {"companies": ordered, "summary": summary(codes), "exit_code": code}

@@ -1,4 +1,4 @@
-"""``okrsync worker``: sync what is due, together with any number of other machines on one PostgreSQL."""
+"""``okrsync worker``: sync what is due, together with other machines on one PostgreSQL."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def worker(
         time_of = timings(context.company, context.files(), ledger)
 
         def due() -> list[str]:
-            names = (name for name in context.companies() if not stop.asked)  # a look at many takes minutes
+            names = (name for name in context.companies() if not stop.asked)  # many names take minutes
             return due_names(names, time_of, ledger.last_syncs(), clock.now())
 
         def run(name: str, only_due: bool) -> CompanyRun | None:
