@@ -1,4 +1,4 @@
-"""Check the shape of Notion's answers: what has another shape counts as no answer, wherever it came from.
+"""Check the shape of Notion's answers: any other shape counts as no answer.
 
 A proxy, a captive portal or a fault of Notion's may answer 200 with anything. Nothing else in this connector looks at
 JSON that was not checked here. Only what okrsync reads is checked; Notion adds keys all the time.

@@ -1,4 +1,4 @@
-"""Make databases for ``okrsync init --create-under``, and keep in the YAML what was made, step by step.
+"""Create databases for ``okrsync init --create-under``, and keep each in the YAML once it is made.
 
 The file's first line says that it is unfinished until all is made; by that line a second try knows that it may go on.
 """
