@@ -1,13 +1,15 @@
 """Compute a cycle's calendar: the span that a value covers, and the share that should be done.
 
-Periods begin at midnight of the company's own time zone, weeks on Monday. Every span is half-open.
+Periods begin at midnight of the company's own time zone; years, quarters and weeks begin where its calendar says
+(January and Monday, if it says nothing). Every span is half-open.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -26,13 +28,37 @@ _ONE: Final = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
+class Calendar:
+    """Where the company's periods begin: ``year_starts`` is a month (1 to 12), ``week_starts`` a weekday (0: Monday)."""
+
+    zone: ZoneInfo
+    year_starts: int = 1
+    week_starts: int = 0
+
+
+class Phase(StrEnum):
+    """Where a moment lies with respect to a cycle; in the closing days numbers are those of its last instant."""
+
+    BEFORE = "before"
+    RUNNING = "running"
+    CLOSING = "closing"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
 class Cycle:
-    """The span the key results are set for. ``end`` is its last day and belongs to it."""
+    """The span the key results are set for. ``end`` is its last day and belongs to it.
+
+    For ``closing_days`` after it the numbers of its last instant are still written.
+    """
 
     name: str
     start: date
     end: date
     zone: ZoneInfo
+    year_starts: int = 1
+    week_starts: int = 0
+    closing_days: int = 7
 
     def __post_init__(self) -> None:
         if self.end < self.start:
@@ -48,6 +74,29 @@ class Cycle:
         """The first moment after the last day."""
         return _midnight(self.end + timedelta(days=1), self.zone)
 
+    @property
+    def last_day_of_closing(self) -> date:
+        """The last day on which anything is written."""
+        return self.end + timedelta(days=self.closing_days)
+
+    @property
+    def last_instant(self) -> datetime:
+        """The latest moment that belongs to the cycle."""
+        return (self.closes.astimezone(UTC) - TICK).astimezone(self.zone)
+
+    @property
+    def calendar(self) -> Calendar:
+        return Calendar(self.zone, self.year_starts, self.week_starts)
+
+    def phase(self, at: datetime) -> Phase:
+        """Whether ``at`` is before the cycle, in it, in its closing days, or after them."""
+        if _before(at, self.opens):
+            return Phase.BEFORE
+        if _before(at, self.closes):
+            return Phase.RUNNING
+        after = _midnight(self.last_day_of_closing + timedelta(days=1), self.zone)
+        return Phase.CLOSING if _before(at, after) else Phase.OVER
+
 
 def following(cycle: Cycle) -> Cycle | None:
     """The cycle after one that is a calendar month, quarter or year and named like it (2026-10, 2026-Q4, 2026).
@@ -56,10 +105,10 @@ def following(cycle: Cycle) -> Cycle | None:
     """
     for kind in ("month", "quarter", "year"):
         if Window(start=cycle.opens, end=cycle.closes, label=cycle.name) == _period(
-            kind, cycle.start, cycle.zone
+            kind, cycle.start, cycle.calendar
         ):
-            after = _period(kind, cycle.closes.date(), cycle.zone)
-            return Cycle(after.label, after.start.date(), last_instant(after).date(), cycle.zone)
+            after = _period(kind, cycle.closes.date(), cycle.calendar)
+            return replace(cycle, name=after.label, start=after.start.date(), end=last_instant(after).date())
     return None
 
 
@@ -79,12 +128,12 @@ def window(kind: str, at: datetime, cycle: Cycle) -> Window:
             )
         return Window(start=cycle.opens, end=_earlier(cycle.closes, _whole_day(moment)), label=cycle.name)
     if kind in PERIODS:
-        running = _period(kind, (at.astimezone(UTC) - TICK).astimezone(cycle.zone).date(), cycle.zone)
+        running = _period(kind, (at.astimezone(UTC) - TICK).astimezone(cycle.zone).date(), cycle.calendar)
         return Window(start=running.start, end=_earlier(running.end, _whole_day(moment)), label=running.label)
     word, _, rest = kind.partition("_")
     if word == "previous" and rest in PERIODS:
-        today = _first(rest, moment.date())
-        return _period(rest, today - timedelta(days=1), cycle.zone)
+        today = _first(rest, moment.date(), cycle.calendar)
+        return _period(rest, today - timedelta(days=1), cycle.calendar)
     word, _, rest = kind.partition(" ")
     if word == "last" and rest:
         length = span(rest)
@@ -111,15 +160,15 @@ def windows_of(kind: str, cycle: Cycle, until: datetime) -> list[Window]:
             f"{kind!r} cannot be judged over time; write one of {', '.join((*PERIODS, 'cycle'))}"
         )
     found: list[Window] = []
-    one = _period(period, cycle.start, cycle.zone)
+    one = _period(period, cycle.start, cycle.calendar)
     while not _before(limit, one.end):
         found.append(one)
-        one = _period(period, one.end.date(), cycle.zone)
+        one = _period(period, one.end.date(), cycle.calendar)
     return found
 
 
 def whole_periods(
-    span: Window, per: str, zone: ZoneInfo, holidays: frozenset[date] = frozenset()
+    span: Window, per: str, calendar: Calendar, holidays: frozenset[date] = frozenset()
 ) -> tuple[Window, int]:
     """The part of ``span`` that is made of whole periods (``day``, ``workday``, ``week``, ``month``), and how many.
 
@@ -128,21 +177,21 @@ def whole_periods(
     if there is none.
     """
     kind = "day" if per == "workday" else per
-    one = _period(kind, span.start.astimezone(zone).date(), zone)
+    one = _period(kind, span.start.astimezone(calendar.zone).date(), calendar)
     if _before(one.start, span.start):
-        one = _period(kind, one.end.date(), zone)
+        one = _period(kind, one.end.date(), calendar)
     first, end, count = one.start, one.start, 0
     while not _before(span.end, one.end):
         day = one.start.date()
         count += per != "workday" or (day.weekday() < 5 and day not in holidays)
         end = one.end
-        one = _period(kind, end.date(), zone)
+        one = _period(kind, end.date(), calendar)
     if not count:
         raise ValueError(f"no {per} is complete yet in {span.label or 'the window'}")
     return Window(start=first, end=end, label=span.label), count
 
 
-def endings(kind: str, first: date, last: date, zone: ZoneInfo, until: datetime) -> list[datetime]:
+def endings(kind: str, first: date, last: date, calendar: Calendar, until: datetime) -> list[datetime]:
     """The last instant of every period of ``kind`` whose last day lies in ``first`` to ``last``, oldest first.
 
     An instant is a microsecond: it is the latest moment that belongs to the period's own last day. Periods that are
@@ -151,10 +200,10 @@ def endings(kind: str, first: date, last: date, zone: ZoneInfo, until: datetime)
     if kind not in PERIODS:
         raise ValueError(f"{kind!r} is no period; write one of {', '.join(PERIODS)}")
     found: list[datetime] = []
-    one = _period(kind, first, zone)
+    one = _period(kind, first, calendar)
     while one.end.date() - timedelta(days=1) <= last and not _before(_aware(until), one.end):
         found.append(last_instant(one))
-        one = _period(kind, one.end.date(), zone)
+        one = _period(kind, one.end.date(), calendar)
     return found
 
 
@@ -163,11 +212,11 @@ def last_instant(span: Window) -> datetime:
     return (span.end.astimezone(UTC) - TICK).astimezone(span.end.tzinfo)
 
 
-def complete(kind: str, span: Window, zone: ZoneInfo) -> bool:
+def complete(kind: str, span: Window, calendar: Calendar) -> bool:
     """Whether ``span``, a window of ``kind``, covers all of its period; one that is no running period always does."""
     if kind not in PERIODS:
         return True
-    whole = _period(kind, span.start.astimezone(zone).date(), zone)
+    whole = _period(kind, span.start.astimezone(calendar.zone).date(), calendar)
     return not _before(span.end, whole.end)
 
 
@@ -242,39 +291,47 @@ def _working(start: date, end: date, holidays: frozenset[date]) -> int:
     return sum(day.weekday() < 5 and day not in holidays for day in days)
 
 
-def _first(period: str, day: date) -> date:
+def _first(period: str, day: date, calendar: Calendar) -> date:
     if period == "day":
         return day
     if period == "week":
-        return day - timedelta(days=day.weekday())
+        return day - timedelta(days=(day.weekday() - calendar.week_starts) % 7)
     if period == "month":
         return day.replace(day=1)
-    if period == "quarter":
-        return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
-    return day.replace(month=1, day=1)
+    months = 3 if period == "quarter" else 12
+    back = (day.month - calendar.year_starts) % months
+    month = day.month - back
+    return day.replace(year=day.year - (month < 1), month=month + 12 * (month < 1), day=1)
 
 
-def _label(period: str, first: date) -> str:
+def _label(period: str, first: date, calendar: Calendar) -> str:
     if period == "day":
         return first.isoformat()
     if period == "week":
-        year, week, _ = first.isocalendar()
+        # The week's fourth day decides, as in ISO 8601: of weeks that begin on Monday it is the Thursday.
+        year, week, _ = (first + timedelta(days=3)).isocalendar()
         return f"{year}-W{week:02}"
     if period == "month":
         return f"{first:%Y-%m}"
-    if period == "quarter":
-        return f"{first.year}-Q{(first.month + 2) // 3}"
-    return str(first.year)
+    # A year that does not begin in January is named by the year in which it ends, and marked as the company's own.
+    own = calendar.year_starts > 1
+    year = first.year + (own and first.month >= calendar.year_starts)
+    name = f"FY{year}" if own else str(year)
+    return f"{name}-Q{(first.month - calendar.year_starts) % 12 // 3 + 1}" if period == "quarter" else name
 
 
 _LONGEST: Final = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
 
 
-def _period(period: str, day: date, zone: ZoneInfo) -> Window:
+def _period(period: str, day: date, calendar: Calendar) -> Window:
     """The whole period that ``day`` lies in."""
-    first = _first(period, day)
-    following = _first(period, first + timedelta(days=_LONGEST[period]))
-    return Window(start=_midnight(first, zone), end=_midnight(following, zone), label=_label(period, first))
+    first = _first(period, day, calendar)
+    following = _first(period, first + timedelta(days=_LONGEST[period]), calendar)
+    return Window(
+        start=_midnight(first, calendar.zone),
+        end=_midnight(following, calendar.zone),
+        label=_label(period, first, calendar),
+    )
 
 
 def _whole_day(moment: datetime) -> datetime:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from okrsync.config.company import Company, Connection, Initiative, Notify, Objective, StatusRule
 from okrsync.config.key_results import key_result
 from okrsync.config.metrics import check_expressions, metric, unit_of
-from okrsync.config.models import TODO, CompanyModel, PaceModel
+from okrsync.config.models import MONTHS, TODO, WEEKDAYS, CompanyModel, PaceModel
 from okrsync.config.problems import Problems
 from okrsync.config.tables import check_in_period, tables_of
 from okrsync.config.yamlfile import PathInFile, YamlFile, read_yaml
@@ -33,7 +33,15 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
     problems.raise_any()
     assert model is not None
     zone = ZoneInfo(model.timezone)
-    cycle = Cycle(name=model.cycle.name, start=model.cycle.start, end=model.cycle.end, zone=zone)
+    cycle = Cycle(
+        name=model.cycle.name,
+        start=model.cycle.start,
+        end=model.cycle.end,
+        zone=zone,
+        year_starts=MONTHS.index(model.calendar.year_starts) + 1,
+        week_starts=WEEKDAYS.index(model.calendar.week_starts),
+        closing_days=model.cycle.closing_days,
+    )
     pace = _pace(model.pace, cycle, problems)
     connections = _connections(model, connectors, problems)
     units = {

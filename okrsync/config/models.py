@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -52,12 +52,41 @@ class CycleModel(Strict):
     name: str = Field(description="what the company calls it, such as 2026-Q4")
     start: date
     end: date
+    closing_days: int = Field(
+        default=7, ge=0, le=92, description="how many days after its end its last numbers are still written"
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> CycleModel:
         if self.end <= self.start:
             raise ValueError(f"the cycle ends {self.end}, which is not after its start {self.start}")
         return self
+
+
+Month = Literal[
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+MONTHS: tuple[str, ...] = get_args(Month)
+WEEKDAYS: tuple[str, ...] = get_args(Weekday)
+
+
+class CalendarModel(Strict):
+    """Where the company's years (and with them its quarters) and weeks begin."""
+
+    year_starts: Month = Field(default="january", description="the first month of the company's year")
+    week_starts: Weekday = Field(default="monday", description="the first day of the company's week")
 
 
 class PaceModel(Strict):
@@ -228,6 +257,7 @@ class CompanyModel(Strict):
     timezone: str
     locale: str = "en_US"
     cycle: CycleModel
+    calendar: CalendarModel = CalendarModel()
     pace: PaceModel = PaceModel()
     status: StatusModel = StatusModel()
     limits: LimitsModel = LimitsModel()

@@ -158,7 +158,7 @@ def backfill(
 def _moments(company: Company, first: date, last: date, every: str, now: datetime) -> list[datetime]:
     if last < first:
         raise ConfigError(f"--from {first} is after --to {last}", hint="write the earlier day first")
-    moments = endings(every, first, last, company.zone, now)
+    moments = endings(every, first, last, company.cycle.calendar, now)
     if not moments:
         raise ConfigError(
             f"no {every} has its last day in {first} to {last} and is over",

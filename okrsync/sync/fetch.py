@@ -70,7 +70,7 @@ def _question(company: Company, metric: Metric, ask: Ask, now: datetime) -> Ques
             return NoValue(metric=metric.name, cause=Cause.PAST, reason=str(error))
     if metric.per and span is not None:
         try:
-            span, _ = whole_periods(span, metric.per, company.zone, _holidays(company))
+            span, _ = whole_periods(span, metric.per, company.cycle.calendar, _holidays(company))
         except ValueError as error:
             return NoValue(metric=metric.name, cause=Cause.EMPTY, reason=str(error))
     return Question(metric=metric.name, query=metric.query, at=ask.at, now=now, unit=metric.unit, window=span)
@@ -84,7 +84,7 @@ def _averaged(company: Company, metric: Metric, question: Question, answer: Answ
     """The mean per period, where the metric is one: the number of whole periods in the window is its divisor."""
     if not metric.per or question.window is None or not isinstance(answer, Reading):
         return answer
-    _, count = whole_periods(question.window, metric.per, company.zone, _holidays(company))
+    _, count = whole_periods(question.window, metric.per, company.cycle.calendar, _holidays(company))
     shown = f"{number(answer.value)} ÷ {count} {metric.per}{'s' if count != 1 else ''}"
     evidence = replace(answer.evidence, facts=(*answer.evidence.facts, (f"mean per {metric.per}", shown)))
     return replace(answer, value=answer.value / count, evidence=evidence)

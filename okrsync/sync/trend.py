@@ -148,7 +148,7 @@ def _comparable(company: Company, kind: str, reading: Reading) -> bool:
     assert reading.window is not None
     if kind == "cycle":
         return reading.window.start == company.cycle.opens
-    return complete(kind, reading.window, company.zone)
+    return complete(kind, reading.window, company.cycle.calendar)
 
 
 def _budget(company: Company, key_result: KeyResult, goal: Goal | None, outcome: Any) -> Budget | None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,8 +13,10 @@ from hypothesis import strategies as st
 from okrsync.periods import (
     PERIODS,
     WINDOWS,
+    Calendar,
     Cycle,
     Linear,
+    Phase,
     Phased,
     WorkingDays,
     complete,
@@ -393,7 +397,7 @@ def test_pace_only_rises_and_stays_between_0_and_1(on: date, pace: Linear | Phas
 
 
 def ends(kind: str, first: date, last: date, until: datetime = NOW) -> list[str]:
-    return [f"{one:%Y-%m-%d %H:%M:%S.%f %z}" for one in endings(kind, first, last, BERLIN, until)]
+    return [f"{one:%Y-%m-%d %H:%M:%S.%f %z}" for one in endings(kind, first, last, Calendar(BERLIN), until)]
 
 
 def test_a_period_ends_with_the_last_instant_of_its_last_day() -> None:
@@ -420,31 +424,87 @@ def test_only_periods_whose_last_day_is_asked_for_and_over() -> None:
     tick = timedelta(microseconds=1)
     assert len(ends("week", date(2026, 11, 16), date(2026, 12, 31), monday)) == 1
     assert ends("week", date(2026, 11, 16), date(2026, 12, 31), monday - tick) == []
-    assert endings("quarter", date(2026, 1, 1), date(2026, 12, 31), BERLIN, NOW)[-1].month == 9
+    assert endings("quarter", date(2026, 1, 1), date(2026, 12, 31), Calendar(BERLIN), NOW)[-1].month == 9
 
 
 def test_an_ending_lies_in_its_own_window() -> None:
-    (end,) = endings("week", date(2026, 11, 16), date(2026, 11, 22), BERLIN, NOW)
+    (end,) = endings("week", date(2026, 11, 16), date(2026, 11, 22), Calendar(BERLIN), NOW)
     assert window("week", end, Q4).label == "2026-W47"
-    assert complete("week", window("week", end, Q4), BERLIN)
+    assert complete("week", window("week", end, Q4), Calendar(BERLIN))
 
 
 def test_what_ends_at_no_period() -> None:
     with pytest.raises(ValueError, match="'fortnight' is no period"):
-        endings("fortnight", date(2026, 1, 1), date(2026, 2, 1), BERLIN, NOW)
+        endings("fortnight", date(2026, 1, 1), date(2026, 2, 1), Calendar(BERLIN), NOW)
     with pytest.raises(ValueError, match="no time zone"):
-        endings("day", date(2026, 1, 1), date(2026, 2, 1), BERLIN, datetime(2026, 1, 5))  # noqa: DTZ001 - that is the point
+        endings("day", date(2026, 1, 1), date(2026, 2, 1), Calendar(BERLIN), datetime(2026, 1, 5))  # noqa: DTZ001 - that is the point
 
 
 @pytest.mark.parametrize("kind", ["cycle", "previous_week", "last 30d"])
 def test_a_window_that_is_no_running_period_is_always_whole(kind: str) -> None:
-    assert complete(kind, window(kind, NOW, Q4), BERLIN)
+    assert complete(kind, window(kind, NOW, Q4), Calendar(BERLIN))
 
 
 @pytest.mark.parametrize("kind", PERIODS)
 def test_a_running_period_is_whole_at_its_end_only(kind: str) -> None:
-    assert not complete(kind, window(kind, NOW, Q4), BERLIN)
+    assert not complete(kind, window(kind, NOW, Q4), Calendar(BERLIN))
     whole = window(f"previous_{kind}", NOW, Q4)
-    assert complete(kind, whole, BERLIN)
-    assert complete(kind, window(kind, whole.end, Q4), BERLIN)
-    assert not complete(kind, window(kind, whole.end - timedelta(seconds=1), Q4), BERLIN)
+    assert complete(kind, whole, Calendar(BERLIN))
+    assert complete(kind, window(kind, whole.end, Q4), Calendar(BERLIN))
+    assert not complete(kind, window(kind, whole.end - timedelta(seconds=1), Q4), Calendar(BERLIN))
+
+
+FISCAL = Cycle("FY27-Q1", date(2026, 2, 1), date(2026, 4, 30), BERLIN, year_starts=2)
+
+
+@pytest.mark.parametrize(
+    ("kind", "start", "end", "label"),
+    [
+        ("quarter", date(2026, 2, 1), date(2026, 3, 16), "FY2027-Q1"),
+        ("year", date(2026, 2, 1), date(2026, 3, 16), "FY2027"),
+        ("previous_quarter", date(2025, 11, 1), date(2026, 2, 1), "FY2026-Q4"),
+        ("previous_year", date(2025, 2, 1), date(2026, 2, 1), "FY2026"),
+        ("month", date(2026, 3, 1), date(2026, 3, 16), "2026-03"),
+    ],
+)
+def test_quarters_and_years_follow_the_company_s_calendar(
+    kind: str, start: date, end: date, label: str
+) -> None:
+    found = window(kind, datetime(2026, 3, 16, tzinfo=BERLIN), FISCAL)
+    assert (found.start.date(), found.end.date(), found.label) == (start, end, label)
+
+
+@pytest.mark.parametrize("year_starts", range(1, 13))
+def test_a_year_of_any_month_has_four_quarters_without_a_gap(year_starts: int) -> None:
+    cycle = replace(FISCAL, start=date(2026, 1, 1), end=date(2027, 12, 31), year_starts=year_starts)
+    quarters = windows_of("quarter", cycle, cycle.closes)
+    assert all(one.end == other.start for one, other in pairwise(quarters))
+    assert len(quarters) == 8
+    assert len({one.label for one in quarters}) == 8
+    years = windows_of("year", cycle, cycle.closes)
+    assert {one.start.month for one in years} == {year_starts}
+
+
+def test_weeks_begin_on_the_company_s_day() -> None:
+    sundays = replace(Q4, week_starts=6)
+    found = window("week", datetime(2026, 11, 23, 12, tzinfo=BERLIN), sundays)
+    assert (found.start.date(), found.label) == (date(2026, 11, 22), "2026-W48")
+    weeks = windows_of("week", sundays, Q4.closes)
+    assert {one.start.weekday() for one in weeks} == {6}
+    assert len({one.label for one in weeks}) == len(weeks)
+
+
+@pytest.mark.parametrize(
+    ("day", "phase"),
+    [
+        (date(2026, 9, 30), Phase.BEFORE),
+        (date(2026, 10, 1), Phase.RUNNING),
+        (date(2026, 12, 31), Phase.RUNNING),
+        (date(2027, 1, 1), Phase.CLOSING),
+        (date(2027, 1, 7), Phase.CLOSING),
+        (date(2027, 1, 8), Phase.OVER),
+    ],
+)
+def test_a_cycle_has_a_beginning_an_end_and_closing_days(day: date, phase: Phase) -> None:
+    assert Q4.phase(datetime.combine(day, time.min, BERLIN)) is phase
+    assert replace(Q4, closing_days=0).phase(Q4.closes) is Phase.OVER

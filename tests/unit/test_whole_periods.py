@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from okrsync.model import Window
-from okrsync.periods import whole_periods
+from okrsync.periods import Calendar, whole_periods
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -35,13 +35,13 @@ def span(start: str, end: str) -> Window:
     ],
 )
 def test_only_whole_periods_count(start: str, end: str, per: str, first: str, last: str, count: int) -> None:
-    part, found = whole_periods(span(start, end), per, BERLIN)
+    part, found = whole_periods(span(start, end), per, Calendar(BERLIN))
     assert (part.start, part.end, part.label, found) == (at(first), at(last), "2026-Q4", count)
 
 
 def test_holidays_are_no_workdays_and_weekends_never_were() -> None:
     holidays = frozenset({date(2026, 10, 2), date(2026, 10, 3)})
-    _, count = whole_periods(span("2026-10-01", "2026-10-06"), "workday", BERLIN, holidays)
+    _, count = whole_periods(span("2026-10-01", "2026-10-06"), "workday", Calendar(BERLIN), holidays)
     assert count == 2  # Thursday 1 and Monday 5
 
 
@@ -51,10 +51,10 @@ def test_holidays_are_no_workdays_and_weekends_never_were() -> None:
 )
 def test_none_is_an_error_and_not_a_division_by_zero(start: str, end: str, per: str) -> None:
     with pytest.raises(ValueError, match=f"no {per} is complete yet in 2026-Q4"):
-        whole_periods(span(start, end), per, BERLIN)
+        whole_periods(span(start, end), per, Calendar(BERLIN))
 
 
 def test_a_week_across_the_change_of_the_clocks_is_a_whole_week() -> None:
-    part, count = whole_periods(span("2026-10-19", "2026-10-26"), "week", BERLIN)
+    part, count = whole_periods(span("2026-10-19", "2026-10-26"), "week", Calendar(BERLIN))
     assert count == 1
     assert part.end.utcoffset() != part.start.utcoffset()
