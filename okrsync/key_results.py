@@ -26,7 +26,6 @@ from okrsync.progress import (
     delta,
     relative,
 )
-from okrsync.units import to_unit
 
 
 class Form(StrEnum):
@@ -66,13 +65,15 @@ class Aimed:
 class Judging:
     """How a threshold is judged over the complete periods (``every``: day, week, month) of the cycle.
 
-    ``misses`` is its error budget: how many periods may miss the threshold. None: it has none.
+    ``misses`` is its error budget: how many periods may miss the threshold. None: it has none. ``from_the_start``:
+    periods before the first known value are periods without a value like any other.
     """
 
     how: Judge
     every: str
     missing: MissingPeriod
     misses: int | None = None
+    from_the_start: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +141,8 @@ def _goal(
             return number
         if row is None:
             raise ValueError(f"neither the YAML nor the row says its {word}")
-        return to_unit(row.value, row.unit, key_result.unit)
+        # A person writes the number in the key result's own unit, whatever the column looks like.
+        return row.value
 
     match aimed.form:
         case Form.FROM_TO:

@@ -202,6 +202,8 @@ class Hold(StrEnum):
     NO_ROW = "no_row"
     FOLLOWS = "follows"
     INVALID = "invalid"
+    DOUBTFUL = "doubtful"
+    CLOSED = "closed"
     FAILED = "failed"
 
 

@@ -15,6 +15,9 @@ the after-value means it landed, the before-value that it did not, anything else
 kept). The plan is total: a missing row or a missing number is a HELD line, never an absent one.
 
 Absence is never a reason to delete, so a source that fails holds its own key results and no others.
+
+A doubtful number is held by itself: one that falls to 0 or by more than half, or a first 0 that nothing proves. A whole
+plan is refused only if many key results fall back together.
 """
 
 from __future__ import annotations
@@ -26,10 +29,11 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
-from okrsync.cells import PROGRESS, RELEASE, follows, leads
+from okrsync.cells import RELEASE, follows, leads
 from okrsync.codec import number, typed
 from okrsync.errors import UnsafePlan
 from okrsync.model import (
+    PERCENT,
     Answer,
     Cause,
     CellState,
@@ -38,6 +42,7 @@ from okrsync.model import (
     Intent,
     Memory,
     NoValue,
+    Quantity,
     Row,
     Stored,
     Verdict,
@@ -69,7 +74,8 @@ class DesiredRow:
     key result's number should rise, -1 where it should fall, 0 where neither is better. ``restarted`` marks a number
     whose window began again since the last one was written (a new week), ``unguarded`` one that may drop freely.
     ``creates`` says that a missing row is to be added, with the subject as its key. ``released`` gives for cells why a
-    person's edit of them may be written over.
+    person's edit of them may be written over. ``first_zero`` is why a first 0 would be doubtful, ``accepted`` the number
+    that a person lets pass all the same. ``kept``: the other cells are computed from the person's number that stays.
     """
 
     subject: str
@@ -81,13 +87,16 @@ class DesiredRow:
     unguarded: bool = False
     creates: bool = False
     released: Mapping[str, str] = field(default_factory=dict)
+    first_zero: str = ""
+    accepted: Stored = None
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much one plan may change unconfirmed.
+    """How much may change unconfirmed.
 
-    ``drop`` is the share of its value that a number may lose at once (a fall to exactly 0 is always too much);
+    ``drop`` is the share of its value that a number may lose at once (a fall to exactly 0 is too much unless that is 1);
     ``fall_back`` is the share of key results that may move against their goal at once, where at least
     ``of_at_least`` of them hold a number.
     """
@@ -145,9 +154,10 @@ def digest_of(decisions: Iterable[Decision]) -> str:
 
 def plan(company: str, desired: Sequence[DesiredRow], memory: Memory, limits: Limits | None = None) -> Plan:
     """Decide every cell of every desired; ``company`` is only named in hints."""
-    decided = [(desired, _decide_row(company, desired, memory)) for desired in desired]
+    limits = limits or Limits()
+    decided = [(desired, _decide_row(company, desired, memory, limits)) for desired in desired]
     decisions = tuple(decision for _, row in decided for decision in row)
-    return Plan(decisions=decisions, alarms=tuple(_alarms(decided, limits or Limits())))
+    return Plan(decisions=decisions, alarms=tuple(_alarms(decided, limits)))
 
 
 def decide(
@@ -179,7 +189,7 @@ def same(one: Stored, other: Stored) -> bool:
     return isinstance(one, bool) is isinstance(other, bool) and one == other
 
 
-def _decide_row(company: str, desired: DesiredRow, memory: Memory) -> list[Decision]:
+def _decide_row(company: str, desired: DesiredRow, memory: Memory, limits: Limits) -> list[Decision]:
     if desired.row is None and desired.creates:
         return _new_row(desired)
     if desired.row is None or desired.row.problem:
@@ -192,7 +202,15 @@ def _decide_row(company: str, desired: DesiredRow, memory: Memory) -> list[Decis
             decision = replace(
                 decision, verdict=Verdict.WRITE, hold=None, reason=desired.released[cell], hint=""
             )
-        decisions.append(_following(decision, decisions))
+        if doubt := _doubt(desired, decision, limits):
+            decision = replace(
+                decision,
+                verdict=Verdict.HELD,
+                hold=Hold.DOUBTFUL,
+                reason=doubt,
+                hint=f"okrsync accept {company} {desired.subject}",
+            )
+        decisions.append(_following(decision, decisions, kept=desired.kept))
     # A box stays ticked until everything in its row could be settled.
     if desired.row.released and not any(one.verdict is Verdict.HELD for one in decisions):
         decisions.append(
@@ -229,6 +247,7 @@ def _new_row(desired: DesiredRow) -> list[Decision]:
             reason=wanted.reason or ("the row waits for its other cells" if waits else "new row"),
             wanted=wanted.value,
             shown=wanted.shown,
+            fraction=_is_fraction(wanted),
             hold=wanted.hold or (Hold.FOLLOWS if waits else None),
             cause=wanted.cause,
             hint=wanted.hint,
@@ -236,6 +255,14 @@ def _new_row(desired: DesiredRow) -> list[Decision]:
         )
         for cell, wanted in ((cell, desired.cells[cell]) for cell in _in_order(desired.cells))
     ]
+
+
+def _is_fraction(wanted: DesiredCell) -> bool:
+    """Whether the destination keeps the percentage as its fraction: a row that is not there yet cannot say so itself."""
+    shown, value = wanted.shown, wanted.value
+    if not isinstance(shown, Quantity) or shown.unit != PERCENT or not isinstance(value, Decimal):
+        return False
+    return abs(value * 100 - shown.value) < abs(value - shown.value)
 
 
 def _no_row(desired: DesiredRow, cell: str, wanted: DesiredCell, reason: str) -> Decision:
@@ -299,10 +326,30 @@ def _words(
     return ("first value" if first else "new value"), ""
 
 
-def _following(decision: Decision, before: Sequence[Decision]) -> Decision:
-    """Hold what is derived from a held ``current``, and leave followers alone where nothing else is written."""
+def _doubt(desired: DesiredRow, decision: Decision, limits: Limits) -> str:
+    """Why the row's number must not be written before a person has looked at it, else empty."""
+    before, after = decision.now, decision.wanted
+    if not leads(decision.cell) or decision.verdict is not Verdict.WRITE or not isinstance(after, Decimal):
+        return ""
+    if desired.accepted is not None and same(desired.accepted, after):
+        return ""
+    if not isinstance(before, Decimal):
+        return desired.first_zero if after == 0 else ""
+    if desired.restarted or desired.unguarded or not _drops(before, after, limits.drop):
+        return ""
+    seen = [f"{number(one * 100)} %" if decision.fraction else number(one) for one in (before, after)]
+    return f"it would fall from {seen[0]} to {seen[1]} at once"
+
+
+def _following(decision: Decision, before: Sequence[Decision], *, kept: bool) -> Decision:
+    """Hold what is derived from a held number, and leave followers alone if nothing else is written.
+
+    If a person's number is ``kept``, the others are computed from that number and need not be held.
+    """
     current = next((one for one in before if leads(one.cell)), None)
-    if current is not None and current.verdict is Verdict.HELD and decision.verdict is not Verdict.HELD:
+    held = current is not None and current.verdict is Verdict.HELD and not kept
+    if held and decision.verdict is not Verdict.HELD:
+        assert current is not None
         return replace(
             decision,
             verdict=Verdict.HELD,
@@ -330,8 +377,6 @@ def _alarms(decided: Sequence[tuple[DesiredRow, list[Decision]]], limits: Limits
         numbers += 1
         if desired.restarted or desired.unguarded:
             continue
-        if _drops(before, after, limits.drop):
-            yield f"{desired.subject} would drop from {number(before)} to {number(after)}"
         if (after - before) * desired.direction < 0:
             fallen.append(desired.subject)
     if numbers >= limits.of_at_least and len(fallen) > limits.fall_back * numbers:
@@ -341,7 +386,7 @@ def _alarms(decided: Sequence[tuple[DesiredRow, list[Decision]]], limits: Limits
 def _replaced_number(row: Sequence[Decision]) -> tuple[Decimal | None, Decimal | None]:
     """Return the row's number now and after the plan; None where there is none or it is held."""
     for one in row:
-        if (leads(one.cell) or one.cell == PROGRESS.name) and one.verdict is not Verdict.HELD:
+        if leads(one.cell) and one.verdict is not Verdict.HELD:
             return (
                 one.now if isinstance(one.now, Decimal) else None,
                 one.wanted if isinstance(one.wanted, Decimal) else None,
@@ -351,7 +396,7 @@ def _replaced_number(row: Sequence[Decision]) -> tuple[Decimal | None, Decimal |
 
 def _drops(before: Decimal, after: Decimal, share: Decimal) -> bool:
     if after == 0:
-        return before != 0
+        return before != 0 and share < 1
     return before > 0 and after < before * (1 - share)
 
 

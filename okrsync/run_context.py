@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from okrsync.config import Company
 from okrsync.model import Answer, Memory, Reading, Row
+from okrsync.periods import Phase
 from okrsync.ports import Clock, Destination, Ledger, Opening
 
 if TYPE_CHECKING:
@@ -49,9 +50,15 @@ class Run:
     baselines: Mapping[str, Reading] = field(default_factory=dict)
     standings: tuple[Standing, ...] = ()
 
+    @property
+    def at(self) -> datetime:
+        """The moment that the run's numbers are of: now, and after the cycle's end its last instant."""
+        cycle = self.company.cycle
+        return self.now if cycle.phase(self.now) in {Phase.BEFORE, Phase.RUNNING} else cycle.last_instant
+
     def answer(self, metric: str) -> Answer:
-        """What is known of ``metric`` at the run's own moment."""
-        return self.answers[Ask(metric, self.now)]
+        """What is known of ``metric`` at the moment that the run's numbers are of."""
+        return self.answers[Ask(metric, self.at)]
 
 
 def new_run(company: Company, ledger: Ledger, clock: Clock) -> Run:

@@ -21,7 +21,7 @@ UNREADABLE: Final = "unreadable"
 class Alert:
     """One thing that needs a person. ``key`` stays the same as long as it is the same thing, whatever its numbers do.
 
-    ``kind`` is ``held``, ``failed`` or ``stale``.
+    ``kind`` is ``held``, ``failed``, ``stale`` or ``over`` (the cycle).
     """
 
     key: str
@@ -47,9 +47,11 @@ def detect(run: CompanyRun, last: datetime | None, now: datetime) -> list[Alert]
 
 def _held(run: CompanyRun) -> Iterator[Alert]:
     assert run.report is not None
+    if (notice := run.report.notice) is not None:
+        yield Alert(key="cycle over", kind="over", subject=run.name, text=notice.text, hint=notice.hint)
     seen = set()
     for one in run.report.decisions:
-        if one.verdict is not Verdict.HELD or one.hold is Hold.FOLLOWS:
+        if one.verdict is not Verdict.HELD or one.hold in {Hold.FOLLOWS, Hold.CLOSED}:
             continue
         # Not by its text: the numbers in it change every day.
         key = f"held {one.subject} {one.hold} {one.cause or ''}".strip()

@@ -1,7 +1,16 @@
 """One YAML per company, checked, with places: ``load_company`` is the way in."""
 
 from okrsync.config.build import load_company
-from okrsync.config.company import Company, Connection, Initiative, Metric, Notify, Objective, StatusRule
+from okrsync.config.company import (
+    Company,
+    Connection,
+    Initiative,
+    Metric,
+    Notice,
+    Notify,
+    Objective,
+    StatusRule,
+)
 from okrsync.config.next_cycle import NextCycle, next_cycle
 from okrsync.config.schema import json_schema
 
@@ -11,6 +20,7 @@ __all__ = [
     "Initiative",
     "Metric",
     "NextCycle",
+    "Notice",
     "Notify",
     "Objective",
     "StatusRule",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from okrsync.key_results import KeyResult
 from okrsync.model import Unit
-from okrsync.periods import Cycle, Pace
+from okrsync.periods import Cycle, Pace, Phase
 from okrsync.planning import Limits
 from okrsync.ports import Connector, TableSpec
 from okrsync.progress import Rollup
@@ -90,13 +90,21 @@ class Notify:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A sentence that everybody who looks at a company should read, and the next step."""
+
+    text: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Company:
     """Everything one YAML says.
 
     ``tables`` holds ``key_results`` and, where configured, ``objectives``, ``initiatives`` and ``check_ins``, of which
     there is one for each key result and period (``check_in_every``). An objective that is ``averaged`` has the status of
     its own progress, any other the worst of its key results. A person's edit is kept for ``keep_edits``, None: until
-    it is released.
+    it is released. ``warnings`` are sentences on what is legal and probably not meant, each with its place.
     """
 
     id: str
@@ -119,3 +127,23 @@ class Company:
     check_in_every: str = "week"
     initiatives: tuple[Initiative, ...] = ()
     keep_edits: timedelta | None = None
+    warnings: tuple[str, ...] = ()
+
+    def cycle_notice(self, now: datetime) -> Notice | None:
+        """That the cycle has not begun or is over, else None."""
+        cycle = self.cycle
+        next_cycle = f"okrsync init {self.id} --next-cycle"
+        match cycle.phase(now):
+            case Phase.BEFORE:
+                text = f"the cycle {cycle.name} begins on {cycle.start}: nothing is written before"
+                return Notice(text=text, hint=f"see `cycle:` in {self.path.name}")
+            case Phase.CLOSING:
+                until = cycle.last_day_of_closing
+                text = f"the cycle {cycle.name} ended on {cycle.end}: until {until} the numbers of its last moment are written"
+                return Notice(text=text, hint=next_cycle)
+            case Phase.OVER:
+                days = f", and its closing days on {cycle.last_day_of_closing}" if cycle.closing_days else ""
+                text = f"the cycle {cycle.name} ended on {cycle.end}{days}: nothing is written any more"
+                return Notice(text=text, hint=next_cycle)
+            case _:
+                return None

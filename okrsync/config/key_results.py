@@ -56,7 +56,11 @@ def key_result(
         problems.add((*at, "judge"), f"{raw.id}: {said}")
         return None
     judging = Judging(
-        how=Judge(raw.judge), every=raw.every, missing=MissingPeriod(raw.missing_periods), misses=raw.misses
+        how=Judge(raw.judge),
+        every=raw.every,
+        missing=MissingPeriod(raw.missing_periods or "miss"),
+        misses=raw.misses,
+        from_the_start=raw.missing_periods is not None,
     )
     return KeyResult(
         id=raw.id,

@@ -169,7 +169,10 @@ class KeyResultModel(Strict):
     every: Literal["day", "week", "month"] = Field(
         default="week", description="the period that judge looks at"
     )
-    missing_periods: Literal["miss", "skip", "carry"] = "miss"
+    missing_periods: Literal["miss", "skip", "carry"] | None = Field(
+        default=None,
+        description="what a period without a value counts as; default: a miss, but unknown before the first value",
+    )
     misses: Annotated[int, Field(ge=0)] | None = Field(
         default=None, description="error budget of judge: held: how many periods may miss the threshold"
     )

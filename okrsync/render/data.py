@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import cast
 
 from okrsync import ports
@@ -15,7 +16,7 @@ from okrsync.sync import Report, Trend
 
 def report_data(report: Report) -> outputs.Run:
     """A plan or a sync: every cell of every row with its verdict, reason and the answer behind it."""
-    return {
+    data: outputs.Run = {
         "company": report.company.id,
         "cycle": report.company.cycle.name,
         "at": report.at.isoformat(),
@@ -27,16 +28,22 @@ def report_data(report: Report) -> outputs.Run:
             cast("outputs.Row", {"id": subject, **detail}) for subject, detail in report.details.items()
         ],
     }
+    if report.notice is not None:
+        data["notice"] = report.notice.text
+    return data
 
 
 def status_data(
-    company: Company, outcomes: Mapping[str, Outcome], trends: Mapping[str, Trend]
+    company: Company, outcomes: Mapping[str, Outcome], trends: Mapping[str, Trend], now: datetime
 ) -> outputs.Standings:
     """Every row as the last sync left it; ``trends`` by the key result's id."""
-    return {
+    data: outputs.Standings = {
         "company": company.id,
         "rows": [_status_row(one, trends.get(subject)) for subject, one in outcomes.items()],
     }
+    if (notice := company.cycle_notice(now)) is not None:
+        data["notice"] = notice.text
+    return data
 
 
 def explanation_data(company: Company, outcome: Outcome, trend: Trend) -> outputs.Explanation:

@@ -187,6 +187,8 @@ class Run(TypedDict):
     """Why the plan is not applied without ``--force``."""
     exit_code: ExitCode
     rows: list[Row]
+    notice: NotRequired[str]
+    """That the cycle has not begun or is over."""
     untold: NotRequired[str]
     """Why nobody could be notified, if that failed."""
 
@@ -213,6 +215,8 @@ class Standings(TypedDict):
 
     company: str
     rows: list[StatusRow]
+    notice: NotRequired[str]
+    """That the cycle has not begun or is over."""
 
 
 class Explanation(StatusRow):
@@ -313,6 +317,7 @@ class Valid(TypedDict):
     company: str
     key_results: int
     missing_secrets: list[str]
+    warnings: list[str]
 
 
 class Validation(TypedDict):

@@ -8,6 +8,7 @@ from itertools import groupby
 from rich.text import Text
 
 from okrsync.cells import follows
+from okrsync.config import Notice
 from okrsync.model import Decision, Hold, Stored, Verdict
 from okrsync.render.words import goal, moment, stored, wanted
 from okrsync.sync import Report, by_subject
@@ -25,6 +26,8 @@ def plan_text(report: Report) -> Text:
     in_step: list[str] = []
     cells_of = by_subject(report.decisions)
     standing_of = {one.key_result.id: one for one in report.standings}
+    if report.notice is not None:
+        out.append_text(notice_text(report.notice))
     for subject in report.rows:
         cells = cells_of.get(subject, [])
         if all(one.verdict is Verdict.SAME for one in cells):
@@ -38,6 +41,12 @@ def plan_text(report: Report) -> Text:
     out.append("\n")
     out.append_text(_footer(report))
     return out
+
+
+def notice_text(notice: Notice) -> Text:
+    """What everybody who looks at the company should read, and the next step."""
+    out = Text(f"! {notice.text}\n", style="bold red")
+    return out.append(f"  → {notice.hint}\n", style="cyan")
 
 
 def _heading(report: Report, subject: str, standing: Standing | None) -> Text:
@@ -60,7 +69,7 @@ def _row(cells: Sequence[Decision], locale: str, *, applied: bool) -> Text:
     for one in writes:
         if not follows(one.cell):
             mark, style = ("✓", "green") if applied else ("~" if one.now is not None else "+", "yellow")
-            out.append(f"  {mark} {one.cell:<10}", style=style)
+            out.append(f"  {mark} {one.cell:<11}", style=style)
             out.append_text(_change(one, locale))
     if along := [one.cell for one in writes if follows(one.cell)]:
         out.append(f"    and {', '.join(along)}\n", style="dim")

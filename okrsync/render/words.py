@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from okrsync.cells import Kind, kind_of
 from okrsync.model import COUNT, PERCENT, Decision, Quantity, Stored, Wanted
 from okrsync.units import parse_unit, show
 
@@ -37,6 +38,8 @@ def stored(decision: Decision, value: Stored, locale: str) -> str:
 
 def wanted(decision: Decision, locale: str) -> str:
     """What okrsync wants the cell to show; without a canonical form, as it was meant."""
+    if kind_of(decision.cell) is Kind.RELATION and isinstance(decision.shown, str):
+        return decision.shown
     if decision.wanted is not None:
         return stored(decision, decision.wanted, locale)
     return _meant(decision.shown, locale)

@@ -1,8 +1,10 @@
 """Sync, preview, backfill, adopt and release; ``run.py`` is the page to read first."""
 
+from okrsync.sync.accept import Accepted, accept
 from okrsync.sync.adopt import Claim, claim
 from okrsync.sync.backfill import Backfill, Found, Progress, Recalled, backfill
 from okrsync.sync.backfill_check_ins import Filled
+from okrsync.sync.baseline import choose_baseline
 from okrsync.sync.connections import missing_secrets, open_connections, references, secrets_of
 from okrsync.sync.plan_file import Reviewed
 from okrsync.sync.result import Report, by_subject
@@ -10,6 +12,7 @@ from okrsync.sync.run import preview, sync
 from okrsync.sync.trend import Seen, Trend, goal_of, last_values, remembered, trend
 
 __all__ = [
+    "Accepted",
     "Backfill",
     "Claim",
     "Filled",
@@ -20,8 +23,10 @@ __all__ = [
     "Reviewed",
     "Seen",
     "Trend",
+    "accept",
     "backfill",
     "by_subject",
+    "choose_baseline",
     "claim",
     "goal_of",
     "last_values",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime
@@ -12,6 +12,7 @@ from okrsync.config import Company, Metric
 from okrsync.connector import cause_of
 from okrsync.errors import AccessError, DataError, Unavailable
 from okrsync.expressions import evaluate, names, order
+from okrsync.metric_digest import MEASURED_WITH, metric_digest
 from okrsync.model import Answer, Cause, NoValue, Question, Reading
 from okrsync.periods import WorkingDays, whole_periods, window
 from okrsync.run_context import Ask, Run
@@ -24,6 +25,7 @@ def fetch(run: Run, wanted: Collection[Ask]) -> dict[Ask, Answer]:
     """
     company = run.company
     needed = _with_parts(company, wanted)
+    digests = {name: metric_digest(company, name) for name in {ask.metric for ask in needed}}
     answers: dict[Ask, Answer] = {}
     batches: dict[str, list[tuple[Ask, Question]]] = {}
     for ask in needed:
@@ -42,8 +44,9 @@ def fetch(run: Run, wanted: Collection[Ask]) -> dict[Ask, Answer]:
         }
     for name, batch in batches.items():
         for (ask, question), answer in zip(batch, read[name].result(), strict=True):
-            answers[ask] = _averaged(company, company.metrics[ask.metric], question, answer)
-    _compute(company, needed, answers)
+            averaged = _averaged(company, company.metrics[ask.metric], question, answer)
+            answers[ask] = _tagged(digests[ask.metric], averaged)
+    _compute(company, needed, answers, digests)
     return answers
 
 
@@ -90,6 +93,14 @@ def _averaged(company: Company, metric: Metric, question: Question, answer: Answ
     return replace(answer, value=answer.value / count, evidence=evidence)
 
 
+def _tagged(digest: str, answer: Answer) -> Answer:
+    """The reading with what its metric means, so that a later meaning can be told from it."""
+    if not isinstance(answer, Reading):
+        return answer
+    facts = (*answer.evidence.facts, (MEASURED_WITH, digest))
+    return replace(answer, evidence=replace(answer.evidence, facts=facts))
+
+
 def _read(run: Run, name: str, questions: Sequence[Question]) -> Sequence[Answer]:
     connection = run.company.connections[name]
     assert connection.connector.source is not None
@@ -103,7 +114,9 @@ def _read(run: Run, name: str, questions: Sequence[Question]) -> Sequence[Answer
         ]
 
 
-def _compute(company: Company, needed: Collection[Ask], answers: dict[Ask, Answer]) -> None:
+def _compute(
+    company: Company, needed: Collection[Ask], answers: dict[Ask, Answer], digests: Mapping[str, str]
+) -> None:
     expressions = {name: metric.expr for name, metric in company.metrics.items() if metric.expr}
     sequence = order(expressions, set(company.metrics) - set(expressions))
     moments: dict[str, list[Ask]] = {}
@@ -113,4 +126,5 @@ def _compute(company: Company, needed: Collection[Ask], answers: dict[Ask, Answe
         metric, used = company.metrics[name], names(expressions[name])
         for ask in moments.get(name, ()):
             parts = {part: answers[Ask(part, ask.at)] for part in used}
-            answers[ask] = evaluate(name, metric.expr, parts, metric.unit, ask.at)
+            computed = evaluate(name, metric.expr, parts, metric.unit, ask.at)
+            answers[ask] = _tagged(digests[name], computed)

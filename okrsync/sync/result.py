@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from okrsync.codec import decision_data
-from okrsync.config import Company
+from okrsync.config import Company, Notice
 from okrsync.errors import ExitCode
-from okrsync.model import Cause, Decision, Row, Verdict
+from okrsync.model import Cause, Decision, Hold, Row, Verdict
 from okrsync.planning import Plan
 from okrsync.run_context import Run
 from okrsync.tables import TABLES
@@ -32,19 +32,21 @@ class Report:
     rows: Mapping[str, Row | None]
     details: Mapping[str, Mapping[str, Any]]
     applied: bool
+    notice: Notice | None = None
 
     @property
     def exit_code(self) -> ExitCode:
+        """3 if anything is held, or if the company's cycle is over or has not begun."""
         held = [one for one in self.decisions if one.verdict is Verdict.HELD]
         if any(one.cause is Cause.ACCESS for one in held):
             return ExitCode.ACCESS
-        return ExitCode.HELD if held else ExitCode.IN_SYNC
+        return ExitCode.HELD if held or self.notice is not None else ExitCode.IN_SYNC
 
 
 def report_of(run: Run, planned: Plan, decisions: tuple[Decision, ...], *, applied: bool) -> Report:
     """The report of a run whose plan has ended as ``decisions``."""
-    cells_of = by_subject(decisions)
-    found = {subject: detail for table in TABLES for subject, detail in table.details(run).items()}
+    cells_of, ended = by_subject(decisions), Plan(decisions=decisions)
+    found = {subject: detail for table in TABLES for subject, detail in table.details(run, ended).items()}
     subjects = dict.fromkeys((*run.rows, *found))
     return Report(
         company=run.company,
@@ -58,6 +60,40 @@ def report_of(run: Run, planned: Plan, decisions: tuple[Decision, ...], *, appli
             for subject in subjects
         },
         applied=applied,
+        notice=run.company.cycle_notice(run.now),
+    )
+
+
+def closed_report(company: Company, now: datetime) -> Report:
+    """The report of a run outside the cycle: every key result is held, and nothing was asked or read."""
+    notice = company.cycle_notice(now)
+    assert notice is not None
+    decisions = tuple(
+        Decision(
+            subject=subject,
+            row="",
+            cell=cell,
+            address="",
+            verdict=Verdict.HELD,
+            hold=Hold.CLOSED,
+            reason=notice.text,
+            hint=notice.hint,
+        )
+        for table in TABLES
+        if table.name in company.tables
+        for subject in table.ids(company)
+        for cell in company.tables[table.name].cells
+    )
+    return Report(
+        company=company,
+        at=now,
+        plan=Plan(decisions=decisions),
+        decisions=decisions,
+        standings=(),
+        rows={},
+        details={},
+        applied=False,
+        notice=notice,
     )
 
 

@@ -10,22 +10,25 @@ from okrsync.cells import CHECK_INS
 from okrsync.config import Company
 from okrsync.errors import exit_code_of
 from okrsync.model import Entry, MeasuredBaseline, Observed, Outcome, Reading, RunFinished, RunStarted
+from okrsync.periods import Phase
 from okrsync.planning import Plan, plan
 from okrsync.ports import Clock, Destination, Ledger
 from okrsync.run_context import Run, new_run
 from okrsync.sync.apply import apply, settle_same
 from okrsync.sync.connections import new_notes, open_connections
 from okrsync.sync.fetch import fetch
-from okrsync.sync.kept_edits import edits_seen, released
 from okrsync.sync.plan_file import Reviewed, confirm
-from okrsync.sync.result import Report, counts, report_of
+from okrsync.sync.result import Report, closed_report, counts, report_of
 from okrsync.tables import TABLES, Table
 from okrsync.tables.check_ins import open_register, with_check_ins
-from okrsync.tables.key_results import settled
+from okrsync.tables.kept_edits import edits_seen, released
+from okrsync.tables.key_results import no_longer_accepted, settled
 
 
 def preview(company: Company, ledger: Ledger, clock: Clock) -> Report:
     """Read everything and plan; write nothing, neither to the destination nor to the ledger."""
+    if _closed(company, clock):
+        return closed_report(company, clock.now())
     run = read(opened(new_run(company, ledger, clock)))
     planned = plan_of(run)
     return report_of(run, planned, planned.decisions, applied=False)
@@ -43,6 +46,10 @@ def sync(
     with ledger.hold(company.id) as lease:
         run = new_run(company, ledger, clock)
         ledger.record(company.id, RunStarted(run=run.id, command="sync", at=run.now))
+        if _closed(company, clock):
+            report = closed_report(company, run.now)
+            ledger.record(company.id, _finished(run, report))
+            return report
         try:
             run = read(opened(run))
             planned = plan_of(run)
@@ -66,9 +73,14 @@ def sync(
             ledger.record(company.id, RunFinished(run=run.id, at=clock.now(), exit_code=exit_code_of(error)))
             raise
         report = report_of(run, planned, decisions, applied=True)
-        ledger.record(company.id, *edits_seen(run, decisions))
+        ledger.record(company.id, *edits_seen(run, decisions), *no_longer_accepted(run, decisions))
         ledger.record(company.id, *_concluded(run, report))
         return report
+
+
+def _closed(company: Company, clock: Clock) -> bool:
+    """Whether nothing may be written now: before the cycle's first day, or after its closing days."""
+    return company.cycle.phase(clock.now()) in {Phase.BEFORE, Phase.OVER}
 
 
 def opened(run: Run) -> Run:
@@ -118,7 +130,7 @@ def open_tables(run: Run) -> dict[str, Destination]:
     """The company's tables, opened without a request; rows may be added to the check-ins alone."""
     company = run.company
     return {
-        name: open_register(company, run.connections[company.destination], run.now)
+        name: open_register(company, run.connections[company.destination], run.at)
         if name == CHECK_INS
         else open_table(run, name)
         for name in company.tables
@@ -159,7 +171,11 @@ def _concluded(run: Run, report: Report) -> Iterator[Entry]:
     for subject, detail in report.details.items():
         if subject not in check_ins:
             yield Outcome(run=run.id, subject=subject, at=run.now, detail=detail)
-    yield RunFinished(
+    yield _finished(run, report)
+
+
+def _finished(run: Run, report: Report) -> RunFinished:
+    return RunFinished(
         run=run.id,
         at=run.clock.now(),
         exit_code=report.exit_code,

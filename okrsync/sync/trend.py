@@ -15,7 +15,7 @@ from okrsync.model import Dimension, Memory, NoValue, Quantity, Reading
 from okrsync.periods import TICK, complete, windows_of
 from okrsync.ports import Ledger
 from okrsync.progress import Budget, Goal, Judge, budget, paced, progress
-from okrsync.tables.past_values import by_day, day_of, frozen_as
+from okrsync.tables.past_values import by_day, day_of, frozen_in, known_readings
 from okrsync.tables.standing import goal_from
 from okrsync.units import to_unit
 
@@ -56,7 +56,7 @@ def remembered(
 ) -> list[Seen]:
     """What is known of the key result with ``since <= as_of <= until``, oldest first."""
     found = []
-    for one in by_day(ledger.history(company.id, key_result.metric, since, until + TICK), company.zone):
+    for one in by_day(known_readings(company, ledger, key_result.metric, since, until + TICK), company.zone):
         value = to_unit(one.value, one.unit, key_result.unit)
         done = progress(goal, value) if goal is not None else None
         found.append(Seen(day=day_of(one, company.zone), value=value, progress=done, reading=one))
@@ -68,8 +68,10 @@ def goal_of(company: Company, key_result: KeyResult, memory: Memory) -> Goal | N
     outcome = memory.outcomes.get(key_result.id)
     if outcome is not None and outcome.detail["goal"] is not None:
         return goal_from(outcome.detail["goal"])
-    baseline = memory.baselines.get(frozen_as(company, key_result))
-    measured = to_unit(baseline.value, baseline.unit, key_result.unit) if baseline is not None else None
+    baseline = frozen_in(memory.baselines, company, key_result)
+    measured = (
+        to_unit(baseline.value, baseline.unit, key_result.unit) if isinstance(baseline, Reading) else None
+    )
     nothing: Quantity | None = None
     goal = settle(key_result, nothing, nothing, measured)
     return None if isinstance(goal, NoValue) else goal

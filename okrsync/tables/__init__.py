@@ -28,7 +28,7 @@ class Table:
     ids: Callable[[Company], Iterable[str]]
     asks: Callable[[Run], Iterable[Ask]]
     desired: Callable[[Run, Plan], list[DesiredRow]]
-    details: Callable[[Run], Mapping[str, dict[str, Any]]]
+    details: Callable[[Run, Plan], Mapping[str, dict[str, Any]]]
 
 
 TABLES: Final = (

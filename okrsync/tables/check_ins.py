@@ -157,12 +157,12 @@ def found_in(run: Run, register: Register, listed: Sequence[Row], at: datetime) 
 
 
 def with_check_ins(run: Run) -> Run:
-    """The run with the check-ins of the period that runs now, if the company keeps any."""
+    """The run with the check-ins of the period that its numbers are of, if the company keeps any."""
     if CHECK_INS not in run.destinations:
         return run
     # `open_tables` has opened it as a register.
     register = cast("Register", run.destinations[CHECK_INS])
-    check_ins = found_in(run, register, run.listed[CHECK_INS], run.now)
+    check_ins = found_in(run, register, run.listed[CHECK_INS], run.at)
     return replace(run, check_ins=check_ins, rows={**run.rows, **check_ins.rows}, memory=check_ins.memory)
 
 
@@ -199,13 +199,12 @@ def _cell(run: Run, cell: str, standing: Standing, check_ins: CheckIns) -> Desir
     key_result, answer = standing.key_result, standing.answer
     if isinstance(answer, NoValue):
         return without_value(answer)
+    if standing.doubt is not None:
+        return without_value(standing.doubt)
     wanted: Wanted
     match cell:
         case KEY_RESULT.name:
-            relation = related(run.rows[key_result.id], key_result.id, answer)
-            if isinstance(relation, DesiredCell):
-                return relation
-            wanted = relation
+            return related(check_ins.register, cell, run.rows[key_result.id], key_result.id, answer)
         case VALUE.name:
             assert standing.value is not None
             wanted = Quantity(value=standing.value, unit=key_result.unit)
@@ -227,6 +226,6 @@ def _cell(run: Run, cell: str, standing: Standing, check_ins: CheckIns) -> Desir
     return desire(check_ins.register, cell, wanted, answer)
 
 
-def details(_run: Run) -> dict[str, dict[str, Any]]:
+def details(_run: Run, _decided: Plan) -> dict[str, dict[str, Any]]:
     """Nothing: a check-in's row says all there is, and the ledger keeps no outcome of it."""
     return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -33,11 +34,13 @@ def desire(destination: Destination, cell: str, wanted: Wanted, answer: Answer |
     return DesiredCell(shown=wanted, value=value, answer=answer)
 
 
-def related(row: Row | None, key_result: str, answer: Answer) -> DesiredCell | str:
-    """The id of the key result's row, or the held cell if there is no row to relate to."""
+def related(
+    destination: Destination, cell: str, row: Row | None, key_result: str, answer: Answer
+) -> DesiredCell:
+    """The relation to the key result's row, shown by the row's name; held if there is no row to relate to."""
     if row is None or row.problem:
         return DesiredCell(hold=Hold.NO_ROW, reason=f"{key_result} has no row to relate to", answer=answer)
-    return row.id
+    return replace(desire(destination, cell, row.id, answer), shown=row.title or key_result)
 
 
 def percent(share: Decimal) -> Quantity:

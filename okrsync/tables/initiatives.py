@@ -21,7 +21,7 @@ def ids(company: Company) -> Iterable[str]:
 
 
 def asks(run: Run) -> Iterable[Ask]:
-    return [Ask(one.metric, run.now) for one in run.company.initiatives]
+    return [Ask(one.metric, run.at) for one in run.company.initiatives]
 
 
 def desired(run: Run, _decided: Plan) -> list[DesiredRow]:
@@ -49,10 +49,8 @@ def _cell(run: Run, cell: str, initiative: Initiative) -> DesiredCell:
         case SOURCE.name:
             wanted = provenance(run.company, answer)
         case KEY_RESULT.name:
-            relation = related(run.rows[initiative.key_result], initiative.key_result, answer)
-            if isinstance(relation, DesiredCell):
-                return relation
-            wanted = relation
+            row = run.rows[initiative.key_result]
+            return related(run.destinations[INITIATIVES], cell, row, initiative.key_result, answer)
         case PROGRESS.name:
             wanted = percent(to_unit(answer.value, answer.unit, PERCENT) / 100)
         case _:
@@ -60,7 +58,7 @@ def _cell(run: Run, cell: str, initiative: Initiative) -> DesiredCell:
     return desire(run.destinations[INITIATIVES], cell, wanted, answer)
 
 
-def details(run: Run) -> dict[str, dict[str, Any]]:
+def details(run: Run, _decided: Plan) -> dict[str, dict[str, Any]]:
     """What a run found of each initiative, as JSON for ``status``."""
     return {one.id: _details(run, one) for one in run.company.initiatives}
 

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from okrsync.cells import CURRENT, EXPECTED, KEY_RESULTS, PROGRESS, SOURCE, STATUS, UPDATED
-from okrsync.codec import answer_data
+from okrsync.cells import CURRENT, EXPECTED, KEY_RESULTS, PROGRESS, SOURCE, STATUS, UPDATED, leads
+from okrsync.codec import answer_data, deserialize
 from okrsync.config import Company
 from okrsync.key_results import Form, KeyResult
-from okrsync.model import Answer, NoValue, Quantity, Reading, Wanted
-from okrsync.planning import DesiredCell, DesiredRow, Plan, without_value
+from okrsync.model import Answer, Decision, Noted, NoValue, Quantity, Reading, Stored, Verdict, Wanted
+from okrsync.planning import DesiredCell, DesiredRow, Plan, plan, without_value
+from okrsync.progress import achieved
 from okrsync.run_context import Ask, Run
 from okrsync.tables.desired import desire, no_row, percent, provenance
-from okrsync.tables.past_values import baseline_asks, frozen_as, judged_asks, judged_values, new_baselines
-from okrsync.tables.standing import Standing, as_it_will_stand, assess, goal_data, number_or_none, restarted
+from okrsync.tables.kept_edits import released
+from okrsync.tables.past_values import baseline_asks, frozen, judged_asks, judged_values, new_baselines
+from okrsync.tables.standing import (
+    THEIRS,
+    Standing,
+    as_it_will_stand,
+    assess,
+    goal_data,
+    number_or_none,
+    restarted,
+)
 
 
 def ids(company: Company) -> Iterable[str]:
@@ -26,7 +36,7 @@ def ids(company: Company) -> Iterable[str]:
 def asks(run: Run) -> Iterable[Ask]:
     """What must be asked of the sources: today's values, baselines to be frozen, periods to be judged."""
     for one in run.company.key_results:
-        yield Ask(one.metric, run.now)
+        yield Ask(one.metric, run.at)
         yield from baseline_asks(run, one)
         yield from judged_asks(run.company, one, run.now)
 
@@ -40,16 +50,25 @@ def settled(run: Run) -> Run:
 
 def stand(run: Run, key_result: KeyResult, answer: Answer, at: datetime) -> Standing:
     """Where the key result stands, or stood, at ``at`` by its ``answer`` and the periods judged before."""
-    frozen = {**run.memory.baselines, **run.baselines}
+    baseline = frozen(run, key_result) if key_result.measured_baseline else None
+    if isinstance(baseline, NoValue):
+        # A number beside a goal that was measured with something else would make no sense.
+        answer, baseline = baseline, None
     return assess(
         run.company,
         key_result,
         run.rows[key_result.id],
         answer,
-        frozen.get(frozen_as(run.company, key_result)),
+        baseline,
         judged_values(run, key_result, at),
         at,
     )
+
+
+WITHOUT_WINDOW: Final = "without window"
+"""The fact by which a source says how many records the same question finds without its window."""
+ACCEPTED: Final = "accepted "
+"""The note of a number that a person lets pass once, by the id of its key result."""
 
 
 def shown(run: Run, decided: Plan) -> list[Standing]:
@@ -61,10 +80,25 @@ def shown(run: Run, decided: Plan) -> list[Standing]:
 
 
 def desired(run: Run, _decided: Plan) -> list[DesiredRow]:
-    return [_desired_row(run, one) for one in run.standings]
+    """What the rows should show. If a person's number stays, the cells beside it are computed from that number."""
+    rows = [_desired_row(run, one, one) for one in run.standings]
+    leading = [replace(one, cells=_leading(one.cells)) for one in released(run, rows)]
+    first = plan(run.company.id, leading, run.memory, run.company.limits)
+    staying = {one.subject: one for one in first.decisions if leads(one.cell) and one.hold in THEIRS}
+    return [
+        _desired_row(run, standing, as_it_will_stand(run.company, standing, staying[row.subject], run.now))
+        if row.subject in staying
+        else row
+        for row, standing in zip(rows, run.standings, strict=True)
+    ]
 
 
-def _desired_row(run: Run, standing: Standing) -> DesiredRow:
+def _leading(cells: Mapping[str, DesiredCell]) -> dict[str, DesiredCell]:
+    return {name: cell for name, cell in cells.items() if leads(name)}
+
+
+def _desired_row(run: Run, standing: Standing, shown_as: Standing) -> DesiredRow:
+    """The row of a key result whose number is as in ``standing`` and whose other cells go by ``shown_as``."""
     key_result = standing.key_result
     before = run.memory.outcomes.get(key_result.id)
     unpaced = {PROGRESS.name, EXPECTED.name} if key_result.aimed.form is Form.BASELINE else frozenset()
@@ -73,28 +107,68 @@ def _desired_row(run: Run, standing: Standing) -> DesiredRow:
         row=run.rows[key_result.id],
         absent=no_row(run, KEY_RESULTS, key_result.id),
         cells={
-            cell: _desired_cell(run, cell, standing)
+            cell: _desired_cell(run, cell, standing, shown_as)
             for cell in run.company.tables[KEY_RESULTS].cells
             if cell not in unpaced
         },
         direction=standing.direction,
         restarted=restarted(standing, before.detail if before is not None else None),
         unguarded=key_result.may_drop,
+        first_zero=first_zero(standing),
+        accepted=accepted(run, key_result.id),
+        kept=shown_as is not standing,
     )
 
 
-def _desired_cell(run: Run, cell: str, standing: Standing) -> DesiredCell:
+def first_zero(standing: Standing) -> str:
+    """Why a first 0 of the key result is in doubt, else empty.
+
+    It is if it reaches the goal at once: a filter that finds nothing would look like success. It is not if the source
+    says that the same question without its window finds something.
+    """
+    if standing.value != 0 or standing.goal is None or not isinstance(standing.answer, Reading):
+        return ""
+    facts = dict(standing.answer.evidence.facts)
+    if facts.get(WITHOUT_WINDOW, "0") != "0":
+        return ""
+    if achieved(standing.goal, standing.value):
+        return "the first value is 0 and reaches the goal at once: a filter that finds nothing looks the same"
+    return ""
+
+
+def accepted(run: Run, subject: str) -> Stored:
+    """The number of the key result that a person has accepted and that is not written yet."""
+    text = run.memory.notes.get((run.company.destination, f"{ACCEPTED}{subject}"))
+    return deserialize(text) if text is not None else None
+
+
+def no_longer_accepted(run: Run, decisions: Sequence[Decision]) -> Iterator[Noted]:
+    """What the ledger must forget: a number was accepted for one time, and it is written now."""
+    for one in decisions:
+        written = leads(one.cell) and one.verdict is not Verdict.HELD
+        if written and (run.company.destination, f"{ACCEPTED}{one.subject}") in run.memory.notes:
+            yield accepted_note(run, one.subject, None)
+
+
+def accepted_note(run: Run, subject: str, value: str | None) -> Noted:
+    """The ledger's line on an accepted number; None strikes it out."""
+    return Noted(connection=run.company.destination, key=f"{ACCEPTED}{subject}", value=value)
+
+
+def _desired_cell(run: Run, cell: str, source: Standing, standing: Standing) -> DesiredCell:
     if isinstance(standing.answer, NoValue):
         return without_value(standing.answer)
     wanted: Wanted
     match cell:
         case CURRENT.name:
-            assert standing.value is not None
-            wanted = Quantity(value=standing.value, unit=standing.key_result.unit)
+            assert source.value is not None
+            wanted = Quantity(value=source.value, unit=source.key_result.unit)
         case UPDATED.name:
             wanted = run.now
         case SOURCE.name:
             wanted = provenance(run.company, standing.answer)
+            if standing is not source:
+                wanted = f"a person's number; {wanted} says otherwise"
         case EXPECTED.name:
             wanted = percent(standing.expected)
         case _ if standing.blocked is not None:
@@ -110,9 +184,9 @@ def _desired_cell(run: Run, cell: str, standing: Standing) -> DesiredCell:
     return desire(run.destinations[KEY_RESULTS], cell, wanted, standing.answer)
 
 
-def details(run: Run) -> dict[str, dict[str, Any]]:
-    """What a run found of each key result, as JSON for ``status`` and ``explain``."""
-    return {one.key_result.id: _details(one) for one in run.standings}
+def details(run: Run, decided: Plan) -> dict[str, dict[str, Any]]:
+    """What the row of each key result shows after the run, and what the source says, as JSON for ``status``."""
+    return {one.key_result.id: _details(one) for one in shown(run, decided)}
 
 
 def _details(standing: Standing) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def desired(run: Run, decided: Plan) -> list[DesiredRow]:
     ]
 
 
-def details(_run: Run) -> dict[str, dict[str, Any]]:
+def details(_run: Run, _decided: Plan) -> dict[str, dict[str, Any]]:
     return {}
 
 

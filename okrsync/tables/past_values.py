@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from okrsync.codec import number
 from okrsync.config import Company
 from okrsync.expressions import names
 from okrsync.key_results import KeyResult
+from okrsync.metric_digest import MEASURED_WITH, metric_digest
 from okrsync.model import OBSERVED, Cause, NoValue, Reading, Window
 from okrsync.periods import TICK, last_instant, window, windows_of
+from okrsync.ports import Ledger
 from okrsync.run_context import Ask, Run
 from okrsync.units import to_unit
 
@@ -37,19 +40,75 @@ def by_day(readings: Sequence[Reading], zone: ZoneInfo) -> list[Reading]:
     return [best[day] for day in sorted(best)]
 
 
+def known_readings(
+    company: Company, ledger: Ledger, metric: str, since: datetime, until: datetime
+) -> list[Reading]:
+    """What the ledger holds of the metric with ``since <= as_of < until``, as far as the metric still means the same."""
+    digest = metric_digest(company, metric)
+    return [
+        one
+        for one in ledger.history(company.id, metric, since, until)
+        if dict(one.evidence.facts).get(MEASURED_WITH, digest) == digest
+    ]
+
+
 # ---- Measured baselines -------------------------------------------------------------------------------------------
 
 
+MEASURE_AGAIN: Final = "measure again "
+"""The note of a person's decision: this baseline is to be measured again, with what the metric means now."""
+
+
 def frozen_as(company: Company, key_result: KeyResult) -> str:
-    """The ledger's name of the baseline: the next cycle measures one of its own, under the same key result."""
-    return f"{key_result.id} on {_measured_at(company, key_result):%Y-%m-%d}"
+    """The ledger's name of the baseline, with a digest of what its metric means.
+
+    The next cycle measures one of its own under the same key result, and so does a metric that means something else.
+    """
+    return f"{_frozen_on(company, key_result)} as {metric_digest(company, key_result.metric)}"
+
+
+def frozen(run: Run, key_result: KeyResult) -> Reading | NoValue | None:
+    """The measured baseline; None if it is yet to be measured; ``NoValue`` if it was measured with another metric."""
+    found = frozen_in({**run.memory.baselines, **run.baselines}, run.company, key_result)
+    return None if isinstance(found, NoValue) and _wanted_again(run, key_result) else found
+
+
+def frozen_in(
+    baselines: Mapping[str, Reading], company: Company, key_result: KeyResult
+) -> Reading | NoValue | None:
+    """The same by the ledger's baselines alone."""
+    if (exact := baselines.get(frozen_as(company, key_result))) is not None:
+        return exact
+    before = earlier(baselines, company, key_result)
+    metric = company.metrics[key_result.metric]
+    # What an older okrsync measured has no digest: its metric's name and unit are all that can be compared.
+    undated = baselines.get(_frozen_on(company, key_result))
+    if before is None or (before is undated and (before.metric, before.unit) == (metric.name, metric.unit)):
+        return before
+    return NoValue(
+        metric=key_result.metric,
+        cause=Cause.CONFIG,
+        reason=f"its baseline of {number(before.value)} was measured before its metric, query or unit was changed",
+        hint=f"okrsync baseline {company.id} {key_result.id} --measure-again, or --keep",
+    )
+
+
+def earlier(baselines: Mapping[str, Reading], company: Company, key_result: KeyResult) -> Reading | None:
+    """The baseline that was measured for the same day with what the metric meant then."""
+    day = _frozen_on(company, key_result)
+    names = [name for name in baselines if name == day or name.startswith(f"{day} as ")]
+    return baselines[names[-1]] if names else None
+
+
+def again_note(company: Company, key_result: KeyResult) -> str:
+    """Under which note the decision to measure this very baseline again is kept."""
+    return f"{MEASURE_AGAIN}{frozen_as(company, key_result)}"
 
 
 def baseline_asks(run: Run, key_result: KeyResult) -> Iterator[Ask]:
     """What must be asked for the key result's baseline if it has a measured one that is not frozen yet."""
-    at = _measured_at(run.company, key_result)
-    frozen = frozen_as(run.company, key_result) in run.memory.baselines
-    if key_result.measured_baseline and not frozen and at < run.now:
+    at = measured_at(run.company, key_result)
+    if key_result.measured_baseline and frozen(run, key_result) is None and at < run.now:
         yield Ask(key_result.metric, at)
 
 
@@ -60,22 +119,31 @@ def new_baselines(run: Run, key_results: Iterable[KeyResult]) -> dict[str, Readi
     """
     found: dict[str, Reading] = {}
     for one in key_results:
-        name = frozen_as(run.company, one)
-        if not one.measured_baseline or name in run.memory.baselines:
+        if not one.measured_baseline or frozen(run, one) is not None:
             continue
-        at = _measured_at(run.company, one)
+        at = measured_at(run.company, one)
         answer = run.answers.get(Ask(one.metric, at))
+        name = frozen_as(run.company, one)
         if isinstance(answer, Reading):
             found[name] = answer
             continue
         if isinstance(answer, NoValue) and answer.cause in {Cause.UNAVAILABLE, Cause.ACCESS}:
             continue
-        if seen := run.ledger.history(run.company.id, one.metric, at - TICK, at + GRACE):
+        if seen := known_readings(run.company, run.ledger, one.metric, at - TICK, at + GRACE):
             found[name] = seen[0]
     return found
 
 
-def _measured_at(company: Company, key_result: KeyResult) -> datetime:
+def _frozen_on(company: Company, key_result: KeyResult) -> str:
+    return f"{key_result.id} on {measured_at(company, key_result):%Y-%m-%d}"
+
+
+def _wanted_again(run: Run, key_result: KeyResult) -> bool:
+    note = again_note(run.company, key_result)
+    return (run.company.destination, note) in run.memory.notes
+
+
+def measured_at(company: Company, key_result: KeyResult) -> datetime:
     """The moment that a measured baseline is the metric's value of."""
     if key_result.aimed.measured == "previous_quarter":
         return window("previous_quarter", company.cycle.opens, company.cycle).end
@@ -99,7 +167,7 @@ def judged_values(run: Run, key_result: KeyResult, until: datetime) -> list[Deci
     periods = _judged(company, key_result, until)
     found = [run.answers[ask] for ask in judged_asks(company, key_result, until)]
     unknown = [period for period, one in zip(periods, found, strict=True) if not isinstance(one, Reading)]
-    seen = run.ledger.history(company.id, key_result.metric, unknown[0].start, until) if unknown else ()
+    seen = known_readings(company, run.ledger, key_result.metric, unknown[0].start, until) if unknown else []
     values = [
         one if isinstance(one, Reading) else _last_seen(company, seen, period)
         for period, one in zip(periods, found, strict=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from okrsync.codec import number, plain
 from okrsync.config import Company
@@ -28,12 +28,17 @@ from okrsync.progress import (
 )
 from okrsync.units import to_unit
 
+THEIRS: Final = frozenset({Hold.EDITED, Hold.UNCLAIMED})
+"""Why a row keeps the number that a person put there."""
+STAYING: Final = THEIRS | {Hold.DOUBTFUL}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """Where one key result stands: its value, goal, raw progress and status, as far as they are known.
 
-    ``blocked`` is why there is a value but no progress. ``history`` are the judged periods' values, oldest first.
+    ``blocked`` is why there is a value but no progress, ``doubt`` why the value is held until a person accepts it.
+    ``history`` are the judged periods' values, oldest first.
     """
 
     key_result: KeyResult
@@ -45,6 +50,7 @@ class Standing:
     progress: Decimal | None = None
     status: Status | None = None
     blocked: NoValue | None = None
+    doubt: NoValue | None = None
     baseline: Reading | None = None
     history: tuple[Decimal | None, ...] = ()
 
@@ -70,7 +76,7 @@ def assess(
         answer=answer,
         expected=expected(company.cycle, now.astimezone(company.zone).date(), company.pace),
         baseline=baseline,
-        history=tuple(history),
+        history=tuple(_since_known(key_result, history)),
     )
     if isinstance(answer, NoValue):
         return standing
@@ -86,6 +92,15 @@ def assess(
     if isinstance(goal, NoValue):
         return replace(standing, value=value, blocked=goal)
     return with_value(company, replace(standing, goal=goal), value, now)
+
+
+def _since_known(key_result: KeyResult, history: Sequence[Decimal | None]) -> Sequence[Decimal | None]:
+    """The periods since the first one with a value: those before are unknown, not missed, unless the YAML says so."""
+    judging = key_result.judging
+    if judging is None or judging.from_the_start:
+        return history
+    first = next((index for index, value in enumerate(history) if value is not None), len(history))
+    return history[first:]
 
 
 def with_value(company: Company, standing: Standing, value: Decimal, now: datetime) -> Standing:
@@ -107,10 +122,19 @@ def with_value(company: Company, standing: Standing, value: Decimal, now: dateti
 def as_it_will_stand(
     company: Company, standing: Standing, decision: Decision | None, now: datetime
 ) -> Standing:
-    """The standing that the row will show: with a person's number if theirs is kept."""
-    theirs = decision is not None and decision.hold in {Hold.EDITED, Hold.UNCLAIMED}
-    if decision is None or not theirs or standing.goal is None or not isinstance(decision.now, Decimal):
+    """The standing that the row will show: with the number that stays, if it is a person's or the new one is in doubt."""
+    if decision is None or decision.hold not in STAYING or standing.goal is None:
         return standing
+    if decision.hold is Hold.DOUBTFUL:
+        why = NoValue(
+            metric=standing.key_result.metric,
+            cause=Cause.DATA,
+            reason=f"its number is in doubt: {decision.reason}",
+            hint=decision.hint,
+        )
+        standing = replace(standing, doubt=why)
+    if not isinstance(decision.now, Decimal):
+        return replace(standing, progress=None, status=None)
     value = decision.now * 100 if decision.fraction else decision.now
     return with_value(company, standing, value, now)
 

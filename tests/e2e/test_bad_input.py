@@ -233,21 +233,20 @@ def test_waits_are_logged_on_stderr(desk: Any, monkeypatch: pytest.MonkeyPatch, 
     assert form == "text" or json.loads(lines[0])["level"] == "info"
 
 
-def test_a_number_that_collapses_is_refused_until_confirmed(desk: Any) -> None:
+def test_many_numbers_that_fall_back_together_are_refused_until_confirmed(desk: Any) -> None:
     desk.run("sync", "demo")
-    for number in range(2, 74):
-        desk.jira.edit("APP", f"APP-{number}", "status", "Done")
+    desk.edit_yaml('schedule: "0 7', 'limits: {fall_back: 0%, of_at_least: 2}\nschedule: "0 7')
+    desk.sheets.edit("KPI", "NPS", "Now", 40)
     desk.stage.forget()
     planned = desk.run("plan", "demo")
     assert planned.code == 10
-    assert "UNSAFE KR-1 would drop from 72 to 0" in planned.out
+    assert "UNSAFE 1 of 12 key results would fall back at once (KR-9)" in planned.out
     refused = desk.run("sync", "demo")
     assert refused.code == 10
-    assert "KR-1 would drop from 72 to 0" in refused.err
     assert "--force" in refused.err
     assert desk.writes == 0
     assert desk.run("sync", "demo", "--force").code == 3
-    assert desk.table()["KR-1"]["Current"] == "0"
+    assert desk.table()["KR-9"]["Current"] == "40"
 
 
 def test_two_runs_of_one_company_do_not_meet(desk: Any) -> None:

@@ -87,7 +87,7 @@ def test_a_person_wins_until_released(desk: Any) -> None:
     assert "shows 70 · okrsync wrote 72 · would write 62" in ended.out
     assert "okrsync release demo KR-1" in ended.out
     assert desk.table()["KR-1"]["Current"] == "70"
-    assert desk.table()["KR-1"]["Progress"] == "53.33%"
+    assert desk.table()["KR-1"]["Progress"] == "55.56%"
     released = desk.run("release", "demo", "KR-1")
     assert released.code == 0
     assert desk.table()["KR-1"]["Current"] == "70"

@@ -81,7 +81,8 @@ def test_a_plan_of_another_company_is_refused(desk: Any, file: Path) -> None:
 
 def test_a_reviewed_plan_beyond_the_limits_still_needs_the_word(desk: Any) -> None:
     desk.run("sync", "demo")
-    desk.sheets.edit("KPI", "NPS", "Now", 1)
+    desk.edit_yaml('schedule: "0 7', 'limits: {fall_back: 0%, of_at_least: 2}\nschedule: "0 7')
+    desk.sheets.edit("KPI", "NPS", "Now", 40)
     path = desk.folder / "plan.json"
     assert desk.run("plan", "demo", "--out", str(path)).code == 10
     desk.stage.forget()

@@ -122,7 +122,7 @@ def test_a_cell_the_table_does_not_have_is_held() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "refused"),
+    ("before", "after", "doubted"),
     [
         (Decimal(120), Decimal(0), True),
         (Decimal(120), Decimal(59), True),
@@ -135,19 +135,55 @@ def test_a_cell_the_table_does_not_have_is_held() -> None:
         (Decimal(5), Decimal(5000), False),
     ],
 )
-def test_a_number_that_drops_is_refused(before: Decimal | None, after: Decimal, refused: bool) -> None:
-    made = planned(aim("KR-1", before, after))
-    if not refused:
-        made.check()
-        return
-    with pytest.raises(UnsafePlan, match="KR-1 would drop from") as caught:
-        made.check(hint="okrsync sync acme --force")
-    assert caught.value.hint == "okrsync sync acme --force"
+def test_a_number_that_drops_is_held_by_itself(before: Decimal | None, after: Decimal, doubted: bool) -> None:
+    other = aim("KR-2", Decimal(5), Decimal(6))
+    made = planned(aim("KR-1", before, after), other)
+    made.check()
+    one, two = made.decisions
+    assert two.verdict is Verdict.WRITE
+    assert (one.hold is Hold.DOUBTFUL) is doubted
+    if doubted:
+        assert one.reason.startswith("it would fall from")
+        assert one.hint == "okrsync accept acme KR-1"
 
 
 @pytest.mark.parametrize("freed", ["restarted", "unguarded"])
 def test_a_new_week_or_the_yaml_frees_a_number_from_the_guard(freed: str) -> None:
-    planned(aim("KR-1", Decimal(120), Decimal(0), **{freed: True})).check()
+    made = planned(aim("KR-1", Decimal(120), Decimal(0), **{freed: True}))
+    assert made.decisions[0].verdict is Verdict.WRITE
+
+
+def test_an_accepted_number_passes_and_no_other_does() -> None:
+    passes = planned(aim("KR-1", Decimal(120), Decimal(0), accepted=Decimal(0)))
+    assert passes.decisions[0].verdict is Verdict.WRITE
+    other = planned(aim("KR-1", Decimal(120), Decimal(1), accepted=Decimal(0)))
+    assert other.decisions[0].hold is Hold.DOUBTFUL
+
+
+def test_a_limit_of_everything_lets_a_number_fall_to_0() -> None:
+    free = Limits(drop=Decimal(1))
+    assert planned(aim("KR-1", Decimal(120), Decimal(0)), limits=free).decisions[0].verdict is Verdict.WRITE
+
+
+def test_a_first_0_is_doubted_only_with_a_reason() -> None:
+    first = planned(aim("KR-1", None, Decimal(0), first_zero="nothing proves it"))
+    assert (first.decisions[0].hold, first.decisions[0].reason) == (Hold.DOUBTFUL, "nothing proves it")
+    assert planned(aim("KR-1", None, Decimal(0))).decisions[0].verdict is Verdict.WRITE
+    again = planned(aim("KR-1", Decimal(0), Decimal(0), first_zero="nothing proves it"))
+    assert again.decisions[0].verdict is Verdict.SAME
+
+
+def test_a_fall_in_a_percent_column_is_said_in_percent() -> None:
+    row = Row(
+        id="KR",
+        key="KR",
+        title="",
+        url="",
+        cells={"current": CellState(address="c", value=Decimal("0.4"), fraction=True)},
+    )
+    desired = DesiredRow(subject="KR", row=row, cells={"current": DesiredCell(value=Decimal("0.1"))})
+    made = plan("acme", [desired], Memory(last_written={("KR", "c"): Decimal("0.4")}))
+    assert made.decisions[0].reason == "it would fall from 40 % to 10 % at once"
 
 
 def test_held_and_textual_cells_are_not_guarded() -> None:
@@ -175,8 +211,9 @@ def test_the_digest_changes_with_what_would_be_written() -> None:
 
 
 def test_two_plans_become_one() -> None:
-    both = planned(aim("A", Decimal(10), Decimal(1))).with_more(planned(aim("B", Decimal(1), Decimal(2))))
-    assert [one.subject for one in both.decisions] == ["A", "B"]
+    falling = [aim(f"A-{n}", Decimal(100), Decimal(90), direction=1) for n in range(10)]
+    both = planned(*falling).with_more(planned(aim("B", Decimal(1), Decimal(2))))
+    assert [one.subject for one in both.decisions][-2:] == ["A-9", "B"]
     with pytest.raises(UnsafePlan):
         both.check()
 

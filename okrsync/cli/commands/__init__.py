@@ -5,8 +5,10 @@ from __future__ import annotations
 import typer
 
 from okrsync.cli.commands import ledger, schedule
+from okrsync.cli.commands.accept import accept
 from okrsync.cli.commands.adopt import adopt
 from okrsync.cli.commands.backfill import backfill
+from okrsync.cli.commands.baseline import baseline
 from okrsync.cli.commands.connectors import connectors
 from okrsync.cli.commands.demo import demo
 from okrsync.cli.commands.doctor import doctor
@@ -41,6 +43,8 @@ def register(app: typer.Typer) -> None:
         explain,
         adopt,
         release,
+        accept,
+        baseline,
         worker,
         enqueue,
         connectors,

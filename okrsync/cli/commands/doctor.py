@@ -40,13 +40,14 @@ def _examine(context: Context, company: config.Company, ledger: Ledger) -> Itera
         subject="configuration", ok=True, detail=f"{company.path}: {len(company.key_results)} key results"
     )
     now = context.clock.now()
-    inside = company.cycle.opens <= now < company.cycle.closes
-    span = f"{company.cycle.name}, {company.cycle.start} to {company.cycle.end}"
+    notice = company.cycle_notice(now)
     yield Finding(
         subject="cycle",
-        ok=inside,
-        detail=span,
-        hint="" if inside else "today is outside the cycle: set the next one",
+        ok=notice is None,
+        detail=f"{company.cycle.name}, {company.cycle.start} to {company.cycle.end}"
+        if notice is None
+        else notice.text,
+        hint=notice.hint if notice is not None else "",
     )
     memory = ledger.recall(company.id)
     last = (

@@ -12,7 +12,7 @@ from okrsync.errors import ExitCode
 
 def status(ctx: typer.Context, company: Company, as_json: Json = False) -> int:
     """Show where the key results stood at the last sync. Sends no request."""
-    from okrsync.render import status_data, status_view
+    from okrsync.render import notice_text, status_data, status_view
     from okrsync.sync import trend
 
     context: Context = ctx.obj
@@ -22,10 +22,13 @@ def status(ctx: typer.Context, company: Company, as_json: Json = False) -> int:
         now = context.clock.now()
         trends = {one.id: trend(loaded, ledger, memory, one, now) for one in loaded.key_results}
     if as_json:
-        say_json(status_data(loaded, memory.outcomes, trends))
+        say_json(status_data(loaded, memory.outcomes, trends, now))
     else:
+        if (notice := loaded.cycle_notice(now)) is not None:
+            say(notice_text(notice))
         say(status_view(loaded, memory.outcomes, trends, console().width))
     held = any(
         cell["verdict"] == "held" for one in memory.outcomes.values() for cell in one.detail["cells"].values()
     )
-    return ExitCode.HELD if held or not memory.outcomes else ExitCode.IN_SYNC
+    over = loaded.cycle_notice(now) is not None
+    return ExitCode.HELD if held or over or not memory.outcomes else ExitCode.IN_SYNC

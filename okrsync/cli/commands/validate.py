@@ -28,11 +28,21 @@ def validate(
     if not names:
         raise ConfigError(f"there is no company in {context.machine.config}", hint="okrsync init writes one")
     checked: outputs.Validation = {"companies": []}
+    code = ExitCode.IN_SYNC
     for name in names:
         loaded = context.company(name)
         missing = missing_secrets(loaded)
+        notice = loaded.cycle_notice(context.clock.now())
+        warnings = [*loaded.warnings, *([notice.text] if notice is not None else [])]
+        over = notice is not None and loaded.cycle.closes <= context.clock.now()
+        code = ExitCode.HELD if over else code
         checked["companies"].append(
-            {"company": loaded.id, "key_results": len(loaded.key_results), "missing_secrets": missing}
+            {
+                "company": loaded.id,
+                "key_results": len(loaded.key_results),
+                "missing_secrets": missing,
+                "warnings": warnings,
+            }
         )
         if not as_json:
             typer.echo(
@@ -40,6 +50,10 @@ def validate(
             )
             for line in missing:
                 typer.echo(f"  not here: {line}")
+            for warning in loaded.warnings:
+                typer.echo(f"  ! {warning}")
+            if notice is not None:
+                typer.echo(f"  ! {notice.text}\n    → {notice.hint}")
     if as_json:
         say_json(checked)
-    return ExitCode.IN_SYNC
+    return code

@@ -1,0 +1,55 @@
+"""Decide what becomes of a frozen baseline whose metric means something else now: keep it, or measure it again."""
+
+from __future__ import annotations
+
+from okrsync.config import Company
+from okrsync.errors import ConfigError
+from okrsync.key_results import KeyResult
+from okrsync.model import MeasuredBaseline, Noted, Reading, RunFinished, RunStarted
+from okrsync.ports import Clock, Ledger
+from okrsync.run_context import new_run
+from okrsync.spelling import did_you_mean
+from okrsync.tables.past_values import again_note, earlier, frozen_as
+
+
+def choose_baseline(company: Company, ledger: Ledger, clock: Clock, subject: str, *, keep: bool) -> Reading:
+    """Keep the frozen baseline of a key result for what its metric means now, or let the next sync measure it again.
+
+    Returns the baseline that was frozen. Raises ``ConfigError`` if there is no such key result, or nothing to decide.
+    """
+    key_result = _named(company, subject)
+    with ledger.hold(company.id):
+        run = new_run(company, ledger, clock)
+        name = frozen_as(company, key_result)
+        frozen = earlier(run.memory.baselines, company, key_result)
+        if frozen is None or name in run.memory.baselines:
+            said = (
+                "has no frozen baseline" if frozen is None else "has a baseline of its present metric already"
+            )
+            raise ConfigError(
+                f"{subject} {said}: there is nothing to decide", hint=f"okrsync plan {company.id}"
+            )
+        note = again_note(company, key_result)
+        ledger.record(
+            company.id,
+            RunStarted(run=run.id, command="baseline", at=run.now),
+            MeasuredBaseline(subject=name, reading=frozen)
+            if keep
+            else Noted(connection=company.destination, key=note, value=run.now.isoformat()),
+            RunFinished(run=run.id, at=clock.now(), exit_code=0),
+        )
+        return frozen
+
+
+def _named(company: Company, subject: str) -> KeyResult:
+    known = {one.id: one for one in company.key_results}
+    if subject not in known:
+        raise ConfigError(
+            f"there is no key result {subject!r} in {company.path.name}", hint=did_you_mean(subject, known)
+        )
+    key_result = known[subject]
+    if not key_result.measured_baseline:
+        raise ConfigError(
+            f"{subject} has no measured baseline: the YAML or its row says it", hint=f"see {key_result.place}"
+        )
+    return key_result
