@@ -90,7 +90,7 @@ class Notify:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class CycleNotice:
     """A sentence that everybody who looks at a company should read, and the next step."""
 
     text: str
@@ -129,21 +129,21 @@ class Company:
     keep_edits: timedelta | None = None
     warnings: tuple[str, ...] = ()
 
-    def cycle_notice(self, now: datetime) -> Notice | None:
+    def cycle_notice(self, now: datetime) -> CycleNotice | None:
         """That the cycle has not begun or is over, else None."""
         cycle = self.cycle
         next_cycle = f"okrsync init {self.id} --next-cycle"
         match cycle.phase(now):
             case Phase.BEFORE:
                 text = f"the cycle {cycle.name} begins on {cycle.start}: nothing is written before"
-                return Notice(text=text, hint=f"see `cycle:` in {self.path.name}")
+                return CycleNotice(text=text, hint=f"see `cycle:` in {self.path.name}")
             case Phase.CLOSING:
                 until = cycle.last_day_of_closing
                 text = f"the cycle {cycle.name} ended on {cycle.end}: until {until} the numbers of its last moment are written"
-                return Notice(text=text, hint=next_cycle)
+                return CycleNotice(text=text, hint=next_cycle)
             case Phase.OVER:
                 days = f", and its closing days on {cycle.last_day_of_closing}" if cycle.closing_days else ""
                 text = f"the cycle {cycle.name} ended on {cycle.end}{days}: nothing is written any more"
-                return Notice(text=text, hint=next_cycle)
+                return CycleNotice(text=text, hint=next_cycle)
             case _:
                 return None

@@ -8,7 +8,7 @@ from itertools import groupby
 from rich.text import Text
 
 from okrsync.cells import follows
-from okrsync.config import Notice
+from okrsync.config import CycleNotice
 from okrsync.model import Decision, Hold, Stored, Verdict
 from okrsync.render.words import goal, moment, stored, wanted
 from okrsync.sync import Report, by_subject
@@ -43,7 +43,7 @@ def plan_text(report: Report) -> Text:
     return out
 
 
-def notice_text(notice: Notice) -> Text:
+def notice_text(notice: CycleNotice) -> Text:
     """What everybody who looks at the company should read, and the next step."""
     out = Text(f"! {notice.text}\n", style="bold red")
     return out.append(f"  → {notice.hint}\n", style="cyan")

@@ -1,4 +1,4 @@
-"""Decide what becomes of a frozen baseline whose metric means something else now: keep it, or measure it again."""
+"""Keep a frozen baseline whose metric means something else now, or let it be measured again."""
 
 from __future__ import annotations
 

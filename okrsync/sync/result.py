@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from okrsync.codec import decision_data
-from okrsync.config import Company, Notice
+from okrsync.config import Company, CycleNotice
 from okrsync.errors import ExitCode
 from okrsync.model import Cause, Decision, Hold, Row, Verdict
 from okrsync.planning import Plan
@@ -32,7 +32,7 @@ class Report:
     rows: Mapping[str, Row | None]
     details: Mapping[str, Mapping[str, Any]]
     applied: bool
-    notice: Notice | None = None
+    notice: CycleNotice | None = None
 
     @property
     def exit_code(self) -> ExitCode:
