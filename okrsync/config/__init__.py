@@ -4,9 +4,9 @@ from okrsync.config.build import load_company
 from okrsync.config.company import (
     Company,
     Connection,
+    CycleNotice,
     Initiative,
     Metric,
-    CycleNotice,
     Notify,
     Objective,
     StatusRule,
@@ -17,10 +17,10 @@ from okrsync.config.schema import json_schema
 __all__ = [
     "Company",
     "Connection",
+    "CycleNotice",
     "Initiative",
     "Metric",
     "NextCycle",
-    "CycleNotice",
     "Notify",
     "Objective",
     "StatusRule",
