@@ -21,15 +21,15 @@ def open_ledger(
     ttl: timedelta = timedelta(seconds=60),
     interval: timedelta = timedelta(seconds=15),
 ) -> SqlLedger:
-    """The ledger at ``url``, created or brought up to date where it must be. Close it, or use it in ``with``.
+    """The ledger at ``url``, created or brought up to date if needed. Close it, or use it in ``with``.
 
     None is SQLite in the user's state folder; else ``sqlite:///PATH`` or ``postgresql://USER:PASSWORD@HOST/NAME``.
     ``owner`` names the holder of leases; by default it is this process, which lets others see that it has died. A
     lease that is not renewed lives ``ttl``; it is renewed every ``interval`` of real time, and its times are the
     clock's in SQLite and the server's in PostgreSQL.
 
-    Raises ``ConfigError`` where the URL or the file cannot be a ledger or is a newer one than this program knows,
-    ``AccessError`` where the server refuses us, ``Unavailable`` where it does not answer.
+    Raises ``ConfigError`` if the URL or the file cannot be a ledger, or a newer program wrote it; ``AccessError`` if
+    the server refuses us, ``Unavailable`` if it does not answer.
     """
     from okrsync.ledger.database import connected
     from okrsync.ledger.lease import Terms

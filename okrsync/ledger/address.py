@@ -47,7 +47,7 @@ def address(url: str | None) -> URL:
 
 
 def place(url: URL) -> str:
-    """How messages name the ledger."""
+    """The ledger's name in messages."""
     if url.drivername.startswith("sqlite"):
         return f"the ledger {url.database}"
     host = url.host or url.query.get("host") or "this machine"
@@ -55,7 +55,7 @@ def place(url: URL) -> str:
 
 
 def made(path: Path) -> None:
-    """Make the file, readable by its owner only, and its folder, where they are not there yet.
+    """Create the file, readable by its owner only, and its folder, unless they exist.
 
     SQLite gives the files beside it (-wal, -shm) the rights of this one. Raises ``ConfigError``.
     """

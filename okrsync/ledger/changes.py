@@ -26,7 +26,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The last word on every key: None takes away. Keys are (row, address) or (connection, key)."""
+    """The last value of every key; None deletes it. Keys are (row, address) or (connection, key)."""
 
     starts: list[RunStarted] = field(default_factory=list)
     finishes: list[RunFinished] = field(default_factory=list)
@@ -39,8 +39,8 @@ class Changes:
     notes: dict[Key, str | None] = field(default_factory=dict)
 
 
-def amount(entries: Sequence[Entry]) -> Changes:
-    """``entries`` in their order. Raises ``DataError`` or ``TypeError`` for a value that no cell can hold."""
+def changes_of(entries: Sequence[Entry]) -> Changes:
+    """What ``entries`` change together, in their order. Raises ``DataError`` or ``TypeError`` for a value that no cell can hold."""
     changes = Changes()
     for entry in entries:
         _add(changes, entry)

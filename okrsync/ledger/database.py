@@ -1,4 +1,4 @@
-"""The one database connection: transactions of both kinds of database, and their errors as ours."""
+"""Connect to the database: transactions of both kinds, and their errors as okrsync's."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WAIT = 30  # seconds that a transaction waits for another one's, and that a con
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """``place`` is how messages name it. Both kinds of transaction raise okrsync's errors."""
+    """``place`` is its name in messages. Both kinds of transaction raise okrsync's errors."""
 
     engine: Engine
     place: str
@@ -34,7 +34,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """One moment of the database, however many statements look at it."""
+        """A transaction that sees one moment of the database, however many statements it runs."""
         options = {} if self.kind == "sqlite" else {"isolation_level": "REPEATABLE READ"}
         with self._begun(options) as connection:
             yield connection
@@ -42,7 +42,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that is durable when the block ends, and leaves nothing if it raises."""
-        # A deferred transaction that turns from reading to writing fails at once where another one writes.
+        # A deferred transaction that turns from reading to writing fails at once if another one writes.
         options = (
             {"begin": "BEGIN IMMEDIATE"} if self.kind == "sqlite" else {"isolation_level": "READ COMMITTED"}
         )
@@ -94,7 +94,7 @@ def _begin(connection: Connection) -> None:
 def _postgres(where: URL) -> Engine:
     arguments = {} if "connect_timeout" in where.query else {"connect_timeout": _WAIT}
     try:
-        # pre_ping: a run reads its sources for minutes, and a server may drop what is idle.
+        # pre_ping: a run reads its sources for minutes, and a server may drop an idle connection.
         return create_engine(where, connect_args=arguments, pool_pre_ping=True, hide_parameters=True)
     except ModuleNotFoundError as error:
         raise ConfigError(

@@ -42,7 +42,7 @@ def _of_sqlite(error: sqlite3.Error, place: str) -> OkrsyncError | None:
 
 
 def _of_postgres(error: DBAPIError, state: str, said: str, place: str) -> OkrsyncError | None:
-    # An attempt to connect has no statement, and its refusal no state: only the server's sentence tells the cause.
+    # An attempt to connect has no statement, and its refusal no state: only the server's sentence names the cause.
     connecting = error.statement is None and not state
     if state[:2] == "28" or state == "42501" or (connecting and _refuses(said)):
         return AccessError(f"{place} refuses us: {said}", hint="check the user, its password and its rights")

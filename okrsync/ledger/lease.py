@@ -1,6 +1,6 @@
 """The lease: one row per company that conditional updates take and renew, so that only one run wins.
 
-``token`` grows with every holder. Only who knows the present token can renew or give back, so a holder that was
+``token`` grows with every holder. Only the current token renews or gives back the lease, so a holder that was
 frozen past its end finds out before it writes.
 """
 
@@ -18,9 +18,9 @@ from sqlalchemy import ColumnElement, Connection, Interval, Row, func, literal, 
 
 from okrsync.errors import Busy, OkrsyncError
 from okrsync.ledger.database import Database
-from okrsync.ledger.owner import is_gone, told
+from okrsync.ledger.owner import is_gone, spoken
 from okrsync.ledger.tables import Instant, leases
-from okrsync.ledger.writing import add
+from okrsync.ledger.writer import add
 from okrsync.ports import Clock, Lease
 
 _NOBODY = ""
@@ -66,7 +66,7 @@ class _Held:
 
 @contextmanager
 def held(terms: Terms, company: str) -> Iterator[Lease]:
-    """Hold the company's lease for the length of the block. Raises ``Busy`` where somebody else does."""
+    """Hold the company's lease for the length of the block. Raises ``Busy`` if another run holds it."""
     lease = _Held(terms, company, _taken(terms, company))
     ended = threading.Event()
     heart = threading.Thread(target=_beat, args=(lease, ended), daemon=True, name=f"lease of {company}")
@@ -87,7 +87,7 @@ def _beat(lease: _Held, ended: threading.Event) -> None:
             _log.warning("%s", error)
             return
         except OkrsyncError as error:
-            # The run's own renewal, before it writes, is what must not fail; until then the next beat may succeed.
+            # Only the run's own renewal, before it writes, must succeed; until then the next beat may.
             _log.warning("the lease of %s could not be renewed: %s", lease.company, error)
 
 
@@ -95,12 +95,12 @@ def _give_back(lease: _Held) -> None:
     try:
         lease.give_back()
     except OkrsyncError as error:
-        # What the run did stands, and what it raised must be heard; the lease ends by itself.
+        # What the run did is done, and its own error must not be hidden; the lease ends by itself.
         _log.warning("the lease of %s could not be given back: %s", lease.company, error)
 
 
 def _now(terms: Terms) -> datetime | ColumnElement[datetime]:
-    """The present that all holders agree on: the server's where there is a server, else this machine's."""
+    """The time that all holders share: the server's, or without a server this machine's."""
     return terms.clock.now() if terms.database.kind == "sqlite" else func.clock_timestamp(type_=Instant)
 
 
@@ -133,7 +133,7 @@ def _row(connection: Connection, company: str) -> Row[Any]:
 
 
 def _busy(row: Row[Any], company: str, how: str) -> Busy:
-    who = told(row.owner) if row.owner != _NOBODY else "another run, which has ended"
+    who = spoken(row.owner) if row.owner != _NOBODY else "another run, which has ended"
     since, until = (f"{moment:%Y-%m-%d %H:%M:%S} UTC" for moment in (row.acquired_at, row.expires_at))
     return Busy(
         f"{company} {how} {who}, since {since} and, unless renewed, until {until}",

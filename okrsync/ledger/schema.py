@@ -22,7 +22,7 @@ _one_at_a_time = threading.Lock()
 
 
 def bring_up_to_date(database: Database) -> None:
-    """Create or migrate the tables, in one transaction, once however many programs start at the same time.
+    """Create or migrate the tables, in one transaction, and only once if many programs start together.
 
     Raises ``ConfigError`` and touches nothing if a newer okrsync has written the schema.
     """

@@ -1,4 +1,4 @@
-"""The ledger on SQL: one transaction for what is recorded, one moment for what is recalled."""
+"""The ledger on SQL: it records in one transaction and recalls one moment."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from sqlalchemy import Connection, Select, select
 
 from okrsync.codec import deserialize, deserialize_data, deserialize_reading
 from okrsync.ledger import tables
-from okrsync.ledger.changes import amount
+from okrsync.ledger.changes import changes_of
 from okrsync.ledger.database import Database
 from okrsync.ledger.lease import Terms, held
-from okrsync.ledger.writing import write
+from okrsync.ledger.writer import write
 from okrsync.model import Entry, Intent, Memory, Outcome, Reading, RunFinished
 from okrsync.ports import Lease
 
@@ -49,7 +49,7 @@ class SqlLedger:
     def record(self, company: str, *entries: Entry) -> None:
         if not entries:
             return
-        changes = amount(entries)
+        changes = changes_of(entries)
         with self._database.writing() as connection:
             write(connection, company, changes)
 
@@ -58,9 +58,9 @@ class SqlLedger:
             return _memory(connection, company)
 
     def last_syncs(self, company: str | None = None) -> Mapping[str, datetime]:
-        """When each company's last sync ended that was not interrupted; who has had none is not in it.
+        """The end of each company's last sync that was not interrupted; a company without one is left out.
 
-        With ``company`` only of that one.
+        With ``company``, only that one.
         """
         kept = tables.syncs.c
         asked = select(kept.company, kept.at)
@@ -108,7 +108,7 @@ def _memory(connection: Connection, company: str) -> Memory:
 
 
 def _of(company: str, *columns: Any) -> Select[Any]:
-    """The columns of all rows of the company, in an order of their own: the first column's."""
+    """The columns of all rows of the company, ordered by the first ones."""
     return select(*columns).where(columns[0].table.c.company == company).order_by(*columns[:2])
 
 

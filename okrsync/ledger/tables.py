@@ -1,6 +1,6 @@
 """The tables. Their names begin with ``okrsync_``, so that they can share a database.
 
-Every row belongs to a company. Values that are more than a text or an instant are JSON texts (see values.py).
+Every row belongs to a company. Values that are more than a text or an instant are JSON texts (see codec.py).
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ finishes = Table(
     Index("okrsync_finishes_by_time", "company", "at"),
 )
 
-# When each company's last sync ended that was not interrupted: said by the runs too, but there for all time.
+# The end of each company's last sync that was not interrupted; the runs say it too, but finding it took minutes.
 syncs = Table(
     "okrsync_syncs",
     metadata,

@@ -31,7 +31,7 @@ def copy(
     as_json: Json = False,
 ) -> int:
     """Copy the whole ledger into another database. Proves that nothing was lost."""
-    from okrsync.ledger.copying import copy_ledger
+    from okrsync.ledger.copy import copy_ledger
 
     context: Context = ctx.obj
     copied = copy_ledger(context.ledger_url, to, context.clock.now())

@@ -12,8 +12,8 @@ from sqlalchemy import text, update
 from okrsync.cli import main
 from okrsync.cli.context import Context
 from okrsync.errors import Busy, ConfigError, DataError
-from okrsync.ledger import copying, open_ledger
-from okrsync.ledger.copying import copy_ledger
+from okrsync.ledger import copy, open_ledger
+from okrsync.ledger.copy import copy_ledger
 from okrsync.ledger.database import connected
 from okrsync.ledger.tables import metadata, puts
 from okrsync.model import Noted, RunStarted
@@ -113,7 +113,7 @@ def test_a_row_that_comes_out_different_undoes_everything(
         if table is puts:
             connection.execute(update(puts).where(puts.c.address == "cell-7").values(value='"7"'))
 
-    monkeypatch.setattr(copying, "_count_on", spoil)
+    monkeypatch.setattr(copy, "_count_on", spoil)
     with pytest.raises(DataError, match="does not read back what was written into okrsync_puts"):
         copy_ledger(source, target, NOW)
     assert rows(target) == 0

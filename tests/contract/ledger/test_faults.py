@@ -50,9 +50,9 @@ def refused(url: str | None, kind: type[OkrsyncError], *words: str) -> None:
     for word in words:
         assert word in str(caught.value)
     assert caught.value.hint
-    told = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
+    shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
     for secret in (SECRET, PASSWORD, QUOTED):
-        assert secret not in told
+        assert secret not in shown
 
 
 # ---- the URL
@@ -306,8 +306,8 @@ def test_a_heart_stops_when_the_lease_was_taken_over(
     )
     with ledger.hold("acme"):
         lease._beat(lease._Held(terms, "acme", 0), threading.Event())
-    (told,) = caplog.messages
-    assert told.startswith("acme was taken over by process")
+    (message,) = caplog.messages
+    assert message.startswith("acme was taken over by process")
 
 
 def test_a_lease_that_cannot_be_given_back_hides_no_error(

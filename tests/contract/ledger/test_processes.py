@@ -18,7 +18,7 @@ from sqlalchemy import event
 
 from okrsync.errors import Busy
 from okrsync.ledger import open_ledger
-from okrsync.ledger.owner import is_gone, this_process, told
+from okrsync.ledger.owner import is_gone, spoken, this_process
 from okrsync.model import Memory
 from okrsync.testing import JumpClock
 from tests.support import ledger_process
@@ -212,5 +212,5 @@ def test_who_is_gone() -> None:
     assert not is_gone(f"{host}:{ended.pid}:?")
     assert not is_gone("worker-7")
     assert not is_gone("")
-    assert told(me) == f"process {pid} on {host}"
-    assert told("worker-7") == "worker-7"
+    assert spoken(me) == f"process {pid} on {host}"
+    assert spoken("worker-7") == "worker-7"

@@ -1,7 +1,7 @@
-"""A ledger into another database: everything or nothing, and proof that nothing was lost.
+"""Copy a ledger into another database: all or nothing, with proof that nothing was lost.
 
-Both sides are looked at as sets of rows: how many there are, and the sum of the digests of each, which is the same in
-whatever order the rows come. The other side is read back in the transaction that wrote it.
+The proof compares the number of rows and the sum of their digests, which does not depend on their order. The copy is
+read back in the transaction that wrote it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Table, func, insert, select, text
 from okrsync.errors import Busy, ConfigError, DataError
 from okrsync.ledger.address import address
 from okrsync.ledger.database import Database, connected
-from okrsync.ledger.owner import is_gone, told
+from okrsync.ledger.owner import is_gone, spoken
 from okrsync.ledger.schema import bring_up_to_date
 from okrsync.ledger.tables import leases, metadata
 
@@ -30,7 +30,7 @@ _SPACE: Final = 1 << 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copied:
-    """One table, as it is on both sides. ``digest`` is of its rows' contents, in hexadecimal."""
+    """One copied table. ``digest`` is the digest of its rows' contents, in hexadecimal."""
 
     table: str
     rows: int
@@ -40,8 +40,8 @@ class Copied:
 def copy_ledger(source: str | None, target: str, now: datetime) -> list[Copied]:
     """Copy the ledger at ``source`` into the empty one at ``target``.
 
-    Raises ``ConfigError`` where the two are one or the target is not empty, ``Busy`` where a run holds a company of the
-    source, ``DataError`` where the target does not read back what was written; then the target is as it was.
+    Raises ``ConfigError`` if the two are one or the target is not empty, ``Busy`` if a run holds a company of the
+    source, ``DataError`` if the target does not read back what was written; then the target is as it was.
     """
     if _where(source) == _where(target):
         raise ConfigError("the ledger cannot be copied onto itself", hint="name another database with --to")
@@ -98,7 +98,7 @@ def _check_idle(reading: Connection, now: datetime) -> None:
     for row in reading.execute(select(leases).where(leases.c.owner != "", leases.c.expires_at > now)):
         if not is_gone(row.owner):
             raise Busy(
-                f"{row.company} is being synced by {told(row.owner)}: what it writes would not be in the copy",
+                f"{row.company} is being synced by {spoken(row.owner)}: what it writes would not be in the copy",
                 hint="stop every run, then copy",
             )
 
@@ -112,7 +112,7 @@ def _check_empty(writing: Connection, here: Database) -> None:
 
 
 def _count_on(writing: Connection, table: Table) -> None:
-    """PostgreSQL goes on numbering from its own counter, which copied rows do not move."""
+    """Move PostgreSQL's counter past the copied rows' numbers, which do not move it by themselves."""
     if writing.dialect.name != "postgresql" or "id" not in table.c:
         return
     writing.execute(

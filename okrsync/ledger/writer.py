@@ -1,4 +1,4 @@
-"""Changes as statements: one for each kind of change, however many rows it has."""
+"""Write changes with one statement for each kind of change, however many rows it has."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _finish(entry: RunFinished) -> dict[str, Any]:
 
 
 def _keep_last_sync(connection: Connection, company: str, finishes: Sequence[RunFinished]) -> None:
-    """Of the runs that were syncs; what they were, their starts know."""
+    """Keep the end of runs that were syncs, as their starts say."""
     ended = [
         {"its_run": each.run, "its_at": each.at}
         for each in finishes
@@ -144,7 +144,7 @@ def _insert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]
 
 
 def add(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert the rows whose key is not there yet."""
+    """Insert the rows whose key does not exist yet."""
     if rows:
         connection.execute(_inserting(connection, table).on_conflict_do_nothing(), rows)
 
