@@ -1,19 +1,25 @@
-# Build: everything with a compiler or a package tool stays in this stage.
-FROM python:3.13-slim AS build
+# Build: everything with a compiler or a package tool stays in this stage. Nothing is resolved here: each lock names a
+# closure with its hashes, and okrsync itself is built by what is locked too.
+FROM python:3.14.10-slim-trixie AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
-RUN python -m venv /opt/okrsync
-COPY .requirements/run.txt /src/.requirements/run.txt
-RUN /opt/okrsync/bin/pip install --require-hashes -r /src/.requirements/run.txt
+COPY .requirements/run.txt .requirements/build.txt /src/.requirements/
+RUN python -m venv /opt/build \
+ && /opt/build/bin/pip install --require-hashes --no-deps -r /src/.requirements/build.txt \
+ && python -m venv /opt/okrsync \
+ && /opt/okrsync/bin/pip install --require-hashes --no-deps -r /src/.requirements/run.txt
 COPY pyproject.toml README.md LICENSE /src/
+COPY config/example.yaml /src/config/example.yaml
 COPY okrsync /src/okrsync
 COPY connectors /src/connectors
-RUN /opt/okrsync/bin/pip install --no-deps /src \
+RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /opt/wheel /src \
+ && /opt/okrsync/bin/pip install --no-deps --no-index /opt/wheel/*.whl \
+ && /opt/okrsync/bin/pip check \
  && /opt/okrsync/bin/pip uninstall -y pip
 
 # Run: Python, okrsync, and a user who owns nothing but the state. Nothing else is written to but /tmp:
 #   docker run --read-only --tmpfs /tmp --stop-timeout 90 -v ./config:/config:ro -v okrsync:/state -v ./secrets:/run/secrets:ro okrsync
 # Secrets come as files (in the YAML: {file: /run/secrets/notion}); none is in the image or its environment.
-FROM python:3.13-slim
+FROM python:3.14.10-slim-trixie
 RUN useradd --no-create-home --uid 10001 okrsync \
  && install -d -o okrsync -g okrsync /state /config
 COPY --from=build /opt/okrsync /opt/okrsync

@@ -3,32 +3,59 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
+# Which tests, in pytest's words, such as: make test TESTS="tests/unit -k forecast". All of them are measured, a part is not.
+TESTS ?=
+UPGRADE ?=
 COMPANIES ?= 100
 KEY_RESULTS ?= 1000
 ISSUES ?= 20000
 ROWS ?= 1000000
 
+# Nothing is resolved while installing: each lock names a closure with its hashes, and `pip check` says whether it is one.
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+LOCKED := $(PIP) install --quiet --no-user --require-hashes --no-deps
+RESOLVED := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+# One stamp for each step. Another Python or another lock begins a new environment, in which nothing of the old one is left.
+VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null)
+RUN := $(VENV)/ready-for-demo-$(VERSION)
+OWN := $(VENV)/ready-okrsync-$(VERSION)
+DEV := $(VENV)/ready-for-test-$(VERSION)
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types contracts pytest bench docs lock clean
+.PHONY: help setup demo test lint types contracts pytest announce bench docs lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(VENV)/ready: .requirements/dev.txt pyproject.toml
+$(RUN): .requirements/run.txt .requirements/build.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "okrsync needs Python 3.11 or newer; say which: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "this Python cannot make virtual environments; on Debian: apt-get install python3-venv" >&2; exit 1; }
-	@echo "Installing what okrsync needs into $(VENV) (once, about half a minute) ..."
-	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .requirements/dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "Installing what okrsync needs into $(VENV): once, 20 to 60 seconds ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(LOCKED) -r .requirements/build.txt
+	@$(LOCKED) -r .requirements/run.txt
 	@touch $@
 
-setup: $(VENV)/ready ## Install everything into .venv
+$(OWN): $(RUN) pyproject.toml okrsync/__init__.py
+	@$(PIP) install --quiet --no-user --no-deps --no-build-isolation --editable .
+	@$(PIP) check >/dev/null || $(PIP) check
+	@touch $@
 
-demo: setup ## Run the main job on a made-up company
+$(DEV): $(OWN) .requirements/dev.txt
+	@echo "Installing what the tests need into $(VENV): once, 20 to 60 seconds ..."
+	@$(LOCKED) -r .requirements/dev.txt
+	@$(PIP) check >/dev/null || $(PIP) check
+	@touch $@
+
+setup: $(DEV) ## Install everything into .venv
+
+demo: $(OWN) ## Run the main job on a made-up company, in half a minute; leaves no trace
 	@$(BIN)/okrsync demo
 
-test: lint types contracts pytest ## Lint, types, architecture contracts and all tests
+test: announce lint types contracts pytest ## Lint, types, architecture contracts and all tests, in 10 minutes on two cores
+
+announce: setup
+	@echo "Running ruff, mypy and the import contracts (1 to 2 minutes), then $(if $(TESTS),these tests: $(TESTS),all tests (8 to 15 minutes on two cores)) ..."
 
 lint: setup ## Style and mistakes (ruff)
 	$(BIN)/ruff check .
@@ -41,7 +68,7 @@ contracts: setup ## Who may import whom (import-linter)
 	$(BIN)/lint-imports
 
 pytest: setup ## All tests; the pure core is covered to 100 % of its branches
-	$(BIN)/pytest -n $(WORKERS) --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n $(WORKERS) $(if $(TESTS),$(TESTS),--cov --cov-report=term:skip-covered)
 
 bench: setup ## Print the benchmarks' ratios and request counts, and the tables of docs/benchmarks.md
 	OKRSYNC_BENCH_COMPANIES=$(COMPANIES) OKRSYNC_BENCH_KEY_RESULTS=$(KEY_RESULTS) OKRSYNC_BENCH_WEEKS=52 OKRSYNC_BENCH_ISSUES=$(ISSUES) OKRSYNC_BENCH_ROWS=$(ROWS) $(BIN)/pytest tests/benchmarks -q -s
@@ -49,9 +76,10 @@ bench: setup ## Print the benchmarks' ratios and request counts, and the tables 
 docs: setup ## Write the real outputs and the picture into the documents
 	OKRSYNC_RENEW_DOCS=1 $(BIN)/pytest tests/test_docs.py -q -k "does_what or picture"
 
-lock: ## Resolve the requirements anew (needs uv)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --extra dev -o .requirements/dev.txt
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --constraint .requirements/dev.txt --extra sandbox --extra cluster -o .requirements/run.txt
+lock: ## Resolve the requirements again (needs uv); newest of all: make lock UPGRADE=--upgrade
+	uv pip compile pyproject.toml $(RESOLVED) --extra dev $(UPGRADE) -o .requirements/dev.txt
+	uv pip compile pyproject.toml $(RESOLVED) --constraint .requirements/dev.txt --extra cluster -o .requirements/run.txt
+	uv pip compile --group build $(RESOLVED) --constraint .requirements/dev.txt -o .requirements/build.txt
 
 clean: ## Remove what was installed and cached
 	rm -rf $(VENV) .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist

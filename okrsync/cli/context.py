@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from okrsync.errors import ConfigError
+from okrsync.extras import install_command
 from okrsync.plugins import Connectors
 from okrsync.ports import Clock
 from okrsync.spelling import did_you_mean
@@ -107,5 +108,5 @@ def require_cluster() -> None:
         import procrastinate  # noqa: F401 - only whether it is there
     except ImportError as error:
         raise ConfigError(
-            f"many machines need more than is installed: {error}", hint="pip install 'okrsync[cluster]'"
+            f"many machines need more than is installed: {error}", hint=install_command("cluster")
         ) from error

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from okrsync.errors import ConfigError
+from okrsync.extras import install_command
 from okrsync.ledger.address import address, made, place
 from okrsync.ledger.faults import explained
 
@@ -99,7 +100,7 @@ def _postgres(where: URL) -> Engine:
     except ModuleNotFoundError as error:
         raise ConfigError(
             f"{place(where)} needs PostgreSQL's driver, which is not installed",
-            hint="pip install 'okrsync[cluster]'",
+            hint=install_command("cluster"),
         ) from error
     except SQLAlchemyError:
         # Not chained: the message may repeat a part of the URL.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,6 @@ from typing import Any, Literal
 from okrsync.config import load_company
 from okrsync.config.yamlfile import read_yaml
 from okrsync.emulation import Emulator
-from okrsync.errors import ConfigError
 from okrsync.plugins import emulator_of
 from okrsync.ports import Connector
 from okrsync.sync import secrets_of
@@ -73,7 +72,7 @@ def demo_environment(
             start = emulator_of(connection["type"])
             if start is None:
                 continue
-            emulator = emulators[name] = _started(start)
+            emulator = emulators[name] = start()
             stack.callback(emulator.server.close)
             emulator.load(_with_floats(read_yaml(source / f"{name}.yaml").data))
             text = text.replace(connection["url"], emulator.server.url)
@@ -83,15 +82,6 @@ def demo_environment(
         yield DemoEnvironment(
             company=company, emulators=emulators, variables=_variables(company, connectors, emulators)
         )
-
-
-def _started(start: Callable[[], Emulator]) -> Emulator:
-    try:
-        return start()
-    except ImportError as error:
-        raise ConfigError(
-            f"the emulators need more than is installed: {error}", hint='pip install "okrsync[sandbox]"'
-        ) from error
 
 
 def _with_floats(seed: Any) -> Any:

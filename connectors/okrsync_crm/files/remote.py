@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from okrsync.connector import NoValueError, passes
 from okrsync.errors import AccessError, DataError, Unavailable
+from okrsync.extras import install_command
 from okrsync.http import USER_AGENT, Again, limiter, patiently, retry_after
 from okrsync.model import Cause
 from okrsync.network import obstacle, proxy, session, trust
@@ -183,12 +184,6 @@ def _by_fsspec(settings: CrmSettings, scheme: str, folder: Path) -> LocalFiles:
 
 
 def _filesystem(path: str, scheme: str) -> tuple[Any, str]:
-    extra = _EXTRAS.get(scheme)
-    install = (
-        f'pip install "okrsync[{extra}]"'
-        if extra
-        else "write a local path, https://, s3://, gs:// or sftp://"
-    )
     trust()
     try:
         import fsspec
@@ -197,7 +192,9 @@ def _filesystem(path: str, scheme: str) -> tuple[Any, str]:
         with _explained(path):
             system, root = core.url_to_fs(path)
     except (ImportError, ValueError) as error:
-        raise bad_config(f"{scheme}:// cannot be read here: {error}", hint=install) from error
+        extra = _EXTRAS.get(scheme)
+        hint = install_command(extra) if extra else "write a local path, https://, s3://, gs:// or sftp://"
+        raise bad_config(f"{scheme}:// cannot be read here: {error}", hint=hint) from error
     return system, str(root)
 
 
