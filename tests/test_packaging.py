@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 import venv
 import zipfile
+from email.parser import Parser
 from pathlib import Path
 
 import pytest
+
+import okrsync
 
 ROOT = Path(__file__).parents[1]
 
@@ -30,11 +35,13 @@ def test_the_wheel_owns_only_names_of_its_own(wheel: Path) -> None:
     assert {one for one in top if not one.endswith(".dist-info")} == {
         "okrsync",
         "okrsync_crm",
+        "okrsync_emulators",
         "okrsync_jira",
         "okrsync_notion",
         "okrsync_sheets",
     }
     for needed in (
+        "okrsync/config/example.yaml",
         "okrsync/sandbox/demo/demo.yaml",
         "okrsync/sandbox/demo/exports/deals-2026-11-22.csv",
         "okrsync/py.typed",
@@ -43,20 +50,47 @@ def test_the_wheel_owns_only_names_of_its_own(wheel: Path) -> None:
     assert any(name.startswith("okrsync/ledger/migrations/versions/") for name in names)
 
 
-def test_the_installed_wheel_works_without_the_checkout(wheel: Path, tmp_path: Path) -> None:
-    place = tmp_path / "venv"
+@pytest.fixture(scope="module")
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of an environment with the wheel in it; the dependencies come from this one."""
+    place = tmp_path_factory.mktemp("installed") / "venv"
     venv.create(place, with_pip=False)
-    # The dependencies come from this environment; okrsync itself only from the wheel.
     (site,) = place.glob("lib/python*/site-packages")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
     ours = [path for path in sys.path if path.endswith("site-packages")]
     (site / "dependencies.pth").write_text("\n".join(ours), encoding="utf-8")
-    code = "import sys, okrsync; print(okrsync.__file__); from okrsync.cli import main; sys.exit(main(['connectors']))"
-    ended = subprocess.run(
-        [str(place / "bin" / "python"), "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    return place / "bin" / "python"
+
+
+def run(python: Path, folder: Path, *words: str) -> str:
+    """What the installed command prints, in a folder without a checkout and without the paths of this process."""
+    env = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
+    command = [str(python), "-m", "okrsync", *words]
+    ended = subprocess.run(command, cwd=folder, env=env, capture_output=True, check=False, encoding="utf-8")
     assert ended.returncode == 0, ended.stderr
-    assert str(site) in ended.stdout
+    return ended.stdout
+
+
+def test_the_installed_wheel_works_without_the_checkout(python: Path, tmp_path: Path) -> None:
+    said = run(python, tmp_path, "connectors")
     for name in ("crm", "jira", "notion", "sheets"):
-        assert name in ended.stdout
+        assert name in said
+
+
+def test_the_installed_wheel_says_its_version(python: Path, tmp_path: Path) -> None:
+    assert run(python, tmp_path, "--version").startswith(f"okrsync {okrsync.__version__} (Python 3.")
+
+
+def test_the_installed_wheel_has_the_annotated_example(python: Path, tmp_path: Path) -> None:
+    example = (ROOT / "config" / "example.yaml").read_text(encoding="utf-8")
+    assert run(python, tmp_path, "init", "--example") == example
+
+
+def test_the_wheel_needs_what_the_demo_needs(wheel: Path) -> None:
+    """`okrsync demo` after a plain installation: no emulator waits for an extra."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [one for one in archive.namelist() if one.endswith(".dist-info/METADATA")]
+        needed = Parser().parsestr(archive.read(name).decode()).get_all("Requires-Dist", [])
+    plain = {re.split(r"[<>=~! ;]", one)[0] for one in needed if "extra ==" not in one}
+    assert {"starlette", "uvicorn", "lark", "cryptography"} <= plain

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import platform
 import signal
 import sys
 import traceback
 from collections.abc import Sequence
 from types import FrameType
+from typing import Annotated
 
 import typer
 
+from okrsync import __version__
 from okrsync.cli.commands import register
 from okrsync.cli.context import Context
 from okrsync.cli.logs import log_to_stderr
@@ -24,6 +27,23 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"okrsync {__version__} (Python {platform.python_version()} on {platform.system()})")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Options without a command."""
+
+
 register(app)
 
 

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from importlib.resources import files
+from pathlib import Path
 from typing import Any, Final
 
 from okrsync.cells import CHECK_INS, CURRENT, KEY_RESULTS, OBJECTIVES, PROGRESS, STATUS
@@ -43,6 +45,13 @@ class NewCompany:
     today: date
     connection: Mapping[str, Any]
     proposed: Proposed
+
+
+def example() -> str:
+    """The annotated company with every key: from the wheel, or from the checkout that this is."""
+    shipped = files("okrsync.config") / "example.yaml"
+    checkout = Path(__file__).parents[2] / "config" / "example.yaml"
+    return (shipped if shipped.is_file() else checkout).read_text(encoding="utf-8")
 
 
 def quarter(day: date) -> tuple[str, date, date]:
@@ -85,7 +94,7 @@ def with_addresses(text: str, addresses: Mapping[str, str]) -> str:
 def _lines(new: NewCompany) -> Iterator[str]:
     name, start, end = quarter(new.today)
     yield f"# Written by okrsync init. Fill in what says {TODO}, then: okrsync validate {new.name}"
-    yield "# Every key is explained in config/example.yaml; editors know them too: okrsync schema > okrsync.schema.json"
+    yield "# Every key is explained in what `okrsync init --example` prints. Editors know them too: okrsync schema > okrsync.schema.json"
     yield f"company: {new.name}"
     yield f"title: {_plain(new.title)}"
     yield f"timezone: {new.timezone}    # midnights, weeks and cycles are meant in this zone"

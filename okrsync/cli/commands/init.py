@@ -70,14 +70,20 @@ def init(
         bool,
         typer.Option("--write", help="With --next-cycle: replace the file; else the new one is printed."),
     ] = False,
+    show_example: Annotated[
+        bool, typer.Option("--example", help="Print a company with every key explained. Writes nothing.")
+    ] = False,
     as_json: Json = False,
 ) -> int:
     """Write a company's YAML: for a new one, or for its next cycle.
 
     From an OKR database, with a new one, or empty. A new company's file never overwrites one; the next cycle's is printed unless --write is given.
     """
-    from okrsync.config.writing import NOTHING, NewCompany, company_yaml
+    from okrsync.config.writing import NOTHING, NewCompany, company_yaml, example
 
+    if show_example:
+        typer.echo(example(), nl=False)
+        return ExitCode.IN_SYNC
     context: Context = ctx.obj
     given = [bool(one) for one in (from_notion, create_under, url, timezone, locale, title)]
     if next_cycle and company is not None and not any(given):
