@@ -25,6 +25,16 @@ def test_a_plan_file_says_what_would_be_written(desk: Any, file: Path) -> None:
     assert desk.writes == 0
 
 
+@pytest.mark.parametrize("before", [None, 0o644])
+def test_only_its_owner_may_read_a_plan(desk: Any, file: Path, before: int | None) -> None:
+    if before is None:
+        file.unlink()
+    else:
+        file.chmod(before)
+    desk.run("plan", "demo", "--out", str(file))
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
 def test_the_reviewed_plan_is_applied_also_later(desk: Any, file: Path) -> None:
     desk.clock.sleep(600)
     ended = desk.run("sync", "demo", "--plan", str(file))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -39,8 +40,16 @@ def plan(
     return ExitCode.UNSAFE if report.plan.alarms else report.exit_code
 
 
+def _private(path: str, flags: int) -> int:
+    """A file for its owner only: a plan holds a company's numbers. One that is there already is narrowed."""
+    if Path(path).is_file():
+        Path(path).chmod(0o600)
+    return os.open(path, flags, 0o600)
+
+
 def _keep(path: Path, plan: dict[str, Any]) -> None:
     try:
-        path.write_text(json.dumps(plan, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        with open(path, "w", encoding="utf-8", opener=_private) as file:
+            file.write(json.dumps(plan, ensure_ascii=False, indent=2) + "\n")
     except OSError as error:
         raise ConfigError(f"the plan cannot be kept in {path}: {error.strerror}") from error
