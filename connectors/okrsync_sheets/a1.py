@@ -104,7 +104,7 @@ def split(text: str) -> tuple[str, str]:
 
 
 def parse(text: str, tab: str = "") -> Area:
-    """``KPI!B4``, ``'It''s Q3'!$A$1:B2``, ``Data!B2:B``, ``Data!1:1``; ``tab`` is the tab of a text that names none.
+    """``KPI!B4``, ``'It''s Q3'!$A$1:B2``, ``Data!B2:B``, ``Data!B2:2``, ``Data!1:1``; ``tab`` is the tab of a text that names none.
 
     Raises ``ValueError`` with what to write instead.
     """
@@ -114,7 +114,10 @@ def parse(text: str, tab: str = "") -> Area:
     right, bottom = _corner(text, last) if colon else (left, top)
     if not colon and (left is None or top is None):
         raise ValueError(f"{text} is not a cell or range: write KPI!B4, Data!B2:B9, Data!B2:B or Data!B:B")
-    if (left is None) != (right is None) or (top is None and bottom is not None):
+    to_the_end_of_its_row = left is not None and right is None and top is not None and top == bottom
+    if not to_the_end_of_its_row and (
+        (left is None) != (right is None) or (top is None and bottom is not None)
+    ):
         raise ValueError(f"{text} is open at its start: write it from the top left, as in Data!B2:B")
     if left is None and (top is None or bottom is None):
         raise ValueError(f"{text} is not a range: whole rows need both ends, as in Data!1:1")

@@ -66,7 +66,29 @@ def is_error(raw: Raw) -> bool:
     return isinstance(raw, str) and _ERROR.fullmatch(raw.strip()) is not None
 
 
-def number(raw: Raw, place: Area, texts: TextNumbers | None) -> Decimal:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextForm:
+    """How a number typed as text may be written: ``signs`` of its currency, and what a percent sign makes of it."""
+
+    numbers: TextNumbers
+    signs: frozenset[str] = frozenset()
+    percent: Decimal | None = None
+
+
+def text_form(query: SheetsQuery, unit: Unit, locale: str = "en_US") -> TextForm | None:
+    """How texts are read for a metric in ``unit``; None if it does not say that there are any."""
+    if query.text_numbers is None:
+        return None
+    if unit.dimension is Dimension.MONEY:
+        from babel.numbers import get_currency_symbol
+
+        signs = {get_currency_symbol(unit.detail, name) for name in ("en_US", locale)}
+        return TextForm(numbers=query.text_numbers, signs=frozenset({unit.detail, *signs}))
+    factor = {"fraction": Decimal("0.01"), "points": Decimal(1)}.get(query.values or "")
+    return TextForm(numbers=query.text_numbers, percent=factor if unit == PERCENT else None)
+
+
+def number(raw: Raw, place: Area, texts: TextForm | None) -> Decimal:
     """The number in the cell at ``place``. Raises ``NoValueError`` quoting what stands there instead."""
     if isinstance(raw, bool):
         raise NoValueError(
@@ -97,30 +119,39 @@ def number(raw: Raw, place: Area, texts: TextNumbers | None) -> Decimal:
     return typed
 
 
-def _typed(text: str, form: TextNumbers) -> Decimal | None:
-    text = _SPACES.sub(" ", text).replace("\u2212", "-")
+def _typed(text: str, texts: TextForm) -> Decimal | None:
+    """The number that a person typed as text: with its currency or percent sign, negative also as accountants write it."""
+    form = texts.numbers
+    text = _SPACES.sub(" ", text).replace("\u2212", "-").strip()
+    factor = Decimal(1)
+    if text.startswith("(") and text.endswith(")"):
+        text, factor = text[1:-1].strip(), Decimal(-1)
+    sign = next((one for one in texts.signs if text.startswith(one) or text.endswith(one)), "")
+    text = text.removeprefix(sign).removesuffix(sign).strip()
+    if text.endswith("%") and texts.percent is not None:
+        text, factor = text[:-1].strip(), factor * texts.percent
     groups = rf"\d{{1,3}}(?:{re.escape(form.thousands)}\d{{3}})+|" if form.thousands else ""
     if re.fullmatch(rf"[+-]?(?:{groups}\d+)(?:{re.escape(form.decimal)}\d+)?", text, re.ASCII) is None:
         return None
     if form.thousands:
         text = text.replace(form.thousands, "")
-    return Decimal(text.replace(form.decimal, "."))
+    return Decimal(text.replace(form.decimal, ".")) * factor
 
 
 def _short(text: str) -> str:
     return text if len(text) <= 40 else text[:39] + "…"
 
 
-def one(block: Block, query: SheetsQuery) -> Measured:
+def one(block: Block, texts: TextForm | None) -> Measured:
     """The number of a single cell. Raises ``NoValueError``."""
     for place, raw in block.filled():
-        return Measured(value=number(raw, place, query.text_numbers), rows=1)
+        return Measured(value=number(raw, place, texts), rows=1)
     raise NoValueError(
         Cause.EMPTY, f"{block.area.shown} is blank", hint="put a value there; a blank is not zero"
     )
 
 
-def measured(block: Block, query: SheetsQuery, measure: str) -> Measured:
+def measured(block: Block, query: SheetsQuery, measure: str, texts: TextForm | None) -> Measured:
     """``measure`` over the cells of a range; blanks are passed over and counted. Raises ``NoValueError``."""
     filled = list(block.filled())
     if not filled:
@@ -141,7 +172,7 @@ def measured(block: Block, query: SheetsQuery, measure: str) -> Measured:
         return Measured(value=Decimal(amount), rows=len(filled), facts=facts)
     if measure in {"count_true", "share_true"}:
         return _truths(filled, measure, facts)
-    numbers, passed = _numbers(filled, query)
+    numbers, passed = _numbers(filled, texts, skip_text=bool(query.skip_text))
     if passed:
         facts = (*facts, ("text cells passed over", str(passed)))
     if not numbers:
@@ -167,18 +198,18 @@ def _truths(filled: Sequence[tuple[Area, Raw]], measure: str, facts: tuple[tuple
 
 
 def _numbers(
-    filled: Sequence[tuple[Area, Raw]], query: SheetsQuery
+    filled: Sequence[tuple[Area, Raw]], texts: TextForm | None, *, skip_text: bool
 ) -> tuple[list[tuple[Area, Decimal]], int]:
     numbers: list[tuple[Area, Decimal]] = []
     passed = 0
     for place, raw in filled:
-        if query.skip_text and _is_text(raw):
+        if skip_text and _is_text(raw):
             try:
-                numbers.append((place, number(raw, place, query.text_numbers)))
+                numbers.append((place, number(raw, place, texts)))
             except NoValueError:
                 passed += 1
             continue
-        numbers.append((place, number(raw, place, query.text_numbers)))
+        numbers.append((place, number(raw, place, texts)))
     return numbers, passed
 
 
@@ -211,9 +242,16 @@ def check_unit(query: SheetsQuery, unit: Unit) -> None:
         raise NoValueError(
             Cause.CONFIG, f"values: {query.values} is for percent, the metric is in {unit}", "leave it out"
         )
-    elif query.values == "serial_days" and not duration:
+    elif duration and query.values is None:
         raise NoValueError(
-            Cause.CONFIG, f"values: serial_days is for durations, the metric is in {unit}", "leave it out"
+            Cause.CONFIG,
+            f"the metric is in {unit.detail}, and nothing says how its cells hold a length of time",
+            hint="write values: serial_days where the cell is formatted as a duration (01:30:00), "
+            f"values: plain where it holds the plain number of {unit.detail}",
+        )
+    elif query.values in {"serial_days", "plain"} and not duration:
+        raise NoValueError(
+            Cause.CONFIG, f"values: {query.values} is for durations, the metric is in {unit}", "leave it out"
         )
 
 

@@ -19,6 +19,7 @@ from okrsync.ports import Clock
 from okrsync.redaction import redact
 from okrsync_sheets.credentials import SCOPE, Identity, identity, refresh, token_transport
 from okrsync_sheets.settings import SheetsSettings
+from okrsync_sheets.shapes import SPREADSHEET, VALUES, Shape, WrongShapeError, shaped
 
 TIMEOUT: Final = (10, 180)
 # Google refills a spent quota each minute: five such waits outlast one.
@@ -120,11 +121,11 @@ class SheetsClient:
         }
 
         def call() -> list[Mapping[str, Any]]:
-            found = self._http.values_batch_get(spreadsheet, list(ranges), dict(options))
-            blocks = found.get("valueRanges") if isinstance(found, dict) else None
-            if not isinstance(blocks, list) or len(blocks) != len(ranges):
-                raise _Incomplete
-            if not all(isinstance(block, dict) and "range" in block for block in blocks):
+            found = _read(
+                lambda: self._http.values_batch_get(spreadsheet, list(ranges), dict(options)), VALUES
+            )
+            blocks: list[Mapping[str, Any]] = found.get("valueRanges", [])
+            if len(blocks) != len(ranges) or not all("range" in block for block in blocks):
                 raise _Incomplete
             return blocks
 
@@ -137,9 +138,9 @@ class SheetsClient:
             params: dict[str, Any] = {"fields": fields}
             if ranges:
                 params["ranges"] = list(ranges)
-            found = self._http.fetch_sheet_metadata(spreadsheet, params)
-            if not isinstance(found, dict):
-                raise _Incomplete
+            found: Mapping[str, Any] = _read(
+                lambda: self._http.fetch_sheet_metadata(spreadsheet, params), SPREADSHEET
+            )
             return found
 
         return self._send(call, spreadsheet)
@@ -247,6 +248,19 @@ class SheetsClient:
         else:
             hint = "share the sheet with the account that the credential belongs to (viewer is enough)"
         return AccessError(f"{what} is not shared with the {self._who()}: {said}", hint=hint)
+
+
+def _read(call: Callable[[], Any], shape: Shape) -> Any:
+    """What ``call`` gets from Google, in ``shape``. Raises ``_Incomplete`` for anything else that may arrive."""
+    try:
+        return shaped(call(), shape)
+    except (WrongShapeError, RecursionError):
+        raise _Incomplete from None
+    except ValueError as error:
+        # Also a number of thousands of digits is one; requests' own errors say what else they are.
+        if isinstance(error, requests.RequestException):
+            raise
+        raise _Incomplete from None
 
 
 def query_length(ranges: Sequence[str]) -> int:

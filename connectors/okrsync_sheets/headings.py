@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Final
 
 from okrsync.connector import NoValueError
@@ -14,6 +15,10 @@ from okrsync_sheets import a1
 from okrsync_sheets.cells import Block, Raw, blank
 
 EPOCH: Final = date(1899, 12, 30)
+FIRST: Final = 36_526
+"""2000-01-01. Google takes smaller numbers for days of the century before, and people mean something else."""
+LAST: Final = 73_050
+"""2100-01-01."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +28,7 @@ class ByHeading:
     tab: str
     column: str
     row: str | None
+    locale: str
     row_headings: int
     column_headings: int
 
@@ -38,19 +44,21 @@ class ByHeading:
         """Where the headings say the value is. Raises ``NoValueError``: no such heading, or it stands there twice."""
         corner = self.row_headings if self.row is not None else 0
         columns = ((place, raw) for place, raw in across.filled() if place.left != corner)
-        column = _only(self.column, columns, f"row {self.column_headings} of {self.tab}", "column").left
+        column = _only(
+            self.column, columns, f"row {self.column_headings} of {self.tab}", "column", self.locale
+        ).left
         assert column is not None
         if self.row is None or down is None:
             return a1.column_of(self.tab, column, self.column_headings + 1)
         where = f"column {a1.letters(self.row_headings)} of {self.tab}"
-        row = _only(self.row, down.filled(), where, "row").top
+        row = _only(self.row, down.filled(), where, "row", self.locale).top
         assert row is not None
         return a1.at(self.tab, column, row)
 
 
-def _only(heading: str, cells: Iterable[tuple[a1.Area, Raw]], where: str, kind: str) -> a1.Area:
+def _only(heading: str, cells: Iterable[tuple[a1.Area, Raw]], where: str, kind: str, locale: str) -> a1.Area:
     seen = list(cells)
-    same = [place for place, raw in seen if _same(raw, heading)]
+    same = [place for place, raw in seen if _same(raw, heading, locale)]
     if len(same) == 1:
         return same[0]
     if same:
@@ -64,21 +72,37 @@ def _only(heading: str, cells: Iterable[tuple[a1.Area, Raw]], where: str, kind: 
         raise NoValueError(
             Cause.EMPTY, f"there are no headings in {where}", hint=f"say where they are: {kind}_headings"
         )
-    there = [str(raw) for _, raw in seen if not blank(raw)]
+    there = [str(_day(raw) or raw) for _, raw in seen if not blank(raw)]
     raise NoValueError(Cause.CONFIG, f"no heading {heading!r} in {where}", hint=did_you_mean(heading, there))
 
 
-def _same(raw: Raw, heading: str) -> bool:
+def _same(raw: Raw, heading: str, locale: str) -> bool:
     if isinstance(raw, str):
         return " ".join(raw.split()) == " ".join(heading.split())
     if isinstance(raw, bool) or raw is None:
         return False
-    return str(raw) == heading or raw == _serial(heading)
+    return str(raw) == heading or heading.casefold() in _spellings(_day(raw), locale)
 
 
-def _serial(heading: str) -> int | None:
-    """The serial number of an ISO date, as which a heading formatted as a date arrives."""
-    try:
-        return (date.fromisoformat(heading) - EPOCH) // timedelta(days=1)
-    except ValueError:
+def _day(raw: Raw) -> date | None:
+    """The date that a heading formatted as one arrives as: a number of days. None if it is none of our time."""
+    if (
+        isinstance(raw, bool)
+        or not isinstance(raw, int | float)
+        or raw != int(raw)
+        or not FIRST <= raw < LAST
+    ):
         return None
+    return EPOCH + timedelta(days=int(raw))
+
+
+@cache
+def _spellings(day: date | None, locale: str) -> frozenset[str]:
+    """How a person may write a date that the sheet shows in a format that only the sheet knows."""
+    if day is None:
+        return frozenset()
+    from babel.dates import format_date
+
+    forms = ("short", "medium", "long", "d.M.yyyy", "dd.MM.yyyy", "MMM yyyy", "MMMM yyyy", "MM/yyyy")
+    shown = {format_date(day, form, locale=name) for form in forms for name in {"en_US", locale}}
+    return frozenset(one.casefold() for one in (day.isoformat(), f"{day:%Y-%m}", *shown))

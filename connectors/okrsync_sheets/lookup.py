@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from okrsync.connector import NoValueError
 from okrsync.model import Answer, Cause, Evidence, Question, Reading
+from okrsync.ports import Opening
 from okrsync_sheets import a1, addresses, series
-from okrsync_sheets.cells import LOADING, Block, Measured, in_unit, measured, one
+from okrsync_sheets.cells import LOADING, Block, Measured, TextForm, in_unit, measured, one, text_form
 from okrsync_sheets.headings import ByHeading
 from okrsync_sheets.settings import SheetsQuery
 from okrsync_sheets.workbook import Group, Workbook
@@ -33,7 +35,7 @@ class Lookup:
     """
 
     question: Question
-    source: str
+    context: Opening
     fixed: Group = ()
     heading: ByHeading | None = None
 
@@ -41,6 +43,10 @@ class Lookup:
     def query(self) -> SheetsQuery:
         found: SheetsQuery = self.question.query
         return found
+
+    @property
+    def _texts(self) -> TextForm | None:
+        return text_form(self.query, self.question.unit, self.context.locale)
 
     def first(self, hint: str | None) -> Group:
         """The ranges to begin with; ``hint`` is where the headings pointed last time."""
@@ -64,6 +70,10 @@ class Lookup:
             return Moved(group=(*group[:count], target))
         return self._answer(blocks[count:], book)
 
+    def values(self, blocks: tuple[Block, ...]) -> Block:
+        """The block that holds the numbers, of those that were read for the answer."""
+        return blocks[len(self.heading.ranges) if self.heading is not None else 0]
+
     def _answer(self, blocks: tuple[Block, ...], book: Workbook) -> Reading:
         if any(block.loading for block in blocks):
             raise _loading(blocks)
@@ -74,7 +84,7 @@ class Lookup:
             book.check_name(query.named, values.area)
         measure = "last" if query.last_row else query.measure
         if measure is not None:
-            return self._reading(measured(values, query, measure), values.area, book, measure)
+            return self._reading(measured(values, query, measure, self._texts), values.area, book, measure)
         if not values.area.single:
             raise NoValueError(
                 Cause.CONFIG,
@@ -82,14 +92,16 @@ class Lookup:
                 hint="add measure: sum, say",
             )
         try:
-            return self._reading(one(values, query), values.area, book)
+            return self._reading(one(values, self._texts), values.area, book)
         except NoValueError as why:
             merged = book.merged(values.area) if why.cause is Cause.EMPTY else ""
             raise NoValueError(why.cause, why.message, merged or why.hint) from None
 
     def _dated(self, dates: Block, values: Block, book: Workbook) -> Reading:
-        zone = series.zone_of(book.timezone)
-        value, when, place = series.as_of(dates, values, self.question.at, zone, self.query)
+        zones = series.Zones(
+            company=ZoneInfo(self.context.timezone), spreadsheet=lambda: series.zone_of(book.timezone)
+        )
+        value, when, place = series.as_of(dates, values, self.question.at, zones, self._texts)
         found = Measured(
             value=value, rows=1, facts=(("dated", f"{when:%Y-%m-%d %H:%M %Z}"), ("cell", place.shown))
         )
@@ -106,7 +118,7 @@ class Lookup:
             unit=question.unit,
             as_of=(as_of or question.now).astimezone(UTC),
             evidence=Evidence(
-                source=self.source,
+                source=self.context.name,
                 query=f"{book.name} {_IN} {self._place(area)}" + (f" · {measure}" if measure else ""),
                 rows=found.rows,
                 facts=(*found.facts, ("link", link)),
@@ -125,11 +137,11 @@ class Lookup:
         return area.shown
 
 
-def lookup(question: Question, source: str, link: addresses.Link, book: Workbook) -> Lookup:
+def lookup(question: Question, context: Opening, link: addresses.Link, book: Workbook) -> Lookup:
     """Bind ``question`` to ``book``; a tab named by gid costs the metadata. Raises ``NoValueError``."""
     query: SheetsQuery = question.query
     if query.named is not None:
-        return Lookup(question=question, source=source, fixed=(query.named,))
+        return Lookup(question=question, context=context, fixed=(query.named,))
     text = query.cell or query.range or ""
     named, _ = a1.split(text)
     tab = named or query.tab or _linked(query, link, book)
@@ -138,14 +150,15 @@ def lookup(question: Question, source: str, link: addresses.Link, book: Workbook
             tab=tab,
             column=query.column,
             row=query.row,
+            locale=context.locale,
             row_headings=a1.number(query.row_headings),
             column_headings=query.column_headings,
         )
-        return Lookup(question=question, source=source, heading=heading)
+        return Lookup(question=question, context=context, heading=heading)
     ranges = [a1.parse(text, tab), *([a1.parse(query.dates, tab)] if query.dates else [])]
     if query.dates:
         _ = book.timezone
-    return Lookup(question=question, source=source, fixed=tuple(str(area) for area in ranges))
+    return Lookup(question=question, context=context, fixed=tuple(str(area) for area in ranges))
 
 
 def _linked(query: SheetsQuery, link: addresses.Link, book: Workbook) -> str:

@@ -28,8 +28,10 @@ def _address(text: str) -> str:
 
 def _origin(url: str) -> str:
     parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
-        raise ValueError(f"{url} is not the origin of a server; leave it out to use {API}")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f"{url} is not the address of a server; leave it out to use {API}")
+    if re.search(r"/v4(/|$)", parts.path):
+        raise ValueError(f"{url} holds a part of the API's own paths; write what stands before /v4")
     return encrypted(url)
 
 
@@ -75,7 +77,9 @@ class SheetsSettings(Strict):
     spreadsheet: Spreadsheet | None = Field(
         default=None, description="address or id of the spreadsheet for metrics that name none"
     )
-    url: Annotated[str, AfterValidator(_origin)] = Field(default=API, description="origin of the Sheets API")
+    url: Annotated[str, AfterValidator(_origin)] = Field(
+        default=API, description="where the Sheets API is, as behind a gateway: what stands before /v4"
+    )
     reads_per_minute: int = Field(
         default=60, ge=2, le=3000, description="requests a minute; Google allows 60 for one account"
     )
@@ -132,9 +136,10 @@ class SheetsQuery(Strict):
         default=None, description="dates beside range: its value as of the day, also in the past"
     )
     measure: Measure | None = Field(default=None, description="sum, mean, p85, count, last, share_true, ...")
-    values: Literal["fraction", "points", "serial_days"] | None = Field(
+    values: Literal["fraction", "points", "serial_days", "plain"] | None = Field(
         default=None,
-        description="how cells hold percent (0.37 or 37) or lengths of time (formatted as duration)",
+        description="how cells hold percent (fraction: 0.37, points: 37) or lengths of time (serial_days: formatted as "
+        "duration, plain: a number in the metric's unit)",
     )
     text_numbers: TextNumbers | None = Field(default=None, description="read numbers that are typed as text")
     on_blank: Literal["missing"] = Field(

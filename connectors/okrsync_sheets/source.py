@@ -5,16 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from okrsync.connector import NoValueError, no_value
 from okrsync.errors import AccessError, ConfigError, OkrsyncError, Unavailable
-from okrsync.model import Answer, Cause, NoValue, Question
+from okrsync.model import Answer, Cause, NoValue, Question, Reading
 from okrsync.ports import Opening
 from okrsync_sheets import addresses
-from okrsync_sheets.cells import check_unit
+from okrsync_sheets.cells import Block, check_unit
 from okrsync_sheets.client import BadRange, SheetsClient
+from okrsync_sheets.formats import Mark, check, filled_part, mark, matters
 from okrsync_sheets.lookup import Lookup, Moved, StillLoading, lookup
 from okrsync_sheets.settings import SheetsQuery, SheetsSettings
 from okrsync_sheets.workbook import Group, GroupAnswer, Workbook
@@ -30,6 +31,7 @@ class _Answers:
 
     answers: list[Answer]
     failures: list[OkrsyncError]
+    unchecked: dict[int, tuple[Lookup, Block]] = field(default_factory=dict)
 
     def fail(self, index: int, question: Question, error: OkrsyncError) -> None:
         cause = _cause(error)
@@ -102,7 +104,7 @@ class SheetsSource:
         pending: dict[int, tuple[Lookup, Group]] = {}
         for index, question in enumerate(questions):
             try:
-                bound = lookup(question, self._opening.name, self._link(question), book)
+                bound = lookup(question, self._opening, self._link(question), book)
             except NoValueError as why:
                 done.answers[index] = no_value(question.metric, why)
             except OkrsyncError as error:
@@ -120,7 +122,37 @@ class SheetsSource:
                 Cause.UNAVAILABLE, "the headings moved while they were read", hint="run again"
             )
             done.answers[index] = no_value(bound.question.metric, moved)
+        self._check_formats(book, done)
         return done
+
+    def _check_formats(self, book: Workbook, done: _Answers) -> None:
+        """Hold the numbers that the formats of their cells contradict; most runs ask for no format at all."""
+        today = self._opening.clock.now().date()
+        marks = {index: mark(block, today) for index, (_, block) in done.unchecked.items()}
+        pending: dict[int, Mark] = {}
+        for index, now in marks.items():
+            before = Mark.read(self._noted(_format_key(book.id, done.unchecked[index][0])))
+            if before is not None and before.covers(now):
+                _tell_hidden(done, index, before.hidden)
+            else:
+                pending[index] = now
+        areas = [area for index in pending if (area := filled_part(done.unchecked[index][1])) is not None]
+        try:
+            seen = book.formats(areas)
+        except OkrsyncError as error:
+            # The numbers arrived; the next run looks at their formats.
+            for index in pending:
+                _add_fact(done, index, "formats of the cells", f"not looked at: {error.message}")
+            return
+        for index, now in pending.items():
+            bound, block = done.unchecked[index]
+            try:
+                hidden = check(block, seen, bound.query, bound.question.unit)
+            except NoValueError as why:
+                done.answers[index] = no_value(bound.question.metric, why)
+                continue
+            self._note(_format_key(book.id, bound), str(replace(now, hidden=hidden)))
+            _tell_hidden(done, index, hidden)
 
     def _round(
         self, book: Workbook, pending: dict[int, tuple[Lookup, Group]], done: _Answers, waited: set[int]
@@ -148,6 +180,10 @@ class SheetsSource:
                     left[index] = (bound, outcome.group)
                 else:
                     done.answers[index] = outcome
+                    if isinstance(outcome, Reading) and matters(bound.query):
+                        blocks = found[group]
+                        assert isinstance(blocks, tuple)
+                        done.unchecked[index] = (bound, bound.values(blocks))
         if loading:
             self._opening.clock.sleep(LOADING_WAIT)
         return left
@@ -167,15 +203,20 @@ class SheetsSource:
         return outcome
 
     def _hint(self, spreadsheet: str, bound: Lookup) -> str | None:
-        with self._memo_lock:
-            return self._opening.memo.get(_key(spreadsheet, bound)) if bound.heading is not None else None
+        return (self._noted(_key(spreadsheet, bound)) or None) if bound.heading is not None else None
 
     def _remember(self, spreadsheet: str, bound: Lookup, group: Group) -> None:
-        if bound.heading is None:
-            return
+        if bound.heading is not None:
+            self._note(_key(spreadsheet, bound), group[-1])
+
+    def _noted(self, key: str) -> str:
         with self._memo_lock:
-            if self._opening.memo.get(_key(spreadsheet, bound)) != group[-1]:
-                self._opening.memo[_key(spreadsheet, bound)] = group[-1]
+            return self._opening.memo.get(key, "")
+
+    def _note(self, key: str, text: str) -> None:
+        with self._memo_lock:
+            if self._opening.memo.get(key) != text:
+                self._opening.memo[key] = text
 
 
 def _key(spreadsheet: str, bound: Lookup) -> str:
@@ -183,6 +224,25 @@ def _key(spreadsheet: str, bound: Lookup) -> str:
     assert heading is not None
     row = f" row {heading.row} of {heading.row_headings}" if heading.row is not None else ""
     return f"{spreadsheet} {heading.tab} column {heading.column} of {heading.column_headings}{row}"
+
+
+def _format_key(spreadsheet: str, bound: Lookup) -> str:
+    where = _key(spreadsheet, bound) if bound.heading is not None else f"{spreadsheet} {bound.fixed[0]}"
+    query = bound.query
+    return f"formats of {where} {query.measure or ''} {query.values or ''} {bound.question.unit}"
+
+
+def _tell_hidden(done: _Answers, index: int, hidden: int) -> None:
+    query = done.unchecked[index][0].query
+    if hidden and (query.measure or query.last_row):
+        _add_fact(done, index, "numbers in hidden rows, counted, too", str(hidden))
+
+
+def _add_fact(done: _Answers, index: int, name: str, text: str) -> None:
+    answer = done.answers[index]
+    if isinstance(answer, Reading):
+        facts = (*answer.evidence.facts, (name, text))
+        done.answers[index] = replace(answer, evidence=replace(answer.evidence, facts=facts))
 
 
 def _cause(error: OkrsyncError) -> Cause:

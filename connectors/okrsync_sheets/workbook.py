@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from okrsync.connector import NoValueError
@@ -12,6 +12,7 @@ from okrsync.spelling import did_you_mean
 from okrsync_sheets import a1
 from okrsync_sheets.cells import Block
 from okrsync_sheets.client import QUERY_LENGTH, BadRange, SheetsClient, query_length
+from okrsync_sheets.formats import MASK, Format, formats
 
 Group = tuple[str, ...]
 """Ranges that belong together: they are read with one request, so that no edit can fall between them."""
@@ -102,6 +103,21 @@ class Workbook:
                 f"spreadsheet {self.id}: Google answered {asked} with no place for it"
             ) from error
         return Block(area=area, rows=answer.get("values", []))
+
+    def formats(self, areas: Iterable[a1.Area]) -> dict[a1.Area, Format]:
+        """The formats of all cells of ``areas``: one request for each 1800 characters of ranges."""
+        if isinstance(self._metadata, OkrsyncError):
+            raise self._metadata
+        found: dict[a1.Area, Format] = {}
+        for chunk in _chunks([(text,) for text in dict.fromkeys(map(str, areas))]):
+            ranges = [text for group in chunk for text in group]
+            try:
+                found |= formats(self._client.metadata(self.id, MASK, ranges))
+            except BadRange as refusal:
+                raise Unavailable(
+                    f"{self.name}: a tab was changed while it was read ({refusal})", hint="run again"
+                ) from None
+        return found
 
     def unreadable(self, asked: Group, refusal: BadRange) -> NoValueError:
         """Why Google refused the ranges of ``asked``, and what may have been meant; costs one request, once."""

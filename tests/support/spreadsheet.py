@@ -86,7 +86,7 @@ class World:
         return connector.source(connector.settings.model_validate(found), self.opening())
 
     def opening(self) -> Opening:
-        return Opening(name="sheets", clock=self.clock, memo=self.memo)
+        return Opening(name="sheets", clock=self.clock, timezone="Europe/Berlin", memo=self.memo)
 
     def read(self, *questions: Question, **settings: Any) -> list[Answer]:
         return list(self.source(**settings).read(questions))

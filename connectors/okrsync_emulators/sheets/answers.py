@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from okrsync_emulators.sheets.book import Book, Scalar, Tab
+from okrsync_emulators.sheets.defaults import COLUMN_WIDTH, DEFAULT_FORMAT, ROW_HEIGHT, THEME
 from okrsync_emulators.sheets.ranges import Box, name
 
 # Names that a mask may hold where this emulator knows what stands below them; an empty branch allows anything.
@@ -155,6 +156,8 @@ def spreadsheet(book: Book, url: str, areas: Sequence[tuple[Tab, Box]], *, grid:
             "locale": book.locale,
             "autoRecalc": "ON_CHANGE",
             "timeZone": book.timezone,
+            "defaultFormat": DEFAULT_FORMAT,
+            "spreadsheetTheme": THEME,
         },
         "sheets": [
             _sheet(book, tab, index, [area for owner, area in areas if owner is tab], grid=grid)
@@ -165,7 +168,7 @@ def spreadsheet(book: Book, url: str, areas: Sequence[tuple[Tab, Box]], *, grid:
     }
     # Names that became #REF! are left out of the metadata.
     named = [
-        {"namedRangeId": str(number), "name": title, "range": _grid_range(place[0], place[1])}
+        {"namedRangeId": str(number), "name": title, "range": _named_range(place[0], place[1])}
         for number, (title, place) in enumerate(book.named.items(), start=1)
         if place is not None
     ]
@@ -199,7 +202,11 @@ def _grid(book: Book, tab: Tab, area: Box) -> dict[str, Any]:
         for line in tab.rows[area.top or 0 : area.bottom]
     ]
     # Zeros are proto3 defaults, which Google leaves out.
-    found: dict[str, Any] = {"rowData": lines}
+    found: dict[str, Any] = {
+        "rowData": lines,
+        "rowMetadata": [_row(tab, row) for row in range(area.top or 0, area.bottom or tab.height)],
+        "columnMetadata": [{"pixelSize": COLUMN_WIDTH}] * ((area.right or tab.width) - (area.left or 0)),
+    }
     if area.top:
         found["startRow"] = area.top
     if area.left:
@@ -207,8 +214,19 @@ def _grid(book: Book, tab: Tab, area: Box) -> dict[str, Any]:
     return found
 
 
+def _row(tab: Tab, row: int) -> dict[str, Any]:
+    hidden = {"hiddenByUser": True} if row in tab.hidden_rows else {}
+    filtered = {"hiddenByFilter": True} if row in tab.filtered_rows else {}
+    return {"pixelSize": ROW_HEIGHT, **hidden, **filtered}
+
+
+def _named_range(tab: Tab, area: Box) -> dict[str, int]:
+    """Recorded: of a named range a sheetId of 0 is left out (5 of 5)."""
+    return {edge: at for edge, at in _grid_range(tab, area).items() if edge != "sheetId" or at}
+
+
 def _grid_range(tab: Tab, area: Box) -> dict[str, int]:
-    # Unknown: whether Google leaves out a sheetId of 0 here, as proto3 would; it is shown.
+    # Unknown: whether Google leaves out a sheetId of 0 of merged cells, as it does of named ranges; it is shown.
     edges = {
         "startRowIndex": area.top,
         "endRowIndex": area.bottom,

@@ -11,6 +11,7 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from okrsync.units import span
+from okrsync_emulators.sheets.defaults import DEFAULT_FORMAT
 from okrsync_emulators.sheets.ranges import Box, box, split
 
 _ERRORS: Final = {
@@ -24,19 +25,34 @@ _ERRORS: Final = {
     "#ERROR!": "ERROR",
 }
 _EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - a serial number has no zone; the spreadsheet has one
+# Unknown: the patterns of every locale's menu; those of en_US stand in.
+_PATTERNS: Final = {
+    "number": ("NUMBER", "#,##0.00"),
+    "percent": ("PERCENT", "0.00%"),
+    "percent sign": ("NUMBER", '0"%"'),
+    "money": ("CURRENCY", "[$CURRENCY]#,##0.00"),
+    "date": ("DATE", "yyyy-mm-dd"),
+    "datetime": ("DATE_TIME", "yyyy-mm-dd hh:mm:ss"),
+    "duration": ("TIME", "[h]:mm:ss"),
+    "text": ("TEXT", "@"),
+}
 Kind = Literal["plain", "percent", "money", "date", "datetime", "duration", "error", "loading"]
 Scalar = str | bool | int | float | None
 
 
 @dataclass(slots=True, kw_only=True)
 class Cell:
-    """``value`` is what UNFORMATTED_VALUE shows: numbers, texts, booleans, serial dates; ``loading`` counts down."""
+    """``value`` is what UNFORMATTED_VALUE shows: numbers, texts, booleans, serial dates; ``loading`` counts down.
+
+    ``format`` is the kind whose number format it has, if that is not its own.
+    """
 
     value: Scalar
     kind: Kind = "plain"
     detail: str = ""
     formula: str = ""
     loading: int = 0
+    format: str = ""
 
     def look(self) -> None:
         """One reading passes: a formula that fetches from elsewhere comes one step closer to its value."""
@@ -96,21 +112,21 @@ class Cell:
         value = self.extended()
         if not value:
             return {}
-        formats = {
-            "percent": "PERCENT",
-            "money": "CURRENCY",
-            "date": "DATE",
-            "datetime": "DATE_TIME",
-            "duration": "TIME",
-        }
         found: dict[str, Any] = {
             "userEnteredValue": {"formulaValue": self.formula} if self.formula else value,
             "effectiveValue": value,
             "formattedValue": self.formatted(locale),
         }
-        if self.kind in formats:
-            found["effectiveFormat"] = {"numberFormat": {"type": formats[self.kind], "pattern": ""}}
+        format_ = self.format or self.kind
+        number = {"numberFormat": _number_format(format_, self.detail)} if format_ in _PATTERNS else {}
+        found["effectiveFormat"] = {**number, **DEFAULT_FORMAT}
         return found
+
+
+def _number_format(kind: str, currency: str) -> dict[str, str]:
+    """Type and pattern, as a cell has them that was formatted by its menu."""
+    name, pattern = _PATTERNS[kind]
+    return {"type": name, "pattern": pattern.replace("CURRENCY", currency or "USD")}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -120,6 +136,8 @@ class Tab:
     hidden: bool = False
     rows: list[list[Cell]] = field(default_factory=list)
     merges: list[Box] = field(default_factory=list)
+    hidden_rows: frozenset[int] = frozenset()
+    filtered_rows: frozenset[int] = frozenset()
     height: int = 1000
     width: int = 26
 
@@ -209,6 +227,8 @@ def _tab(seed: Mapping[str, Any], index: int) -> Tab:
         hidden=bool(seed.get("hidden", False)),
         rows=rows,
         merges=merges,
+        hidden_rows=frozenset(row - 1 for row in seed.get("hidden_rows", [])),
+        filtered_rows=frozenset(row - 1 for row in seed.get("filtered_rows", [])),
         height=max(height, len(rows)),
         width=max(width, max((len(row) for row in rows), default=0)),
     )
@@ -226,6 +246,8 @@ def cell(seed: Any) -> Cell:
         result = cell(seed.get("value"))
         result.formula = str(seed["formula"])
         return result
+    if "format" in seed:
+        return Cell(value=seed.get("value"), format=str(seed["format"]), detail=str(seed.get("currency", "")))
     if "error" in seed:
         return Cell(value=str(seed["error"]), kind="error")
     if "percent" in seed:

@@ -9,7 +9,8 @@ from typing import Final
 _A1: Final = re.compile(
     r"\$?(?P<c1>[A-Za-z]{1,3})?\$?(?P<r1>\d+)?(?::\$?(?P<c2>[A-Za-z]{1,3})?\$?(?P<r2>\d+)?)?"
 )
-_R1C1: Final = re.compile(r"[Rr](?P<r1>\d+)[Cc](?P<c1>\d+)(?::[Rr](?P<r2>\d+)[Cc](?P<c2>\d+))?")
+_CORNER: Final = r"[Rr](?:(?P<r{0}>\d+)|\[(?P<dr{0}>-?\d+)\])[Cc](?:(?P<c{0}>\d+)|\[(?P<dc{0}>-?\d+)\])"
+_R1C1: Final = re.compile(f"{_CORNER.format(1)}(?::{_CORNER.format(2)})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,7 @@ def split(text: str) -> tuple[str | None, str | None]:
 def box(cells: str) -> Box | None:
     """A1 or R1C1 text as a box; None where it is neither."""
     if found := _R1C1.fullmatch(cells):
-        row, column = int(found["r1"]) - 1, int(found["c1"]) - 1
-        return Box(row, column, int(found["r2"] or row + 1), int(found["c2"] or column + 1))
+        return _numbered(found)
     found = _A1.fullmatch(cells)
     if found is None or cells in {"", ":"}:
         return None
@@ -63,7 +63,11 @@ def box(cells: str) -> Box | None:
         if c1 is None or r1 is None:
             return None
         c2, r2 = c1, r1
-    elif (c1 is None) != (c2 is None) or (c1 is None and (r1 is None or r2 is None)):
+    elif c1 is not None and c2 is None:
+        # ``A2:2`` is recorded: from that cell to the end of its row. Unknown: what A2:5 is; here it is refused.
+        if r1 is None or r1 != r2:
+            return None
+    elif c1 is None and (c2 is not None or r1 is None or r2 is None):
         return None
     if "0" in {r1, r2}:
         return None
@@ -71,15 +75,43 @@ def box(cells: str) -> Box | None:
     right = None if c2 is None else _index(c2) + 1
     top = None if r1 is None else int(r1) - 1
     bottom = None if r2 is None else int(r2)
+    return _turned(top, left, bottom, right)
+
+
+def _numbered(found: re.Match[str]) -> Box | None:
+    """R1C1: a number in brackets counts from the first cell, as there is no cell that it could be relative to."""
+
+    def corner(number: int) -> tuple[int, int]:
+        row, column = found[f"r{number}"], found[f"c{number}"]
+        return (
+            int(row) - 1 if row else int(found[f"dr{number}"]),
+            int(column) - 1 if column else int(found[f"dc{number}"]),
+        )
+
+    first = corner(1)
+    last = corner(2) if found["r2"] or found["dr2"] else first
+    if min(*first, *last) < 0:
+        return None
+    return _turned(first[0], first[1], last[0] + 1, last[1] + 1)
+
+
+def _turned(top: int | None, left: int | None, bottom: int | None, right: int | None) -> Box:
+    """The box of two corners that were given in any order."""
+    if top is not None and bottom is not None and bottom <= top:
+        top, bottom = bottom - 1, top + 1
+    if left is not None and right is not None and right <= left:
+        left, right = right - 1, left + 1
     return Box(top, left, bottom, right)
 
 
 def name(title: str, area: Box) -> str:
     """The range as the API writes it in an answer.
 
-    Unknown: whether Google quotes a title of letters and digits only; its documentation shows it without quotes.
+    Recorded: a plain title is not quoted, one that looks like a cell is. Unknown: whether a title that begins with a
+    digit is quoted; here it is not.
     """
-    shown = title if re.fullmatch(r"\w+", title) else "'" + title.replace("'", "''") + "'"
+    plain = re.fullmatch(r"\w+", title) and box(title) is None
+    shown = title if plain else "'" + title.replace("'", "''") + "'"
     first = f"{_letters(area.left or 0)}{(area.top or 0) + 1}"
     last = f"{_letters((area.right or 1) - 1)}{area.bottom}"
     return f"{shown}!{first}" + (f":{last}" if last != first else "")

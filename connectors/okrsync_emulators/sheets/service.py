@@ -81,10 +81,10 @@ class SheetsEmulator:
 
         ``spreadsheets`` is a list of ``id``, ``title``, ``locale`` (en_US), ``timezone`` (Etc/GMT), ``shared_with`` (a
         list of e-mails, or ``anyone``), ``named_ranges`` (name: range, or ``"#REF!"`` for a broken one) and ``tabs``.
-        A tab has ``title``, ``gid``, ``hidden``, ``merges`` (ranges), ``grid`` ([rows, columns], [1000, 26]) and
+        A tab has ``title``, ``gid``, ``hidden``, ``hidden_rows`` and ``filtered_rows`` (their numbers), ``merges`` (ranges), ``grid`` ([rows, columns], [1000, 26]) and
         ``rows``: lists of cells. A cell is a plain value or one of ``{percent: 0.37}``, ``{money: 5, currency: EUR}``,
         ``{date: 2026-11-01}``, ``{datetime: "2026-11-01T12:00"}``, ``{duration: 90m}``, ``{error: "#REF!"}``,
-        ``{loading: 2, then: 5}``, ``{formula: "=A1", value: 5}``.
+        ``{loading: 2, then: 5}``, ``{formula: "=A1", value: 5}``, ``{format: "percent sign", value: 37}`` (a plain number in another format).
         """
         with self.server.lock:
             for one in seed.get("spreadsheets", []):

@@ -15,7 +15,8 @@ from okrsync_emulators.sheets import SheetsEmulator
 from tests.support.spreadsheet import BOOK, DATA, KPI, NOW, World, question, renew, seed, value, why
 
 VALUES = "values:batchGet"
-METADATA = rf"GET /v4/spreadsheets/{BOOK}\?"
+METADATA = rf"GET /v4/spreadsheets/{BOOK}\?fields=properties"
+FORMATS = rf"GET /v4/spreadsheets/{BOOK}\?fields=sheets"
 MINUTES = Unit(dimension=Dimension.DURATION, detail="minutes")
 EURO = Unit(dimension=Dimension.MONEY, detail="EUR")
 TAB = "'It''s data'"
@@ -67,7 +68,7 @@ class TestContract(SourceContract):
         (PERCENT, {"cell": "KPI!C3", "values": "fraction"}, "37"),
         (PERCENT, {"cell": "KPI!C4", "values": "points"}, "37"),
         (MINUTES, {"cell": "KPI!C5", "values": "serial_days"}, "45"),
-        (MINUTES, {"cell": "KPI!C4"}, "37"),
+        (MINUTES, {"cell": "KPI!C4", "values": "plain"}, "37"),
         (COUNT, {"cell": "KPI!C8", "text_numbers": {"decimal": ",", "thousands": " "}}, "1234.50"),
         (COUNT, {"named": "signups", "measure": "mean"}, "20.16666666666666666666666667"),
         (COUNT, {"named": "signups", "measure": "first"}, "30"),
@@ -303,7 +304,7 @@ def test_the_past_is_missing_where_the_sheet_keeps_none(world: World) -> None:
         ("2026-11-22T00:00+01:00", "30", "2026-11-08T23:00Z"),
     ],
 )
-def test_a_dated_column_knows_the_past_in_the_spreadsheets_time_zone(
+def test_a_dated_column_knows_the_past_in_the_company_s_time_zone(
     world: World, at: str, expected: str, as_of: str
 ) -> None:
     answer = world.one(COUNT, datetime.fromisoformat(at), range=f"{TAB}!B2:B", dates=f"{TAB}!A2:A")
@@ -331,7 +332,7 @@ def test_before_the_first_date_there_is_nothing(world: World) -> None:
         ),
         ([[{"date": "2026-10-05"}, "many"]], "S!B1 holds the text “many”"),
         ([[{"date": "2026-10-05"}, {"error": "#N/A"}]], "S!B1 holds the error #N/A"),
-        ([[20261005, 1]], "S!A1 holds the number 20261005, not a date"),
+        ([[20261005, 1]], "S!A1 holds the number 20261005, which looks like a date written as one number"),
         ([[{"error": "#REF!"}, 1]], "S!A1 holds the error #REF!"),
         ([[{"date": "2026-10-05"}, None]], "has no values"),
     ],
@@ -344,17 +345,17 @@ def test_a_dated_column_that_cannot_be_read_says_where(world: World, rows: list[
 def test_dates_may_run_across(world: World) -> None:
     rows = [["Date", {"date": "2026-10-05"}, {"datetime": "2026-11-20T12:00"}], ["Users", 1, 2]]
     world.emulator.load(seed(tabs=[{"title": "S", "rows": rows}]))
-    query = {"range": "S!B2:2", "dates": "S!B1:1"}
     with pytest.raises(ValueError, match="open at its start"):
-        world.one(**query)
-    query = {"range": "S!B2:D2", "dates": "S!B1:D1"}
-    assert value(world.one(**query)) == 2
-    assert value(world.one(COUNT, datetime(2026, 11, 20, 10, tzinfo=UTC), **query)) == 1
+        world.one(range="S!2:B2", dates="S!B1:1")
+    for query in ({"range": "S!B2:D2", "dates": "S!B1:D1"}, {"range": "S!B2:2", "dates": "S!B1:1"}):
+        assert value(world.one(**query)) == 2
+        assert value(world.one(COUNT, datetime(2026, 11, 20, 10, tzinfo=UTC), **query)) == 1
 
 
 def test_an_unknown_time_zone_is_said(world: World) -> None:
-    world.emulator.load(seed(timezone="Mars/Olympus"))
-    assert "Mars/Olympus" in why(world.one(range=f"{TAB}!B2:B", dates=f"{TAB}!A2:A")).reason
+    rows = [["Date", {"datetime": "2026-11-20T12:00"}], ["Users", 2]]
+    world.emulator.load(seed(timezone="Mars/Olympus", tabs=[{"title": "It's data", "rows": rows}]))
+    assert "Mars/Olympus" in why(world.one(range=f"{TAB}!B2:2", dates=f"{TAB}!B1:1")).reason
 
 
 # ---- Few requests ---------------------------------------------------------------------------------------------
@@ -362,13 +363,19 @@ def test_an_unknown_time_zone_is_said(world: World) -> None:
 
 def test_twenty_metrics_of_a_spreadsheet_are_one_read_and_one_token(world: World) -> None:
     questions = [
-        question(f"m{number}", cell=f"KPI!{'BC'[number % 2]}{number // 2 % 4 + 2}") for number in range(20)
+        question(f"m{number}", cell=f"KPI!{'BC'[number % 2]}{(2, 4)[number // 2 % 2]}")
+        for number in range(20)
     ]
     answers = world.read(*questions, question("named", named="revenue"))
     assert all(isinstance(answer, Reading) for answer in answers)
     assert world.count(VALUES) == 1
     assert world.count("POST /token") == 1
-    assert world.count("") == 2
+    assert world.count(FORMATS) == 1
+    assert world.count("") == 3
+    world.emulator.server.forget()
+    world.read(*questions)
+    assert world.count(VALUES) == 1
+    assert world.count(FORMATS) == 0, "formats are looked at once a week"
 
 
 def test_spreadsheets_are_read_once_each_and_share_a_token(world: World) -> None:
@@ -394,9 +401,9 @@ def test_many_long_ranges_are_split_by_the_length_of_the_address(world: World) -
 
 
 def test_one_bad_range_costs_only_its_own_metric_and_few_requests(world: World) -> None:
-    good = [question(f"g{number}", cell=f"KPI!B{number + 2}") for number in range(3)]
+    good = [question(f"g{number}", cell=f"KPI!{cell}") for number, cell in enumerate(("B2", "B4", "B10"))]
     answers = world.read(*good, question("bad", cell="KPY!B2"), question("gone", named="gone"))
-    assert [value(answer) for answer in answers[:3]] == [900000, Decimal("0.35"), 35]
+    assert [value(answer) for answer in answers[:3]] == [900000, 35, Decimal("0.1")]
     assert "did you mean 'KPI'?" in why(answers[3]).hint
     assert "gone" in why(answers[4]).reason
     assert world.count(VALUES) == 5
@@ -405,7 +412,8 @@ def test_one_bad_range_costs_only_its_own_metric_and_few_requests(world: World) 
 
 def test_a_refusal_that_names_no_range_is_found_by_halves(world: World) -> None:
     # The refused range is written back bounded, not as it was asked.
-    good = [question(f"g{number}", cell=f"KPI!B{number + 2}") for number in range(8)]
+    cells = ("B2", "C2", "B4", "C4", "B10", "C10", "B7", "B9")
+    good = [question(f"g{number}", cell=f"KPI!{cell}") for number, cell in enumerate(cells)]
     answers = world.read(*good[:5], question("far", range="KPI!B2000:B", measure="sum"), *good[5:])
     assert "exceeds grid limits" in why(answers[5]).reason
     assert sum(isinstance(answer, Reading) for answer in answers) == 7
