@@ -1,4 +1,4 @@
-"""The shapes of Google's answers: what is asked of them is checked once, so that nothing else meets a wrong one. Pure."""
+"""Check that Google's answers have the shapes it documents, before anything reads them. Pure."""
 
 from __future__ import annotations
 

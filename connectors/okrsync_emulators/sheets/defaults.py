@@ -1,4 +1,4 @@
-"""What every new Google spreadsheet has: its default cell format and its theme, as recorded answers show them."""
+"""The default cell format and the theme of a new Google spreadsheet, as recorded answers show them."""
 
 from __future__ import annotations
 
