@@ -135,13 +135,14 @@ class Reader:
             self.renewed[block] = [line for one in transcripts(block) for line in self._typed(one)]
 
     def _typed(self, one: Transcript) -> list[str]:
+        """The command and its real output; as the page shows it, if that fits."""
         shown = self._shown(one.command).replace(str(self.desk.folder), "~/okrs").strip("\n")
         actual = [line.rstrip() for line in shown.split("\n")] if shown else []
         if fits(one.output, actual):
             return [*one.typed, *one.output]
-        while_blank = [""] if one.output and not one.output[0] else []
-        after = [""] if one.output and not one.output[-1] else []
-        return [*one.typed, *while_blank, *renewed(one.output, actual), *after]
+        blank_before = [""] if one.output[:1] == ("",) else []
+        blank_after = [""] if one.output[-1:] == ("",) else []
+        return [*one.typed, *blank_before, *renewed(one.output, actual), *blank_after]
 
     def _shown(self, command: str) -> str:
         command, _, target = ALIASES.get(command, command).partition(" > ")
@@ -203,26 +204,15 @@ def fits(expected: Sequence[str], actual: Sequence[str]) -> bool:
 
 def renewed(expected: Sequence[str], actual: Sequence[str]) -> list[str]:
     """The real output, cut short where ``expected`` is: each piece of it is looked for where it is most alike."""
-    lines = "\n".join(expected).strip("\n").split("\n")
-    if REST not in lines:
-        return [_kept(lines, line) for line in actual]
-    out: list[str] = []
-    start = 0
-    pieces = _pieces(lines)
-    for number, piece in enumerate(pieces):
-        if number:
-            out.append(REST)
-        if not piece:
-            continue
-        last = len(actual) - len(piece)
-        begin = (
-            0
-            if number == 0
-            else max(range(start, last + 1), key=lambda n: _alike(piece, actual, n), default=start)
-        )
-        if number == len(pieces) - 1 and number:
-            begin = last
-        out += [_kept(piece, line) for line in actual[begin : begin + len(piece)]]
+    first, *rest = _pieces("\n".join(expected).strip("\n").split("\n"))
+    if not rest:
+        return [_kept(first, line) for line in actual]
+    out = [_kept(first, line) for line in actual[: len(first)]]
+    start = len(first)
+    for number, piece in enumerate(rest, 1):
+        end = max(len(actual) - len(piece), start)
+        begin = end if number == len(rest) else _most_alike(piece, actual, start, end)
+        out += [REST, *(_kept(piece, line) for line in actual[begin : begin + len(piece)])]
         start = begin + len(piece)
     return out
 
@@ -237,9 +227,14 @@ def _pieces(lines: Sequence[str]) -> list[list[str]]:
     return pieces
 
 
-def _alike(piece: Sequence[str], actual: Sequence[str], start: int) -> float:
-    pairs = zip(piece, actual[start : start + len(piece)], strict=True)
-    return sum(SequenceMatcher(None, one, other).ratio() for one, other in pairs)
+def _most_alike(piece: Sequence[str], actual: Sequence[str], start: int, end: int) -> int:
+    """The line from ``start`` to ``end`` at which ``actual`` is most like the piece."""
+
+    def alike(line: int) -> float:
+        pairs = zip(piece, actual[line : line + len(piece)], strict=False)
+        return sum(SequenceMatcher(None, one, other).ratio() for one, other in pairs)
+
+    return max(range(start, end + 1), key=alike)
 
 
 def _kept(lines: Sequence[str], line: str) -> str:
