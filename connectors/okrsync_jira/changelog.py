@@ -69,7 +69,48 @@ def moves(histories: Iterable[Mapping[str, Any]], shared: Shared) -> tuple[Move,
         for history in once.values()
         for item in history.get("items") or ()
     ]
-    return tuple(sorted(found, key=lambda move: (move.at, move.id)))
+    return _following(sorted(found, key=lambda move: (move.at, move.id)))
+
+
+def _following(moves: list[Move]) -> tuple[Move, ...]:
+    """The moves with those of one field and one millisecond in an order in which each begins where one ended.
+
+    Their ids follow the order in which Jira stored them, which is not always that in which they were made.
+    """
+    last: dict[str, str | None] = {}
+    start = 0
+    while start < len(moves):
+        end = start + 1
+        while end < len(moves) and moves[end].at == moves[start].at:
+            end += 1
+        if end - start > 1:
+            moves[start:end] = _chained(moves[start:end], last)
+        for move in moves[start:end]:
+            last[move.field_id or move.field] = move.new
+        start = end
+    return tuple(moves)
+
+
+def _chained(same: list[Move], last: Mapping[str, str | None]) -> list[Move]:
+    places: dict[str, list[int]] = {}
+    for place, move in enumerate(same):
+        places.setdefault(move.field_id or move.field, []).append(place)
+    for name, some in places.items():
+        left = [same[place] for place in some]
+        if len(left) == 1 or all(before.new == after.old for before, after in pairwise(left)):
+            continue
+        here = last[name] if name in last else _first(left)
+        for place in some:
+            following = next((move for move in left if move.old == here), left[0])
+            left.remove(following)
+            same[place], here = following, following.new
+    return same
+
+
+def _first(moves: list[Move]) -> str | None:
+    """What the first of some moves began with: nothing else leads to it."""
+    ends = {move.new for move in moves}
+    return next((move.old for move in moves if move.old not in ends), moves[0].old)
 
 
 def torn(status: str | None, changes: Iterable[Move]) -> bool:

@@ -12,7 +12,8 @@ from okrsync.connector import NoValueError
 from okrsync.model import Cause, Question
 from okrsync_jira.fields import Field
 from okrsync_jira.hierarchy import Links
-from okrsync_jira.issues import Issue, SearchResult
+from okrsync_jira.issues import NAMED, Issue, SearchResult
+from okrsync_jira.names import Names, names_in
 from okrsync_jira.queries import JiraQuery
 from okrsync_jira.reducers import (
     MetricValue,
@@ -21,12 +22,13 @@ from okrsync_jira.reducers import (
     filled_in,
     is_done,
     names_of,
-    number,
-    resolution_of,
+    numbers_of,
     share,
+    some_of,
 )
-from okrsync_jira.replay import RESOLUTION, STATUS, Replayed, as_of, there_at, value_at, words
+from okrsync_jira.replay import Replayed, as_of, there_at
 from okrsync_jira.statuses import Statuses
+from okrsync_jira.values import RESOLUTION, STATUS, changes_of, value_at, words
 
 _NONE_GONE: Final = Statuses(names={}, categories={}, mapped={})
 
@@ -75,17 +77,19 @@ def done_share(
     Frozen: of the issues that stood below the parents when the window began, with their weights of then.
     """
     query: JiraQuery = question.query
-    roots = frozenset(key.casefold() for key in query.parent)
+    names = names_in(found, statuses)
     moment = question.window.start if query.frozen and question.window else question.at
     above = {word: one for one in found.above for word in (one.key.casefold(), one.id)}
-    tree = Tree(roots, links, found, statuses, moment, above)
     replayed = question.past or query.frozen
+    roots = _roots(query.parent, links, names, found)
+    tree = Tree(roots, links, found, statuses, moment, above)
     wound = Replayed((STATUS, RESOLUTION, *fields))
     then = as_of(found, question.at, wound, statuses) if replayed else found
     members = tree.members() if replayed else {issue.id for issue in found.issues}
     inside = [issue for issue in then.issues if issue.id in members]
-    left_out = frozenset(query.done_excludes.resolution if query.done_excludes else ())
-    children = [issue for issue in inside if resolution_of(issue.fields.get(RESOLUTION.id)) not in left_out]
+    excluded = query.done_excludes.resolution if query.done_excludes else ()
+    left_out = names.resolved((RESOLUTION,), excluded)
+    children = [issue for issue in inside if left_out.isdisjoint(words(issue.fields.get(RESOLUTION.id)))]
     parents = ", ".join(query.parent)
     if not children:
         raise NoValueError(
@@ -105,14 +109,30 @@ def done_share(
         facts.append(("frozen", f"children of {began}; {later} came later and do not count"))
     facts += [("field", names_of(fields))] if fields else []
     facts += [("empty", f"{empty} of {len(children)} ({query.empty_field})")] if empty else []
-    if excluded := len(inside) - len(children):
-        facts.append(("left out", f"{excluded} with resolution {', '.join(sorted(left_out))}"))
+    if cancelled := len(inside) - len(children):
+        facts.append(("left out", f"{cancelled} with resolution {', '.join(sorted(excluded))}"))
     if query.by == "children_mean":
         value, parts = _mean_of_branches(question, tree, children, weights, done)
         facts += parts
     else:
         value = _share(weights, done, question, parents, fields)
     return MetricValue(value=value, query=found.jql, rows=len(children), facts=(*facts, *about(found)))
+
+
+def _roots(parents: Sequence[str], links: Links, names: Names, found: SearchResult) -> frozenset[str]:
+    """Everything that the parents are called by: a change may name them by their id alone."""
+    roots = {key.casefold() for key in parents}
+    for field in links.fields:
+        known = [names.index(field).ids(key) for key in parents]
+        roots.update(*(ids for ids in known if ids))
+        if None in known and (nameless := names.index(field).nameless - {one.id for one in found.above}):
+            raise NoValueError(
+                Cause.PAST,
+                f"changes name what {some_of([issue.key for issue in found.issues if changes_of(issue, field)])} stood "
+                f"below by id only ({', '.join(sorted(nameless)[:NAMED])}), and which of {', '.join(parents)} that is "
+                "is not known",
+            )
+    return frozenset(roots)
 
 
 def _weights(
@@ -122,7 +142,7 @@ def _weights(
         return {issue.id: Decimal(1) for issue in children}, 0
     counted = SearchResult(jql=found.jql, count=len(children), issues=tuple(children))
     values, empty = filled_in(query, fields, counted)
-    weights = {issue.id: number(value, field, issue) for issue, field, value in values}
+    weights = dict(zip((issue.id for issue, _, _ in values), numbers_of(values), strict=True))
     return {issue.id: weights.get(issue.id, Decimal(0)) for issue in children}, empty
 
 

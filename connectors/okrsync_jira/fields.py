@@ -100,8 +100,7 @@ class FieldNames:
         if page is None:
             return None
         kept = json.loads(page)
-        read_at = datetime.fromisoformat(kept.pop("read_at"))
-        return Field(**kept) if self._now - _FRESH < read_at <= self._now else None
+        return Field(**kept) if fresh(kept.pop("read_at"), self._now) else None
 
     def _looked_up(self, text: str) -> Field:
         fields = self._read()
@@ -134,6 +133,11 @@ class FieldNames:
         if isinstance(self._all, OkrsyncError):
             raise self._all
         return self._all
+
+
+def fresh(noted: str | None, now: datetime) -> bool:
+    """Whether something was noted in the connection's notebook within the last day."""
+    return noted is not None and now - _FRESH < datetime.fromisoformat(noted) <= now
 
 
 def _called(raw: Mapping[str, Any], text: str) -> bool:

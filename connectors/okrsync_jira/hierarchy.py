@@ -9,7 +9,7 @@ from typing import Final
 from okrsync_jira.client import Site
 from okrsync_jira.fields import Field
 from okrsync_jira.issues import Issue, SearchResult
-from okrsync_jira.replay import PARENT, changes_of
+from okrsync_jira.values import PARENT, changes_of
 
 KEYS_AT_ONCE: Final = 100
 CHILD_FIELDS: Final = frozenset({"created", "status", "issuetype", "resolution"})

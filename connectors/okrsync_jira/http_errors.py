@@ -32,6 +32,10 @@ _OF_JIRA: Final = (
 )
 
 
+class RefusedJqlError(ConfigError):
+    """Jira does not take a JQL: a word in it is wrong, or names what is not there."""
+
+
 @dataclass(frozen=True, slots=True)
 class HttpErrors:
     """What to say of answers that came over the connection ``name``."""
@@ -118,7 +122,7 @@ class HttpErrors:
                 hint="check url with its path (such as /jira), and deployment",
             )
         if status == requests.codes.bad_request:
-            return ConfigError(
+            return RefusedJqlError(
                 f"Jira refuses the search: {said}", hint="try the JQL in Jira's own issue search"
             )
         return Unavailable(f"{self.name}: {base} answers HTTP {status}: {said}", hint="run again later")

@@ -13,7 +13,7 @@ from okrsync.errors import AccessError, ConfigError
 from okrsync.ports import Opening
 from okrsync_jira.client import Site
 from okrsync_jira.fields import SECONDS
-from okrsync_jira.jql import fault, moving
+from okrsync_jira.jql import changing, fault
 from okrsync_jira.settings import Anonymous, JiraSettings
 from okrsync_jira.source import lost_permissions
 
@@ -129,7 +129,7 @@ def _table(fields: Sequence[SampledField], issues: int) -> Iterator[str]:
 
 def _yaml(connection: str, jql: str, fields: Sequence[SampledField]) -> str:
     """Metrics to copy. What does not change about an issue is offered as a scope, which has a past."""
-    piece = moving(jql)
+    piece = changing(jql)
     found = {"jql" if piece else "scope": jql}
     metrics: dict[str, dict[str, Any]] = {"issues": {"from": connection, "measure": "count", **found}}
     if not piece:

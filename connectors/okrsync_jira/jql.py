@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -86,3 +88,150 @@ def _first_midnight(moment: datetime, zone: str) -> str:
     local = moment.astimezone(ZoneInfo(zone))
     begun = local.hour or local.minute or local.second or local.microsecond
     return (local.date() + timedelta(days=1 if begun else 0)).isoformat()
+
+
+# ---- Clauses --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """``certain``: it holds for every issue that the JQL finds, because it is joined to the rest by AND alone."""
+
+    field: str
+    operator: str
+    values: tuple[str, ...]
+    certain: bool
+
+
+_TOKEN: Final = re.compile(
+    r"""\s*(?P<quoted>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|\s*(?P<sign>!=|!~|<=|>=|&&|\|\||[=<>~!&|(),])|\s*(?P<word>[^\s()=!<>~,'"&|]+)""",
+    re.DOTALL,
+)
+_WORDS_OF_OPERATORS: Final = frozenset({"not", "in", "is", "was", "changed"})
+
+
+def clauses(jql: str) -> tuple[Clause, ...]:
+    """The clauses of ``jql``, in order. What is no JQL is read as far as it goes: Jira itself refuses it."""
+    return tuple(_Clauses(jql).disjunction(certain=True))
+
+
+_LASTING: Final = frozenset(
+    {"key", "issue", "issuekey", "id", "created", "createddate", "creator", "project", "type", "issuetype"}
+)
+_STATE_KEYS: Final[Mapping[str, str]] = {
+    "status": "status",
+    "resolution": "resolution",
+    "assignee": "assignee",
+    "reporter": "reporter",
+    "priority": "priority",
+    "labels": "labels",
+    "fixversion": "fix_versions",
+    "component": "components",
+    "sprint": "sprint",
+    "parent": "parent",
+    "epic link": "parent",
+    "parent link": "parent",
+}
+
+
+def changing(jql: str) -> str | None:
+    """The first piece of ``jql`` that may change about an issue or with the day, or None if there is none."""
+    if (piece := moving(jql)) is not None:
+        return piece
+    return next((clause.field for clause in clauses(jql) if not _lasting(clause)), None)
+
+
+def as_state(jql: str) -> str:
+    """The conditions of ``jql`` that belong into a state, as YAML; empty if they are not that simple."""
+    found = []
+    for clause in clauses(jql):
+        if not _lasting(clause) and clause.certain and clause.operator in {"=", "in"} and clause.values:
+            value = clause.values[0] if len(clause.values) == 1 else f"[{', '.join(clause.values)}]"
+            key = _STATE_KEYS.get(clause.field.casefold())
+            found.append(f"{key}: {value}" if key else f"fields: {{{clause.field}: {value}}}")
+    return ", ".join(found)
+
+
+def _lasting(clause: Clause) -> bool:
+    return clause.field.casefold() in _LASTING
+
+
+class _Clauses:
+    """A reader of JQL that goes through its tokens once; the text of a quoted one is never taken for a word."""
+
+    def __init__(self, jql: str) -> None:
+        self._tokens = [
+            (found["quoted"][1:-1], True) if found["quoted"] else (found["sign"] or found["word"], False)
+            for found in _TOKEN.finditer(jql)
+        ]
+        self._at = 0
+
+    def disjunction(self, *, certain: bool) -> list[Clause]:
+        found = self._conjunction(certain=certain)
+        while self._take("or", "||", "|"):
+            found = [replace(clause, certain=False) for clause in found]
+            found += self._conjunction(certain=False)
+        return found
+
+    def _conjunction(self, *, certain: bool) -> list[Clause]:
+        found = self._term(certain=certain)
+        while self._take("and", "&&", "&"):
+            found += self._term(certain=certain)
+        return found
+
+    def _term(self, *, certain: bool) -> list[Clause]:
+        if self._take("not", "!"):
+            return self._term(certain=False)
+        if self._take("("):
+            inside = self.disjunction(certain=certain)
+            self._take(")")
+            return inside
+        if self._at >= len(self._tokens):
+            return []
+        return [self._clause(certain=certain)]
+
+    def _clause(self, *, certain: bool) -> Clause:
+        field = self._next()
+        operator: list[str] = []
+        while self._word() in _WORDS_OF_OPERATORS or (
+            not operator and self._word()[:1] in set("=!<>~") and self._word()
+        ):
+            operator.append(self._next().lower())
+        values: list[str] = []
+        if self._take("("):
+            while self._at < len(self._tokens) and not self._take(")"):
+                values.append(self._value())
+        elif self._at < len(self._tokens):
+            values.append(self._value())
+        # What follows WAS and CHANGED, such as ON and BY, is of no use here.
+        while self._at < len(self._tokens) and self._word() not in {"and", "or", "&&", "||", "&", "|", ")"}:
+            self._next()
+        return Clause(field, " ".join(operator), tuple(value for value in values if value), certain)
+
+    def _value(self) -> str:
+        value = self._next()
+        if self._take("("):
+            while self._at < len(self._tokens) and not self._take(")"):
+                self._next()
+            value = f"{value}()"
+        self._take(",")
+        return value
+
+    def _word(self) -> str:
+        """The next token in small letters, unless it is quoted."""
+        if self._at >= len(self._tokens):
+            return ""
+        text, quoted = self._tokens[self._at]
+        return "" if quoted else text.lower()
+
+    def _take(self, *words: str) -> bool:
+        if self._word() not in words:
+            return False
+        self._at += 1
+        return True
+
+    def _next(self) -> str:
+        if self._at >= len(self._tokens):
+            return ""
+        self._at += 1
+        return self._tokens[self._at - 1][0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -17,11 +17,29 @@ from okrsync_jira.jql import both, during, during_days
 from okrsync_jira.queries import DATES, EVENT_DATES, JiraQuery, State
 from okrsync_jira.reads import Below, Catalogue, Events, Read, Search, Sprints
 from okrsync_jira.reducers import MetricValue
-from okrsync_jira.replay import PARENT, RESOLUTION, STATUS, Replayed
+from okrsync_jira.replay import Replayed
+from okrsync_jira.scopes import EVERYWHERE, rules
 from okrsync_jira.settings import Deployment
+from okrsync_jira.values import (
+    COMPONENTS,
+    FIX_VERSIONS,
+    LABELS,
+    PARENT,
+    PROJECT,
+    RESOLUTION,
+    STATUS,
+    WOUND_LISTS,
+)
 
 _CATEGORY_IDS: Final = {"new": "2", "done": "3", "indeterminate": "4"}
-_FLOW_FIELDS: Final = frozenset({"created", "status", "resolution"})
+_FLOW_FIELDS: Final = frozenset({"created", "status", "resolution", "resolutiondate"})
+_STATE_FIELDS: Final[Mapping[str, Field]] = {
+    "status": STATUS,
+    "status_category": STATUS,
+    "labels": LABELS,
+    "fix_versions": FIX_VERSIONS,
+    "components": COMPONENTS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +59,7 @@ def plan(question: Question, names: FieldNames, deployment: Deployment, zone: st
     if query.measure == "velocity":
         return _of_sprints(question, query, names, deployment)
     if query.measure in flows.MEASURES:
-        return _of_flows(question, query)
+        return _of_flows(question, query, names, deployment)
     if query.measure == "age" or (query.scope and query.measure != "sla"):
         return _of_scope(question, query, names, deployment)
     return _of_today(question, query, names, zone)
@@ -135,11 +153,12 @@ def _of_scope(question: Question, query: JiraQuery, names: FieldNames, deploymen
         _refuse_texts(fields)
     wanted = _replayed(fields, query.state, names, deployment)
     part = _replayed((), query.part_state, names, deployment)
-    wanted = replace(wanted, fields=(*fields, *_tracked(part)))
-    tracked = _tracked(wanted)
+    scope = rules(query.issues) if question.past else EVERYWHERE
+    wanted = replace(wanted, fields=(*fields, *_tracked(part)), scope=scope)
+    tracked = _tracked(wanted) | set(scope.fields)
     history = None
     if question.past or (query.measure == "age" and query.since == "status"):
-        history = _history(tracked | {STATUS}, names, deployment)
+        history = _history(tracked | {STATUS}, names, deployment, several_projects=scope.several_projects)
     fetched = frozenset(field.id for field in tracked) | {"created", "status"}
     # What is not in the category today cannot count today; for another day it may.
     narrow = "" if question.past else _in_category(query.state)
@@ -157,11 +176,17 @@ def _in_category(state: State | None) -> str:
     return f"statusCategory {'not in' if state.status_category.negated else 'in'} ({ids})"
 
 
-def _of_flows(question: Question, query: JiraQuery) -> MetricPlan:
+def _of_flows(question: Question, query: JiraQuery, names: FieldNames, deployment: Deployment) -> MetricPlan:
     since = question.window.start if question.window and query.measure != "time_in_status" else None
-    history = frozenset({"status", "resolution"})
-    read = Search(query.issues, _FLOW_FIELDS, history=history, since=since, scoped=True)
-    return MetricPlan((read, Catalogue()), partial(flows.MEASURES[query.measure], question))
+    scope = rules(query.issues) if question.past else EVERYWHERE
+    wanted = replace(_replayed((), query.state, names, deployment), scope=scope)
+    tracked = _tracked(wanted) | set(scope.fields)
+    history = _history(
+        tracked | {STATUS, RESOLUTION}, names, deployment, several_projects=scope.several_projects
+    )
+    fetched = _FLOW_FIELDS | {field.id for field in tracked}
+    read = Search(query.issues, fetched, history=history, since=since, scoped=True)
+    return MetricPlan((read, Catalogue()), partial(flows.MEASURES[query.measure], question, wanted))
 
 
 def _of_children(
@@ -201,14 +226,14 @@ def _replayed(
 ) -> Replayed:
     places: dict[str, tuple[Field, ...]] = {}
     for name in state.conditions if state else ():
-        if name == "parent":
+        if state and name in state.fields:
+            places[name] = (names.resolve(name, typed=True),)
+        elif name == "parent":
             places[name] = _links(names, deployment).fields
         elif name == "sprint":
             places[name] = (names.resolve("Sprint", typed=True),)
-        elif name in {"status", "status_category"}:
-            places[name] = (STATUS,)
         else:
-            places[name] = (Field(name, name, name),)
+            places[name] = (_STATE_FIELDS.get(name) or Field(name, name, name),)
     return Replayed(fields, state, places)
 
 
@@ -216,14 +241,18 @@ def _tracked(wanted: Replayed) -> frozenset[Field]:
     return frozenset({*wanted.fields, *(field for some in (wanted.places or {}).values() for field in some)})
 
 
-def _history(fields: frozenset[Field], names: FieldNames, deployment: Deployment) -> frozenset[str]:
-    """Which changes to ask for; nothing means all, for the tie to the parent has no id to ask by."""
+def _history(
+    fields: frozenset[Field], names: FieldNames, deployment: Deployment, *, several_projects: bool = False
+) -> frozenset[str]:
+    """Which changes to ask for; nothing means all."""
     for field in fields:
-        if field.type == "array" and field.name.casefold() != "sprint":
+        if field.type == "array" and field.name.casefold() != "sprint" and field.id not in WOUND_LISTS:
             raise NoValueError(Cause.PAST, f"the changes of {field} cannot be wound back: it holds lists")
         if deployment == "data_center" and field.id.startswith("customfield_"):
             names.refuse_namesakes(field)
-    return frozenset() if PARENT in fields else frozenset(field.id for field in fields)
+    # Neither the tie to the parent nor the key before a move has an id to ask by.
+    by_all = PARENT in fields or (PROJECT in fields and several_projects)
+    return frozenset() if by_all else frozenset(field.id for field in fields)
 
 
 def _links(names: FieldNames, deployment: Deployment) -> Links:

@@ -10,10 +10,10 @@ distinct        jql or scope, field          date, empty_field, min_samples; wit
 ratio           jql and part, or scope and   date, exact, min_samples; with scope: state
                 part_state
 done_share      parent                       by, field, done_excludes, empty_field, min_samples, frozen, scope
-lead_time       jql or scope                 aggregate, done_excludes, min_samples
-cycle_time      jql or scope                 aggregate, done_excludes, min_samples, started
-time_in_status  jql or scope, statuses       aggregate, min_samples
-throughput      jql or scope                 done_excludes
+lead_time       jql or scope                 aggregate, done_excludes, min_samples; with scope: state
+cycle_time      jql or scope                 as lead_time, and started
+time_in_status  jql or scope, statuses       aggregate, min_samples; with scope: state
+throughput      jql or scope                 done_excludes; with scope: state
 age             jql or scope                 state (with scope), aggregate, min_samples, since
 velocity        board                        sprints, by, field, min_samples
 sla             jql or scope, field          aggregate, min_samples
@@ -34,7 +34,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from okrsync.measures import AGGREGATES, is_aggregate
 from okrsync.settings import Strict
-from okrsync_jira.jql import fault, moving
+from okrsync_jira.jql import as_state, changing, fault
 
 EVENT_DATES: Final = ("created", "resolved")
 DATES: Final = (*EVENT_DATES, "updated", "due")
@@ -140,9 +140,18 @@ class State(Strict):
     status: Chosen | None = Field(default=None, description="such as [In Review, In Test], or {not: Backlog}")
     resolution: Chosen | None = Field(default=None, description="such as Won't Do, or empty")
     assignee: Chosen | None = Field(default=None, description="account id or displayed name, or empty")
+    reporter: Chosen | None = Field(default=None, description="account id or displayed name")
     priority: Chosen | None = Field(default=None, description="such as [Highest, High]")
     sprint: Chosen | None = Field(default=None, description="id or name, or empty")
     parent: Chosen | None = Field(default=None, description="key of the epic or initiative above")
+    labels: Chosen | None = Field(default=None, description="such as [security, privacy], or empty")
+    fix_versions: Chosen | None = Field(
+        default=None, alias="fixVersions", description="id or name of a version, or empty"
+    )
+    components: Chosen | None = Field(default=None, description="id or name of a component, or empty")
+    fields: dict[str, Chosen] = Field(
+        default_factory=dict, description="other fields by name or id, such as {Team: Payments}"
+    )
 
     @model_validator(mode="after")
     def _says_something(self) -> State:
@@ -153,9 +162,8 @@ class State(Strict):
     @cached_property
     def conditions(self) -> Mapping[str, Choice]:
         """What is asked for, by the name of the key."""
-        return {
-            name: choice for name in type(self).model_fields if (choice := getattr(self, name)) is not None
-        }
+        named = {name: getattr(self, name) for name in type(self).model_fields if name != "fields"}
+        return {name: choice for name, choice in named.items() if choice is not None} | self.fields
 
     def __str__(self) -> str:
         return ", ".join(f"{name.replace('_', ' ')}: {choice}" for name, choice in self.conditions.items())
@@ -225,9 +233,11 @@ class JiraQuery(Strict):
     @field_validator("scope")
     @classmethod
     def _scope_holds_for_ever(cls, value: str | None) -> str | None:
-        if value is not None and (piece := moving(value)):
+        if value is not None and (piece := changing(value)):
+            state = as_state(value)
+            such = f", such as state: {{{state}}}" if state else ""
             raise ValueError(
-                f"{piece!r} changes with time; a scope is for what does not, put the rest into state"
+                f"{piece!r} changes with time; a scope is for what does not, put the rest into state{such}"
             )
         return value
 
@@ -327,13 +337,13 @@ def _keys_of(query: JiraQuery) -> tuple[set[str], set[str]]:
 def _keys_of_times(measure: str, issues: set[str], replayed: set[str]) -> tuple[set[str], set[str]]:
     common = {"date", "aggregate", "min_samples"}
     if measure == "lead_time":
-        return issues, common | {"done_excludes"}
+        return issues, common | {"done_excludes"} | replayed
     if measure == "cycle_time":
-        return issues, common | {"done_excludes", "started"}
+        return issues, common | {"done_excludes", "started"} | replayed
     if measure == "time_in_status":
-        return issues | {"statuses"}, common
+        return issues | {"statuses"}, common | replayed
     if measure == "throughput":
-        return issues, {"date", "done_excludes"}
+        return issues, {"date", "done_excludes"} | replayed
     if measure == "age":
         return issues, (common - {"date"}) | {"since"} | replayed
     if measure == "sla":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
@@ -11,11 +11,13 @@ from okrsync.connector import NoValueError
 from okrsync.errors import DataError
 from okrsync.measures import PERCENTILE, aggregate
 from okrsync.model import SECONDS_IN, Cause, Dimension, Question, Unit
+from okrsync_jira.conditions import category
 from okrsync_jira.fields import SECONDS, Field
 from okrsync_jira.issues import NAMED, Issue, SearchResult
 from okrsync_jira.queries import JiraQuery
-from okrsync_jira.replay import STATUS, Replayed, as_of, category, narrowed, seen_since
+from okrsync_jira.replay import Replayed, as_of, narrowed, seen_since
 from okrsync_jira.statuses import Statuses
+from okrsync_jira.values import STATUS
 
 Facts = tuple[tuple[str, str], ...]
 MOST_SAMPLES: Final = 20
@@ -57,7 +59,7 @@ def ratio(query: JiraQuery, unit: Unit, whole: SearchResult, part: SearchResult)
 def measured(query: JiraQuery, unit: Unit, fields: Sequence[Field], found: SearchResult) -> MetricValue:
     """An aggregate of the numbers in a field of all issues."""
     values, empty = filled_in(query, fields, found)
-    numbers = [number(value, field, issue) for issue, field, value in values]
+    numbers = numbers_of(values)
     numbers += [Decimal(0)] * (empty if query.empty_field == "zero" else 0)
     enough(len(numbers), query.min_samples, f"issues with a value in {names_of(fields)}")
     if not numbers and query.measure != "sum":
@@ -106,7 +108,7 @@ def of_scope(
     of_status = any(STATUS in some for one in (wanted, part) for some in (one.places or {}).values())
     torn = [issue.key for issue in found.issues if of_status and issue.torn]
     if query.measure == "ratio":
-        outcome = ratio(query, question.unit, then, narrowed(then, part))
+        outcome = ratio(query, question.unit, then, narrowed(then, part, found, statuses))
     elif query.measure == "count":
         outcome = count(then)
     elif query.measure == "distinct":
@@ -129,18 +131,29 @@ def is_done(issue: Issue) -> bool:
     return category(issue) == "done"
 
 
-def number(value: Any, field: Field, issue: Issue) -> Decimal:
-    """A JSON number as it was written. Raises ``DataError`` for anything else."""
+def numbers_of(values: Sequence[tuple[Issue, Field, Any]]) -> list[Decimal]:
+    """JSON numbers as they were written. Raises ``DataError`` for anything else, naming all issues that have it."""
+    found = [number(value) for _, _, value in values]
+    broken = [one for one, exact in zip(values, found, strict=True) if exact is None]
+    if broken:
+        issue, field, value = broken[0]
+        shown = str(value) if len(str(value)) <= 40 else f"{str(value)[:40]}…"
+        others = f"; likewise {some_of([one[0].key for one in broken[1:]])} of {len(values)} issues"
+        raise DataError(
+            f"{field} of {issue.key} is {shown!r}, not a number{others if len(broken) > 1 else ''}",
+            hint="choose a field that holds numbers",
+        )
+    return [exact for exact in found if exact is not None]
+
+
+def number(value: Any) -> Decimal | None:
+    """A JSON number as it was written, or None for anything else."""
     if isinstance(value, Decimal) and value.is_finite():
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         exact = Decimal(repr(value))
-        if exact.is_finite():
-            return exact
-    shown = str(value) if len(str(value)) <= 40 else f"{str(value)[:40]}…"
-    raise DataError(
-        f"{field} of {issue.key} is {shown!r}, not a number", hint="choose a field that holds numbers"
-    )
+        return exact if exact.is_finite() else None
+    return None
 
 
 def about(found: SearchResult) -> Facts:
@@ -190,11 +203,6 @@ def _is_empty(value: Any) -> bool:
     return value is None or value == [] or (isinstance(value, str) and not value.strip())
 
 
-def resolution_of(value: Any) -> str | None:
-    """The name of a resolution as the field holds it."""
-    return str(value["name"]) if isinstance(value, Mapping) and value.get("name") else None
-
-
 def names_of(fields: Iterable[Field]) -> str:
     """The fields, for a message.
 
@@ -203,10 +211,10 @@ def names_of(fields: Iterable[Field]) -> str:
     return " or ".join(str(field) for field in fields)
 
 
-def enough(found: int, needed: int, what: str) -> None:
+def enough(found: int, needed: int, what: str, besides: str = "") -> None:
     if found < needed:
         raise NoValueError(
-            Cause.EMPTY, f"{found} {what}, at least {needed} are needed", hint="see min_samples"
+            Cause.EMPTY, f"{found} {what}, at least {needed} are needed{besides}", hint="see min_samples"
         )
 
 

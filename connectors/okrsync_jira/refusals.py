@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from okrsync.connector import NoValueError
 from okrsync.model import Cause, Dimension, Question
-from okrsync_jira.jql import moving
+from okrsync_jira.jql import as_state, changing, moving
 from okrsync_jira.queries import EVENT_DATES, LENGTHS, OTHER_MEASURES, JiraQuery
 
 _REPLAYED = frozenset({"done_share", "velocity"})
@@ -73,10 +73,14 @@ def _refuse_the_past(question: Question, query: JiraQuery) -> None:
             f"Jira shows issues as they are today, not as they were on {question.at:%Y-%m-%d}",
             hint="write scope: and state: in place of jql:, or for a count or ratio date: created or resolved",
         )
+    # Counted by their dates, issues are those of today: the evidence says so. A length of time says no such thing.
+    look = moving if by_events or query.measure == "sla" else changing
     for jql in (query.jql, query.part):
-        if jql and (piece := moving(jql)):
+        if jql and (piece := look(jql)):
+            state = as_state(jql) if look is changing else ""
             raise NoValueError(
                 Cause.PAST,
                 f"{piece!r} in the JQL holds for today, not for {question.at:%Y-%m-%d}",
-                hint="put what does not change, such as project and type, into scope:, and the rest into state:",
+                hint="put what does not change, such as project and type, into scope:, and the rest into state:"
+                + (f" {{{state}}}" if state else ""),
             )

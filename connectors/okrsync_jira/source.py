@@ -26,12 +26,15 @@ from okrsync.model import Answer, Evidence, Question, Reading
 from okrsync.ports import Opening
 from okrsync_jira.client import Site
 from okrsync_jira.events import Counted, counted
-from okrsync_jira.fields import FieldNames
+from okrsync_jira.fields import FieldNames, fresh
 from okrsync_jira.hierarchy import children
+from okrsync_jira.http_errors import RefusedJqlError
 from okrsync_jira.issues import SearchResult
 from okrsync_jira.jql import both, touched_since
+from okrsync_jira.names import UnknownNameError, missing
 from okrsync_jira.plans import MetricPlan, plan
 from okrsync_jira.reads import Below, Catalogue, Events, Read, Search, Sprints, merged
+from okrsync_jira.reducers import MetricValue
 from okrsync_jira.refusals import refuse
 from okrsync_jira.settings import Anonymous, JiraSettings
 from okrsync_jira.statuses import Statuses, statuses
@@ -55,6 +58,7 @@ class JiraSource:
         self._settings = settings
         self._opening = opening
         self._site: Site | None = None
+        self._clauses: dict[str, int | None] = {}
 
     def read(self, questions: Sequence[Question]) -> Sequence[Answer]:
         """See ``okrsync.ports.Source``. Raises ``AccessError`` or ``Unavailable`` where signing in fails."""
@@ -134,7 +138,7 @@ class JiraSource:
             if isinstance(result, OkrsyncError):
                 return no_value(question.metric, result)
         try:
-            outcome = planned.reduce(*found)
+            outcome = self._reduced(planned, found)
         except OkrsyncError as error:
             return no_value(question.metric, error)
         past = (("the past", HOW_THE_PAST[planned.past]),) if question.past else ()
@@ -152,6 +156,33 @@ class JiraSource:
                 facts=outcome.facts + past,
             ),
         )
+
+    def _reduced(self, planned: MetricPlan, found: Sequence[Fetched]) -> MetricValue:
+        """The number of ``planned``. A name that no issue has is asked of Jira before that counts as a fact."""
+        while True:
+            try:
+                return planned.reduce(*found)
+            except UnknownNameError as error:
+                if (lost := missing(error, self._count_of)) is not None:
+                    raise lost from None
+                error.accept()
+
+    def _count_of(self, clause: str) -> int | None:
+        """How many issues a clause finds, or None if Jira refuses it; what was taken once is remembered for a day."""
+        assert self._site is not None
+        page, now = f"clause {clause}", self._opening.clock.now()
+        if (kept := self._clauses.get(clause)) is not None or clause in self._clauses:
+            return kept
+        if fresh(self._opening.memo.get(page), now):
+            return 1
+        try:
+            count: int | None = self._site.roughly(clause)
+        except RefusedJqlError:
+            count = None
+        self._clauses[clause] = count
+        if count:
+            self._opening.memo[page] = now.isoformat()
+        return count
 
 
 def lost_permissions(site: Site, canary: str | None) -> AccessError | None:

@@ -61,11 +61,13 @@ def statuses(raw: Iterable[Mapping[str, Any]], mapped: Mapping[str, str]) -> Sta
     )
 
 
-def unknown(issue: str, status: str, name: str) -> NoValueError:
-    """Why there is no number while nobody has said what a status that is gone stood for."""
-    return NoValueError(
-        Cause.CONFIG,
-        f"{issue} stood in the status {name!r} (id {status}), which is gone from Jira, and nobody has said whether "
-        "that was done",
-        hint=f'add to the connection: status_map: {{"{status}": done}}, or to do, or in progress',
-    )
+class UnknownStatusError(NoValueError):
+    """There is no number while nobody has said what a status that is gone stood for."""
+
+    def __init__(self, issue: str, status: str, name: str) -> None:
+        super().__init__(
+            Cause.CONFIG,
+            f"{issue} stood in the status {name!r} (id {status}), which is gone from Jira, and nobody has said whether "
+            "that was done",
+            hint=f'add to the connection: status_map: {{"{status}": done}}, or to do, or in progress',
+        )

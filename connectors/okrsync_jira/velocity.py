@@ -18,13 +18,15 @@ from okrsync.errors import ConfigError
 from okrsync.model import Cause, Question
 from okrsync_jira.changelog import moment
 from okrsync_jira.client import Site
+from okrsync_jira.conditions import category
 from okrsync_jira.fields import Field
 from okrsync_jira.issues import Issue, SearchResult
 from okrsync_jira.queries import JiraQuery
 from okrsync_jira.reads import Sprints
-from okrsync_jira.reducers import MetricValue, about, enough, filled_in, names_of, number
-from okrsync_jira.replay import STATUS, Replayed, as_of, category, words
+from okrsync_jira.reducers import MetricValue, about, enough, filled_in, names_of, numbers_of
+from okrsync_jira.replay import Replayed, as_of
 from okrsync_jira.statuses import Statuses
+from okrsync_jira.values import STATUS, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def _worth(
         return Decimal(len(issues))
     found = SearchResult(jql=board.found.jql, count=len(issues), issues=tuple(issues))
     values, _ = filled_in(query, fields, found)
-    return sum((number(value, field, issue) for issue, field, value in values), Decimal(0))
+    return sum(numbers_of(values), Decimal(0))
 
 
 def _last(sprints: Sequence[ClosedSprint], at: datetime, most: int) -> Sequence[ClosedSprint]:

@@ -17,7 +17,7 @@ from okrsync_jira import JiraQuery, JiraSettings
 from okrsync_jira.fields import Field
 from okrsync_jira.issues import Issue
 from okrsync_jira.jql import during_days, fault, moving
-from okrsync_jira.reducers import is_done, number
+from okrsync_jira.reducers import is_done, numbers_of
 from okrsync_jira.settings import (
     Anonymous,
     ApiToken,
@@ -124,19 +124,33 @@ def test_where_the_api_is() -> None:
         ({"measure": "done_share", "parent": "app-1"}, "key of an issue"),
         ({"jql": "  "}, "empty"),
         ({"measure": "lead_time"}, "needs jql or scope"),
-        ({"jql": "a = 1", "scope": "a = 1"}, "not both"),
+        ({"jql": "a = 1", "scope": "project = A"}, "not both"),
         ({"jql": "a = 1", "state": {"status": "x"}}, "no use for state"),
-        ({"scope": "a = 1", "exact": False}, "no use for exact"),
-        ({"scope": "a = 1", "part": "b = 1", "measure": "ratio"}, "needs part_state"),
-        ({"scope": "a = 1", "state": {}}, "at least one condition"),
-        ({"scope": "a = 1", "state": {"statusCategory": "open"}}, "'open' is no category"),
-        ({"scope": "a = 1", "state": {"status": {"no": "x"}}}, "{not: a name or a list}"),
-        ({"scope": "a = 1", "state": {"status": []}}, "at least 1 item"),
-        ({"scope": "a = 1", "state": {"colour": "red"}}, "Extra inputs"),
+        ({"scope": "project = A", "exact": False}, "no use for exact"),
+        ({"scope": "project = A", "part": "b = 1", "measure": "ratio"}, "needs part_state"),
+        ({"scope": "project = A", "state": {}}, "at least one condition"),
+        ({"scope": "project = A", "state": {"statusCategory": "open"}}, "'open' is no category"),
+        ({"scope": "project = A", "state": {"status": {"no": "x"}}}, "{not: a name or a list}"),
+        ({"scope": "project = A", "state": {"status": []}}, "at least 1 item"),
+        ({"scope": "project = A", "state": {"colour": "red"}}, "Extra inputs"),
         ({"scope": "status = Done"}, "'status' changes with time"),
         ({"scope": "created > -30d"}, "changes with time"),
         ({"scope": "assignee = currentUser()"}, "changes with time"),
-        ({"scope": "a = 1", "date": "resolved"}, "date is created or nothing"),
+        ({"scope": "project = A AND labels = x"}, "'labels' changes with time.*state: {labels: x}"),
+        (
+            {"scope": "fixVersion in (1.0, 1.1)"},
+            "'fixVersion' changes.*state: {fix_versions: \\[1.0, 1.1\\]}",
+        ),
+        ({"scope": "project = A AND component = UI"}, "'component' changes.*state: {components: UI}"),
+        ({"scope": 'project = A AND "Epic Link" = A-1'}, "'Epic Link' changes.*state: {parent: A-1}"),
+        ({"scope": "parent = A-1"}, "'parent' changes.*state: {parent: A-1}"),
+        ({"scope": "reporter = eva"}, "'reporter' changes.*state: {reporter: eva}"),
+        ({"scope": 'project = A AND ("Team" = Blue)'}, "'Team' changes.*state: {fields: {Team: Blue}}"),
+        ({"scope": "cf[10020] = 12"}, "changes with time"),
+        ({"scope": "project = A AND NOT labels = x"}, "'labels' changes with time"),
+        ({"scope": "project = A AND summary ~ 'project = x'"}, "'summary' changes with time"),
+        ({"jql": "project = A", "measure": "lead_time", "state": {"labels": "x"}}, "no use for state"),
+        ({"scope": "project = A", "date": "resolved"}, "date is created or nothing"),
         ({"jql": "a = 1", "measure": "lead_time", "date": "created"}, "no use for date"),
         ({"jql": "a = 1", "measure": "lead_time", "aggregate": "met"}, "'met' is none"),
         ({"jql": "a = 1", "measure": "lead_time", "started": "last"}, "no use for started"),
@@ -165,13 +179,37 @@ def test_queries_are_trimmed_and_names_may_stand_alone() -> None:
 
 def test_conditions_are_written_in_the_words_people_use() -> None:
     state = {"statusCategory": "not Done", "status": "Not started", "assignee": "Not empty"}
-    read = JiraQuery.model_validate({"scope": "a = 1", "state": state}).state
+    read = JiraQuery.model_validate({"scope": "project = A", "state": state}).state
     assert read is not None
     assert str(read) == "status category: not done, status: Not started, assignee: not empty"
     assert read.conditions["status"].negated is False
     listed = {"statusCategory": {"not": ["to do", "In Progress"]}, "status": {"not": "Backlog"}}
-    read = JiraQuery.model_validate({"scope": "a = 1", "state": listed}).state
+    read = JiraQuery.model_validate({"scope": "project = A", "state": listed}).state
     assert str(read) == "status category: not new or indeterminate, status: not Backlog"
+
+
+@pytest.mark.parametrize(
+    "jql",
+    [
+        "project = APP AND type in (Bug, Task)",
+        "key in (APP-1, APP-2) OR issuekey = APP-3",
+        "created >= 1790805600000 AND creator = eva",
+        'PROJECT = "labels = x" and NOT (issuetype = "status")'.replace('"status"', "Bug"),
+    ],
+)
+def test_what_a_scope_may_be_about(jql: str) -> None:
+    assert JiraQuery.model_validate({"scope": jql}).scope == jql
+
+
+def test_lengths_of_time_have_a_state_in_a_scope() -> None:
+    for more in (
+        {"measure": "lead_time"},
+        {"measure": "throughput"},
+        {"measure": "time_in_status", "statuses": "x"},
+    ):
+        state = {"fixVersions": "1.0", "fields": {"Team": {"not": "Blue"}}}
+        read = JiraQuery.model_validate({"scope": "project = A", "state": state, **more}).state
+        assert str(read) == "fix versions: 1.0, Team: not Blue"
 
 
 def test_measures_of_events_know_what_their_window_is_about() -> None:
@@ -265,7 +303,7 @@ def test_done_is_the_category_and_not_its_name() -> None:
 @pytest.mark.parametrize("value", [True, "5", {"value": 5}, [5], float("nan"), float("inf")])
 def test_what_is_no_number(value: Any) -> None:
     with pytest.raises(DataError, match="APP-1"):
-        number(value, Field("f", "f"), Issue("1", "APP-1", {}))
+        numbers_of([(Issue("1", "APP-1", {}), Field("f", "f"), value)])
 
 
 def test_the_plug_in_loads_no_vendor_library() -> None:

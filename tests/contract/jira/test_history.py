@@ -393,6 +393,9 @@ def test_a_renamed_status_is_known_by_its_new_name(world: World) -> None:
     assert log[0].items[0].new_text == "In Progress"
     world.jira.load({"statuses": [{"id": "3", "name": "Building", "category": "indeterminate"}]})
     assert world.value("10-07", scope=BUGS, state={"status": "Building"}).value == 1
+    # Its former name means the same, as long as no other status has it.
+    assert world.value("10-07", scope=BUGS, state={"status": "In Progress"}).value == 1
+    world.jira.load({"statuses": [{"id": "10009", "name": "In Progress", "category": "indeterminate"}]})
     assert world.value("10-07", scope=BUGS, state={"status": "In Progress"}).value == 0
 
 

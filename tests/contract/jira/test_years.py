@@ -22,8 +22,9 @@ from okrsync_jira import JiraQuery, JiraSettings, connector
 from okrsync_jira.changelog import Move
 from okrsync_jira.issues import Issue, SearchResult
 from okrsync_jira.queries import State
-from okrsync_jira.replay import STATUS, Replayed, as_of
+from okrsync_jira.replay import Replayed, as_of
 from okrsync_jira.statuses import Statuses
+from okrsync_jira.values import STATUS
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
