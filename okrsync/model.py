@@ -85,7 +85,7 @@ class Evidence:
     """Where a number came from, so that ``okrsync explain`` can show it without asking again.
 
     ``query`` is the JQL, cell, range or SQL-like text a person can repeat by hand; ``rows`` is how many records it
-    stands on; ``facts`` are further pairs worth showing. No secrets.
+    was computed from; ``facts`` are further pairs worth showing. No secrets.
     """
 
     source: str

@@ -166,7 +166,7 @@ class TableSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """One metric as it stands in a company's YAML, what it measures, and the number it gives on the shipped data.
+    """One metric as written in a company's YAML, what it measures, and the number it gives on the shipped data.
 
     The shipped data are those of ``okrsync demo --book`` (for other plug-ins: their own); a test asks every one of them.
     """

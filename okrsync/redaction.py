@@ -89,7 +89,7 @@ def _in_base64(secret: str) -> Iterator[str]:
     data = secret.encode()
     for before in range(3):
         whole = base64.b64encode(bytes(before) + data).decode().rstrip("=")
-        # The letters at either end also depend on what stands beside the secret.
+        # The letters at either end also depend on the text beside the secret.
         core = whole[(0, 2, 3)[before] : len(whole) - bool((before + len(data)) % 3)]
         if len(core) >= SHORTEST:
             yield core

@@ -67,7 +67,7 @@ def token(text: str) -> str:
         text = unquoted(text)
         text = re.sub(r"(?:\\r)?\\n$", "", text)  # two letters, as some files of variables keep a line end
     if _ASSIGNED.match(text):
-        raise ValueError("looks like NAME=value: keep only what stands after the =")
+        raise ValueError("looks like NAME=value: keep only the part after the =")
     wrong = next((letter for letter in text if not "!" <= letter <= "~"), "")
     if wrong:
         raise ValueError(

@@ -160,7 +160,7 @@ class Machine(BaseSettings):
     )
     webhook: SecretStr | None = Field(
         default=None,
-        description="address that is told of companies whose YAML names no webhook or cannot be read",
+        description="webhook for companies whose YAML names none or cannot be read",
     )
     webhook_file: Path | None = Field(default=None, description="the file that holds that address instead")
     webhook_kind: Literal["slack", "json"] = Field(

@@ -147,7 +147,7 @@ def _refuse_bad(found: _Found, examples: str, setting: AnswerContext) -> None:
         rows = "1 row cannot be read" if bad == 1 else f"{bad} rows cannot be read"
         raise bad_data(
             f"{rows}: {examples}",
-            hint="mend the cell, or set decimal, thousands or date_format to how the file is written",
+            hint="fix the cell, or set decimal, thousands or date_format to how the file is written",
         )
 
 
@@ -206,7 +206,7 @@ def _nothing(found: _Found) -> NoValueError:
 
 
 def _percentile(found: _Found, how: str) -> Decimal:
-    """As ``okrsync.measures.percentile`` does, from the two values that it stands between."""
+    """As ``okrsync.measures.percentile`` does, from the two values next to it."""
     rank = rank_of(how, found.filled)
     below, above = Decimal(found.get("below")), Decimal(found.get("above"))
     return below + (above - below) * (rank - int(rank))

@@ -225,7 +225,7 @@ def refuse_file(
         key = plan.settings.key or ""
         raise bad_data(
             f"{names}: {key} is not unique: {execution.duplicates(connection, plan, key)}",
-            hint="one row per deal is needed: set latest_by to keep the newest, or mend the export",
+            hint="one row per deal is needed: set latest_by to keep the newest, or fix the export",
         )
     if values.get("torn"):
         raise bad_data(

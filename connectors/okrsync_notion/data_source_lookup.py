@@ -121,5 +121,5 @@ def _choose(sources: Sequence[dict[str, Any]], table: NotionTable) -> dict[str, 
         )
     raise ConfigError(
         f"the database {table.database} has no data source {table.data_source!r}",
-        hint=f"mend `data_source`: {did_you_mean(table.data_source, names)}",
+        hint=f"fix `data_source`: {did_you_mean(table.data_source, names)}",
     )

@@ -74,7 +74,7 @@ def _answered(error: HTTPResponseError, what: str, token: str, now: datetime) ->
     if error.status == 401:
         return AccessError(
             f"{what}: Notion does not accept the token from {token} ({detail})",
-            hint=f"copy the token anew from {TOKENS}",
+            hint=f"copy the token again from {TOKENS}",
         )
     if error.status == 403 and code == "restricted_resource":
         return AccessError(
@@ -95,7 +95,7 @@ def _unanswered(error: Exception, what: str) -> Passing | OkrsyncError | None:
     if isinstance(error, RequestTimeoutError):
         return Passing(Again("no answer in time"), landed=True)
     if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
-        return ConfigError(f"{what}: {error}", hint="mend `url` of the connection")
+        return ConfigError(f"{what}: {error}", hint="fix `url` of the connection")
     if isinstance(error, httpx.ConnectError | httpx.ProxyError):
         return Passing(Again(f"no connection ({error})"), landed=False)
     if isinstance(error, httpx.HTTPError):

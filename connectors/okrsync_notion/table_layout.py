@@ -224,7 +224,7 @@ def named(schema: Schema, name: str, place: str, memo: MutableMapping[str, str])
     gone = "was deleted from" if known is not None else "is not in"
     raise ConfigError(
         f"the column {name!r} {gone} {schema.title!r}",
-        hint=f"mend it under `{place}`: {did_you_mean(name, schema.columns)}",
+        hint=f"fix it under `{place}`: {did_you_mean(name, schema.columns)}",
     )
 
 

@@ -102,7 +102,7 @@ def number(raw: Raw, place: Area, texts: TextForm | None) -> Decimal:
     text = str(raw).strip()
     if is_error(text):
         raise NoValueError(
-            Cause.DATA, f"{place.shown} holds the error {text}", hint="mend the formula in that cell"
+            Cause.DATA, f"{place.shown} holds the error {text}", hint="fix the formula in that cell"
         )
     typed = _typed(text, texts) if texts is not None else None
     if typed is None:

@@ -41,7 +41,7 @@ class ByHeading:
         return (across,) if self.row is None else (across, down)
 
     def target(self, across: Block, down: Block | None) -> a1.Area:
-        """Where the headings say the value is. Raises ``NoValueError``: no such heading, or it stands there twice."""
+        """Where the headings say the value is. Raises ``NoValueError``: no such heading, or a duplicate."""
         corner = self.row_headings if self.row is not None else 0
         columns = ((place, raw) for place, raw in across.filled() if place.left != corner)
         column = _only(
@@ -65,7 +65,7 @@ def _only(heading: str, cells: Iterable[tuple[a1.Area, Raw]], where: str, kind: 
         places = " and ".join(place.shown for place in same)
         raise NoValueError(
             Cause.DATA,
-            f"the heading {heading!r} stands in {places}",
+            f"the heading {heading!r} is in {places}",
             hint="rename one of them, or use cell or range",
         )
     if not seen:

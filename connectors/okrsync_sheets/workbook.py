@@ -163,7 +163,7 @@ class Workbook:
             )
 
     def merged(self, cell: a1.Area) -> str:
-        """A hint where a blank ``cell`` lies inside merged cells, whose value stands in their first; else empty."""
+        """A hint where a blank ``cell`` lies inside merged cells, whose value is in their first; else empty."""
         try:
             sheets = self.metadata.get("sheets", [])
         except OkrsyncError as error:
@@ -178,7 +178,7 @@ class Workbook:
                 ) <= merge.get("endRowIndex", 0)
                 if inside and (left, top) != (cell.left, cell.top):
                     first = a1.at(cell.tab, left, top).shown
-                    return f"it is part of merged cells, whose value stands in {first}: point there"
+                    return f"it is part of merged cells, whose value is in {first}: point there"
         return ""
 
 

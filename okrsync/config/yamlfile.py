@@ -1,6 +1,6 @@
-"""YAML 1.2 with places: plain data, and where in the file every part of it stands.
+"""YAML 1.2 with places: plain data, and the place of every part in the file.
 
-Numbers with a point become ``Decimal`` as written, dates stay text, and a key that stands twice is an error.
+Numbers with a point become ``Decimal`` as written, dates stay text, and a duplicate key is an error.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _plain(
             if key in result:
                 before = keys[(*path, key)]
                 raise ConfigError(
-                    f"the key {key!r} stands here and at line {before[0]}",
+                    f"the key {key!r} is a duplicate: it is also at line {before[0]}",
                     place=f"{name}:{here[0]}:{here[1]}",
                     hint="keep one of the two",
                 )

@@ -41,7 +41,7 @@ def kept(company: str, at: datetime, plan: Plan) -> dict[str, Any]:
 
 def recalled(text: str, name: str) -> Reviewed:
     """The plan in ``text``. Raises ``ConfigError`` where it is none, or was changed since it was kept."""
-    hint = "make it anew: okrsync plan COMPANY --out FILE"
+    hint = "make it again: okrsync plan COMPANY --out FILE"
     try:
         data = json.loads(text)
         decisions = [_read(one) for one in data["decisions"]]
@@ -70,7 +70,7 @@ def confirm(reviewed: Reviewed, company: str, plan: Plan) -> None:
         f"the plan reviewed at {reviewed.at} is not the plan any more, so nothing was written: "
         + "; ".join(changed[:MOST])
         + more,
-        hint=f"review it anew: okrsync plan {company} --out FILE",
+        hint=f"review it again: okrsync plan {company} --out FILE",
     )
 
 

@@ -197,7 +197,7 @@ def test_a_threshold_may_be_judged_over_time(write: Any) -> None:
         (
             "locale: de_DE",
             "locale: de_DE\nlocale: en_US",
-            "acme.yaml:4:1: the key 'locale' stands here and at line 3",
+            "acme.yaml:4:1: the key 'locale' is a duplicate: it is also at line 3",
         ),
         (
             "locale: de_DE",

@@ -127,7 +127,7 @@ def _newest(found: list[ExportFile], pattern: str) -> ExportFile:
     newest = [one for one, stamp in zip(found, stamps, strict=True) if stamp == best]
     if len(newest) > 1:
         raise bad_data(
-            f"{newest[0].name} and {newest[1].name} are equally new: it cannot be told which one {pattern} means",
+            f"{newest[0].name} and {newest[1].name} are equally new: {pattern} may mean either",
             hint="remove one, or put the day into the names and write {date} in path",
         )
     return newest[0]

@@ -54,7 +54,7 @@ class _Table(HTMLParser):
             if self.seen > 1:
                 raise bad_data(
                     f"{self._name} has more than one table",
-                    hint="export as CSV or XLSX: it cannot be told which",
+                    hint="export as CSV or XLSX",
                 )
         elif tag == "tr":
             self._end_row()
