@@ -37,6 +37,8 @@ class Role(StrEnum):
     DERIVED = "derived"
     FOLLOWS = "follows"
     """Written only together with another cell: alone it would make every run a write."""
+    STAMPS = "stamps"
+    """okrsync's own record of the row: which of its values okrsync put there. It is never desired, but planned along."""
     RELEASES = "releases"
     """The box that a person ticks to release the row, and that okrsync unticks when it has done so."""
 
@@ -130,6 +132,14 @@ KEY_RESULT: Final = Cell(
     tables=(CHECK_INS, INITIATIVES),
     about="the row of the key result it belongs to",
 )
+STAMP: Final = Cell(
+    name="stamp",
+    kind=Kind.TEXT,
+    title="okrsync",
+    tables=(KEY_RESULTS, OBJECTIVES, CHECK_INS, INITIATIVES),
+    about="okrsync's own record of which values it put into the row; hide the column, and let nobody edit it",
+    role=Role.STAMPS,
+)
 RELEASE: Final = Cell(
     name="release",
     kind=Kind.BOX,
@@ -151,11 +161,12 @@ CELLS: Final = (
     UPDATED,
     SOURCE,
     KEY_RESULT,
+    STAMP,
     RELEASE,
 )
 _BY_NAME: Final = {one.name: one for one in CELLS}
 _LEADING: Final = frozenset(one.name for one in CELLS if one.role is Role.LEADS)
-_FOLLOWING: Final = frozenset(one.name for one in CELLS if one.role is Role.FOLLOWS)
+_FOLLOWING: Final = frozenset(one.name for one in CELLS if one.role in {Role.FOLLOWS, Role.STAMPS})
 
 
 def kind_of(name: str) -> Kind:

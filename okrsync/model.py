@@ -346,7 +346,10 @@ Entry = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """What the ledger knows of one company now. ``last_written`` and ``intents`` are keyed by (row, address)."""
+    """What the ledger knows of one company now. ``last_written`` and ``intents`` are keyed by (row, address).
+
+    ``behind`` says that the tables were written from another ledger after this one was last used: it is an older copy.
+    """
 
     last_written: Mapping[tuple[str, str], Stored] = field(default_factory=dict)
     intents: Mapping[tuple[str, str], Intent] = field(default_factory=dict)
@@ -354,3 +357,4 @@ class Memory:
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     notes: Mapping[tuple[str, str], str] = field(default_factory=dict)
     last_run: RunFinished | None = None
+    behind: bool = False

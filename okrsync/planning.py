@@ -9,6 +9,9 @@
      X              | Z        | Y      | HELD   edited by a person since okrsync wrote X: `okrsync release`
      anything       | anything | none   | HELD   no data, with the reason
 
+Whose value stands there, the row itself tells first, by its stamp or by who edited it last (ownership.py); only what it
+does not tell is decided by what the ledger says was last put there. A row that has a stamp is never written without it.
+
 All three columns are canonical: they have passed through ``Destination.canonical``. "Never" and "empty" are None; okrsync
 never puts an empty value. A write that was intended and whose end is not known counts by what stands in the cell now:
 the after-value means it landed, the before-value that it did not, anything else that a person edited it (the intent is
@@ -29,7 +32,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
-from okrsync.cells import RELEASE, follows, leads
+from okrsync.cells import RELEASE, STAMP, follows, leads
 from okrsync.codec import number, typed
 from okrsync.errors import UnsafePlan
 from okrsync.model import (
@@ -48,6 +51,8 @@ from okrsync.model import (
     Verdict,
     Wanted,
 )
+from okrsync.ownership import Whose, owners, words
+from okrsync.stamp import first_stamp, is_stamp, new_stamp
 
 # The row of a decision whose row is yet to be added: this and its key. Its cells' names stand for their addresses.
 NEW: Final = "new:"
@@ -73,8 +78,8 @@ class DesiredRow:
     ``row`` is None if the destination has none, and ``absent`` says so in words. ``direction`` is +1 where the
     key result's number should rise, -1 where it should fall, 0 where neither is better. ``restarted`` marks a number
     whose window began again since the last one was written (a new week), ``unguarded`` one that may drop freely.
-    ``creates`` says that a missing row is to be added, with the subject as its key. ``released`` gives for cells why a
-    person's edit of them may be written over. ``first_zero`` is why a first 0 would be doubtful, ``accepted`` the number
+    ``creates`` says that a missing row is to be added, with the subject as its key, and ``stamped`` that it gets a stamp.
+    ``released`` gives for cells why a person's edit of them may be written over. ``first_zero`` is why a first 0 would be doubtful, ``accepted`` the number
     that a person lets pass all the same. ``kept``: the other cells are computed from the person's number that stays.
     """
 
@@ -86,6 +91,7 @@ class DesiredRow:
     restarted: bool = False
     unguarded: bool = False
     creates: bool = False
+    stamped: bool = False
     released: Mapping[str, str] = field(default_factory=dict)
     first_zero: str = ""
     accepted: Stored = None
@@ -163,7 +169,7 @@ def plan(company: str, desired: Sequence[DesiredRow], memory: Memory, limits: Li
 def decide(
     last: Stored, now: Stored, wanted: Stored, intent: Intent | None = None, initial: Stored = None
 ) -> tuple[Verdict, Hold | None]:
-    """The truth table for one cell whose wanted value is known (not none)."""
+    """The truth table for one cell whose wanted value is known (not none), and whose row does not tell whose value it has."""
     if same(now, wanted):
         return Verdict.SAME, None
     if intent is not None:
@@ -178,6 +184,14 @@ def decide(
     if same(now, last):
         return Verdict.WRITE, None
     return Verdict.HELD, Hold.EDITED
+
+
+_BY_OWNER: Final[Mapping[Whose, tuple[Verdict, Hold | None]]] = {
+    Whose.OURS: (Verdict.WRITE, None),
+    Whose.THEIRS: (Verdict.HELD, Hold.EDITED),
+    Whose.ELSEWHERE: (Verdict.HELD, Hold.UNCLAIMED),
+    Whose.UNSURE: (Verdict.HELD, Hold.UNCLAIMED),
+}
 
 
 def _untouched(now: Stored, initial: Stored) -> bool:
@@ -196,8 +210,9 @@ def _decide_row(company: str, desired: DesiredRow, memory: Memory, limits: Limit
         reason = desired.row.problem if desired.row is not None else desired.absent
         return [_no_row(desired, cell, wanted, reason) for cell, wanted in desired.cells.items()]
     decisions: list[Decision] = []
+    whose = owners(desired.row, memory)
     for cell in _in_order(desired.cells):
-        decision = _decide_cell(company, desired.subject, desired.row, cell, desired.cells[cell], memory)
+        decision = _decide_cell(company, desired, desired.row, cell, memory, whose.get(cell))
         if decision.hold in {Hold.EDITED, Hold.UNCLAIMED} and cell in desired.released:
             decision = replace(
                 decision, verdict=Verdict.WRITE, hold=None, reason=desired.released[cell], hint=""
@@ -211,6 +226,8 @@ def _decide_row(company: str, desired: DesiredRow, memory: Memory, limits: Limit
                 hint=f"okrsync accept {company} {desired.subject}",
             )
         decisions.append(_following(decision, decisions, kept=desired.kept))
+    if STAMP.name in desired.row.cells:
+        decisions = _with_stamp(company, desired, desired.row, decisions, memory)
     # A box stays ticked until everything in its row could be settled.
     if desired.row.released and not any(one.verdict is Verdict.HELD for one in decisions):
         decisions.append(
@@ -229,6 +246,48 @@ def _decide_row(company: str, desired: DesiredRow, memory: Memory, limits: Limit
     return decisions
 
 
+def _with_stamp(
+    company: str, desired: DesiredRow, row: Row, decisions: list[Decision], memory: Memory
+) -> list[Decision]:
+    """The decisions with that of the row's stamp; if it cannot be written, nothing of the row is."""
+    state = row.cells[STAMP.name]
+    text = new_stamp(row, decisions, memory)
+    last = memory.last_written.get((row.id, state.address))
+    verdict, hold, reason, hint = Verdict.WRITE, None, "okrsync's record of the row", ""
+    if text is None:
+        verdict, reason = Verdict.SAME, "already so"
+    elif state.locked:
+        verdict, hold, reason = Verdict.HELD, Hold.LOCKED, state.locked
+    elif not (
+        _untouched(state.value, state.initial) or is_stamp(state.value) or STAMP.name in desired.released
+    ):
+        verdict, hold = decide(last, state.value, text)
+        reason, hint = _words(company, desired.subject, verdict, hold, state, last)
+    stamp = Decision(
+        subject=desired.subject,
+        row=row.id,
+        cell=STAMP.name,
+        address=state.address,
+        verdict=verdict,
+        reason=reason,
+        last=last,
+        now=state.value,
+        wanted=text or state.value,
+        shown=text,
+        hold=hold,
+        hint=hint,
+    )
+    if hold is None:
+        return [*decisions, stamp]
+    waiting = f"follows {STAMP.name}, which is held"
+    return [
+        replace(one, verdict=Verdict.HELD, hold=Hold.FOLLOWS, reason=waiting, hint="")
+        if one.verdict is Verdict.WRITE
+        else one
+        for one in decisions
+    ] + [stamp]
+
+
 def _in_order(cells: Iterable[str]) -> list[str]:
     """Return the row's number first, because the others follow it, and followers last."""
     return sorted(cells, key=lambda cell: (not leads(cell), follows(cell)))
@@ -237,6 +296,10 @@ def _in_order(cells: Iterable[str]) -> list[str]:
 def _new_row(desired: DesiredRow) -> list[Decision]:
     """A row is added whole or, while anything of it is missing, not at all."""
     waits = any(wanted.hold is not None for wanted in desired.cells.values())
+    cells = dict(desired.cells)
+    if desired.stamped:
+        text = first_stamp(desired.subject, {cell: wanted.value for cell, wanted in desired.cells.items()})
+        cells[STAMP.name] = DesiredCell(shown=text, value=text)
     return [
         Decision(
             subject=desired.subject,
@@ -253,7 +316,7 @@ def _new_row(desired: DesiredRow) -> list[Decision]:
             hint=wanted.hint,
             answer=wanted.answer,
         )
-        for cell, wanted in ((cell, desired.cells[cell]) for cell in _in_order(desired.cells))
+        for cell, wanted in ((cell, cells[cell]) for cell in _in_order(cells))
     ]
 
 
@@ -281,8 +344,9 @@ def _no_row(desired: DesiredRow, cell: str, wanted: DesiredCell, reason: str) ->
 
 
 def _decide_cell(
-    company: str, subject: str, row: Row, name: str, wanted: DesiredCell, memory: Memory
+    company: str, desired: DesiredRow, row: Row, name: str, memory: Memory, whose: Whose | None
 ) -> Decision:
+    subject, wanted = desired.subject, desired.cells[name]
     cell = row.cells.get(name) or CellState(address="", locked="this table has no such cell")
     last = memory.last_written.get((row.id, cell.address))
     intent = memory.intents.get((row.id, cell.address))
@@ -291,8 +355,15 @@ def _decide_cell(
     if cell.locked:
         hold, reason, hint, cause = Hold.LOCKED, cell.locked, "", None
     elif hold is None:
-        verdict, hold = decide(last, cell.value, wanted.value, intent, cell.initial)
+        if whose is None or same(cell.value, wanted.value):
+            verdict, hold = decide(last, cell.value, wanted.value, intent, cell.initial)
+        else:
+            verdict, hold = _BY_OWNER[whose]
         reason, hint = _words(company, subject, verdict, hold, cell, last)
+        if hold is Hold.UNCLAIMED and whose is not None:
+            reason, hint = words(whose, company, subject)
+        if whose is Whose.THEIRS and same(last, cell.value):
+            last = None  # the ledger is wrong here: what okrsync put there is not known
     return Decision(
         subject=subject,
         row=row.id,
@@ -361,8 +432,15 @@ def _following(decision: Decision, before: Sequence[Decision], *, kept: bool) ->
     if follows(decision.cell) and (decision.verdict is Verdict.WRITE or decision.hold is Hold.UNCLAIMED):
         others = [one for one in before if not follows(one.cell)]
         if not any(one.verdict is Verdict.WRITE for one in others):
+            # In a row that agrees, a follower is taken over with what it follows: what it shows is what is wanted.
+            agrees = bool(others) and all(one.verdict is Verdict.SAME for one in others)
             return replace(
-                decision, verdict=Verdict.SAME, hold=None, reason="nothing else of this row changes", hint=""
+                decision,
+                verdict=Verdict.SAME,
+                hold=None,
+                reason="nothing else of this row changes",
+                hint="",
+                wanted=decision.now if agrees else decision.wanted,
             )
     return decision
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from okrsync.cells import STAMP
 from okrsync.model import Answer, Entry, Memory, Question, Reading, Row, Stored, Wanted
 
 
@@ -159,9 +160,13 @@ class TableSpec:
 
     @property
     def cells(self) -> Mapping[str, str]:
-        """Which column each cell is written to."""
-        cells: Mapping[str, str] = self.settings.cells
-        return cells
+        """Which column each cell that has a value of its own is written to; the stamp has none."""
+        return {cell: column for cell, column in self.settings.cells.items() if cell != STAMP.name}
+
+    @property
+    def stamped(self) -> bool:
+        """Whether the table's rows have a stamp."""
+        return STAMP.name in self.settings.cells
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

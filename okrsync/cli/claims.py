@@ -12,14 +12,20 @@ from okrsync.errors import ExitCode
 
 
 def take_over(
-    context: Context, name: str, subjects: Sequence[str] | None, *, edited: bool, as_json: bool
+    context: Context,
+    name: str,
+    subjects: Sequence[str] | None,
+    *,
+    edited: bool,
+    as_json: bool,
+    ours: bool = False,
 ) -> int:
     """Adopt cells, or release those that a person ``edited``."""
     from okrsync.sync import claim
 
     company = context.company(name)
     with context.ledger() as ledger:
-        claims = claim(company, ledger, context.clock, subjects or None, edited=edited)
+        claims = claim(company, ledger, context.clock, subjects or None, edited=edited, ours=ours)
     if as_json:
         say_json(
             {

@@ -58,9 +58,9 @@ def tables_of(
         for cell in table.cells:
             if cell not in fitting:
                 problems.unknown((*here, "cells", cell), "cell", cell, fitting)
-        if not table.cells:
-            problems.add(here, "no cells are named, so there is nothing to write")
         result[kind] = TableSpec(settings=table, pages=named)
+        if not result[kind].cells:
+            problems.add(here, "no cells are named, so there is nothing to write")
     return result
 
 

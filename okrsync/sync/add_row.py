@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from okrsync.errors import AccessError, Conflict, DataError
 from okrsync.model import Decision, Intended, Intent, Landed, Noted, Row, Stored, Withdrawn
+from okrsync.ownership import settled_on
 from okrsync.planning import NEW, same
 from okrsync.ports import Register
 from okrsync.tables.check_ins import NOTE, CheckIns, by_address
@@ -41,6 +42,7 @@ def add_row(check_ins: CheckIns, writes: Sequence[Decision], record: Callable[..
         Landed(run=run, row=row.id, values={row.cells[cell].address: values[cell] for cell in shown}),
         withdrawn,
         Noted(connection=check_ins.connection, key=f"{NOTE}{key}", value=row.id),
+        *settled_on(row.id, row),
     )
     if wrong := sorted(values.keys() - shown):
         raise DataError(
@@ -65,4 +67,4 @@ def _finish(
     record(Intended(run=run, row=row.id, values=both))
     fresh = register.write(row.id, values, expect)
     landed = {fresh.cells[cell].address: fresh.cells[cell].value for cell in values}
-    record(Landed(run=run, row=row.id, values=landed))
+    record(Landed(run=run, row=row.id, values=landed), *settled_on(row.id, fresh))

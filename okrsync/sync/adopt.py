@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
 
-from okrsync.cells import INITIATIVES, RELEASE
+from okrsync.cells import INITIATIVES, RELEASE, STAMP, follows
 from okrsync.config import Company
-from okrsync.errors import ConfigError, DataError
-from okrsync.model import Landed, Memory, Row, RunFinished, RunStarted, Stored
+from okrsync.errors import AccessError, ConfigError, Conflict, DataError, ExitCode
+from okrsync.model import (
+    CellState,
+    Entry,
+    Intended,
+    Intent,
+    Landed,
+    Memory,
+    Row,
+    RunFinished,
+    RunStarted,
+    Stored,
+    Withdrawn,
+)
+from okrsync.ownership import Whose, in_step, owners, settled_on
 from okrsync.planning import same
 from okrsync.ports import Clock, Ledger
-from okrsync.run_context import new_run
+from okrsync.run_context import Run, new_run
 from okrsync.spelling import did_you_mean
+from okrsync.stamp import claimed_stamp, is_stamp
+from okrsync.sync.apply import Record
 from okrsync.sync.connections import new_notes
-from okrsync.sync.run import opened, read_tables
+from okrsync.sync.other_ledgers import foreign_cells, matched, noting_edits
+from okrsync.sync.run import destination_of, opened, read_tables
 from okrsync.tables.check_ins import keys
 
 
@@ -27,60 +45,140 @@ class Claim:
     value: Stored
 
 
+class Kind(StrEnum):
+    """What a cell holds, to who wants to take it over."""
+
+    OURS = "ours"
+    EDITED = "edited"
+    FILLED = "filled"
+
+
+_KINDS: Final[Mapping[Whose, Kind]] = {
+    Whose.OURS: Kind.OURS,
+    Whose.THEIRS: Kind.EDITED,
+    Whose.ELSEWHERE: Kind.FILLED,
+    Whose.UNSURE: Kind.FILLED,
+}
+
+
 def claim(
-    company: Company, ledger: Ledger, clock: Clock, subjects: Sequence[str] | None, *, edited: bool
+    company: Company,
+    ledger: Ledger,
+    clock: Clock,
+    subjects: Sequence[str] | None,
+    *,
+    edited: bool,
+    ours: bool = False,
 ) -> list[Claim]:
     """Take over cells that were edited since okrsync wrote them, or (``edited`` False) filled before it came.
 
-    ``subjects`` are ids of key results and objectives; None takes every row there is. What stands there stays until
-    the next sync. Raises ``ConfigError`` for an unknown id and ``DataError`` for a named one without a usable row.
+    ``subjects`` are ids of key results and objectives; None takes every row there is. With ``ours`` only those whose last
+    editor is our own integration: what another ledger's runs have put there. Followers are taken with what they follow. What
+    stands there stays until the next sync; only the row's stamp, if it has one, is written. Raises ``ConfigError`` for an
+    unknown id and ``DataError`` for a named one without a usable row.
     """
+    _check_known(company, subjects or (), clock)
+    with ledger.hold(company.id) as lease:
+        run = read_tables(opened(new_run(company, ledger, clock)))
+        command = "release" if edited else "adopt"
+        ledger.record(company.id, RunStarted(run=run.id, command=command, at=run.now))
+        if run.check_ins is not None:
+            ledger.record(company.id, *run.check_ins.turned_up(run.id))
+        claims: list[Claim] = []
+        taken: dict[str, list[str]] = {}
+        for subject, row in _rows(run, subjects):
+            cells = _foreign(row, run.memory, edited=edited)
+            if ours and not row.edited_by_us:
+                cells = []
+            claims += [Claim(subject=subject, cell=cell, value=row.cells[cell].value) for cell in cells]
+            taken[row.id] = cells
+
+            def record(*entries: Entry) -> None:
+                lease.renew()
+                ledger.record(company.id, *entries)
+
+            _stamp(run, subject, row, cells, noting_edits(run, record))
+        ledger.record(company.id, *_learned(run, taken, ours=ours))
+        ledger.record(
+            company.id, *new_notes(run), RunFinished(run=run.id, at=clock.now(), exit_code=ExitCode.IN_SYNC)
+        )
+        return claims
+
+
+def _check_known(company: Company, subjects: Sequence[str], clock: Clock) -> None:
     known = {one.id for one in company.key_results} | {one.id for one in company.objectives}
     known |= {one.id for one in company.initiatives} if INITIATIVES in company.tables else set()
     known |= keys(company, clock.now())
-    for subject in subjects or ():
+    for subject in subjects:
         if subject not in known:
             raise ConfigError(
                 f"there is no key result {subject!r} in {company.path.name}",
                 hint=did_you_mean(subject, sorted(known)),
             )
-    with ledger.hold(company.id):
-        run = read_tables(opened(new_run(company, ledger, clock)))
-        rows = run.rows
-        claims: list[Claim] = []
-        landed: list[Landed] = []
-        for subject in rows if subjects is None else subjects:
-            row = rows.get(subject)
-            if row is None or row.problem:
-                if subjects is None:
-                    continue
-                raise DataError(f"{subject}: {row.problem if row is not None else 'there is no such row'}")
-            cells = _foreign(row, run.memory, edited=edited)
-            claims += [Claim(subject=subject, cell=cell, value=row.cells[cell].value) for cell in cells]
-            if cells:
-                values = {row.cells[cell].address: row.cells[cell].value for cell in cells}
-                landed.append(Landed(run=run.id, row=row.id, values=values))
-        command = "release" if edited else "adopt"
-        ledger.record(
-            company.id,
-            RunStarted(run=run.id, command=command, at=run.now),
-            *(run.check_ins.turned_up(run.id) if run.check_ins is not None else ()),
-            *landed,
-            *new_notes(run),
-            RunFinished(run=run.id, at=clock.now(), exit_code=0),
-        )
-        return claims
+
+
+def _rows(run: Run, subjects: Sequence[str] | None) -> Iterator[tuple[str, Row]]:
+    for subject in run.rows if subjects is None else subjects:
+        row = run.rows.get(subject)
+        if row is not None and not row.problem:
+            yield subject, row
+        elif subjects is not None:
+            raise DataError(f"{subject}: {row.problem if row is not None else 'there is no such row'}")
+
+
+def _learned(run: Run, taken: Mapping[str, Sequence[str]], *, ours: bool) -> Iterator[Entry]:
+    """What the ledger must learn of the rows: what it may write over now, and what it still does not know."""
+    for row in matched(run):
+        cells = taken.get(row.id, ())
+        yield from foreign_cells(run, row, cells)
+        values = {row.cells[cell].address: row.cells[cell].value for cell in cells}
+        if values:
+            yield Landed(run=run.id, row=row.id, values=values)
+    if ours or not run.memory.behind:
+        yield from in_step(matched(run))
+
+
+def _stamp(run: Run, subject: str, row: Row, cells: Sequence[str], record: Record) -> None:
+    """Write what is taken over into the row's stamp: a ledger that is lost after this must not bring the edit back."""
+    state = row.cells.get(STAMP.name)
+    if state is None or state.locked or not cells or not (state.value is None or is_stamp(state.value)):
+        return
+    text = claimed_stamp(row, run.memory, cells)
+    record(Intended(run=run.id, row=row.id, values={state.address: Intent(before=state.value, after=text)}))
+    expect = {cell: row.cells[cell].value for cell in (*cells, STAMP.name)}
+    try:
+        fresh = destination_of(run)(subject).write(row.id, {STAMP.name: text}, expect)
+    except (Conflict, AccessError):
+        record(Withdrawn(run=run.id, row=row.id, addresses=(state.address,)), *settled_on(row.id, None))
+        raise
+    record(Landed(run=run.id, row=row.id, values={state.address: text}), *settled_on(row.id, fresh))
 
 
 def _foreign(row: Row, memory: Memory, *, edited: bool) -> list[str]:
-    found = []
-    for name, cell in row.cells.items():
-        where = (row.id, cell.address)
-        last, intent = memory.last_written.get(where), memory.intents.get(where)
-        ours = [last] if intent is None else [last, intent.before, intent.after]
-        if name == RELEASE.name or cell.locked or any(same(cell.value, one) for one in ours):
-            continue
-        touched = last is not None or intent is not None
-        if touched is edited:
-            found.append(name)
+    """The cells to be taken over: edited ones, or those that were filled before; followers with what they follow."""
+    whose = owners(row, memory)
+    kinds = {
+        name: _kind(row.id, cell, memory, whose.get(name))
+        for name, cell in row.cells.items()
+        if name != RELEASE.name and not cell.locked and not _own_record(name, cell)
+    }
+    found = [name for name, kind in kinds.items() if kind is (Kind.EDITED if edited else Kind.FILLED)]
+    if any(not follows(name) for name in found):
+        found = [
+            name for name, kind in kinds.items() if name in found or (kind is not Kind.OURS and follows(name))
+        ]
     return found
+
+
+def _own_record(name: str, cell: CellState) -> bool:
+    return name == STAMP.name and (cell.value is None or is_stamp(cell.value))
+
+
+def _kind(row: str, cell: CellState, memory: Memory, whose: Whose | None) -> Kind:
+    if whose is not None:
+        return _KINDS[whose]
+    last, intent = memory.last_written.get((row, cell.address)), memory.intents.get((row, cell.address))
+    ours = [last] if intent is None else [last, intent.before, intent.after]
+    if any(same(cell.value, one) for one in ours):
+        return Kind.OURS
+    return Kind.EDITED if last is not None or intent is not None else Kind.FILLED

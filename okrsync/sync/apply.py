@@ -21,6 +21,7 @@ from okrsync.model import (
     Verdict,
     Withdrawn,
 )
+from okrsync.ownership import settled_on
 from okrsync.planning import NEW, Plan, same
 from okrsync.ports import Destination
 from okrsync.sync.add_row import add_row
@@ -106,10 +107,10 @@ def _write_row(
     try:
         fresh = destination.write(row, {one.cell: one.wanted for one in writes}, expect)
     except (Conflict, AccessError):
-        record(Withdrawn(run=run, row=row, addresses=tuple(by_address)))
+        record(Withdrawn(run=run, row=row, addresses=tuple(by_address)), *settled_on(row, None))
         raise
     landed: Mapping[str, Stored] = {one.address: fresh.cells[one.cell].value for one in writes}
-    record(Landed(run=run, row=row, values=landed))
+    record(Landed(run=run, row=row, values=landed), *settled_on(row, fresh))
 
 
 def _failed(decision: Decision, error: OkrsyncError, hint: str) -> Decision:

@@ -10,6 +10,7 @@ from okrsync.cells import CHECK_INS
 from okrsync.config import Company
 from okrsync.errors import exit_code_of
 from okrsync.model import Entry, MeasuredBaseline, Observed, Outcome, Reading, RunFinished, RunStarted
+from okrsync.ownership import is_behind
 from okrsync.periods import Phase
 from okrsync.planning import Plan, plan
 from okrsync.ports import Clock, Destination, Ledger
@@ -17,6 +18,7 @@ from okrsync.run_context import Run, new_run
 from okrsync.sync.apply import apply, settle_same
 from okrsync.sync.connections import new_notes, open_connections
 from okrsync.sync.fetch import fetch
+from okrsync.sync.other_ledgers import learned_of_rows, matched, noting_edits
 from okrsync.sync.plan_file import Reviewed, confirm
 from okrsync.sync.result import Report, closed_report, counts, report_of
 from okrsync.tables import TABLES, Table
@@ -67,7 +69,12 @@ def sync(
                 ledger.record(company.id, *entries)
 
             decisions = apply(
-                planned, _destination_of(run), record, run.id, f"okrsync sync {company.id}", run.check_ins
+                planned,
+                destination_of(run),
+                noting_edits(run, record),
+                run.id,
+                f"okrsync sync {company.id}",
+                run.check_ins,
             )
         except BaseException as error:
             ledger.record(company.id, RunFinished(run=run.id, at=clock.now(), exit_code=exit_code_of(error)))
@@ -109,7 +116,8 @@ def read_tables(run: Run) -> Run:
     for table in kept_tables(run):
         by_key = {row.key: row for row in listed[table.name]}
         rows.update({subject: by_key.get(subject) for subject in table.ids(run.company)})
-    return with_check_ins(replace(run, listed=listed, rows=rows))
+    run = with_check_ins(replace(run, listed=listed, rows=rows))
+    return replace(run, memory=replace(run.memory, behind=is_behind(matched(run), run.memory)))
 
 
 def plan_of(run: Run) -> Plan:
@@ -147,7 +155,7 @@ def open_table(run: Run, name: str) -> Destination:
     )
 
 
-def _destination_of(run: Run) -> Callable[[str], Destination]:
+def destination_of(run: Run) -> Callable[[str], Destination]:
     """Which table the row of an id is in; rows with keys of their own are check-ins."""
     table_of = {subject: table.name for table in kept_tables(run) for subject in table.ids(run.company)}
     return lambda subject: run.destinations[table_of.get(subject, CHECK_INS)]
@@ -163,6 +171,7 @@ def _learned(run: Run, planned: Plan) -> Iterator[Entry]:
     if run.check_ins is not None:
         yield from run.check_ins.turned_up(run.id)
         yield from run.check_ins.over()
+    yield from learned_of_rows(run, planned.decisions)
     yield from settle_same(planned, run.memory, run.id)
 
 

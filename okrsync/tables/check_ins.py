@@ -147,9 +147,10 @@ def found_in(run: Run, register: Register, listed: Sequence[Row], at: datetime) 
         memory=run.memory,
     )
     adopted = {
-        row.id: by_address(row, check_ins.intents(key))
+        # The row is there, so it was added whole: a cell that does not show it was changed since.
+        row.id: {address: replace(one, before=one.after) for address, one in intents.items()}
         for key, row in check_ins.rows.items()
-        if row is not None and check_ins.intents(key)
+        if row is not None and (intents := by_address(row, check_ins.intents(key)))
     }
     moved = {(row, address): one for row, intents in adopted.items() for address, one in intents.items()}
     memory = replace(run.memory, intents={**run.memory.intents, **moved})
@@ -190,6 +191,7 @@ def desired_rows(run: Run, check_ins: CheckIns, standings: Sequence[Standing]) -
             },
             unguarded=True,
             creates=True,
+            stamped=run.company.tables[CHECK_INS].stamped,
         )
         for one in standings
     ]
