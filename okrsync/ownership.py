@@ -1,4 +1,4 @@
-"""Whose value stands in a cell, as far as the row itself tells; what it does not tell, the ledger decides.
+"""Tell whose value stands in a cell, as far as the row knows; the rest is for the ledger to decide.
 
 The row's stamp is exact. Without one, who edited the row last, and when, says this much:
 

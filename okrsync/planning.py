@@ -79,8 +79,9 @@ class DesiredRow:
     key result's number should rise, -1 where it should fall, 0 where neither is better. ``restarted`` marks a number
     whose window began again since the last one was written (a new week), ``unguarded`` one that may drop freely.
     ``creates`` says that a missing row is to be added, with the subject as its key, and ``stamped`` that it gets a stamp.
-    ``released`` gives for cells why a person's edit of them may be written over. ``first_zero`` is why a first 0 would be doubtful, ``accepted`` the number
-    that a person lets pass all the same. ``kept``: the other cells are computed from the person's number that stays.
+    ``released`` gives for cells why a person's edit of them may be written over. ``first_zero`` is why a first 0 would be
+    doubtful, ``accepted`` the number that a person lets pass all the same. ``kept``: the other cells are computed from the
+    person's number that stays.
     """
 
     subject: str

@@ -1,4 +1,4 @@
-"""The stamp: a text in a row that says, by digests, which of its values okrsync put there.
+"""Write and read the stamp: a text in a row that says by digests which values okrsync put there.
 
     okrsync1 #17 current:k3f9ab.q2x progress:7hd0c2.m1a ~w8k2zp
 

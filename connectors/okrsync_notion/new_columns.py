@@ -46,6 +46,7 @@ def _objectives() -> dict[str, Any]:
         "Status": _options({STATUSES[status]: color for status, color in COLORS.items()}),
         "Summary": TEXT,
         "Last synced": DATE,
+        "okrsync": TEXT,
     }
 
 
@@ -64,6 +65,7 @@ def _key_results(objectives: Schema) -> dict[str, Any]:
         "Comment": TEXT,
         "Last synced": DATE,
         "Source": TEXT,
+        "okrsync": TEXT,
         "Release to okrsync": {"checkbox": {}},
     }
 
@@ -80,6 +82,7 @@ def _check_ins(key_results: Schema) -> dict[str, Any]:
         "Confidence": _options(CONFIDENCE),
         "Comment": TEXT,
         "Source": TEXT,
+        "okrsync": TEXT,
     }
 
 

@@ -16,6 +16,7 @@ from okrsync.cells import (
     OBJECTIVES,
     PROGRESS,
     RELEASE,
+    STAMP,
     STATUS,
     SUMMARY,
     UPDATED,
@@ -151,7 +152,7 @@ class NewTables:
     def _proposed(self, remarks: tuple[str, ...] = ()) -> Proposed:
         """The YAML's tables. One that is not made yet says TODO for its database."""
         keys: Mapping[str, Mapping[str, Any]] = {
-            OBJECTIVES: {"match": "ID", "cells": _columns(PROGRESS, STATUS, SUMMARY, UPDATED)},
+            OBJECTIVES: {"match": "ID", "cells": _columns(PROGRESS, STATUS, SUMMARY, UPDATED, STAMP)},
             KEY_RESULTS: {
                 "match": "KR",
                 "baseline": "Start",

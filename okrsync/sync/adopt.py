@@ -45,7 +45,7 @@ class Claim:
     value: Stored
 
 
-class Kind(StrEnum):
+class Holding(StrEnum):
     """What a cell holds, to who wants to take it over."""
 
     OURS = "ours"
@@ -53,11 +53,11 @@ class Kind(StrEnum):
     FILLED = "filled"
 
 
-_KINDS: Final[Mapping[Whose, Kind]] = {
-    Whose.OURS: Kind.OURS,
-    Whose.THEIRS: Kind.EDITED,
-    Whose.ELSEWHERE: Kind.FILLED,
-    Whose.UNSURE: Kind.FILLED,
+_HOLDINGS: Final[Mapping[Whose, Holding]] = {
+    Whose.OURS: Holding.OURS,
+    Whose.THEIRS: Holding.EDITED,
+    Whose.ELSEWHERE: Holding.FILLED,
+    Whose.UNSURE: Holding.FILLED,
 }
 
 
@@ -158,14 +158,16 @@ def _foreign(row: Row, memory: Memory, *, edited: bool) -> list[str]:
     """The cells to be taken over: edited ones, or those that were filled before; followers with what they follow."""
     whose = owners(row, memory)
     kinds = {
-        name: _kind(row.id, cell, memory, whose.get(name))
+        name: _holding(row.id, cell, memory, whose.get(name))
         for name, cell in row.cells.items()
         if name != RELEASE.name and not cell.locked and not _own_record(name, cell)
     }
-    found = [name for name, kind in kinds.items() if kind is (Kind.EDITED if edited else Kind.FILLED)]
+    found = [name for name, kind in kinds.items() if kind is (Holding.EDITED if edited else Holding.FILLED)]
     if any(not follows(name) for name in found):
         found = [
-            name for name, kind in kinds.items() if name in found or (kind is not Kind.OURS and follows(name))
+            name
+            for name, kind in kinds.items()
+            if name in found or (kind is not Holding.OURS and follows(name))
         ]
     return found
 
@@ -174,11 +176,11 @@ def _own_record(name: str, cell: CellState) -> bool:
     return name == STAMP.name and (cell.value is None or is_stamp(cell.value))
 
 
-def _kind(row: str, cell: CellState, memory: Memory, whose: Whose | None) -> Kind:
+def _holding(row: str, cell: CellState, memory: Memory, whose: Whose | None) -> Holding:
     if whose is not None:
-        return _KINDS[whose]
+        return _HOLDINGS[whose]
     last, intent = memory.last_written.get((row, cell.address)), memory.intents.get((row, cell.address))
     ours = [last] if intent is None else [last, intent.before, intent.after]
     if any(same(cell.value, one) for one in ours):
-        return Kind.OURS
-    return Kind.EDITED if last is not None or intent is not None else Kind.FILLED
+        return Holding.OURS
+    return Holding.EDITED if last is not None or intent is not None else Holding.FILLED

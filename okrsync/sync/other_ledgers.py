@@ -1,4 +1,4 @@
-"""Keep in the ledger what it cannot know by itself: values from another ledger's runs, and who edited a row last."""
+"""Note in the ledger which values another ledger's runs may have written, and who edited a row last."""
 
 from __future__ import annotations
 
