@@ -39,6 +39,7 @@ from okrsync_jira.refusals import refuse
 from okrsync_jira.settings import Anonymous, JiraSettings
 from okrsync_jira.statuses import Statuses, statuses
 from okrsync_jira.velocity import BoardSprints, closed
+from okrsync_jira.zeros import about_nothing
 
 # A read that is longer than this gets a second opinion on its length.
 CHECKED_ABOVE: Final = 1000
@@ -58,7 +59,7 @@ class JiraSource:
         self._settings = settings
         self._opening = opening
         self._site: Site | None = None
-        self._clauses: dict[str, int | None] = {}
+        self._counts: dict[str, int | None] = {}
 
     def read(self, questions: Sequence[Question]) -> Sequence[Answer]:
         """See ``okrsync.ports.Source``. Raises ``AccessError`` or ``Unavailable`` where signing in fails."""
@@ -141,6 +142,8 @@ class JiraSource:
             outcome = self._reduced(planned, found)
         except OkrsyncError as error:
             return no_value(question.metric, error)
+        if outcome.value == 0:
+            outcome = replace(outcome, facts=(*outcome.facts, *about_nothing(question, self._count_if_told)))
         past = (("the past", HOW_THE_PAST[planned.past]),) if question.past else ()
         return Reading(
             metric=question.metric,
@@ -163,26 +166,35 @@ class JiraSource:
             try:
                 return planned.reduce(*found)
             except UnknownNameError as error:
-                if (lost := missing(error, self._count_of)) is not None:
+                if (lost := missing(error, self._known)) is not None:
                     raise lost from None
                 error.accept()
 
-    def _count_of(self, clause: str) -> int | None:
-        """How many issues a clause finds, or None if Jira refuses it; what was taken once is remembered for a day."""
-        assert self._site is not None
+    def _known(self, clause: str) -> int | None:
+        """How many issues a clause finds, or None if Jira refuses it; that it finds some is remembered for a day."""
         page, now = f"clause {clause}", self._opening.clock.now()
-        if (kept := self._clauses.get(clause)) is not None or clause in self._clauses:
-            return kept
         if fresh(self._opening.memo.get(page), now):
             return 1
-        try:
-            count: int | None = self._site.roughly(clause)
-        except RefusedJqlError:
-            count = None
-        self._clauses[clause] = count
+        count = self._roughly(clause)
         if count:
             self._opening.memo[page] = now.isoformat()
         return count
+
+    def _count_if_told(self, jql: str) -> int | None:
+        """For what is only worth knowing: a failure costs no answer."""
+        try:
+            return self._roughly(jql)
+        except OkrsyncError:
+            return None
+
+    def _roughly(self, jql: str) -> int | None:
+        assert self._site is not None
+        if jql not in self._counts:
+            try:
+                self._counts[jql] = self._site.roughly(jql)
+            except RefusedJqlError:
+                self._counts[jql] = None
+        return self._counts[jql]
 
 
 def lost_permissions(site: Site, canary: str | None) -> AccessError | None:
