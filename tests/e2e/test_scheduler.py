@@ -254,6 +254,65 @@ def test_a_file_that_cannot_be_read_is_reported_once_and_again_after_a_change(tm
     assert [name for name, _ in edited.pass_by(tmp_path, {})] == ["bad", "bad"]
 
 
+def test_times_that_pass_while_the_machine_sleeps_make_one_run(tmp_path: Path) -> None:
+    class Suspended(Days):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            if self.now() == at("2026-11-23T12:20"):
+                self.jump(3 * 3600)
+
+    clock = Suspended(at("2026-11-23T12:10"), at("2026-11-23T15:29"))
+    clock.timings = {"a": timing("a", "*/15 * * * *")}
+    assert clock.pass_by(tmp_path, {"a": clock.now()}) == [
+        ("a", at("2026-11-23T12:15")),
+        ("a", at("2026-11-23T15:20")),
+    ]
+
+
+def test_an_edit_that_leaves_the_schedule_runs_nothing_and_a_new_schedule_counts_at_once(
+    tmp_path: Path,
+) -> None:
+    class Edited(Days):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            if self.now() == at("2026-11-23T12:05"):
+                (tmp_path / "a").write_text("a new title")
+            if self.now() == at("2026-11-23T12:10"):
+                self.timings["a"] = timing("a", "20 * * * *")
+                (tmp_path / "a").write_text("another schedule")
+
+    clock = Edited(at("2026-11-23T12:00"), at("2026-11-23T12:40"))
+    clock.timings = {"a": timing("a", "30 * * * *")}
+    assert [one.minute for _, one in clock.pass_by(tmp_path, {})] == [0, 10, 20]
+
+
+def test_a_company_whose_file_is_gone_runs_no_more(tmp_path: Path) -> None:
+    class Removed(Days):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            if self.now() == at("2026-11-23T12:07"):
+                self.timings.clear()
+
+    clock = Removed(at("2026-11-23T12:00"), at("2026-11-23T12:20"))
+    clock.timings = {"a": timing("a", "*/5 * * * *")}
+    assert [one.minute for _, one in clock.pass_by(tmp_path, {})] == [0, 5]
+
+
+def test_a_long_look_at_the_files_is_no_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[datetime] = []
+    monkeypatch.setattr(Health, "say", lambda *_, **__: said.append(clock.now()))
+
+    class Slow(Days):
+        def time_of(self, name: str) -> Timing:
+            self.jump(20)
+            return super().time_of(name)
+
+    clock = Slow(at("2026-11-23T12:00"), at("2026-11-23T12:01"))
+    clock.timings = {name: timing(name, None) for name in "abc"}
+    clock.pass_by(tmp_path, {})
+    assert said[:2] == [at("2026-11-23T12:00:20"), at("2026-11-23T12:00:40")]
+
+
 def test_a_bug_in_one_run_is_logged_and_the_times_stay(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

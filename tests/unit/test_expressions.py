@@ -275,6 +275,12 @@ def test_what_is_not_finite_is_no_number(value: str) -> None:
     assert found == NoValue(metric="m", cause=Cause.DATA, reason="a * 10 has no finite value")
 
 
+@pytest.mark.parametrize("value", ["9E+1001", "9E-1001", "9E-999999"])
+def test_no_metric_has_a_thousand_digits(value: str) -> None:
+    found = evaluate("m", "a", answers(a=value), COUNT, AT)
+    assert found == NoValue(metric="m", cause=Cause.DATA, reason="a has no finite value")
+
+
 @pytest.mark.parametrize("value", ["9E+999", "9E-999"])
 def test_a_product_beyond_all_bounds_ends_at_once(value: str) -> None:
     text = "*".join(["a"] * 900)
