@@ -1,4 +1,4 @@
-"""Whom a run tells what: each thing once, only what needs a person, never a secret; and the dead man's switch."""
+"""Alerts: each is sent once, only for what needs a person, and never holds a secret; the dead man's switch."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ class Office:
         return main(("sync", *(words or ("c00000",))), Context(clock=self.clock))
 
     @property
-    def told(self) -> list[Any]:
+    def sent(self) -> list[Any]:
         return [json.loads(one.body) for one in self.server.requests if one.method == "POST"]
 
     @property
     def ids(self) -> list[str]:
-        return [need["id"] for one in self.told for need in one["needs"]]
+        return [need["id"] for one in self.sent for need in one["needs"]]
 
     @property
     def pings(self) -> int:
@@ -78,18 +78,18 @@ def office(request: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     server.close()
 
 
-def test_where_all_is_well_nobody_is_told_and_the_switch_is_held(office: Office) -> None:
+def test_if_all_is_well_only_the_switch_is_pinged(office: Office) -> None:
     assert office.sync() == 0
     assert office.sync("--all") == 0
-    assert office.told == []
+    assert office.sent == []
     assert office.pings == 2
 
 
-def test_what_needs_a_person_is_told_once_until_it_comes_back(office: Office, capsys: Any) -> None:
+def test_an_alert_is_sent_once_until_it_comes_back(office: Office, capsys: Any) -> None:
     office.sync()
     office.person_edits(120)
     assert office.sync() == 3
-    (first,) = office.told
+    (first,) = office.sent
     assert first["company"] == "c00000"
     assert first["needs"] == [
         {
@@ -104,18 +104,18 @@ def test_what_needs_a_person_is_told_once_until_it_comes_back(office: Office, ca
     office.person_edits(121)  # the same thing, whatever its numbers do
     assert office.sync() == 3
     assert office.sync("--all") == 3
-    assert len(office.told) == 1
-    office.spoil(key_result=1, text="")  # another thing: only it is told
+    assert len(office.sent) == 1
+    office.spoil(key_result=1, text="")  # another alert: only it is sent
     assert office.sync() == 3
-    assert [one["subject"] for one in office.told[1]["needs"]] == ["KR-1"]
+    assert [one["subject"] for one in office.sent[1]["needs"]] == ["KR-1"]
     office.spoil(key_result=1, text="150")
     main(["release", "c00000"], Context(clock=office.clock))
     assert office.sync() == 0
-    assert len(office.told) == 2
-    office.person_edits(120)  # it went, and comes back: told again
+    assert len(office.sent) == 2
+    office.person_edits(120)  # it went away and comes back: sent again
     assert office.sync() == 3
-    assert [one["subject"] for one in office.told[2]["needs"]] == ["KR-0"]
-    assert len(office.ids) == len(set(office.ids)) == 3  # and it is another telling
+    assert [one["subject"] for one in office.sent[2]["needs"]] == ["KR-0"]
+    assert len(office.ids) == len(set(office.ids)) == 3  # and it is another alert
     assert office.pings == 7
 
 
@@ -129,40 +129,40 @@ def test_slack_gets_text_that_it_can_show(office: Office) -> None:
     office.sync()
     office.person_edits(120)
     office.sync()
-    (told,) = office.told
-    assert set(told) == {"text"}
-    lines = told["text"].splitlines()
+    (sent,) = office.sent
+    assert set(sent) == {"text"}
+    lines = sent["text"].splitlines()
     assert lines[0] == "*&lt;Acme&gt; &amp; Söhne* needs a person"
     assert lines[1].startswith("• *KR-0* held: a person changed it")
     assert lines[2] == "    → okrsync release c00000 KR-0"
 
 
-def test_a_failed_run_is_told_and_does_not_hold_the_switch(office: Office) -> None:
+def test_a_failed_run_alerts_and_does_not_ping_the_switch(office: Office) -> None:
     office.sync()
     refused = Fault(where="", times=10**6, status=401, body=b'{"object":"error","code":"unauthorized"}')
     office.fleet.notions[0].server.faults.append(refused)
     assert office.sync() == 12
     assert office.sync("--all") == 12
-    (told,) = office.told
-    (need,) = told["needs"]
-    assert (need["kind"], need["subject"], told["exit_code"]) == ("failed", "c00000", 12)
+    (sent,) = office.sent
+    (need,) = sent["needs"]
+    assert (need["kind"], need["subject"], sent["exit_code"]) == ("failed", "c00000", 12)
     assert "does not accept the token from environment variable FLEET_0" in need["text"]
     assert office.pings == 1
     office.fleet.notions[0].server.faults.clear()
     assert office.sync() == 0
     office.fleet.notions[0].server.faults.append(refused)
     assert office.sync() == 12
-    assert len(office.told) == 2
+    assert len(office.sent) == 2
 
 
-def test_what_was_held_stays_told_over_a_failed_run(office: Office) -> None:
+def test_what_was_held_is_not_sent_again_after_a_failed_run(office: Office) -> None:
     office.sync()
     office.person_edits(120)
     office.sync()
     office.fleet.notions[0].server.faults.append(Fault(where="", times=1, status=401, body=b"{}"))
     office.sync()
     office.sync()
-    assert [one["needs"][0]["kind"] for one in office.told] == ["held", "failed"]
+    assert [one["needs"][0]["kind"] for one in office.sent] == ["held", "failed"]
 
 
 def test_a_company_that_never_gets_to_its_end_is_stale(office: Office) -> None:
@@ -172,15 +172,15 @@ def test_a_company_that_never_gets_to_its_end_is_stale(office: Office) -> None:
         office.clock.jump(timedelta(days=1).total_seconds())
         with open_ledger(url, office.clock) as other, other.hold("c00000"):
             assert office.sync() == 11
-        assert len(office.told) == (1 if day >= 3 else 0)
-    (need,) = office.told[0]["needs"]
+        assert len(office.sent) == (1 if day >= 3 else 0)
+    (need,) = office.sent[0]["needs"]
     assert need["kind"] == "stale"
     assert "no sync has finished since" in need["text"]
     assert office.sync() == 0
-    assert len(office.told) == 1
+    assert len(office.sent) == 1
 
 
-def test_a_webhook_that_was_down_is_told_later(office: Office, capsys: Any) -> None:
+def test_a_webhook_that_was_down_gets_the_alerts_later(office: Office, capsys: Any) -> None:
     office.sync()
     office.person_edits(120)
     office.server.faults.append(Fault(where="^POST", times=4, status=503))
@@ -195,7 +195,7 @@ def test_a_webhook_that_was_down_is_told_later(office: Office, capsys: Any) -> N
     assert office.server.count("^POST") == 5
 
 
-def test_a_kill_between_telling_and_noting_tells_it_twice_under_one_id(office: Office) -> None:
+def test_a_kill_after_the_request_sends_it_twice_under_one_id(office: Office) -> None:
     office.sync()
     office.person_edits(120)
     started: list[subprocess.Popen[bytes]] = []
@@ -240,23 +240,21 @@ def machine(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
 
 
 @pytest.mark.parametrize("named", ["c00000", "other"])
-def test_a_yaml_that_cannot_be_read_is_told_to_the_machine_s_webhook(
-    machine: Office, capsys: Any, named: str
-) -> None:
+def test_an_unreadable_yaml_alerts_the_machine_s_webhook(machine: Office, capsys: Any, named: str) -> None:
     path = machine.fleet.folder / "c00000.yaml"
     text = path.read_text(encoding="utf-8").replace("company: c00000", f"company: {named}")
     path.write_text(text, encoding="utf-8")
     machine.sync()
     for _ in range(2):  # it is mended, and broken again
         path.write_text(text.replace("timezone", "timezoen"), encoding="utf-8")
-        told = len(machine.told)
+        sent = len(machine.sent)
         assert machine.sync("--due") == 2
         assert machine.sync() == 2
-        (need,) = machine.told[told]["needs"]
+        (need,) = machine.sent[sent]["needs"]
         assert (need["kind"], need["subject"]) == ("failed", "c00000")
         assert "c00000.yaml" in need["text"]
         assert "timezoen" in need["text"]
-        assert len(machine.told) == told + 1
+        assert len(machine.sent) == sent + 1
         path.write_text(text, encoding="utf-8")
         assert machine.sync() == 0
     assert machine.server.count("^POST /machine/s3cret") == 2
@@ -272,7 +270,7 @@ def test_a_scheduler_tells_of_a_yaml_that_was_broken_before_it_started(machine: 
         process = subprocess.Popen(words, stdout=log, stderr=log, env=dict(os.environ))
         try:
             for _ in range(600):
-                if machine.told:
+                if machine.sent:
                     break
                 threading.Event().wait(0.05)
             process.send_signal(signal.SIGTERM)
@@ -280,7 +278,7 @@ def test_a_scheduler_tells_of_a_yaml_that_was_broken_before_it_started(machine: 
         finally:
             process.kill()
             process.wait()
-    (need,) = machine.told[0]["needs"]
+    (need,) = machine.sent[0]["needs"]
     assert (need["kind"], need["subject"]) == ("failed", "c00000")
     assert "c00000.yaml:1:" in need["text"]
     assert "c00000: misconfigured" in (machine.fleet.folder / "log").read_text(encoding="utf-8")
@@ -301,10 +299,10 @@ def test_the_machine_s_webhook_is_for_those_who_name_none(machine: Office) -> No
     assert machine.pings == 3
 
 
-def test_a_slip_of_the_pen_is_told_to_nobody_else(machine: Office, capsys: Any) -> None:
+def test_a_mistyped_name_alerts_nobody(machine: Office, capsys: Any) -> None:
     assert machine.sync("c00001") == 2
     assert machine.sync("c00001", "c00000") == 2
-    assert machine.told == []
+    assert machine.sent == []
     assert "there is no company 'c00001'" in capsys.readouterr().err
 
 
@@ -334,7 +332,7 @@ def test_a_webhook_that_asks_for_time_gets_it(office: Office) -> None:
     assert office.sync() == 3
     # In short turns, so that it can be stopped: seven seconds, and nothing else to wait for.
     assert sum(office.clock.slept) == pytest.approx(7)
-    assert len(office.told) == 2  # the refused one and the taken one
+    assert len(office.sent) == 2  # the refused one and the taken one
 
 
 def test_a_dead_address_is_an_error_that_names_no_secret(office: Office, capsys: Any) -> None:
@@ -383,7 +381,7 @@ def test_secrets_of_notify_are_references(office: Office, capsys: Any) -> None:
     assert "secrets stay out of this file" in capsys.readouterr().err
 
 
-def test_nothing_told_is_a_secret(office: Office) -> None:
+def test_no_alert_holds_a_secret(office: Office) -> None:
     office.sync()
     office.person_edits(120)
     office.sync()
@@ -397,12 +395,12 @@ def test_nothing_told_is_a_secret(office: Office) -> None:
     )
     office.sync()
     sent = b"".join(one.body for one in office.server.requests)
-    assert len(office.told) == 2
+    assert len(office.sent) == 2
     assert b"secret_token_0" not in sent
     assert b"s3cret" not in sent
 
 
-def test_a_stop_between_a_run_and_its_telling_leaves_the_telling_to_the_next_run(
+def test_a_stop_before_the_alerts_leaves_them_to_the_next_run(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stop, real = Stop(), run_company
@@ -420,7 +418,7 @@ def test_a_stop_between_a_run_and_its_telling_leaves_the_telling_to_the_next_run
         ended = notify.run_and_notify("c00000", Context().company, stop.ledger(ledger), clock)
     assert ended.code == 3
     assert ended.report is not None
-    assert (office.told, office.pings) == ([], 1)
+    assert (office.sent, office.pings) == ([], 1)
     monkeypatch.setattr(notify, "run_company", real)
     assert office.sync() == 3
-    assert (len(office.told), office.pings) == (1, 2)
+    assert (len(office.sent), office.pings) == (1, 2)

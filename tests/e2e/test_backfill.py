@@ -424,7 +424,7 @@ def test_progress_is_plain_lines_in_a_pipe(desk: Any) -> None:
     assert ended.json["counts"]["added"] == 16
 
 
-def test_what_is_known_is_not_told_as_progress(desk: Any) -> None:
+def test_what_is_known_is_not_shown_as_progress(desk: Any) -> None:
     chosen = ("--only", "KR-5", "--only", "KR-12")
     desk.run(*PAST, "--only", "KR-5")
     again = desk.run(*PAST, *chosen)

@@ -178,7 +178,7 @@ def test_a_stale_export_is_no_data(desk: Any) -> None:
     assert "stale_after" in ended.out
 
 
-def test_a_row_in_the_trash_is_held_and_not_made_anew(desk: Any) -> None:
+def test_a_row_in_the_trash_is_held_and_not_made_again(desk: Any) -> None:
     desk.run("sync", "demo")
     desk.notion.trash("KR-2")
     desk.stage.forget()

@@ -153,7 +153,7 @@ def test_a_row_that_is_not_listed_yet_is_known_by_its_id(desk: Any) -> None:
     assert desk.notion.server.count("GET /v1/pages") == WITH_DATA
 
 
-def test_a_refused_row_is_tried_anew_without_a_search(desk: Any) -> None:
+def test_a_refused_row_is_tried_again_without_a_search(desk: Any) -> None:
     body = b'{"object":"error","status":400,"code":"validation_error","message":"block limit"}'
     desk.notion.server.faults.append(Fault(where=POST, status=400, body=body))
     ended = desk.run("sync", "demo")

@@ -55,7 +55,7 @@ def proposed(said: str) -> dict[str, Any]:
     return connection
 
 
-def test_a_german_file_is_told_by_its_day_of_13(look: Any, tmp_path: Path) -> None:
+def test_a_german_file_is_recognised_by_its_day_of_13(look: Any, tmp_path: Path) -> None:
     code, said = look(put(tmp_path, ROWS))
     assert code == 0
     assert proposed(said) == {

@@ -38,7 +38,7 @@ def sync(*words: str, clock: Any = None) -> int:
     return main(("sync", *words), Context(clock=clock or JumpClock(datetime.now(tz=UTC))))
 
 
-def test_all_companies_are_synced_and_told_about_once(many: Fleet, capsys: Any) -> None:
+def test_all_companies_are_synced_and_reported_once(many: Fleet, capsys: Any) -> None:
     assert sync("--all") == 0
     out = capsys.readouterr().out
     assert many.shown() == many.expected()
@@ -68,7 +68,7 @@ def test_companies_go_side_by_side(many: Fleet) -> None:
     assert not meeting.broken
 
 
-def test_no_more_go_at_once_than_told() -> None:
+def test_no_more_run_at_once_than_allowed() -> None:
     under_way, most = [0], [0]
     lock = threading.Lock()
 
@@ -280,7 +280,7 @@ def test_a_yaml_that_changes_while_it_is_read_is_not_taken_for_known(many: Fleet
     assert found.line == "0 7 * * *"
 
 
-def test_a_new_version_reads_every_yaml_anew(many: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_version_reads_every_yaml_again(many: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     reads: list[str] = []
 
     def load(name: str) -> Any:

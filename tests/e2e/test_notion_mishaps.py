@@ -69,7 +69,7 @@ def test_an_option_renamed_meanwhile_is_written_by_its_id(desk: Any) -> None:
     assert desk.table()["KR-1"]["Status"] == "Läuft"
 
 
-def test_an_option_deleted_meanwhile_is_said_and_never_made_anew(desk: Any) -> None:
+def test_an_option_deleted_meanwhile_is_reported_and_never_made_again(desk: Any) -> None:
     ended = during_the_writes(desk, lambda notion: notion.delete_option(TABLE, "Status", "On track"))
     assert ended.code == 3
     assert "Notion refused it" in ended.out

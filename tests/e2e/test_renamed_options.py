@@ -53,7 +53,7 @@ def test_swapped_names_are_what_people_read(desk: Any) -> None:
     assert desk.table()["KR-1"]["Status"] == "On track"
 
 
-def test_a_deleted_option_that_is_made_anew_is_another_one(desk: Any) -> None:
+def test_a_deleted_option_that_is_made_again_is_another_one(desk: Any) -> None:
     desk.run("sync", "demo")
     desk.notion.delete_option("Key results", "Status", "On track")
     ended = desk.run("sync", "demo")

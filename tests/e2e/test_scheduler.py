@@ -299,9 +299,6 @@ def test_a_company_whose_file_is_gone_runs_no_more(tmp_path: Path) -> None:
 
 
 def test_a_long_look_at_the_files_is_no_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    said: list[datetime] = []
-    monkeypatch.setattr(Health, "say", lambda *_, **__: said.append(clock.now()))
-
     class Slow(Days):
         def time_of(self, name: str) -> Timing:
             self.jump(20)
@@ -309,6 +306,8 @@ def test_a_long_look_at_the_files_is_no_silence(tmp_path: Path, monkeypatch: pyt
 
     clock = Slow(at("2026-11-23T12:00"), at("2026-11-23T12:01"))
     clock.timings = {name: timing(name, None) for name in "abc"}
+    said: list[datetime] = []
+    monkeypatch.setattr(Health, "say", lambda *_, **__: said.append(clock.now()))
     clock.pass_by(tmp_path, {})
     assert said[:2] == [at("2026-11-23T12:00:20"), at("2026-11-23T12:00:40")]
 

@@ -85,7 +85,7 @@ def test_a_lack_of_data_is_nothing_that_a_tick_could_release() -> None:
     assert decided(aim)["current"].hold is Hold.NO_DATA
 
 
-def test_what_stands_beside_a_held_value_follows_it() -> None:
+def test_the_cells_beside_a_held_value_follow_it() -> None:
     there = Row(
         id="page",
         key="k",

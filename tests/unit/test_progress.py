@@ -617,7 +617,7 @@ def test_the_mean_leaves_out_what_is_missing_and_counts_it() -> None:
     assert rollup([], Rollup.MEAN) == Rolled(None, 0, 0)
 
 
-def test_each_part_is_clamped_unless_told_otherwise() -> None:
+def test_each_part_is_clamped_by_default() -> None:
     both = parts(2, "-1")
     assert rollup(both, Rollup.MEAN).progress == D("0.5")
     assert rollup(both, Rollup.MEAN, cap=None).progress == 1

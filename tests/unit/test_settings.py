@@ -35,7 +35,7 @@ def test_a_secret_is_read_from_a_file(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("name", ["notion_token", "NOTION_TOKEN", "Notion_Token"])
-def test_no_variable_stands_in_for_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_no_variable_replaces_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     path = tmp_path / name
     path.write_text("of-this-company", encoding="utf-8")
     monkeypatch.setenv("NOTION_TOKEN", "of-another-company")
@@ -43,13 +43,13 @@ def test_no_variable_stands_in_for_a_file(tmp_path: Path, monkeypatch: pytest.Mo
     assert Model.model_validate({"token": {"file": str(path)}}).token.reveal() == "of-this-company"
 
 
-def test_no_variable_stands_in_for_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_variable_replaces_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACME_TOKEN", "of-another-company")
     with pytest.raises(AccessError, match="the environment variable acme_token is not set"):
         Model.model_validate({"token": {"env": "acme_token"}}).token.reveal()
 
 
-def test_no_file_stands_in_for_another_one(tmp_path: Path) -> None:
+def test_no_file_replaces_another_one(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("of-another-company", encoding="utf-8")
     with pytest.raises(AccessError, match=f"file {tmp_path}/KEY does not exist"):
         Model.model_validate({"token": {"file": f"{tmp_path}/KEY"}}).token.reveal()
@@ -104,7 +104,7 @@ def test_a_missing_secret_says_which(
 
 
 @pytest.mark.parametrize("bad", ["abc", {}, {"env": "A", "file": "b"}, {"var": "A"}])
-def test_a_secret_stands_in_no_file(bad: object) -> None:
+def test_no_file_holds_a_secret(bad: object) -> None:
     with pytest.raises(ValidationError):
         Model.model_validate({"token": bad})
 

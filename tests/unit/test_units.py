@@ -291,7 +291,7 @@ def test_an_unknown_locale_is_named(locale: str) -> None:
 
 
 @pytest.mark.parametrize("locale", LANGUAGES)
-def test_no_word_stands_for_two_things(locale: str) -> None:
+def test_no_word_means_two_things(locale: str) -> None:
     assert all(factor > 1 for factor in compact(locale).values())
     assert set(times(locale).values()) >= {D(size) for size in SECONDS_IN.values()}
     assert currencies(locale)["eur"] == "EUR"

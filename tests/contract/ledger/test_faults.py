@@ -278,7 +278,7 @@ def _cut(server: Server, ledger: SqlLedger) -> None:
 # ---- the lease
 
 
-def test_a_beat_that_fails_is_told_and_the_next_one_tried(
+def test_a_beat_that_fails_is_logged_and_the_next_one_tried(
     caplog: pytest.LogCaptureFixture, ledger: SqlLedger
 ) -> None:
     ended, beats = threading.Event(), []

@@ -178,7 +178,7 @@ def test_a_unit_is_never_guessed_and_asks_nothing(world: World, unit: Unit, quer
     assert world.count("") == 0
 
 
-def test_a_blank_inside_merged_cells_says_where_the_value_stands(world: World) -> None:
+def test_a_blank_inside_merged_cells_says_where_the_value_is(world: World) -> None:
     merged = {"title": "KPI", "merges": ["A1:B2"], "rows": [[5, None]]}
     world.emulator.load(seed(tabs=[merged]))
     assert "KPI!A1" in why(world.one(cell="KPI!B2")).hint
@@ -242,7 +242,7 @@ def test_evidence_names_the_cell_and_links_to_it(world: World) -> None:
 # ---- Headings -------------------------------------------------------------------------------------------------
 
 
-def test_a_heading_that_stands_twice_names_both_cells(world: World) -> None:
+def test_a_duplicate_heading_names_both_cells(world: World) -> None:
     twice = {"title": "KPI", "rows": [["Metric", "Q4", "Q4"], ["Revenue", 1, 2], ["Revenue", 3, 4]]}
     world.emulator.load(seed(tabs=[twice]))
     answer = why(world.one(tab="KPI", row="Revenue", column="Q4"))
