@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 from okrsync.connector import NoValueError, no_value
 from okrsync.measures import spread
 from okrsync.model import SECONDS_IN, Answer, Cause, Dimension, Evidence, Reading
+from okrsync_crm.cells.hints import CORRECT
 from okrsync_crm.money import Exchange, exchanged, the_one_currency
 from okrsync_crm.refusal import bad_config, bad_data
 from okrsync_crm.settings import Rates
 from okrsync_crm.sql.conditions import described, window_words
+from okrsync_crm.sql.execution import BadCells
 from okrsync_crm.sql.planned_question import PlannedQuestion, length_of, rank_of
 
 
@@ -33,18 +35,18 @@ class AnswerContext:
     allowed: int
     currencies: Mapping[str, str]
     dated: bool
+    notes: tuple[tuple[str, str], ...] = ()
     rates: Rates | None = None
 
 
 def answer(
-    asked: PlannedQuestion, values: Mapping[str, Any], examples: str, setting: AnswerContext
+    asked: PlannedQuestion, values: Mapping[str, Any], examples: BadCells | None, setting: AnswerContext
 ) -> Answer:
     """The reading, or why there is none. ``examples`` names the question's unreadable rows where they are too many."""
     question = asked.question
     try:
         found = _Found(asked, values)
         _refuse_bad(found, examples, setting)
-        seen = _refuse_other_spelling(asked, values)
         exchange = exchanged(asked, found.get("sums"), setting.rates, setting.currencies)
         if exchange is not None:
             currency = exchange.shown
@@ -69,8 +71,9 @@ def answer(
         facts.append(("currency", currency))
     if exchange is not None and setting.rates is not None:
         facts.append(("rates of", f"{setting.rates.as_of:%Y-%m-%d}"))
-    if seen:
-        facts.append(("in no row", seen))
+    if asked.absent:
+        facts.append(("in no row", asked.absent))
+    facts += setting.notes
     if asked.until is not None:
         facts.append(
             ("rebuilt", "from the dates in today's rows; what was edited since then counts as it is now")
@@ -141,13 +144,13 @@ class _Found:
         return self.rows - self.filled
 
 
-def _refuse_bad(found: _Found, examples: str, setting: AnswerContext) -> None:
+def _refuse_bad(found: _Found, examples: BadCells | None, setting: AnswerContext) -> None:
     bad = found.number("bad")
     if bad and bad + setting.skipped > setting.allowed:
         rows = "1 row cannot be read" if bad == 1 else f"{bad} rows cannot be read"
         raise bad_data(
-            f"{rows}: {examples}",
-            hint="fix the cell, or set decimal, thousands or date_format to how the file is written",
+            f"{rows}: {examples.shown if examples else ''}",
+            hint=examples.hint if examples else CORRECT,
         )
 
 
@@ -157,21 +160,6 @@ def too_many_bad(
     """The questions whose unreadable rows must be shown."""
     bad = {one.index: int(values[f"bad{one.index}"] or 0) for one in asked}
     return [one for one in asked if bad[one.index] and bad[one.index] + setting.skipped > setting.allowed]
-
-
-def _refuse_other_spelling(asked: PlannedQuestion, values: Mapping[str, Any]) -> str:
-    """The texts of the conditions that no row has. Raises ``NoValueError`` where the file spells one in another case."""
-    unseen = []
-    for number, literal in enumerate(asked.literals):
-        if values[f"seen{asked.index}_{number}"]:
-            continue
-        if other := values[f"like{asked.index}_{number}"]:
-            raise bad_data(
-                f"no row has {literal.column} “{literal.value}”, but some have “{other}”",
-                hint=f"write it as the file does: {literal.column}: {other}",
-            )
-        unseen.append(f"{literal.column} = {literal.value}")
-    return ", ".join(unseen)
 
 
 def _value(found: _Found, exchange: Exchange | None) -> Decimal:
@@ -194,7 +182,7 @@ def _value(found: _Found, exchange: Exchange | None) -> Decimal:
         value = (Decimal(found.get("value")) if total is None else total) / found.filled
     else:
         value = _percentile(found, how)
-    return _plain(_in_unit(found.asked, value))
+    return _plain(_in_unit(found.asked, value) * found.asked.scale)
 
 
 def _nothing(found: _Found) -> NoValueError:
@@ -206,7 +194,7 @@ def _nothing(found: _Found) -> NoValueError:
 
 
 def _percentile(found: _Found, how: str) -> Decimal:
-    """As ``okrsync.measures.percentile`` does, from the two values next to it."""
+    """As ``okrsync.measures.percentile`` does, from the two values that it stands between."""
     rank = rank_of(how, found.filled)
     below, above = Decimal(found.get("below")), Decimal(found.get("above"))
     return below + (above - below) * (rank - int(rank))
@@ -217,7 +205,7 @@ def _in_unit(asked: PlannedQuestion, value: Decimal) -> Decimal:
     if asked.question.unit.dimension is not Dimension.DURATION:
         return value
     seconds = SECONDS_IN[asked.question.unit.detail]
-    own = asked.query.field_unit
+    own = asked.kept_in
     if asked.query.measure == "duration":
         return value / 1_000_000 / seconds
     if own == "milliseconds":

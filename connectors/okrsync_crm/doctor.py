@@ -16,9 +16,9 @@ from okrsync_crm.files.copy import stage
 from okrsync_crm.files.remote import here
 from okrsync_crm.files.selection import file_time, find
 from okrsync_crm.settings import CrmSettings, dialect_of
-from okrsync_crm.source import plan_file_checks, refuse_file
-from okrsync_crm.sql import execution
-from okrsync_crm.sql.query_plan import QueryPlan
+from okrsync_crm.sql import execution, file_checks
+from okrsync_crm.sql.file_checks import LoadedFiles, plan_file_checks
+from okrsync_crm.sql.typed_table import TypedTable
 
 
 def examine(settings: CrmSettings, opening: Opening) -> Iterator[Finding]:
@@ -48,18 +48,18 @@ def _examine(
             staged = [part for file in files for part in stage(file, folder, dialect, settings.sheet)]
             columns = [column.strip() for column in staged[0].header if column.strip()]
             yield Finding(subject=subject, ok=True, detail=f"{len(columns)} columns: {', '.join(columns)}")
-            plan = QueryPlan(staged, settings, dialect, zone.key)
-            faults = plan_file_checks(plan)
+            checks = plan_file_checks(TypedTable(staged, settings, dialect, zone.key))
             with closing(execution.connect(folder)) as connection:
-                found = execution.tally(connection, plan)
-                refuse_file(connection, plan, found, faults)
-            yield Finding(subject=subject, ok=True, detail=_rows(found, settings))
+                loaded = file_checks.load(connection, checks)
+            yield Finding(subject=subject, ok=True, detail=_rows(loaded, settings))
+            for note in loaded.notes:
+                yield Finding(subject=subject, ok=True, detail=f"{note.what}: {note.where}")
     except NoValueError as refusal:
         yield Finding(subject=subject, ok=False, detail=refusal.message, hint=refusal.hint)
 
 
-def _rows(found: execution.ScanResult, settings: CrmSettings) -> str:
-    rows = f"{found.values['total']} rows"
-    if found.malformed:
-        rows += f", {len(found.malformed)} left out as malformed (max_bad_rows: {settings.max_bad_rows})"
+def _rows(loaded: LoadedFiles, settings: CrmSettings) -> str:
+    rows = f"{loaded.rows} rows"
+    if loaded.malformed:
+        rows += f", {loaded.malformed} left out as malformed (max_bad_rows: {settings.max_bad_rows})"
     return f"{rows}, each {settings.key} once" if settings.key and not settings.latest_by else rows

@@ -5,30 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from okrsync.model import Dimension
+from okrsync_crm.cells.currencies import meant_by
 from okrsync_crm.refusal import bad_data
 from okrsync_crm.settings import Rates
 from okrsync_crm.sql.planned_question import PlannedQuestion
-
-# What a sign can stand for; one that many currencies share rules nothing out by itself.
-_SIGNS: Final[Mapping[str, tuple[str, ...]]] = {
-    "€": ("EUR",),
-    "£": ("GBP", "EGP", "LBP", "SYP", "GIP", "FKP", "SHP", "SSP", "SDG"),
-    "₽": ("RUB",),
-    "₴": ("UAH",),
-    "₸": ("KZT",),
-    "₹": ("INR",),
-    "₺": ("TRY",),
-    "₩": ("KRW", "KPW"),
-    "₪": ("ILS",),
-    "₫": ("VND",),
-    "₦": ("NGN",),
-    "₱": ("PHP",),
-    "฿": ("THB",),
-    "¥": ("JPY", "CNY"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +38,7 @@ def exchanged(
     wanted, rates = unit.detail.upper(), table.codes
     amounts: dict[str, Decimal] = {}
     for part in sums:
-        code = names.get(part["code"], part["code"])
+        code = _code(part["code"], names)
         amounts[code] = amounts.get(code, Decimal(0)) + Decimal(part["amount"])
     if set(amounts) == {wanted}:
         return None
@@ -78,29 +61,35 @@ def the_one_currency(
 ) -> str:
     """What was measured. Raises ``NoValueError`` where there are several currencies, or another than the unit's."""
     unit = asked.question.unit
-    signs = sorted(signs or ())
-    codes = sorted({names.get(code, code) or "(empty)" for code in codes or ()})
+    tokens = [*(_code(code, names) or "(empty)" for code in codes or ()), *(signs or ())]
+    # "€" and "EUR" are one currency, "$" and "USD" need not be.
+    meant = {_meant(token): token for token in sorted(set(tokens), reverse=True)}
     field = asked.query.field
-    for what, listed in (("currencies", codes), ("currency signs", signs)):
-        if len(listed) > 1:
-            raise bad_data(
-                f"{field} has several {what}: {', '.join(listed)}",
-                hint="narrow where to one of them, measure a column that is converted to one, "
-                "or give rates (for a sum or a mean)",
-            )
+    if len(meant) > 1:
+        raise bad_data(
+            f"{field} has several currencies: {', '.join(sorted(meant.values()))}",
+            hint="narrow where to one of them, measure a column that is converted to one, or give rates (for a sum or a mean "
+            "with unit money); if the field is not money, set currency: false",
+        )
     if unit.dimension is Dimension.MONEY:
         wanted = unit.detail.upper()
-        other = next((code for code in (*codes, *signs) if _contradicts(code, wanted)), None)
+        other = next(
+            (token for possible, token in meant.items() if wanted not in possible and possible != ("",)), None
+        )
         if other:
             raise bad_data(
                 f"{field} is in {other}, not in {wanted}",
                 hint="set the unit's currency, or measure another column",
             )
-    return (codes or signs or [""])[0]
+    return next(iter(sorted(meant.values())), "")
 
 
-def _contradicts(found: str, wanted: str) -> bool:
-    """A code or name stands for itself alone; a sign that is not known, such as the dollar's, proves nothing."""
-    if len(found) > 1 or found.isalpha():
-        return found.upper() != wanted
-    return found in _SIGNS and wanted not in _SIGNS[found]
+def _code(name: str, names: Mapping[str, str]) -> str:
+    """What the file calls a currency as a code, if only one can be meant."""
+    known = names.get(name, name)
+    meant = meant_by(known)
+    return meant[0] if len(meant) == 1 and meant[0] else known
+
+
+def _meant(token: str) -> tuple[str, ...]:
+    return meant_by(token) or (token,)

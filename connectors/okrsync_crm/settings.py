@@ -27,7 +27,8 @@ from okrsync.spelling import did_you_mean
 from okrsync_crm.dialects import DIALECTS, Dialect
 
 OF_A_FIELD: Final = ("count_distinct", "sum", "mean", "min", "max", "median")
-FIELD_UNITS = Literal["milliseconds", "seconds", "minutes", "hours", "days", "weeks"]
+FIELD_UNITS = Literal["milliseconds", "seconds", "minutes", "hours", "days", "weeks", "percent", "fraction"]
+DATE_NUMBERS: Final = ("excel", "epoch", "epoch_ms")
 _DIRECTIVES: Final = re.compile(r"%(.)")
 
 
@@ -59,12 +60,22 @@ def _zone(name: str) -> str:
     return name
 
 
+def _language(name: str) -> str:
+    from okrsync_crm.cells.month_names import LANGUAGES
+
+    if name not in LANGUAGES:
+        raise ValueError(f"{name!r} is not a language known here; {did_you_mean(name, LANGUAGES)}")
+    return name
+
+
 def _date_format(text: str) -> str:
+    if text in DATE_NUMBERS:
+        return text
     found = _DIRECTIVES.findall(text)
-    unknown = sorted(set(found) - set("YymdbBHIMSfp%"))
+    unknown = sorted(set(found) - set("YymdbBHIMSfpaAzZ%"))
     if unknown:
         raise ValueError(
-            f"{text!r}: %{unknown[0]} is not read here; known are %Y %y %m %b %B %d %H %I %M %S %f %p"
+            f"{text!r}: %{unknown[0]} is not read here; known are %Y %y %m %b %B %d %a %A %H %I %M %S %f %p %z %Z, or the whole words excel, epoch, epoch_ms"
         )
     if not ({"Y", "y"} & set(found) and {"m", "b", "B"} & set(found) and "d" in found):
         raise ValueError(f"{text!r} does not say where year, month and day stand; write %d.%m.%Y, say")
@@ -131,7 +142,12 @@ class CrmSettings(Strict):
     date_format: (
         Annotated[list[Format], BeforeValidator(_listed, json_schema_input_type=str | list[str])] | None
     ) = Field(
-        default=None, description="strptime format, or a list of them; without one only ISO 8601 is read"
+        default=None,
+        description="strptime format, or a list of them; excel, epoch, epoch_ms: numbers; without one only ISO 8601 is read",
+    )
+    language: Annotated[str, AfterValidator(_language)] | None = Field(
+        default=None,
+        description="the language of the months' names, if several could be meant: de, fr, pl ...",
     )
     timezone: Annotated[str, AfterValidator(_zone)] | None = Field(
         default=None, description="the zone of times without one; default: the company's"
@@ -147,6 +163,20 @@ class CrmSettings(Strict):
     )
     latest_by: str | None = Field(
         default=None, description="of rows with one key keep the newest by this column"
+    )
+    fill_down: list[str] = Field(
+        default_factory=list, description="columns that are filled in the first row of each group only"
+    )
+    totals: Literal["check", "leave_out", "records"] = Field(
+        default="check",
+        description="rows that may add up others: leave_out all of them, or records: all are records",
+    )
+    equal_rows: Literal["refuse", "count"] = Field(
+        default="refuse",
+        description="rows that are equal in every cell, without key: count = each is a record",
+    )
+    quotes: Literal["double", "backslash"] = Field(
+        default="double", description='how a quotation mark inside a quoted cell is written: "" or \\"'
     )
     max_bad_rows: int = Field(
         default=0, ge=0, description="rows that may be left out because they cannot be read"
@@ -222,6 +252,7 @@ def dialect_of(settings: CrmSettings) -> Dialect:
         currency=pick(settings.currency, base.currency),
         currencies=pick(settings.currencies, base.currencies),
         html=pick(settings.html, base.html),
+        quotes=settings.quotes,
     )
 
 
@@ -310,8 +341,21 @@ class CrmQuery(Strict):
         description="count, count_distinct, sum, mean, min, max, median, p1 to p99, ratio, duration or spread"
     )
     field: str | None = Field(default=None, description="the column that is measured")
-    field_unit: FIELD_UNITS | None = Field(default=None, description="the unit of time the column is kept in")
+    field_unit: FIELD_UNITS | None = Field(
+        default=None,
+        description="the unit the column is kept in: of time, or for unit percent: percent or fraction",
+    )
     where: Conditions = Field(default_factory=dict, description="which rows")
+    may_be_absent: Annotated[list[str], BeforeValidator(_listed, json_schema_input_type=str | list[str])] = (
+        Field(
+            default_factory=list,
+            description="values of where and part that no row needs to have yet: none is then 0",
+        )
+    )
+    spelling: Literal["checked", "exact"] = Field(
+        default="checked",
+        description="exact: a value that differs in case, spacing or accents is another one",
+    )
     part: Conditions = Field(default_factory=dict, description="ratio: which of these rows are the part")
     date: str | None = Field(default=None, description="the column that puts a row into the metric's window")
     start: str | None = Field(default=None, description="duration: the column it starts at")

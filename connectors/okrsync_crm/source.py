@@ -1,38 +1,57 @@
-"""The CRM source: questions about the same files are answered together, some by each scan of them."""
+"""The CRM source: questions about the same files are planned together, then asked of one typed table."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from okrsync.connector import NoValueError, no_value
-from okrsync.model import Answer, Cause, Question
+from okrsync.model import Answer, Question
 from okrsync.ports import Opening
 from okrsync_crm.answers import AnswerContext, answer, too_many_bad
-from okrsync_crm.files.copy import StagedFile, stage
+from okrsync_crm.files.copy import stage
 from okrsync_crm.files.remote import LocalFiles, here
 from okrsync_crm.files.selection import ExportFile, file_time, find
-from okrsync_crm.refusal import bad_data
 from okrsync_crm.settings import CrmSettings, dialect_of
-from okrsync_crm.sql import execution
+from okrsync_crm.sql import execution, file_checks
+from okrsync_crm.sql.column_checks import ColumnChecks
+from okrsync_crm.sql.file_checks import LoadedFiles, plan_file_checks
 from okrsync_crm.sql.planned_question import PlannedQuestion, check, plan_question
-from okrsync_crm.sql.query_plan import KEPT, CellFault, QueryPlan
-from okrsync_crm.sql.series import Batch, Series, gathered, read_series
+from okrsync_crm.sql.query_plan import CellFault, QueryPlan
+from okrsync_crm.sql.series import Batch, PlannedSeries, gathered, plan_series, read_series
+from okrsync_crm.sql.typed_table import TypedTable
+from okrsync_crm.sql.where_values import WhereValues
 
-FILE = "_file"
 TOGETHER: Final = 10
-"""So many questions are answered by one scan: DuckDB takes longer for a statement of 40 than for four of 10, at 30 rows as
-at a million, and three times the memory for its intermediate values."""
+"""So many questions are answered by one statement: DuckDB takes longer for a statement of 40 than for four of 10, at 30 rows
+as at a million, and three times the memory for its intermediate values."""
+
+
+@dataclass(slots=True)
+class PlannedBatch:
+    """Everything that is asked of one set of files, planned before the typed table is built."""
+
+    answers: dict[int, Answer] = field(default_factory=dict)
+    single: list[tuple[QueryPlan, list[PlannedQuestion]]] = field(default_factory=list)
+    series: list[PlannedSeries] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class FileValues:
+    """What is looked up in the typed table for all questions together."""
+
+    where: WhereValues
+    columns: ColumnChecks
 
 
 @dataclass(frozen=True, slots=True)
 class CrmSource:
-    """Reads exported files. ``connect`` opens the database that scans them."""
+    """Reads exported files. ``connect`` opens the database that reads them."""
 
     settings: CrmSettings
     opening: Opening
@@ -78,82 +97,87 @@ class CrmSource:
         with tempfile.TemporaryDirectory(prefix="okrsync-crm-") as name:
             folder = Path(name)
             staged = [part for file in files for part in stage(file, folder, dialect, self.settings.sheet)]
-
-            def fresh() -> QueryPlan:
-                return QueryPlan(staged, self.settings, dialect, self.zone.key)
-
+            table = TypedTable(staged, self.settings, dialect, self.zone.key)
+            checks = plan_file_checks(table)
+            passes, rest = gathered(batch, self.settings, self.zone)
+            planned = self._planned(table, rest)
+            planned.series += [plan_series(QueryPlan(table), passing, self.zone) for passing in passes]
+            if not planned.single and not any(one.series for one in planned.series):
+                return planned.answers | {at: no for one in planned.series for at, no in one.refused.items()}
             with closing(self.connect(folder)) as connection:
-                passes, rest = gathered(batch, self.settings, self.zone)
-                answers: dict[int, Answer] = {}
-                if passes:
-                    setting = self._checked(connection, fresh(), files)
-                    for passing in passes:
-                        known, again = self._read_series(connection, fresh(), passing, setting)
-                        answers |= known
-                        rest += again
-                for first in range(0, len(rest), TOGETHER):
-                    answers |= self._read_some(connection, fresh(), rest[first : first + TOGETHER], files)
+                loaded = file_checks.load(connection, checks)
+                return self._answers(connection, table, planned, self._context(files, loaded))
+
+    def _planned(self, table: TypedTable, batch: Batch) -> PlannedBatch:
+        planned = PlannedBatch()
+        for first in range(0, len(batch), TOGETHER):
+            plan = QueryPlan(table)
+            asked: list[PlannedQuestion] = []
+            for place, question in batch[first : first + TOGETHER]:
+                try:
+                    asked.append(plan_question(plan, place, question, self.zone))
+                except NoValueError as refusal:
+                    plan.forget(place)
+                    planned.answers[place] = no_value(question.metric, refusal)
+            if asked:
+                planned.single.append((plan, asked))
+        return planned
+
+    def _answers(
+        self,
+        connection: execution.SqlConnection,
+        table: TypedTable,
+        planned: PlannedBatch,
+        context: AnswerContext,
+    ) -> dict[int, Answer]:
+        values = FileValues(WhereValues(connection, table), ColumnChecks(connection, table))
+        answers = dict(planned.answers)
+        again: list[tuple[int, Question]] = []
+        for one in planned.series:
+            of_series, repeat = self._read_series(connection, one, values, context)
+            answers |= of_series
+            again += repeat
+        # The unreadable rows of a series are shown by asking its question alone.
+        repeated = self._planned(table, again)
+        for plan, asked in (*planned.single, *repeated.single):
+            answers |= self._read_single(connection, plan, _checked(asked, values, answers), context)
         return answers
 
-    def _read_some(
+    def _read_single(
         self,
         connection: execution.SqlConnection,
         plan: QueryPlan,
-        batch: Batch,
-        files: tuple[ExportFile, ...],
+        asked: Sequence[PlannedQuestion],
+        context: AnswerContext,
     ) -> dict[int, Answer]:
-        """The answers of a few questions by one scan. Raises ``NoValueError`` where the files are no basis for any."""
-        faults = plan_file_checks(plan)
-        answers: dict[int, Answer] = {}
-        asked: list[PlannedQuestion] = []
-        for place, question in batch:
-            try:
-                asked.append(plan_question(plan, place, question, question.query, self.zone))
-            except NoValueError as refusal:
-                plan.forget(place)
-                answers[place] = no_value(question.metric, refusal)
+        """The answers of a few questions by one statement."""
         if not asked:
-            return answers
+            return {}
         found = execution.tally(connection, plan)
-        refuse_file(connection, plan, found, faults)
-        setting = self._setting(files, found)
-        shown = too_many_bad(asked, found.values, setting)
-        examples = (
-            execution.examples(connection, plan, {one.index: one.faults for one in shown}) if shown else {}
-        )
-        for one in asked:
-            answers[one.index] = answer(one, found.values, examples.get(one.index, ""), setting)
-        return answers
-
-    def _checked(
-        self, connection: execution.SqlConnection, plan: QueryPlan, files: tuple[ExportFile, ...]
-    ) -> AnswerContext:
-        """What is known of the files as a whole. Raises ``NoValueError`` where they are no basis for any answer."""
-        faults = plan_file_checks(plan)
-        found = execution.tally(connection, plan)
-        refuse_file(connection, plan, found, faults)
-        return self._setting(files, found)
+        shown = too_many_bad(asked, found, context)
+        faults: dict[int | str, Sequence[CellFault]] = {one.index: one.faults for one in shown}
+        examples = execution.examples(connection, plan, faults) if shown else {}
+        return {one.index: answer(one, found, examples.get(one.index), context) for one in asked}
 
     def _read_series(
         self,
         connection: execution.SqlConnection,
-        plan: QueryPlan,
-        passing: Sequence[Series],
-        setting: AnswerContext,
+        planned: PlannedSeries,
+        values: FileValues,
+        context: AnswerContext,
     ) -> tuple[dict[int, Answer], list[tuple[int, Question]]]:
         """The answers of some series; and the questions whose unreadable rows must be shown, to be asked by themselves."""
-        asked, values, refused = read_series(connection, plan, passing, self.zone)
-        question_of = {place: question for one in passing for place, question in one.batch}
-        answers: dict[int, Answer] = {
-            place: no_value(question_of[place].metric, refusal) for place, refusal in refused.items()
-        }
-        bad = {one.index for one in too_many_bad(asked, values, setting)}
-        for one in asked:
+        asked, found = read_series(connection, planned, self.zone)
+        question_of = {place: question for one in planned.series for place, question in one.batch}
+        answers: dict[int, Answer] = dict(planned.refused)
+        sound = _checked(asked, values, answers)
+        bad = {one.index for one in too_many_bad(sound, found, context)}
+        for one in sound:
             if one.index not in bad:
-                answers[one.index] = answer(one, values, "", setting)
+                answers[one.index] = answer(one, found, None, context)
         return answers, [(place, question_of[place]) for place in sorted(bad)]
 
-    def _setting(self, files: Sequence[ExportFile], found: execution.ScanResult) -> AnswerContext:
+    def _context(self, files: Sequence[ExportFile], loaded: LoadedFiles) -> AnswerContext:
         dialect = dialect_of(self.settings)
         names = ", ".join(file.name for file in files[:3]) + (
             f" and {len(files) - 3} more" if len(files) > 3 else ""
@@ -164,75 +188,25 @@ class CrmSource:
             time=file_time(files),
             zone=self.zone,
             dialect=self.settings.dialect,
-            scanned=int(found.values["total"]),
-            skipped=len(found.malformed),
+            scanned=loaded.rows,
+            skipped=loaded.malformed,
             allowed=self.settings.max_bad_rows,
             currencies=dialect.currencies or {},
             dated="{date}" in self.settings.path,
+            notes=tuple((note.what, note.where) for note in loaded.notes),
             rates=self.settings.rates,
         )
 
 
-def plan_file_checks(plan: QueryPlan) -> list[CellFault]:
-    """Draft what is checked of the files as a whole; return how a row can be at fault for every question."""
-    faults = [
-        CellFault(column="a column without a name", sql="ghost IS NOT NULL", shown="ghost", says="holds")
-    ]
-    key, latest = plan.settings.key, plan.settings.latest_by
-    put = plan.aggregates
-    put["total"] = "count(*)"
-    put.update({f"file_{index}": f"count(*) FILTER (f = {index})" for index in range(len(plan.files))})
-    if key is not None:
-        text = plan.text(key)
-        faults.append(CellFault(column=key, sql=f"{text} IS NULL", shown=plan.raw(key), says="is no id:"))
-        if latest is None:
-            put["doubles"] = f"count({text}) - count(DISTINCT {text})"
-    if latest is not None:
-        faults.append(plan.fault(latest, plan.moment(latest).local))
-        put["torn"] = f"count(*) FILTER ({KEPT} AND torn)"
-    plan.mark(f"b{FILE}", f"({' OR '.join(fault.sql for fault in faults)})", layer=1)
-    put[f"bad{FILE}"] = f"count(*) FILTER (b{FILE})"
-    return faults
-
-
-def refuse_file(
-    connection: execution.SqlConnection,
-    plan: QueryPlan,
-    found: execution.ScanResult,
-    faults: Sequence[CellFault],
-) -> None:
-    """Raise ``NoValueError`` where the files as a whole are no sound basis for any number."""
-    values: Mapping[str, Any] = found.values
-    execution.refuse_malformed(found, plan.settings.max_bad_rows)
-    for index, file in enumerate(plan.files):
-        lost = sum(one.where.startswith(f"{file.name}, ") for one in found.malformed)
-        if file.declared_rows is not None and file.declared_rows != values[f"file_{index}"] + lost:
-            raise bad_data(
-                f"{file.name} says it has {file.declared_rows} rows, but {values[f'file_{index}']} were found",
-                hint="export again: the file is not whole",
-            )
-    names = _names(plan.files)
-    if not values["total"]:
-        raise NoValueError(
-            Cause.EMPTY,
-            f"{names} has a header and no rows",
-            hint="look why the export has no rows; it is not taken as 0",
-        )
-    if values[f"bad{FILE}"]:
-        shown = execution.examples(connection, plan, {FILE: faults})
-        raise bad_data(f"{shown[FILE]}", hint="check delimiter, key and latest_by against the file")
-    if values.get("doubles"):
-        key = plan.settings.key or ""
-        raise bad_data(
-            f"{names}: {key} is not unique: {execution.duplicates(connection, plan, key)}",
-            hint="one row per deal is needed: set latest_by to keep the newest, or fix the export",
-        )
-    if values.get("torn"):
-        raise bad_data(
-            f"{names}: rows with one {plan.settings.key} differ and are equally new by {plan.settings.latest_by}",
-            hint="set latest_by to a column that tells which row is the newest",
-        )
-
-
-def _names(files: Sequence[StagedFile]) -> str:
-    return ", ".join(file.name for file in files)
+def _checked(
+    asked: Sequence[PlannedQuestion], values: FileValues, answers: dict[int, Answer]
+) -> list[PlannedQuestion]:
+    """The questions whose conditions name values that the file has; the refusals of the others go into ``answers``."""
+    sound: list[PlannedQuestion] = []
+    for one in asked:
+        try:
+            scale = values.columns.check(one)
+            sound.append(replace(one, absent=values.where.check(one.query), scale=scale))
+        except NoValueError as refusal:
+            answers[one.index] = no_value(one.question.metric, refusal)
+    return sound

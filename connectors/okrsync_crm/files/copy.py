@@ -6,6 +6,7 @@ What is not as declared ends here with the file, the line or byte, the offending
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import gzip
 import io
@@ -15,22 +16,26 @@ import re
 import shutil
 import zipfile
 from array import array
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from okrsync.connector import NoValueError
 from okrsync.model import Cause
 from okrsync_crm.dialects import Dialect
 from okrsync_crm.files import webpage
+from okrsync_crm.files.footer import TAIL, cut_footer
 from okrsync_crm.files.selection import ExportFile
 from okrsync_crm.files.webpage import charset_of
 from okrsync_crm.files.workbook import RecordWriter
 from okrsync_crm.refusal import bad_config, bad_data
 
 CHUNK: Final = 1 << 20
-TAIL: Final = 1 << 16
+SAMPLED: Final = 100
+LONGEST_CELL: Final = 16_000_000
+_NEARLY_ALL: Final = 0.8
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -49,6 +54,7 @@ class StagedFile:
 
     ``first_line`` is the header's line in the original; ``sheet_rows`` are the original row numbers of a sheet's
     records, header first. ``tagged`` cells carry their type (see workbook.py). ``declared_rows`` is what the footer says.
+    ``sample`` are the first records.
     """
 
     path: Path
@@ -59,6 +65,7 @@ class StagedFile:
     tagged: bool = False
     sheet_rows: array[int] | None = None
     declared_rows: int | None = None
+    sample: tuple[tuple[str, ...], ...] = ()
 
 
 def stage(found: ExportFile, folder: Path, dialect: Dialect, sheet: str | None) -> list[StagedFile]:
@@ -169,8 +176,8 @@ def _stage_text(path: Path, name: str, folder: Path, dialect: Dialect) -> Staged
             copy.write(text)
     staged = _finish(target, name, dialect, first_line=first_line)
     # Quotes come in pairs in a sound file; where they do not, a quote was left open or stands in bare text.
-    if quotes % 2:
-        _refuse_open_quote(staged)
+    if quotes % 2 and dialect.quotes == "double":
+        _refuse_open_quote(staged, dialect)
     return staged
 
 
@@ -276,62 +283,67 @@ def _without_preamble(chunks: Iterator[str], name: str, dialect: Dialect) -> tup
 
 
 def _finish(path: Path, name: str, dialect: Dialect, *, first_line: int) -> StagedFile:
-    with path.open(encoding="utf-8", newline="") as file:
-        try:
-            header = next(csv.reader(file, delimiter=dialect.delimiter), [])
-        except csv.Error as error:
-            raise bad_data(f"{name}, line {first_line}: the header cannot be read: {error}") from None
+    csv.field_size_limit(LONGEST_CELL)
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.reader(file, delimiter=dialect.delimiter, **quoting_of(dialect))
+            header = next(reader, [])
+    except csv.Error as error:
+        raise bad_data(f"{name}, line {first_line}: the header cannot be read: {error}") from None
     if not any(cell.strip() for cell in header):
         raise NoValueError(
             Cause.EMPTY, f"{name} is empty", hint="look why the export has no rows; it is not taken as 0"
         )
-    declared = _cut_footer(path, dialect, len(header))
+    declared = cut_footer(path, dialect, len(header))
+    sample = _sampled(path, dialect)
     return StagedFile(
         path=path,
         name=name,
-        header=tuple(header),
+        header=_fitted(header, sample, f"{name}, line {first_line}"),
         delimiter=dialect.delimiter,
         first_line=first_line,
         declared_rows=declared,
+        sample=sample,
     )
 
 
-def _cut_footer(path: Path, dialect: Dialect, width: int) -> int | None:
-    """Cut the footer off and return the number of rows it declares, if it does.
-
-    A footer is a run of lines up to the end that are blank, match a pattern, or hold only their first cell; it starts
-    at the first that is blank or matches. Without one match nothing is cut: a row must not be lost to a guess.
-    """
-    if not dialect.footer:
-        return None
-    patterns = [re.compile(pattern, re.IGNORECASE) for pattern in dialect.footer]
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        file.seek(max(0, size - TAIL))
-        tail = file.read()
-    cut, declared, pending = size, None, 0
-    for raw in reversed(tail.splitlines(keepends=True)):
-        text = raw.decode("utf-8", "replace")
-        fields = next(csv.reader([text], delimiter=dialect.delimiter), [])
-        filled = [cell.strip() for cell in fields if cell.strip()]
-        match = next((found for p in patterns if filled and (found := p.fullmatch(filled[0]))), None)
-        alone = width > 1 and len(filled) == 1 and bool(fields[0].strip())
-        if text.count('"') % 2 or not (match or alone or not filled):
-            break
-        pending += len(raw)
-        if match:
-            cut = size - pending
-            declared = int(rows) if (rows := match.groupdict().get("rows")) else declared
-        elif not filled and cut < size:
-            cut = size - pending
-    os.truncate(path, cut)
-    return declared
+def _sampled(path: Path, dialect: Dialect) -> tuple[tuple[str, ...], ...]:
+    """The first records, as far as they can be told apart; what is wrong with them is found when all are read."""
+    with path.open(encoding="utf-8", newline="") as file, contextlib.suppress(csv.Error):
+        rows = csv.reader(file, delimiter=dialect.delimiter, **quoting_of(dialect))
+        return tuple(tuple(row) for row in itertools.islice(rows, 1, 1 + SAMPLED))
+    return ()
 
 
-def _refuse_open_quote(staged: StagedFile) -> None:
+def quoting_of(dialect: Dialect) -> dict[str, Any]:
+    return {"doublequote": False, "escapechar": "\\"} if dialect.quotes == "backslash" else {}
+
+
+def _fitted(header: Sequence[str], sample: Sequence[Sequence[str]], place: str) -> tuple[str, ...]:
+    """The header as wide as the rows: one delimiter too many at the end of either is no column."""
+    named = max(n for n, name in enumerate(header) if name.strip()) + 1
+    widths = Counter(len(row) for row in sample if any(cell.strip() for cell in row))
+    if not widths:
+        return tuple(header)
+    width, rows = widths.most_common(1)[0]
+    if width == len(header) or rows < _NEARLY_ALL * sum(widths.values()) or (rows == 1 and len(widths) > 1):
+        return tuple(header)
+    if named <= width < len(header):
+        return tuple(header[:width])
+    if width > len(header) and all(not any(cell.strip() for cell in row[len(header) :]) for row in sample):
+        return (*header, *[""] * (width - len(header)))
+    if rows > 1:
+        raise bad_data(
+            f"{place}: the header has {named} columns and the rows have {width}",
+            hint="is this line the header? skip_rows is the number of lines above it; else name all columns in the export",
+        )
+    return tuple(header)
+
+
+def _refuse_open_quote(staged: StagedFile, dialect: Dialect) -> None:
     begins = staged.first_line
     with staged.path.open(encoding="utf-8", newline="") as file:
-        reader = csv.reader(file, delimiter=staged.delimiter, strict=True)
+        reader = csv.reader(file, delimiter=staged.delimiter, strict=True, **quoting_of(dialect))
         try:
             for _ in reader:
                 begins = staged.first_line + reader.line_num

@@ -8,22 +8,25 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
+from okrsync_crm.cells.currencies import codes
+from okrsync_crm.cells.moments import NUMBERS
+from okrsync_crm.cells.names import SPACES
 from okrsync_crm.dialects import Dialect
-from okrsync_crm.files.workbook import DATE, ERROR, NUMBER, PERCENT, TAGS, UNCACHED
+from okrsync_crm.files.workbook import DATE, DURATION, ERROR, NUMBER, PERCENT, TAGS, UNCACHED
 
 DAY: Final = 86_400_000_000  # microseconds, the unit of every moment and length of time in SQL
 DECIMAL: Final = "DECIMAL(38, 10)"
-SPACES: Final = " \t\n\v\f\r\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u202f\u3000\ufeff"
-_OUTER_SPACE: Final = f"^[{SPACES}]|[{SPACES}]$"
 _GAPS: Final = "[ \u00a0\u2009\u202f]"
-_CURRENCY: Final = r"(?:\p{Sc}|[A-Z]{3})"
 _ISO_DAY: Final = r"\d{4}-\d{2}-\d{2}"
 _ISO_TIME: Final = _ISO_DAY + r"[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
 _ISO_ZONE: Final = _ISO_TIME + r"(?:Z|[+-]\d{2}:?\d{2})"
 _GROUPS: Final = r"\1:\2"
 _HOURS: Final = re.compile("%[HI]")
+_DIRECTIVE: Final = re.compile("%(.)")
+_OF_DUCKDB: Final = set("YymdbBHIMSfp%")
 
 
 class Parameters:
@@ -52,9 +55,11 @@ def text(raw: str, bind: Parameters, *, tagged: bool) -> str:
 def cleaned(cell: str, nulls: Sequence[str], bind: Parameters) -> str:
     """The cell without white space around it; NULL where nothing is left or the CRM's word for nothing stands."""
     # Looking whether there is anything to trim is ten times quicker than trimming by a set of characters.
+    edges = " OR ".join(f"{cell}[{place}] {test}" for place in (1, -1) for test in ("<= ' '", "> '~'"))
     trimmed = (
-        f"nullif(CASE WHEN regexp_matches({cell}, {bind.bind(_OUTER_SPACE)}) "
-        f"THEN trim({cell}, {bind.bind(SPACES)}) ELSE {cell} END, '')"
+        f"nullif(CASE WHEN {edges} THEN trim({cell}, {bind.bind(SPACES)}) "
+        f"WHEN {cell}[1] = '=' AND starts_with({cell}, '=\"') AND ends_with({cell}, '\"') AND strlen({cell}) > 2 "
+        f"THEN trim({cell}[3:-2], {bind.bind(SPACES)}) ELSE {cell} END, '')"
     )
     for word in nulls:
         trimmed = f"nullif({trimmed}, {bind.bind(word)})"
@@ -62,25 +67,50 @@ def cleaned(cell: str, nulls: Sequence[str], bind: Parameters) -> str:
 
 
 def number(raw: str, dialect: Dialect, bind: Parameters, *, tagged: bool, percent: bool) -> str:
-    """The cell as an exact decimal, NULL where it is anything but one number as declared.
+    """The cell as an exact decimal, NULL if it is none or is written in an unusual way (typed_table.py reads that).
 
     With ``percent`` a cell that shows 37 % is 37; without, only a sheet's own percent cell is a number: 0.37.
     """
-    plain = f"replace({raw}, {bind.bind(chr(0x2212))}, '-')"
-    valid = f"regexp_full_match({plain}, {bind.bind(_number_pattern(dialect, percent=percent))})"
-    digits = f"regexp_replace({plain}, {bind.bind(f'[^0-9{re.escape(dialect.decimal)}]')}, '', 'g')"
-    if dialect.decimal != ".":
-        digits = f"replace({digits}, {bind.bind(dialect.decimal)}, '.')"
-    sign = f"CASE WHEN regexp_matches({plain}, '[(-]') THEN -1 ELSE 1 END"
-    written = f"CASE WHEN {valid} THEN try_cast({digits} AS {DECIMAL}) * {sign} END"
+    written = (
+        f"coalesce({_plain_number(raw, dialect, bind)}, {_usual_number(raw, dialect, bind, percent=percent)})"
+    )
     if not tagged:
         return f"CAST({written} AS {DECIMAL})"
     own = f"try_cast(substr({raw}, 2) AS {DECIMAL})"
     share = f"{own} * 100" if percent else own
     return (
         f"CAST(CASE substr({raw}, 1, 1) WHEN {bind.bind(NUMBER)} THEN {own} "
-        f"WHEN {bind.bind(PERCENT)} THEN {share} ELSE {written} END AS {DECIMAL})"
+        f"WHEN {bind.bind(PERCENT)} THEN {share} WHEN {bind.bind(DURATION)} THEN CAST({own} / {DAY // 1000} AS {DECIMAL}) "
+        f"ELSE {written} END AS {DECIMAL})"
     )
+
+
+def duration(raw: str, bind: Parameters, *, in_days: bool) -> str:
+    """The milliseconds of a sheet's cell that shows a length of time; with ``in_days`` also of a plain number."""
+    own = f"try_cast(substr({raw}, 2) AS {DECIMAL})"
+    days = f"WHEN {bind.bind(NUMBER)} THEN {own} * {DAY // 1000} " if in_days else ""
+    return f"CAST(CASE substr({raw}, 1, 1) WHEN {bind.bind(DURATION)} THEN {own} {days}END AS {DECIMAL})"
+
+
+def _plain_number(raw: str, dialect: Dialect, bind: Parameters) -> str:
+    """Digits with at most one decimal sign: DuckDB's own cast, which takes five times less than a pattern."""
+    if dialect.decimal == ".":
+        return f"CASE WHEN {raw}[-1] BETWEEN '0' AND '9' AND NOT contains({raw}, '_') THEN try_cast({raw} AS {DECIMAL}) END"
+    point = bind.bind(dialect.decimal)
+    return (
+        f"CASE WHEN {raw}[-1] BETWEEN '0' AND '9' AND NOT contains({raw}, '.') AND NOT contains({raw}, '_') "
+        f"THEN try_cast(replace({raw}, {point}, '.') AS {DECIMAL}) END"
+    )
+
+
+def _usual_number(raw: str, dialect: Dialect, bind: Parameters, *, percent: bool) -> str:
+    plain = f"replace({raw}, {bind.bind(chr(0x2212))}, '-')"
+    valid = f"regexp_full_match({plain}, {bind.bind(_number_pattern(dialect, percent=percent))})"
+    digits = f"regexp_replace({plain}, {bind.bind(f'[^0-9{re.escape(dialect.decimal)}]')}, '', 'g')"
+    if dialect.decimal != ".":
+        digits = f"replace({digits}, {bind.bind(dialect.decimal)}, '.')"
+    sign = f"CASE WHEN regexp_matches({plain}, '[(-]') THEN -1 ELSE 1 END"
+    return f"CASE WHEN {valid} THEN try_cast({digits} AS {DECIMAL}) * {sign} END"
 
 
 def _number_pattern(dialect: Dialect, *, percent: bool) -> str:
@@ -95,14 +125,20 @@ def _number_pattern(dialect: Dialect, *, percent: bool) -> str:
         whole = rf"(?:\d{{1,3}}(?:{group}{inner})*{group}\d{{3}}|\d+)"
     body = rf"(?:{whole}(?:{point}\d*)?|{point}\d+)"
     gap = f"{_GAPS}?"
-    money = f"(?:{_CURRENCY}{gap})?"
-    tail = f"(?:{gap}{_CURRENCY})?" + (f"(?:{gap}%)?" if percent else "")
+    money = f"(?:{_currency()}{gap})?"
+    tail = f"(?:{gap}{_currency()})?" + (f"(?:{gap}%)?" if percent else "")
     return rf"[-+]?{gap}{money}{body}{tail}|{money}[-+]{body}{tail}|\({money}{body}{tail}\)"
 
 
+@cache
+def _currency() -> str:
+    return rf"(?:\p{{Sc}}|{'|'.join(sorted(codes()))})"
+
+
 def currency_sign(raw: str, bind: Parameters) -> str:
-    """The currency sign or code that stands in a number's cell; NULL where there is none."""
-    return f"nullif(regexp_extract({raw}, {bind.bind(_CURRENCY)}), '')"
+    """The currency sign or code that stands in a number's cell; NULL if there is none."""
+    plain = f"{raw}[-1] BETWEEN '0' AND '9' AND {raw}[1] BETWEEN '-' AND '9'"
+    return f"CASE WHEN NOT ({plain}) THEN nullif(regexp_extract({raw}, {bind.bind(_currency())}), '') END"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,10 +150,10 @@ class MomentSql:
 
 
 def moment(raw: str, dialect: Dialect, zone: str, bind: Parameters, *, tagged: bool) -> MomentSql:
-    """The cell as a moment; ``local`` is NULL where it is none, ``instant`` where it is a mere date.
+    """The cell as a moment; ``local`` is NULL if it is none, ``instant`` if it is a mere date.
 
     A time without a zone is of ``zone``; in the hour that a clock shows twice, ICU takes the second one. Years that no
-    export is about (26, from a year of two digits) are not read.
+    export is about (26, from a year of two digits) are not read, and what is written in an unusual way is not either.
     """
     if not dialect.date_format:
         # In a sheet a date cell has a mark before it, a date typed as text has none.
@@ -138,12 +174,14 @@ def moment(raw: str, dialect: Dialect, zone: str, bind: Parameters, *, tagged: b
 def _sane(moment: MomentSql) -> MomentSql:
     sane = f"{moment.local} BETWEEN TIMESTAMP '1900-01-01' AND TIMESTAMP '2199-12-31'"
     return MomentSql(
-        local=f"CASE WHEN {sane} THEN epoch_us({moment.local}) END", instant=f"epoch_us({moment.instant})"
+        local=f"CASE WHEN {sane} THEN epoch_us({moment.local}) END",
+        instant=f"CASE WHEN {sane} THEN epoch_us({moment.instant}) END",
     )
 
 
 def _iso(raw: str, zone: str, bind: Parameters) -> MomentSql:
-    is_day = f"regexp_full_match({raw}, {bind.bind(_ISO_DAY)})"
+    # Most columns hold mere days, and their length alone tells them from everything else.
+    is_day = f"strlen({raw}) = 10 AND {raw}[5] = '-' AND {raw}[8] = '-'"
     is_time = f"regexp_full_match({raw}, {bind.bind(_ISO_TIME)})"
     is_zoned = f"regexp_full_match({raw}, {bind.bind(_ISO_ZONE)})"
     # DuckDB reads +02:00, Salesforce writes +0200.
@@ -152,13 +190,17 @@ def _iso(raw: str, zone: str, bind: Parameters) -> MomentSql:
     local = f"try_cast({raw} AS TIMESTAMP)"
     at = bind.bind(zone)
     return MomentSql(
-        local=f"CASE WHEN {is_day} OR {is_time} THEN {local} WHEN {is_zoned} THEN timezone({at}, {zoned}) END",
-        instant=f"CASE WHEN {is_time} THEN timezone({at}, {local}) WHEN {is_zoned} THEN {zoned} END",
+        local=f"CASE WHEN {is_day} THEN CAST(try_cast({raw} AS DATE) AS TIMESTAMP) WHEN {is_time} THEN {local} "
+        f"WHEN {is_zoned} THEN timezone({at}, {zoned}) END",
+        instant=f"CASE WHEN {is_day} THEN NULL WHEN {is_time} THEN timezone({at}, {local}) WHEN {is_zoned} THEN {zoned} END",
     )
 
 
 def _declared(raw: str, formats: Sequence[str], zone: str, bind: Parameters) -> MomentSql:
-    tries = [(f"try_strptime({raw}, {bind.bind(one)})", bool(_HOURS.search(one))) for one in formats]
+    own = [one for one in formats if one not in NUMBERS and set(_DIRECTIVE.findall(one)) <= _OF_DUCKDB]
+    if not own:
+        return MomentSql(local="CAST(NULL AS TIMESTAMP)", instant="CAST(NULL AS TIMESTAMPTZ)")
+    tries = [(f"try_strptime({raw}, {bind.bind(one)})", bool(_HOURS.search(one))) for one in own]
     timed = " ".join(
         f"WHEN {sql} IS NOT NULL THEN " + (f"timezone({bind.bind(zone)}, {sql})" if has_time else "NULL")
         for sql, has_time in tries

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -19,14 +18,6 @@ _WORDS: Final[Mapping[str, str]] = {"gt": ">", "gte": "≥", "lt": "<", "lte": "
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - wall-clock times are counted from a wall-clock start
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextLiteral:
-    """A text that a column is compared with for equality, so that a value nobody has can be pointed out."""
-
-    column: str
-    value: str
-
-
 def tests(plan: QueryPlan, conditions: Conditions, zone: ZoneInfo, until: datetime | None) -> list[RowTest]:
     """One test for each condition. ``until``: what happened later had not happened yet. Raises ``NoValueError``."""
     found: list[RowTest] = []
@@ -38,17 +29,6 @@ def tests(plan: QueryPlan, conditions: Conditions, zone: ZoneInfo, until: dateti
         else:
             values = condition if isinstance(condition, list) else [condition]
             found.append(_among(plan, column, values, zone, negated=False))
-    return found
-
-
-def literals(conditions: Conditions) -> list[TextLiteral]:
-    found = []
-    for column, condition in conditions.items():
-        values: Any = condition.not_ if isinstance(condition, Comparison) else condition
-        listed = values if isinstance(values, list) else [values]
-        found += [
-            TextLiteral(column=column, value=value.strip()) for value in listed if isinstance(value, str)
-        ]
     return found
 
 

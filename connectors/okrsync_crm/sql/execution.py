@@ -1,4 +1,4 @@
-"""The one scan: runs a plan with DuckDB and brings back plain values.
+"""Runs plans with DuckDB: loads the typed table with one scan of the files, and asks it.
 
 DuckDB is used through ``execute`` only, sees one private folder and nothing else, loads no extension, and spills
 there instead of growing.
@@ -16,13 +16,18 @@ from typing import Any, Final, Protocol
 
 from okrsync.connector import NoValueError
 from okrsync.model import Cause
+from okrsync_crm.cells.hints import CORRECT, amount_hint, moment_hint
 from okrsync_crm.files.copy import StagedFile
 from okrsync_crm.files.workbook import ERROR, TAGS, UNCACHED
 from okrsync_crm.refusal import bad_data
-from okrsync_crm.sql.query_plan import CellFault, QueryPlan
+from okrsync_crm.sql.cell_values import Parameters
+from okrsync_crm.sql.query_plan import ODD_ROW, CellFault, QueryPlan
+from okrsync_crm.sql.typed_table import RECORDS, TypedTable
 
 MEMORY: Final = "2GB"
 EXAMPLES: Final = 3
+_TRIED: Final = 300
+"""On so many different texts of a column a hint is tried."""
 _PLACEHOLDER: Final = re.compile(r"\$(p\d+)")
 _TOLERABLE: Final = {"MISSING COLUMNS", "TOO MANY COLUMNS"}
 
@@ -71,39 +76,53 @@ class MalformedLine:
     fatal: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScanResult:
-    """What one scan found: every aggregate of the plan by name, and the lines that are no rows."""
+def load(connection: SqlConnection, table: TypedTable) -> tuple[MalformedLine, ...]:
+    """Build the typed table with one scan of the files. Returns the lines that are no rows.
 
-    values: Mapping[str, Any]
-    malformed: tuple[MalformedLine, ...]
+    Raises ``NoValueError`` if the files cannot be read.
+    """
+    run(connection, table.bind, table.label, table.statement())
+    malformed = _malformed(connection, table.files)
+
+    def query(statement: str) -> Any:
+        return run(connection, table.bind, table.label, statement)
+
+    query(f"DELETE FROM {RECORDS} WHERE filled = 0")
+    table.read_unusual(connection, query)
+    return malformed
 
 
-def tally(connection: SqlConnection, plan: QueryPlan) -> ScanResult:
-    """Run the plan: one statement, which reads each file once."""
+def tally(connection: SqlConnection, plan: QueryPlan) -> Mapping[str, Any]:
+    """Run the plan, one statement: every aggregate by its name."""
     picks = [f"{sql} AS {name}" for name, sql in plan.picks.items()]
     plain = [name for name in plan.aggregates if not name.startswith("ordered")]
-    statement = plan.statement(f"SELECT {', '.join([*plain, *picks])} FROM tallied")  # noqa: S608 - positions and placeholders only
-    cursor = run(connection, plan, statement)
+    statement = plan.statement(f"SELECT {', '.join([*plain, *picks])} FROM tallied")
+    cursor = run_plan(connection, plan, statement)
     names = [column[0] for column in cursor.description]
-    # Fetched to the end: only then are the rejected lines known.
     (row,) = cursor.fetchall()
-    values = dict(zip(names, row, strict=True))
-    return ScanResult(values=values, malformed=_malformed(connection, plan.files))
+    return dict(zip(names, row, strict=True))
 
 
 def tally_by(connection: SqlConnection, plan: QueryPlan, mark: str) -> dict[int | None, dict[str, Any]]:
     """Run the plan for the rows of each value of ``mark``: one statement, which reads each file once."""
     names = list(plan.aggregates)
-    statement = plan.statement(f"SELECT {', '.join([mark, *names])} FROM tallied", by=mark)  # noqa: S608 - positions and placeholders only
-    rows = run(connection, plan, statement).fetchall()
+    statement = plan.statement(f"SELECT {', '.join([mark, *names])} FROM tallied", by=mark)
+    rows = run_plan(connection, plan, statement).fetchall()
     return {row[0]: dict(zip(names, row[1:], strict=True)) for row in rows}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadCells:
+    """The first rows that could not be read, with place, column and text; and what would help."""
+
+    shown: str
+    hint: str
 
 
 def examples(
     connection: SqlConnection, plan: QueryPlan, wanted: Mapping[int | str, Sequence[CellFault]]
-) -> dict[int | str, str]:
-    """For each index the first rows that could not be read: their place, column and text. Another scan."""
+) -> dict[int | str, BadCells]:
+    """For each index the first rows that could not be read."""
     outputs = {}
     for index, faults in wanted.items():
         parts = [f"'o{n}': CASE WHEN {fault.sql} THEN {fault.shown} END" for n, fault in enumerate(faults)]
@@ -111,12 +130,15 @@ def examples(
         row = "{" + ", ".join(["'f': f", "'r': r", *parts]) + "}"
         outputs[index] = f"min({row}, {EXAMPLES}) FILTER (b{index})"
     listed = ", ".join(f"{sql} AS e{index}" for index, sql in outputs.items())
-    cursor = run(connection, plan, plan.statement(f"SELECT {listed} FROM judged", numbered=True))  # noqa: S608 - positions and placeholders only
+    cursor = run_plan(connection, plan, plan.statement(f"SELECT {listed} FROM judged"))
     (result,) = cursor.fetchall()
     found = dict(zip(outputs, result, strict=True))
-    places = _places(plan.files, [(row["f"], row["r"]) for rows in found.values() for row in rows or ()])
+    places = places_of(plan.files, [(row["f"], row["r"]) for rows in found.values() for row in rows or ()])
     return {
-        index: "; ".join(_words(row, faults, places[row["f"], row["r"]]) for row in found[index] or ())
+        index: BadCells(
+            shown="; ".join(_words(row, faults, places[row["f"], row["r"]]) for row in found[index] or ()),
+            hint=_hint(connection, plan.table, [faults[_first(row, faults)] for row in found[index] or ()]),
+        )
         for index, faults in wanted.items()
     }
 
@@ -125,26 +147,28 @@ def duplicates(connection: SqlConnection, plan: QueryPlan, key: str) -> str:
     """The first ids that stand in more than one row, each with its rows. Another scan."""
     text = plan.text(key)
     statement = plan.statement(
-        f"SELECT {text}, list({{'f': f, 'r': r}} ORDER BY f, r) FROM judged WHERE {text} IS NOT NULL "  # noqa: S608 - positions and placeholders only
-        f"GROUP BY {text} HAVING count(*) > 1 ORDER BY min({{'f': f, 'r': r}}) LIMIT {EXAMPLES}",
-        numbered=True,
+        f"SELECT {text}, list({{'f': f, 'r': r}} ORDER BY f, r) FROM judged WHERE {text} IS NOT NULL "
+        f"GROUP BY {text} HAVING count(*) > 1 ORDER BY min({{'f': f, 'r': r}}) LIMIT {EXAMPLES}"
     )
-    rows = run(connection, plan, statement).fetchall()
-    places = _places(plan.files, [(at["f"], at["r"]) for _, ats in rows for at in ats[:EXAMPLES]])
+    rows = run_plan(connection, plan, statement).fetchall()
+    places = places_of(plan.files, [(at["f"], at["r"]) for _, ats in rows for at in ats[:EXAMPLES]])
     return "; ".join(
         f"{value} ({', '.join(places[at['f'], at['r']] for at in ats[:EXAMPLES])})" for value, ats in rows
     )
 
 
-def run(connection: SqlConnection, plan: QueryPlan, statement: str) -> Any:
-    """Execute a statement of the plan. Raises ``NoValueError`` where the files cannot be read, or memory does not suffice."""
+def run_plan(connection: SqlConnection, plan: QueryPlan, statement: str) -> Any:
+    return run(connection, plan.bind, plan.table.label, statement)
+
+
+def run(connection: SqlConnection, bind: Parameters, names: str, statement: str) -> Any:
+    """Execute a statement. Raises ``NoValueError`` if the files cannot be read, or memory does not suffice."""
     import duckdb
 
     used = set(_PLACEHOLDER.findall(statement))
-    names = ", ".join(file.name for file in plan.files)
     try:
         return connection.execute(
-            statement, {name: value for name, value in plan.bind.values.items() if name in used}
+            statement, {name: value for name, value in bind.values.items() if name in used}
         )
     except duckdb.OutOfMemoryException as error:
         raise NoValueError(
@@ -159,8 +183,36 @@ def run(connection: SqlConnection, plan: QueryPlan, statement: str) -> Any:
 
 
 def _words(row: Mapping[str, Any], faults: Sequence[CellFault], place: str) -> str:
-    n = next(n for n in range(len(faults)) if row[f"h{n}"])
+    n = _first(row, faults)
+    if faults[n] is ODD_ROW:
+        return f"{place} may add up other rows: {_shown(row[f'o{n}'] or '')}"
     return f"{place}: {faults[n].column} {faults[n].says or 'is'} {_shown(row[f'o{n}'] or '')}"
+
+
+def _first(row: Mapping[str, Any], faults: Sequence[CellFault]) -> int:
+    return next(n for n in range(len(faults)) if row[f"h{n}"])
+
+
+def _hint(connection: SqlConnection, table: TypedTable, faults: Sequence[CellFault]) -> str:
+    """What would read the cells of the first column at fault; tried on the whole column."""
+    if ODD_ROW in faults:
+        return "set totals: leave_out if such rows add up others, totals: records if each of them is a record"
+    fault = next((one for one in faults if one.value[:1] in {"n", "q", "l"}), None)
+    if fault is None:
+        return CORRECT
+    raw = f"x{fault.value[1:]}"
+    unread, column = (
+        [text for (text,) in connection.execute(statement).fetchall() if text[0] not in TAGS]
+        for statement in (
+            f"SELECT DISTINCT {raw} FROM {RECORDS} WHERE {raw} IS NOT NULL AND {fault.value} IS NULL ORDER BY {raw} LIMIT {_TRIED}",
+            f"SELECT DISTINCT {raw} FROM {RECORDS} WHERE {raw} IS NOT NULL ORDER BY {raw} LIMIT {_TRIED}",
+        )
+    )
+    if not unread:
+        return CORRECT
+    if fault.value[0] == "l":
+        return moment_hint(unread, column, table.moment_form())
+    return amount_hint(unread, column, table.amount_form(), percent=fault.value[0] == "q")
 
 
 def _shown(shown: str) -> str:
@@ -208,7 +260,7 @@ def _line_at(file: StagedFile, offset: int) -> str:
     return f"{file.name}, line {line}"
 
 
-def _places(files: Sequence[StagedFile], rows: Sequence[tuple[int, int]]) -> dict[tuple[int, int], str]:
+def places_of(files: Sequence[StagedFile], rows: Sequence[tuple[int, int]]) -> dict[tuple[int, int], str]:
     """Where each (file, row number from 1) stands, as a line of the file or a row of the sheet."""
     places = {}
     for index, file in enumerate(files):
@@ -245,10 +297,10 @@ def _lines(file: StagedFile, wanted: set[int]) -> dict[int, str]:
     return {number: found.get(number, f"{file.name}, record {number}") for number in wanted}
 
 
-def refuse_malformed(found: ScanResult, allowed: int) -> None:
+def refuse_malformed(malformed: Sequence[MalformedLine], allowed: int) -> None:
     """Raise ``NoValueError`` where lines are no rows: always where rows may be lost with them, else beyond ``allowed``."""
-    fatal = [one for one in found.malformed if one.fatal]
-    named = fatal or (found.malformed if len(found.malformed) > allowed else ())
+    fatal = [one for one in malformed if one.fatal]
+    named: Sequence[MalformedLine] = fatal or (malformed if len(malformed) > allowed else ())
     if named:
         listed = "; ".join(f"{one.where}: {one.reason} (“{one.text}”)" for one in named[:EXAMPLES])
         more = f"; and {len(named) - EXAMPLES} more" if len(named) > EXAMPLES else ""

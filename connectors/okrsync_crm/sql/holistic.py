@@ -34,11 +34,11 @@ class SlicedValues:
             for place, kept in plan.kept.items()
         )
         cut = plan.statement(
-            f"SELECT cell.place AS place, slice, cell.name AS name, cell.amount AS amount FROM "  # noqa: S608 - positions and placeholders only
+            f"SELECT cell.place AS place, slice, cell.name AS name, cell.amount AS amount FROM "
             f"(SELECT {mark} AS slice, unnest([{cells}]) AS cell FROM judged) WHERE cell IS NOT NULL ORDER BY place, slice"
         )
         # In order, so that a window touches its own rows only.
-        execution.run(self.connection, plan, f"CREATE TEMP TABLE {_TABLE} AS {cut}")
+        execution.run_plan(self.connection, plan, f"CREATE TEMP TABLE {_TABLE} AS {cut}")
 
     def close(self) -> None:
         self.connection.execute(f"DROP TABLE IF EXISTS {_TABLE}")
@@ -69,7 +69,7 @@ class SlicedValues:
         # Halfway between two places no rounding of the fraction can reach a neighbour.
         shares = ", ".join(repr((place_ + 0.5) / filled) for place_ in (below, above))
         ((found,),) = self._fetch(
-            f"SELECT quantile_disc(amount, [{shares}]) FROM {{table}} WHERE {{window}}",  # noqa: S608 - numbers of our own
+            f"SELECT quantile_disc(amount, [{shares}]) FROM {{table}} WHERE {{window}}",
             place,
             first,
             last,
@@ -80,7 +80,7 @@ class SlicedValues:
         """A value counts where it is first seen in the window: where its last sighting before was in no slice of it."""
         if place not in self._changes:
             self._changes[place] = self.connection.execute(
-                f"SELECT before, slice, count(*) FROM (SELECT slice, lag(slice, 1, -1) OVER (PARTITION BY name ORDER BY slice) "  # noqa: S608 - a name of our own
+                f"SELECT before, slice, count(*) FROM (SELECT slice, lag(slice, 1, -1) OVER (PARTITION BY name ORDER BY slice) "
                 f"AS before FROM (SELECT DISTINCT slice, name FROM {_TABLE} WHERE place = $place)) GROUP BY before, slice",
                 {"place": place},
             ).fetchall()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -12,13 +11,16 @@ from zoneinfo import ZoneInfo
 from okrsync.connector import NoValueError
 from okrsync.measures import PERCENTILE
 from okrsync.model import Cause, Dimension, Question
+from okrsync_crm.cells.words import is_no_money, says_its_own_currency
 from okrsync_crm.refusal import bad_config
 from okrsync_crm.settings import CrmQuery
 from okrsync_crm.sql import conditions
-from okrsync_crm.sql.query_plan import CellFault, KeptValue, QueryPlan, RowTest
+from okrsync_crm.sql.query_plan import ODD_ROW, CellFault, KeptValue, QueryPlan, RowTest
 
 CONVERTED: Final = ("sum", "mean")
 """What can be made of amounts in several currencies: their sums, converted each with its rate."""
+
+ODD: Final = RowTest(holds="odd IS NULL", fault=ODD_ROW)
 
 _NUMBERS_OF_ROWS: Final = {"count", "count_distinct"}
 
@@ -31,9 +33,11 @@ class PlannedQuestion:
     question: Question
     query: CrmQuery
     faults: tuple[CellFault, ...]
-    literals: tuple[conditions.TextLiteral, ...]
     currency: str | None = None
     until: datetime | None = None
+    kept_in: str | None = None
+    absent: str = ""
+    scale: Decimal = Decimal(1)
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
 
 
@@ -54,18 +58,16 @@ def check(question: Question, query: CrmQuery, path: str) -> None:
         raise bad_config(
             f"a duration cannot be given as {question.unit}", hint="set unit to hours or days, say"
         )
-    if query.field_unit is not None and dimension is not Dimension.DURATION:
+    of_shares = query.field_unit in {"percent", "fraction"}
+    if query.field_unit is not None and dimension is not (
+        Dimension.PERCENT if of_shares else Dimension.DURATION
+    ):
+        kind = "a share" if of_shares else "a unit of time"
         raise bad_config(
-            f"field_unit is a unit of time and unit is {question.unit}", hint="remove field_unit or set unit"
+            f"field_unit is {kind} and unit is {question.unit}", hint="remove field_unit or set unit"
         )
-    if dimension is Dimension.DURATION and query.measure != "duration":
-        if query.measure in _NUMBERS_OF_ROWS or query.measure in {"ratio", "spread"}:
-            raise bad_config(f"{query.measure} gives no length of time", hint="set another unit")
-        if query.field_unit is None:
-            raise bad_config(
-                f"it is not said in which unit of time {query.field} is kept",
-                hint="set field_unit: minutes, say",
-            )
+    if dimension is Dimension.DURATION and query.measure in {*_NUMBERS_OF_ROWS, "ratio", "spread"}:
+        raise bad_config(f"{query.measure} gives no length of time", hint="set another unit")
     if dimension is Dimension.MONEY and query.measure in {*_NUMBERS_OF_ROWS, "ratio", "spread"}:
         raise bad_config(
             f"{query.measure} gives no money", hint="set another unit, or measure the sum of a field"
@@ -77,21 +79,17 @@ def check(question: Question, query: CrmQuery, path: str) -> None:
 
 
 def plan_question(
-    plan: QueryPlan,
-    index: int,
-    question: Question,
-    query: CrmQuery,
-    zone: ZoneInfo,
-    inside: RowTest | None = None,
+    plan: QueryPlan, index: int, question: Question, zone: ZoneInfo, inside: RowTest | None = None
 ) -> PlannedQuestion:
     """Draft what the question needs under names that end in ``index``. Raises ``NoValueError``.
 
     ``inside`` takes the place of the window, and of what had happened by then: a series of questions judges time by
     itself, and keeps in ``plan.kept`` what cannot be added up from one part of it to the next.
     """
+    query: CrmQuery = question.query
     events = question.past and "{date}" not in plan.settings.path and inside is None
     until = question.at.astimezone(zone) if events else None
-    tests = conditions.tests(plan, query.where, zone, until)
+    tests = [ODD, *conditions.tests(plan, query.where, zone, until)]
     if query.date is not None:
         plan.moment(query.date)
         if inside is not None:
@@ -110,16 +108,14 @@ def plan_question(
         plan.mark(f"g{index}", f"({match} AND {' AND '.join(test.holds for test in part)})", layer=1)
     currency = _currency(plan, query, question)
     _aggregates(plan, index, query, currency, sliced=inside is not None)
-    wanted = [*conditions.literals(query.where), *conditions.literals(query.part)]
-    _sightings(plan, index, wanted)
     plan.aggregates[f"bad{index}"] = f"count(*) FILTER ({bad})"
     return PlannedQuestion(
         index=index,
         question=question,
         query=query,
         faults=(*faults, *later),
-        literals=tuple(wanted),
         currency=currency,
+        kept_in=_kept_in(plan, question, query),
         until=until,
         zone=zone,
     )
@@ -137,6 +133,10 @@ def _values(
         text = plan.text(query.field)
         plan.mark(f"v{index}", text)
         return [plan.fault(query.field, text)]
+    if query.field and question.unit.dimension is Dimension.DURATION:
+        number = _length_of_time(plan, query)
+        plan.mark(f"v{index}", number)
+        return [plan.fault(query.field, number)]
     if query.field:
         number = plan.number(query.field, percent=question.unit.dimension is Dimension.PERCENT)
         plan.mark(f"v{index}", number)
@@ -146,16 +146,51 @@ def _values(
     return []
 
 
+def _kept_in(plan: QueryPlan, question: Question, query: CrmQuery) -> str | None:
+    """The unit of time of the values: a sheet's lengths of time are read as milliseconds."""
+    of_time = question.unit.dimension is Dimension.DURATION and query.field
+    return "milliseconds" if of_time and plan.table.holds_durations(query.field or "") else query.field_unit
+
+
+def _length_of_time(plan: QueryPlan, query: CrmQuery) -> str:
+    """The column of a length of time: its cells' own format says the unit, else ``field_unit`` does. Raises ``NoValueError``."""
+    field = query.field or ""
+    if plan.table.holds_durations(field):
+        if query.field_unit not in {None, "days"}:
+            raise bad_config(
+                f"the cells of {field} show lengths of time, and field_unit says {query.field_unit}",
+                hint="remove field_unit",
+            )
+        return plan.table.duration(field, in_days=query.field_unit is not None)
+    if query.field_unit is None:
+        raise bad_config(
+            f"it is not said in which unit of time {field} is kept", hint="set field_unit: minutes, say"
+        )
+    return plan.number(field, percent=False)
+
+
 def _currency(plan: QueryPlan, query: CrmQuery, question: Question) -> str | None:
-    """The column with the field's currency: as declared, or as the dialect knows it where the file has it."""
-    money = question.unit.dimension is Dimension.MONEY or query.measure in {"ratio", "spread"}
-    if query.currency is False or query.field is None or not money or query.measure == "count_distinct":
+    """The column with the field's currency: as declared, or as the dialect or the file shows it.
+
+    A unit without a currency is no permission to add up several: it is asked for every field that may be money.
+    """
+    if query.currency is False or query.field is None or query.measure == "count_distinct":
         return None
-    if declared := query.currency or plan.settings.currency:
-        plan.raw(declared)
-        return declared
-    known = plan.dialect.currency.replace("{field}", query.field)
-    return known if known and plan.has(known) else None
+    dimension = question.unit.dimension
+    is_money = dimension is Dimension.MONEY
+    if not is_money and (
+        dimension in {Dimension.DURATION, Dimension.PERCENT} and query.measure not in {"ratio", "spread"}
+    ):
+        return None
+    if query.currency:
+        plan.raw(query.currency)
+        return query.currency
+    if says_its_own_currency(query.field) or (not is_money and is_no_money(query.field)):
+        return None
+    found = plan.settings.currency or plan.table.currency_of(query.field)
+    if found:
+        plan.raw(found)
+    return found
 
 
 def _aggregates(plan: QueryPlan, index: int, query: CrmQuery, currency: str | None, *, sliced: bool) -> None:
@@ -186,7 +221,7 @@ def _aggregates(plan: QueryPlan, index: int, query: CrmQuery, currency: str | No
         else:
             _percentile(plan, index, how)
     if query.field is not None and query.measure != "count_distinct":
-        signs = plan.sign(query.field)
+        signs = plan.table.sign(query.field)
         put[f"signs{index}"] = f"list(DISTINCT {signs}) FILTER (m{index} AND {signs} IS NOT NULL)"
     if currency is not None:
         code = plan.text(currency)
@@ -198,7 +233,7 @@ def _aggregates(plan: QueryPlan, index: int, query: CrmQuery, currency: str | No
             plan.kept[index] = KeptValue(holds=holds, name=f"coalesce({code}, '')", amount=value)
         elif query.measure in CONVERTED and not sliced:
             plan.picks[f"sums{index}"] = (
-                f"(SELECT list({{'code': code, 'amount': amount}} ORDER BY code) FROM (SELECT coalesce({code}, '') AS code, "  # noqa: S608 - positions and placeholders only
+                f"(SELECT list({{'code': code, 'amount': amount}} ORDER BY code) FROM (SELECT coalesce({code}, '') AS code, "
                 f"sum({value}) AS amount FROM judged WHERE m{index} AND {value} IS NOT NULL GROUP BY {code}))"
             )
 
@@ -212,7 +247,7 @@ def _groups(plan: QueryPlan, index: int, query: CrmQuery, *, sliced: bool) -> No
         return
     each = f"sum(v{index})" if query.aggregate == "sum" else "count(*)"
     plan.picks[f"groups{index}"] = (
-        f"(SELECT list({{'name': name, 'amount': amount}} ORDER BY name) FROM (SELECT {group} AS name, {each} AS amount "  # noqa: S608 - positions and placeholders only
+        f"(SELECT list({{'name': name, 'amount': amount}} ORDER BY name) FROM (SELECT {group} AS name, {each} AS amount "
         f"FROM judged WHERE m{index} AND {group} IS NOT NULL GROUP BY {group}))"
     )
 
@@ -245,13 +280,3 @@ def _percentile(plan: QueryPlan, index: int, how: str) -> None:
     below = f"((len({ordered}) - 1) * {numerator} // {denominator})"
     plan.picks[f"below{index}"] = f"{ordered}[{below} + 1]"
     plan.picks[f"above{index}"] = f"{ordered}[least(len({ordered}), {below} + 2)]"
-
-
-def _sightings(plan: QueryPlan, index: int, wanted: Sequence[conditions.TextLiteral]) -> None:
-    """Whether each text of a condition occurs at all, and a spelling that differs only in its case."""
-    for number, literal in enumerate(wanted):
-        text, value = plan.text(literal.column), plan.bind.bind(literal.value)
-        plan.aggregates[f"seen{index}_{number}"] = f"coalesce(bool_or({text} = {value}), false)"
-        # Another case has as many bytes in nearly every script, and comparing lengths is cheap.
-        other = f"CASE WHEN strlen({text}) = strlen({value}) AND {text} <> {value} THEN lower({text}) = lower({value}) END"
-        plan.aggregates[f"like{index}_{number}"] = f"min({text}) FILTER ({other})"

@@ -15,11 +15,11 @@ from itertools import pairwise
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from okrsync.connector import NoValueError
-from okrsync.model import Question
+from okrsync.connector import NoValueError, no_value
+from okrsync.model import NoValue, Question
 from okrsync_crm.settings import CrmQuery, CrmSettings, Elapsed
 from okrsync_crm.sql import execution
-from okrsync_crm.sql.conditions import literals, micros, wall_clock
+from okrsync_crm.sql.conditions import micros, wall_clock
 from okrsync_crm.sql.holistic import SlicedValues
 from okrsync_crm.sql.planned_question import PlannedQuestion, length_of, plan_question
 from okrsync_crm.sql.query_plan import QueryPlan, RowTest
@@ -83,41 +83,62 @@ def gathered(
     return passes, sorted(rest, key=lambda one: one[0])
 
 
-def read_series(
-    connection: execution.SqlConnection, plan: QueryPlan, passing: Sequence[Series], zone: ZoneInfo
-) -> tuple[list[PlannedQuestion], dict[str, Any], dict[int, NoValueError]]:
-    """One pass for all of ``passing``: the questions, the values of each as a scan of its own gives them, refusals."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedSeries:
+    """One pass over the rows for several series: its plan, the bounds of its slices, and the refusals of planning it."""
+
+    plan: QueryPlan
+    series: Sequence[Series]
+    bounds: Sequence[datetime]
+    asked: Mapping[int, PlannedQuestion]
+    refused: Mapping[int, NoValue]
+
+
+def plan_series(plan: QueryPlan, passing: Sequence[Series], zone: ZoneInfo) -> PlannedSeries:
     bounds = sorted({bound.astimezone(UTC) for one in passing for bound in one.bounds()})
-    date = passing[0].query.date or ""
-    refused: dict[int, NoValueError] = {}
+    refused: dict[int, NoValue] = {}
     asked: dict[int, PlannedQuestion] = {}
     try:
-        inside = _sliced(plan, date, bounds, passing[0].zone)
+        inside = _sliced(plan, passing[0].query.date or "", bounds, passing[0].zone)
     except NoValueError as refusal:
-        return [], {}, {place: refusal for one in passing for place, _ in one.batch}
+        refused = {
+            place: no_value(question.metric, refusal) for one in passing for place, question in one.batch
+        }
+        return PlannedSeries(plan=plan, series=(), bounds=bounds, asked={}, refused=refused)
     for one in passing:
-        question = one.batch[0][1]
         try:
-            asked[one.place] = plan_question(plan, one.place, question, one.query, zone, inside)
+            asked[one.place] = plan_question(plan, one.place, one.batch[0][1], zone, inside)
         except NoValueError as refusal:
             plan.forget(one.place)
-            refused.update({place: refusal for place, _ in one.batch})
-    if not asked:
-        return [], {}, refused
+            refused.update({place: no_value(question.metric, refusal) for place, question in one.batch})
+    return PlannedSeries(
+        plan=plan,
+        series=[one for one in passing if one.place in asked],
+        bounds=bounds,
+        asked=asked,
+        refused=refused,
+    )
+
+
+def read_series(
+    connection: execution.SqlConnection, planned: PlannedSeries, zone: ZoneInfo
+) -> tuple[list[PlannedQuestion], dict[str, Any]]:
+    """One pass for all series: the questions, and the values of each as a statement of its own gives them."""
+    if not planned.series:
+        return [], {}
+    plan, bounds = planned.plan, planned.bounds
     slices = execution.tally_by(connection, plan, _SLICE)
     sliced = SlicedValues(connection)
     if plan.kept:
         sliced.copy(plan, _SLICE)
     questions: list[PlannedQuestion] = []
     values: dict[str, Any] = {}
-    for one in passing:
-        if one.place not in asked:
-            continue
+    for one in planned.series:
         names = _own_names(plan, one)
         for place, question in one.batch:
             questions.append(
                 replace(
-                    asked[one.place],
+                    planned.asked[one.place],
                     index=place,
                     question=question,
                     until=question.at.astimezone(zone),
@@ -126,16 +147,14 @@ def read_series(
             first, last = _between(bounds, question)
             chosen = [slices[number] for number in range(first, last + 1) if number in slices]
             chosen.append(slices.get(None, {}))
-            everything = list(slices.values())
             for name, kind in names.items():
-                rows = everything if kind in _OF_ALL_ROWS else chosen
-                values[_renamed(name, one.place, place)] = _combined(kind, one.query, rows, name)
+                values[_renamed(name, one.place, place)] = _combined(kind, one.query, chosen, name)
             if one.place in plan.kept:
                 filled = int(values.get(f"filled{place}") or 0)
                 of_window = sliced.values(one.place, one.query, first, last, filled)
                 values |= {f"{name}{place}": value for name, value in of_window.items()}
     sliced.close()
-    return questions, values, refused
+    return questions, values
 
 
 def _fits(question: Question, settings: CrmSettings, zone: ZoneInfo) -> bool:
@@ -203,15 +222,12 @@ def _between(bounds: Sequence[datetime], question: Question) -> tuple[int, int]:
 
 # ---- putting slices together ----------------------------------------------------------------------------------
 
-_OF_ALL_ROWS: Final = {"seen", "like"}
 _OWN: Final = ("rows", "filled", "value", "part", "bad", "signs", "currencies")
 
 
 def _own_names(plan: QueryPlan, series: Series) -> dict[str, str]:
     """The aggregates of a series by name, with what kind each is."""
-    wanted = [*literals(series.query.where), *literals(series.query.part)]
     names = {f"{kind}{series.place}": kind for kind in _OWN}
-    names |= {f"{kind}{series.place}_{n}": kind for kind in _OF_ALL_ROWS for n in range(len(wanted))}
     return {name: kind for name, kind in names.items() if name in plan.aggregates}
 
 
@@ -222,12 +238,10 @@ def _renamed(name: str, place: int, other: int) -> str:
 
 def _combined(kind: str, query: CrmQuery, rows: Iterable[Mapping[str, Any]], name: str) -> Any:
     known = [row[name] for row in rows if row.get(name) is not None]
-    if kind == "seen":
-        return any(known)
     if kind in {"signs", "currencies"}:
         return sorted({one for listed in known for one in listed})
     how: Callable[[list[Any]], Any] = sum
-    if kind == "like" or (kind == "value" and length_of(query) == "min"):
+    if kind == "value" and length_of(query) == "min":
         how = min
     elif kind == "value" and length_of(query) == "max":
         how = max

@@ -49,9 +49,20 @@ class TestCrmContract(SourceContract):
                     ask(measure="sum", field="Amount", unit=USD, metric="sum", where={"Stage": "Won"}),
                     Decimal("6500.5"),
                 ),
-                (ask(measure="count", where={"Stage": "Archived"}, metric="zero"), Decimal(0)),
+                (
+                    ask(
+                        measure="count", where={"Stage": "Archived"}, may_be_absent="Archived", metric="zero"
+                    ),
+                    Decimal(0),
+                ),
             ],
-            nothing=ask(measure="mean", field="Amount", where={"Stage": "Archived"}, metric="nothing"),
+            nothing=ask(
+                measure="mean",
+                field="Amount",
+                where={"Stage": "Archived"},
+                may_be_absent="Archived",
+                metric="nothing",
+            ),
             broken=ask(measure="sum", field="Amuont", metric="broken"),
             down=Exports(tmp_path / "nowhere").source(),
         )
@@ -199,9 +210,10 @@ def test_ten_questions_are_one_scan_whatever_they_ask(exports: Exports) -> None:
     ]
     answers = source.read(questions)
     assert len(answers) == len(questions)
+    # The twenty that can be asked; a small file is read again to look for totals.
     scans = [sql for sql in executed if "read_csv" in sql]
-    assert len(scans) == 2  # of the twenty that can be asked
-    assert {sql.count("read_csv") for sql in scans} == {1}
+    assert len([sql for sql in scans if sql.startswith("CREATE")]) == 1
+    assert len(scans) <= 2
 
 
 @dataclass
@@ -283,7 +295,7 @@ def test_a_reading_is_as_old_as_its_file(exports: Exports) -> None:
 
 
 def test_a_value_that_no_row_has_is_said(exports: Exports) -> None:
-    reading = exports.reading(ask(measure="count", where={"Stage": "Archived"}))
+    reading = exports.reading(ask(measure="count", where={"Stage": "Archived"}, may_be_absent="Archived"))
     assert reading.value == 0
     assert facts(reading)["in no row"] == "Stage = Archived"
 
@@ -310,12 +322,13 @@ def test_another_case_of_a_value_is_no_zero(exports: Exports) -> None:
     ],
 )
 def test_no_rows_have_no_mean(exports: Exports, query: dict[str, Any]) -> None:
-    exports.refusal(ask(**query, where={"Owner": "nobody"}), Cause.EMPTY)
+    exports.refusal(ask(**query, where={"Owner": "nobody"}, may_be_absent="nobody"), Cause.EMPTY)
 
 
 def test_no_rows_add_up_to_zero(exports: Exports) -> None:
-    assert exports.value(ask(measure="sum", field="Amount", where={"Owner": "nobody"})) == 0
-    assert exports.value(ask(measure="count_distinct", field="Owner", where={"Owner": "nobody"})) == 0
+    none: dict[str, Any] = {"where": {"Owner": "nobody"}, "may_be_absent": "nobody"}
+    assert exports.value(ask(measure="sum", field="Amount", **none)) == 0
+    assert exports.value(ask(measure="count_distinct", field="Owner", **none)) == 0
 
 
 def test_rows_without_amounts_do_not_add_up_to_zero(exports: Exports) -> None:
@@ -584,7 +597,7 @@ def test_currency_names_become_codes(exports: Exports) -> None:
 
 def test_currency_signs_are_not_mixed_either(exports: Exports) -> None:
     exports.put("signs.csv", 'Amount\n€10\n"$ 20"\n')
-    assert "several currency signs: $, €" in exports.refusal(
+    assert "several currencies: $, €" in exports.refusal(
         ask(measure="sum", field="Amount", unit=USD), Cause.DATA, path="signs.csv"
     )
     exports.put("signs.csv", "Amount\n€10\n")

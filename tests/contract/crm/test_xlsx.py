@@ -42,7 +42,7 @@ def test_types_come_from_the_cells_not_from_the_dialect(exports: Exports) -> Non
         HEADER,
         [1, "Won", 1234.5, date(2026, 10, 1)],
         [2, "Won", 0.1 + 0.2, datetime(2026, 12, 31, 23, 59)],  # noqa: DTZ001 - a cell knows no zone
-        [3, "Won", "1.000,25", "31.12.2026"],
+        [3, "Won", "1.000,25", date(2026, 12, 31)],
         [4, "Lost", 7, date(2027, 1, 1)],
         [5, "Won", None, None],
         [12345678901, True, 1, None],

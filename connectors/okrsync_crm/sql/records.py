@@ -1,0 +1,193 @@
+"""Tells the records of an export from its other rows: repeated headers, totals, group rows, and records that are there twice.
+
+A row that adds up others shows it by its blank cells and by arithmetic; a word such as "Total" or a count such as "Won (3)"
+supports it, and alone it decides nothing. What is certain is left out with a note. What stays doubtful keeps its row,
+and every question that would count it is refused with the setting that decides (``totals``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from okrsync_crm.refusal import bad_data
+from okrsync_crm.sql import execution
+from okrsync_crm.sql.execution import SqlConnection
+from okrsync_crm.sql.totals import SparseRow, Verdict, judged, strong_masks
+from okrsync_crm.sql.typed_table import MASKED, RECORDS, TypedTable
+
+_SMALL: Final = 20_000
+_MOST: Final = 5_000
+"""More rows that lack the cells of the others are no totals, but records of another kind."""
+_ADDED_UP: Final = 500_000
+_LISTED: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Rows that are no records, or that may be one record twice: what is shown with every number of the file."""
+
+    what: str
+    where: str
+
+
+def audit(connection: SqlConnection, table: TypedTable) -> tuple[Note, ...]:
+    """Take what is no record out of the typed table. Raises ``NoValueError`` if a record is there twice."""
+    notes = _repeated_headers(connection, table)
+    if table.settings.totals != "records":
+        notes += _totals(connection, table)
+    if table.settings.key is None and table.settings.equal_rows == "refuse":
+        notes += _equal_rows(connection, table)
+    return tuple(notes)
+
+
+def _ask(connection: SqlConnection, table: TypedTable, statement: str) -> list[Any]:
+    rows: list[Any] = execution.run(connection, table.bind, table.label, statement).fetchall()
+    return rows
+
+
+def _shown(table: TypedTable, rows: Sequence[tuple[int, int]], labels: Sequence[str] = ()) -> str:
+    places = execution.places_of(table.files, rows[:_LISTED])
+    named = [
+        f"{places[row]}{f' ({label})' if label else ''}"
+        for row, label in zip(rows, [*labels, *[""] * len(rows)], strict=False)
+    ][:_LISTED]
+    return "; ".join(named) + (f"; and {len(rows) - _LISTED} more" if len(rows) > _LISTED else "")
+
+
+def _delete(connection: SqlConnection, rows: Sequence[tuple[int, int]]) -> None:
+    connection.execute(
+        f"DELETE FROM {RECORDS} WHERE (f, r) IN (SELECT unnest($f), unnest($r))",
+        {"f": [file for file, _ in rows], "r": [row for _, row in rows]},
+    )
+
+
+def _repeated_headers(connection: SqlConnection, table: TypedTable) -> list[Note]:
+    rows = [
+        (file, row)
+        for file, row in _ask(connection, table, f"SELECT f, r FROM {RECORDS} WHERE again ORDER BY f, r")
+    ]
+    if not rows:
+        return []
+    _delete(connection, rows)
+    return [Note(what="repeated header left out", where=_shown(table, rows))]
+
+
+# ---- totals -------------------------------------------------------------------------------------------------------
+
+
+def _totals(connection: SqlConnection, table: TypedTable) -> list[Note]:
+    notes: list[Note] = []
+    for file in range(len(table.files)):
+        sparse = _sparse_rows(connection, table, file)
+        if not sparse:
+            continue
+        verdicts = _verdicts(connection, table, file, sparse)
+        labels = {row.number: row.label for row in sparse}
+        gone = [
+            number
+            for number, verdict in verdicts.items()
+            if verdict is Verdict.TOTAL or table.settings.totals == "leave_out"
+        ]
+        if gone:
+            rows = [(file, number) for number in sorted(gone)]
+            _delete(connection, rows)
+            notes.append(
+                Note(what="totals left out", where=_shown(table, rows, [labels[row] for _, row in rows]))
+            )
+        doubtful = [number for number in verdicts if number not in gone]
+        if doubtful:
+            connection.execute(
+                f"UPDATE {RECORDS} SET odd = m.label FROM (SELECT unnest($r) AS r, unnest($label) AS label) m "
+                f"WHERE {RECORDS}.f = $f AND {RECORDS}.r = m.r",
+                {"f": file, "r": doubtful, "label": [labels[number] or "(no name)" for number in doubtful]},
+            )
+    return notes
+
+
+def _sparse_rows(connection: SqlConnection, table: TypedTable, file: int) -> list[SparseRow]:
+    """The rows that may be no records: by what they lack beside fuller rows, or by a word for totals in a small file."""
+    masks = _ask(
+        connection,
+        table,
+        f"SELECT mask, filled, count(*) FROM {RECORDS} WHERE f = {file} GROUP BY mask, filled",
+    )
+    rows = sum(count for _, _, count in masks)
+    strong = strong_masks([(mask, count) for mask, _, count in masks], most=_MOST)
+    if not strong and rows > _SMALL:
+        return []
+    width = len(table.files[file].header)
+    wanted = ", ".join(map(str, sorted(strong))) or "NULL"
+    # In a small file every row is looked at: a total may have all its cells filled.
+    limit = "true" if rows <= _SMALL else f"mask IN ({wanted})"
+    mask = table.mask(file)
+    cells = _ask(
+        connection,
+        table,
+        f"SELECT r, mask, [{', '.join(f'c{n}' for n in range(min(width, MASKED)))}] FROM "
+        f"(SELECT row_number() OVER () AS r, {mask} AS mask, * FROM {table.source(file)}) "
+        f"WHERE mask > 0 AND {limit} AND r IN (SELECT r FROM {RECORDS} WHERE f = {file}) ORDER BY r",
+    )
+    found = [
+        table.sparse_row(file, number, mask_, texts, strong=mask_ in strong) for number, mask_, texts in cells
+    ]
+    return [row for row in found if row.may_be_total]
+
+
+def _verdicts(
+    connection: SqlConnection, table: TypedTable, file: int, sparse: Sequence[SparseRow]
+) -> Mapping[int, Verdict]:
+    columns = sorted({column for row in sparse for column in row.amounts})
+    rows = table.amounts(file, columns)
+    found = _ask(connection, table, rows.statement)
+    if len(found) > _ADDED_UP:
+        return {row.number: Verdict.DOUBT for row in sparse if row.hard}
+    return judged(sparse, rows.read(found))
+
+
+# ---- records that are there twice -----------------------------------------------------------------------------------
+
+
+def _equal_rows(connection: SqlConnection, table: TypedTable) -> list[Note]:
+    twice = _ask(
+        connection,
+        table,
+        f"SELECT list({{'f': f, 'r': r}} ORDER BY f, r), count(*) FROM {RECORDS} GROUP BY whole HAVING count(*) > 1 "
+        f"ORDER BY min(f), min(r)",
+    )
+    if not twice:
+        return []
+    first = [(at["f"], at["r"]) for at in twice[0][0]]
+    shown = _shown(table, first)
+    more = f", and {len(twice) - 1} more such groups" if len(twice) > 1 else ""
+    if _has_id(connection, table):
+        raise bad_data(
+            f"rows are equal in every cell: {shown}{more}",
+            hint="set key to the column with each row's id and correct the export; "
+            "if each of them is a record of its own, set equal_rows: count",
+        )
+    return [Note(what="equal rows, each counted", where=f"{shown}{more}")]
+
+
+def _has_id(connection: SqlConnection, table: TypedTable) -> bool:
+    """Whether a column of texts or whole numbers tells all different rows apart: then equal rows are one record."""
+    for file in range(len(table.files)):
+        width = len(table.files[file].header)
+        if width < 2:
+            continue
+        every = f"hash({', '.join(f'c{n}' for n in range(width))})"
+        counts = ", ".join(
+            f"count(DISTINCT c{n}), bool_or({table.is_measure(file, n)})" for n in range(width)
+        )
+        ((rows, *found),) = _ask(
+            connection,
+            table,
+            f"SELECT count(DISTINCT {every}), {counts} FROM {table.source(file)} WHERE {table.mask(file)} > 0",
+        )
+        if any(
+            distinct == rows and not measure
+            for distinct, measure in zip(found[::2], found[1::2], strict=True)
+        ):
+            return True
+    return False

@@ -1,0 +1,147 @@
+"""Compares the values that ``where`` and ``part`` name with the values that the file has.
+
+A value that no row has proves nothing: the CRM may have renamed it. A value that some rows have may be spelled
+otherwise in the others. Both are refused, with what there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+
+from okrsync.connector import NoValueError
+from okrsync_crm.cells.amounts import AmountForm, read_amount
+from okrsync_crm.cells.names import alike
+from okrsync_crm.refusal import bad_data
+from okrsync_crm.settings import Comparison, Conditions, CrmQuery
+from okrsync_crm.sql.execution import SqlConnection
+from okrsync_crm.sql.typed_table import RECORDS, TypedTable
+
+_LISTED: Final = 12
+_MOST: Final = 100_000
+
+
+@dataclass(slots=True)
+class WhereValues:
+    """The distinct values of the columns that conditions name, each column looked at once."""
+
+    connection: SqlConnection
+    table: TypedTable
+    _known: dict[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def check(self, query: CrmQuery) -> str:
+        """What is named, may be absent, and is. Raises ``NoValueError`` for what is absent otherwise, or also spelled otherwise."""
+        absent = []
+        for conditions in (query.where, query.part):
+            for column, values, how in _named(conditions):
+                there = self._values(column, values)
+                for value in values:
+                    if self._has(there, value, how):
+                        continue
+                    if str(value) in query.may_be_absent:
+                        absent.append(f"{column} = {value}")
+                    else:
+                        raise _nowhere(column, value, how, there)
+                if how == "equal" and query.spelling != "exact":
+                    _refuse_near(column, [one for one in values if isinstance(one, str)], there)
+        if query.group is not None and query.spelling != "exact":
+            self._refuse_near_groups(query.group)
+        return ", ".join(absent)
+
+    def _values(self, column: str, wanted: Sequence[Any]) -> Mapping[str, int]:
+        """How many rows have each value; of very many values only those that matter here."""
+        text = self.table.text(column)
+        if text not in self._known:
+            rows = self.connection.execute(
+                f"SELECT {text}, count(*) FROM {RECORDS} WHERE {text} IS NOT NULL GROUP BY {text} ORDER BY count(*) DESC, {text} LIMIT {_MOST + 1}"
+            ).fetchall()
+            self._known[text] = dict(rows)
+        known = self._known[text]
+        if len(known) <= _MOST:
+            return known
+        asked = [str(value) for value in wanted]
+        rows = self.connection.execute(
+            f"SELECT {text}, count(*) FROM {RECORDS} WHERE {text} IN (SELECT unnest($asked)) "
+            f"OR lower(strip_accents(regexp_replace({text}, '[\\s_./-]+', '', 'g'))) IN (SELECT unnest($alike)) GROUP BY {text}",
+            {"asked": asked, "alike": [alike(value) for value in asked]},
+        ).fetchall()
+        return {**known, **dict(rows)}
+
+    def _has(self, there: Mapping[str, int], value: Any, how: str) -> bool:
+        if how == "contains":
+            return any(value in one for one in there)
+        if how == "starts_with":
+            return any(one.startswith(value) for one in there)
+        if isinstance(value, bool):
+            return any(one.casefold() == str(value).casefold() for one in there)
+        if isinstance(value, int | Decimal):
+            form = AmountForm(decimal=self.table.dialect.decimal, thousands=self.table.dialect.thousands)
+            plain = AmountForm()
+            return str(value) in there or any(
+                (read := read_amount(one, form) or read_amount(one, plain)) is not None
+                and read.value == value
+                for one in there
+            )
+        return value.strip() in there
+
+    def _refuse_near_groups(self, group: str) -> None:
+        seen: dict[str, str] = {}
+        for value in self._values(group, ()):
+            other = seen.setdefault(alike(value), value)
+            if other != value:
+                raise _two_spellings(group, other, [value])
+
+
+def _named(conditions: Conditions) -> list[tuple[str, list[Any], str]]:
+    """Column, values, and how they are compared, of every condition that names a value."""
+    found: list[tuple[str, list[Any], str]] = []
+    for column, condition in conditions.items():
+        values: Any = condition.not_ if isinstance(condition, Comparison) else condition
+        listed = values if isinstance(values, list) else [values]
+        texts = [one for one in listed if isinstance(one, str | bool | int | Decimal)]
+        if texts:
+            found.append((column, texts, "equal"))
+        if isinstance(condition, Comparison):
+            found += [
+                (column, [value], how)
+                for how in ("contains", "starts_with")
+                if (value := getattr(condition, how))
+            ]
+    return found
+
+
+def _nowhere(column: str, value: Any, how: str, there: Mapping[str, int]) -> NoValueError:
+    verb = {"contains": "that contains", "starts_with": "that starts with"}.get(how, "")
+    shown = f"{column} {verb} “{value}”" if verb else f"{column} “{value}”"
+    near = [one for one in there if alike(one) == alike(str(value))]
+    if near:
+        return bad_data(
+            f"no row has {shown}, but some have “{near[0]}”",
+            hint=f"write it as the file does: {column}: {near[0]}",
+        )
+    listed = ", ".join(f"“{one[:60]}” ({count})" for one, count in list(there.items())[:_LISTED])
+    more = f" and {len(there) - _LISTED} more" if len(there) > _LISTED else ""
+    has = f"it has {listed}{more}" if listed else "the column is empty"
+    return bad_data(
+        f"no row has {shown}: {has}",
+        hint=f"write the value that is meant; if it is right and there is none yet, add may_be_absent: [{value}] to the metric",
+    )
+
+
+def _refuse_near(column: str, values: Sequence[str], there: Mapping[str, int]) -> None:
+    wanted = {value.strip() for value in values}
+    for value in sorted(wanted):
+        others = [one for one in there if one not in wanted and alike(one) == alike(value)]
+        if others:
+            raise _two_spellings(column, value, others)
+
+
+def _two_spellings(column: str, value: str, others: Sequence[str]) -> NoValueError:
+    listed = ", ".join(f"“{one}”" for one in others[:_LISTED])
+    both = ", ".join([value, *others[:_LISTED]])
+    return bad_data(
+        f"{column} has “{value}” and {listed}: one value in several spellings?",
+        hint=f"name them all: {column}: [{both}]; if they are different things, add spelling: exact to the metric",
+    )
