@@ -1,4 +1,4 @@
-"""The CRM source: questions about the same files are planned together, then asked of one typed table."""
+"""The CRM source: questions about the same files are planned together, and asked of one table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compares names and values the way a person does: without case, Unicode form, spacing and look-alikes.
+"""Compares names as a person does: without case, Unicode form, spacing and look-alikes.
 
 ``folded`` is how column names are matched. ``alike`` goes further and serves only to notice that a file may hold one
 value in two spellings; nothing is ever matched by it.

@@ -1,4 +1,4 @@
-"""Words of exports in many languages: what a row that adds up others is called, and a column with a currency."""
+"""Words of exports in many languages: what a row of totals and a column of currencies are called."""
 
 from __future__ import annotations
 

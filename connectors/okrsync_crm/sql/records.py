@@ -1,4 +1,4 @@
-"""Tells the records of an export from its other rows: repeated headers, totals, group rows, and records that are there twice.
+"""Tells the records of an export from headers, totals, group rows and records in duplicate.
 
 A row that adds up others shows it by its blank cells and by arithmetic; a word such as "Total" or a count such as "Won (3)"
 supports it, and alone it decides nothing. What is certain is left out with a note. What stays doubtful keeps its row,
@@ -14,7 +14,7 @@ from typing import Any, Final
 from okrsync_crm.refusal import bad_data
 from okrsync_crm.sql import execution
 from okrsync_crm.sql.execution import SqlConnection
-from okrsync_crm.sql.totals import SparseRow, Verdict, judged, strong_masks
+from okrsync_crm.sql.totals import SparseRow, RowVerdict, judged, strong_masks
 from okrsync_crm.sql.typed_table import MASKED, RECORDS, TypedTable
 
 _SMALL: Final = 20_000
@@ -88,7 +88,7 @@ def _totals(connection: SqlConnection, table: TypedTable) -> list[Note]:
         gone = [
             number
             for number, verdict in verdicts.items()
-            if verdict is Verdict.TOTAL or table.settings.totals == "leave_out"
+            if verdict is RowVerdict.TOTAL or table.settings.totals == "leave_out"
         ]
         if gone:
             rows = [(file, number) for number in sorted(gone)]
@@ -137,12 +137,12 @@ def _sparse_rows(connection: SqlConnection, table: TypedTable, file: int) -> lis
 
 def _verdicts(
     connection: SqlConnection, table: TypedTable, file: int, sparse: Sequence[SparseRow]
-) -> Mapping[int, Verdict]:
+) -> Mapping[int, RowVerdict]:
     columns = sorted({column for row in sparse for column in row.amounts})
     rows = table.amounts(file, columns)
     found = _ask(connection, table, rows.statement)
     if len(found) > _ADDED_UP:
-        return {row.number: Verdict.DOUBT for row in sparse if row.hard}
+        return {row.number: RowVerdict.DOUBT for row in sparse if row.hard}
     return judged(sparse, rows.read(found))
 
 

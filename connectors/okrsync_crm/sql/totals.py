@@ -20,7 +20,7 @@ _SURE: Final = 3
 """So many rows are not added up by chance in a row that has a name of its own."""
 
 
-class Verdict(Enum):
+class RowVerdict(Enum):
     """What a candidate is: a row that adds up others, or one that may."""
 
     TOTAL = "total"
@@ -91,9 +91,9 @@ def strong_masks(masks: Sequence[tuple[int, int]], *, most: int) -> set[int]:
     return found
 
 
-def judged(sparse: Sequence[SparseRow], amounts: Amounts) -> dict[int, Verdict]:
+def judged(sparse: Sequence[SparseRow], amounts: Amounts) -> dict[int, RowVerdict]:
     """What each candidate is; those that are records are left out."""
-    verdicts: dict[int, Verdict] = {}
+    verdicts: dict[int, RowVerdict] = {}
     hard = [row for row in sparse if row.hard]
     soft = [row for row in sparse if not row.hard]
     # Kinds of group rows without a word: all rows of a kind add up the rows below or above them, or none does.
@@ -106,18 +106,18 @@ def judged(sparse: Sequence[SparseRow], amounts: Amounts) -> dict[int, Verdict]:
             runs = [_run(row, amounts, left_out) for row in rows]
             sure = len(rows) > 1 or (runs and (runs[0] >= _SURE or not rows[0].texts))
             if rows and all(runs) and max(runs) > 1 and sure:
-                verdicts |= {row.number: Verdict.TOTAL for row in rows}
+                verdicts |= {row.number: RowVerdict.TOTAL for row in rows}
     for row in soft:
         if row.number not in verdicts and _run(row, amounts, gone | verdicts.keys()) > 1:
-            verdicts[row.number] = Verdict.DOUBT
-    left_out = gone | {number for number, verdict in verdicts.items() if verdict is Verdict.TOTAL}
+            verdicts[row.number] = RowVerdict.DOUBT
+    left_out = gone | {number for number, verdict in verdicts.items() if verdict is RowVerdict.TOTAL}
     for row in hard:
         size = _run(row, amounts, left_out)
         by_count = row.count is not None and row.count in _sizes(row, amounts, left_out)
         if not row.strong and size <= 1:
             continue  # nothing but a name that is also a word
         certain = size > 1 or (size == 1 and (row.count == 1 or row.strong)) or (by_count and not row.amounts)
-        verdicts[row.number] = Verdict.TOTAL if certain else Verdict.DOUBT
+        verdicts[row.number] = RowVerdict.TOTAL if certain else RowVerdict.DOUBT
     return verdicts
 
 
