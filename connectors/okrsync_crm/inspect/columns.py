@@ -3,50 +3,26 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Final
 
 from okrsync.errors import DataError
+from okrsync_crm.cells.currencies import meant_by
 from okrsync_crm.dialects import DIALECTS
 from okrsync_crm.files.copy import StagedFile
-from okrsync_crm.files.workbook import DATE, ERROR, NUMBER, PERCENT, TAGS, UNCACHED
+from okrsync_crm.files.workbook import DATE, DURATION, ERROR, NUMBER, PERCENT, TAGS, UNCACHED
 from okrsync_crm.inspect import detection
 from okrsync_crm.inspect.detection import Guess
+from okrsync_crm.sql.typed_table import ID_NAME
 
 FEW: Final = 20
 _KEPT: Final = 5000
 _UNIQUE: Final = 1_000_000
-_CURRENCIES: Final = frozenset(
-    [
-        "USD",
-        "EUR",
-        "GBP",
-        "CHF",
-        "RUB",
-        "UAH",
-        "KZT",
-        "BYN",
-        "PLN",
-        "CZK",
-        "SEK",
-        "NOK",
-        "DKK",
-        "JPY",
-        "CNY",
-        "INR",
-        "BRL",
-        "CAD",
-        "AUD",
-        "NZD",
-        "TRY",
-        "ILS",
-        "ZAR",
-        "MXN",
-    ]
-)
 
 
 @dataclass(slots=True)
@@ -117,9 +93,10 @@ def settle(keys: dict[str, Any], columns: Sequence[ColumnProfile]) -> dict[str, 
             if column.guess.value not in {None, "ISO 8601"}:
                 formats[column.guess.value or ""] = None
             elif column.guess.alternatives:
-                formats[column.guess.alternatives[0]] = None
                 said = " or ".join(column.guess.alternatives)
                 notes["date_format"] = f"{column.name}: {said}; {column.guess.why}: set it by hand"
+            elif column.guess.value is None:
+                notes["date_format"] = f"{column.name}: {column.guess.why}: set date_format by hand"
             _span(column)
             continue
         column.amounts = detection.numbers_of(column.values)
@@ -140,6 +117,9 @@ def settle(keys: dict[str, Any], columns: Sequence[ColumnProfile]) -> dict[str, 
     if len(groups) == 1:
         keys["thousands"] = groups.pop()
         keys.setdefault("decimal", "," if keys["thousands"] == "." else ".")
+    # A dialect's thousands sign cannot stay if the file shows it to be the decimal sign.
+    if keys.get("decimal") == DIALECTS[str(keys["dialect"])].thousands and "thousands" not in keys:
+        keys["thousands"] = ""
     return notes
 
 
@@ -201,15 +181,20 @@ def _typed(column: ColumnProfile) -> None:
     column.values = [value[1:] for value in column.values]
     column.counts = Counter({value.lstrip(TAGS): count for value, count in column.counts.items()})
     column.kind = "date" if kinds == {DATE} else "number" if kinds <= {NUMBER, PERCENT} else "text"
+    if kinds <= {DURATION}:
+        column.kind = "duration"
     if column.kind == "date":
         column.guess = Guess(value="ISO 8601")
         column.span = (min(column.values)[:16], max(column.values)[:16])
 
 
 def _an_amount(column: ColumnProfile) -> bool:
-    """Not an id: ids are all different whole numbers under a name that says so."""
-    named = column.name.casefold()
-    return not (named == "id" or named.endswith((" id", ".id")) or named.startswith("id "))
+    """Not an id: ids are called so, or are whole numbers that are all different and go up one by one."""
+    if ID_NAME.search(column.name):
+        return False
+    whole = [int(value) for value in column.values[:FEW] if value.isdigit()]
+    rising = len(whole) > 1 and all(other - one == 1 for one, other in pairwise(whole))
+    return not (rising and len(whole) == len(column.values[:FEW]))
 
 
 def _span(column: ColumnProfile) -> None:
@@ -237,6 +222,16 @@ def key_of(columns: Sequence[ColumnProfile], rows: int) -> dict[str, str]:
     return {"key": (called or unique)[0]} if called or (unique and unique[0] == columns[0].name) else {}
 
 
+def repeated_key(columns: Sequence[ColumnProfile]) -> str:
+    """What to say if a column that is called an id holds one value in several rows."""
+    for column in columns:
+        if column.name and ID_NAME.search(column.name) and column.seen is None and column.counts:
+            value, count = column.counts.most_common(1)[0]
+            if count > 1 and 2 * len(column.counts) > column.filled:
+                return f"{column.name} looks like the key, but holds {value.lstrip(TAGS)} {'twice' if count == 2 else f'{count} times'}"
+    return ""
+
+
 def described(column: ColumnProfile) -> str:
     about = column.kind
     if column.kind == "date" and column.guess is not None:
@@ -246,7 +241,7 @@ def described(column: ColumnProfile) -> str:
             about += f" in its first {_KEPT} rows" if column.filled > _KEPT else ""
     elif column.kind == "text" and 0 < len(column.counts) <= FEW and column.filled > len(column.counts):
         about = ", ".join(f"{value} ({count})" for value, count in column.counts.most_common())
-        if all(value in _CURRENCIES for value in column.counts):
+        if all(re.fullmatch("[A-Z]{3}", value) and meant_by(value) for value in column.counts):
             about = f"currencies {about}"
     else:
         about += ": " + ", ".join(value.lstrip(TAGS)[:30] for value in list(column.counts)[:3])

@@ -9,20 +9,30 @@ import codecs
 import contextlib
 import csv
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
+from zoneinfo import ZoneInfo
 
+from okrsync_crm.cells.amounts import unwrapped
+from okrsync_crm.cells.currencies import meant_by
+from okrsync_crm.cells.hints import FORMATS
+from okrsync_crm.cells.moments import MomentForm, formats_that_read, read_moments
+from okrsync_crm.files.copy import LONGEST_CELL
+
+_TRIED: Final = 30
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_CYRILLIC: Final = re.compile("[а-яё]{2,}", re.IGNORECASE)
 _GAPS: Final = " \u00a0\u202f\u2009"
 _MONEY: Final = r"(?:[$€£¥₽₴₸₹₺₩₪₫₱%]|[A-Z]{3}|kr|zł)?"
+_WORD: Final = re.compile(r"[^\d\s.,'’()+-]{1,6}")
 _AMOUNT: Final = re.compile(
     rf"[-+(\u2212]?{_MONEY}[{_GAPS}]?[-\u2212]?(\d[\d.,'’{_GAPS}]*\d|\d)[{_GAPS}]?{_MONEY}\)?"
 )
@@ -56,18 +66,100 @@ def encoding_of(data: bytes) -> Guess:
         pass
     else:
         return Guess(value="utf-8", why="plain ASCII" if data.isascii() else "valid UTF-8")
-    if _looks_russian(data):
-        return Guess(value="cp1251", alternatives=("koi8-r", "cp866"), why="reads as Cyrillic words")
-    return Guess(
-        value="cp1252", alternatives=("cp1250", "iso-8859-15"), why="not UTF-8, and no Cyrillic words"
+    fitting = [(name, text) for name in _LEGACY if (text := _fits(data, name)) is not None]
+    if any(_SCRIPTS[name] == "western" for name, _ in fitting):
+        fitting = [(name, text) for name, text in fitting if name != "cp1257"]
+    if not fitting:
+        return Guess(value=None, why="no code page that is known here fits")
+    first, text = fitting[0]
+    if _SCRIPTS[first] in _ASIAN and len(data) - len(data.decode("ascii", "ignore")) < _ENOUGH:
+        others = tuple(name for name in _LEGACY if name != first and _decodes(data, name))
+        return Guess(value=None, alternatives=(first, *others[:3]), why="too few characters to be sure")
+    others = tuple(name for name, other in fitting[1:] if other != text)
+    if others:
+        return Guess(value=None, alternatives=(first, *others), why="several code pages fit")
+    alternatives = tuple(name for name in _LEGACY if _same_family(first, name))
+    return Guess(value=first, alternatives=alternatives, why=_WHY[_SCRIPTS[first]])
+
+
+_SCRIPTS: Final = {
+    "cp1252": "western", "cp1250": "central", "iso-8859-15": "western", "cp1251": "Cyrillic", "koi8-r": "Cyrillic", "cp866": "Cyrillic",
+    "cp1253": "Greek", "cp1254": "Turkish", "cp1255": "Hebrew", "cp1256": "Arabic", "cp1257": "central",
+    "gb18030": "Chinese", "big5": "Chinese", "shift_jis": "Japanese", "euc_kr": "Korean",
+}  # fmt: skip
+_LEGACY: Final = tuple(_SCRIPTS)
+_WHY: Final = {
+    "western": "not UTF-8, and reads as western words", "central": "not UTF-8, and reads as words of central Europe", "Cyrillic": "reads as Cyrillic words",
+    "Turkish": "reads as Turkish words", "Greek": "reads as Greek words", "Hebrew": "reads as Hebrew words", "Arabic": "reads as Arabic words", "Chinese": "reads as Chinese",
+    "Japanese": "reads as Japanese", "Korean": "reads as Korean",
+}  # fmt: skip
+_NAMES: Final = {
+    "western": ("LATIN",), "central": ("LATIN",), "Turkish": ("LATIN",), "Cyrillic": ("CYRILLIC",), "Greek": ("GREEK",), "Hebrew": ("HEBREW",), "Arabic": ("ARABIC",),
+    "Chinese": ("CJK",), "Japanese": ("HIRAGANA", "KATAKANA", "CJK"), "Korean": ("HANGUL", "CJK"),
+}  # fmt: skip
+_ENOUGH: Final = 1000
+"""So many bytes beyond ASCII are needed to be sure of a code page of two bytes a character."""
+_ASIAN: Final = {"Chinese", "Japanese", "Korean"}
+_COMMON: Final = {
+    "Turkish": "çğıöşüâîûé",
+    "western": "äöüßàáâãåæçèéêëìíîïñòóôõøœùúûýÿ",
+    "central": "ąćęłńóśźżáčďéěíňřšťúůýžäöüőűâăîșțşţđģķļņėįųū",
+}
+_FAMILIES: Final = (("cp1252", "cp1250", "iso-8859-15"), ("cp1251", "koi8-r", "cp866"))
+_FITS: Final = 0.9
+
+
+def _decodes(data: bytes, name: str) -> bool:
+    try:
+        data.decode(name)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _same_family(first: str, other: str) -> bool:
+    return other != first and any(first in family and other in family for family in _FAMILIES)
+
+
+def _fits(data: bytes, name: str) -> str | None:
+    """The text, if nearly all its words beyond ASCII look like words of the code page's script."""
+    try:
+        text = data.decode(name)
+    except UnicodeDecodeError:
+        return None
+    script = _SCRIPTS[name]
+    words = [word for word in re.split(r"[\x00-\x2f\x3a-\x40\[-`{-\x7f]+", text) if not word.isascii()]
+    good = sum(_is_word(word, script) for word in words)
+    return text if words and good >= _FITS * len(words) else None
+
+
+def _is_word(word: str, script: str) -> bool:
+    letters = [sign for sign in word if not sign.isascii()]
+    symbols = "€£¥§°·№–—„“”‘’«»…©®\u00a0"
+    letters = [sign for sign in letters if sign not in symbols]
+    if not letters:
+        return True
+    if script in _ASIAN:
+        # Each of these code pages reads much of the others' texts, and no list of characters tells them apart.
+        return all(sign.isalpha() or unicodedata.category(sign)[0] in "PSZ" for sign in letters)
+    if not all(
+        unicodedata.name(sign, "").startswith(_NAMES[script]) and (sign.isalpha() or script == "Japanese")
+        for sign in letters
+    ):
+        return False
+    if script in _COMMON:
+        return all(sign.casefold() in _COMMON[script] or sign in "İẞ" for sign in letters) and _well_cased(
+            word
+        )
+    mixed = any(sign.isascii() and sign.isalpha() for sign in word)
+    return _well_cased(word) and not (mixed and script in {"Cyrillic", "Greek", "Hebrew", "Arabic"})
+
+
+def _well_cased(word: str) -> bool:
+    """Whether no capital follows a small letter, as it does if a word is read by the wrong code page."""
+    return re.search(r"[^\W\d_]", word) is None or not any(
+        one.islower() and other.isupper() for one, other in pairwise(word)
     )
-
-
-def _looks_russian(data: bytes) -> bool:
-    """Cyrillic letters stand together in words; western accents, read as Cyrillic, stand among Latin letters."""
-    text = data.decode("cp1251", "replace")
-    joined = len(re.findall(r"[a-z][а-яё]|[а-яё][a-z]", text, re.IGNORECASE))
-    return len(_CYRILLIC.findall(text)) > joined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,15 +186,42 @@ def shape_of(text: str) -> Shape | None:
             continue
         width = max(wide, key=lambda one: (wide[one], one))
         fit = wide[width] / len(filled) * (1 + min(width, 20) / 100)
-        first = next(index for index, row in enumerate(rows) if len(row) == width)
+        first = header_at(rows, width)
         shape = Shape(delimiter=delimiter, skip_rows=first, rows=tuple(tuple(row) for row in rows[first:]))
         if best is None or fit > best[0]:
             best = (fit, shape)
     return best[1] if best else None
 
 
+def header_at(rows: Sequence[Sequence[str]], width: int) -> int:
+    """The place of the header: the first row with a name for each of ``width`` columns, or as many cells.
+
+    One delimiter too many at its end is no column.
+    """
+    for index, row in enumerate(rows):
+        named = len(trimmed(row))
+        if len(row) == width or named == width:
+            return index
+    return 0
+
+
+def trimmed(row: Sequence[str]) -> Sequence[str]:
+    filled = [place for place, cell in enumerate(row) if cell.strip()]
+    return row[: filled[-1] + 1] if filled else ()
+
+
+def looks_like_records(header: Sequence[str]) -> bool:
+    """Whether a line cannot be the header: names are no amounts with decimals and no dates, and hardly ever numbers."""
+    cells = [cell.strip() for cell in header if cell.strip()]
+    values = [
+        cell for cell in cells if _AMOUNT.fullmatch(cell) or _DATE.fullmatch(cell) or _ISO.fullmatch(cell)
+    ]
+    return len(values) > 1 and 2 * len(values) >= len(cells)
+
+
 def _records(text: str, delimiter: str) -> list[list[str]]:
     rows: list[list[str]] = []
+    csv.field_size_limit(LONGEST_CELL)
     # The end of the sample may cut a quoted cell open: what came before it is enough for a guess.
     with contextlib.suppress(csv.Error):
         rows.extend(csv.reader(text.splitlines(keepends=True), delimiter=delimiter))
@@ -116,7 +235,7 @@ def numbers_of(values: Iterable[str]) -> tuple[Guess, Guess] | None:
     unsure = 0
     seen = False
     for value in values:
-        found = _AMOUNT.fullmatch(value.strip())
+        found = _AMOUNT.fullmatch(_bare(value))
         if found is None:
             return None
         seen = True
@@ -153,6 +272,16 @@ def numbers_of(values: Iterable[str]) -> tuple[Guess, Guess] | None:
     ), Guess(value=grouped)
 
 
+def _bare(value: str) -> str:
+    """An amount without the words of currencies around it, and with its minus in front."""
+    text = unwrapped(value).strip()
+    for word in _WORD.findall(text):
+        if meant_by(word) or meant_by(word.strip(".")):
+            text = text.replace(word, "")
+    text = text.replace("$", "").replace("()", "").strip(_GAPS + ".")
+    return f"-{text[:-1].strip()}" if text.endswith("-") else text
+
+
 def dates_of(values: Sequence[str]) -> Guess | None:
     """The strptime format of a column of dates (``ISO 8601`` where it needs none); None where it is no such column."""
     filled = [value.strip() for value in values if value.strip()]
@@ -162,7 +291,7 @@ def dates_of(values: Sequence[str]) -> Guess | None:
         return Guess(value="ISO 8601")
     parts = [_DATE.fullmatch(value) for value in filled]
     if any(part is None for part in parts):
-        return None
+        return _other_dates(filled)
     found = [part for part in parts if part is not None]
     if len({(part[2], bool(part[6]), bool(part[8]), bool(part[9]), part[5]) for part in found}) > 1:
         return Guess(value=None, why="its dates are written in several ways")
@@ -177,6 +306,28 @@ def dates_of(values: Sequence[str]) -> Guess | None:
     if len(formats) == 1:
         return Guess(value=formats[0])
     return Guess(value=None, alternatives=formats, why="no date in the file tells them apart")
+
+
+def _other_dates(filled: Sequence[str]) -> Guess | None:
+    """Dates with names of months, zones as words, and the like: by the formats that read every one of them."""
+    texts = sorted(set(filled))
+    form = MomentForm(zone=ZoneInfo("UTC"))
+    if len(read_moments(texts, form)) == len(texts):
+        return Guess(value="ISO 8601")
+    first = texts[:_TRIED]
+    found = [one for one in formats_that_read(first, form, FORMATS) if formats_that_read(texts, form, (one,))]
+    if not found:
+        return None
+    # Formats that give the same moments are one reading.
+    readings: dict[tuple[int, ...], str] = {}
+    for one in found:
+        read = read_moments(texts, MomentForm(formats=(one,), zone=form.zone))
+        readings.setdefault(tuple(read[text].local for text in texts), one)
+    if len(readings) == 1:
+        return Guess(value=next(iter(readings.values())))
+    return Guess(
+        value=None, alternatives=tuple(readings.values()), why="no date in the file tells them apart"
+    )
 
 
 def _possible(order: str, *parts: str) -> bool:
@@ -199,4 +350,9 @@ def _clock(part: re.Match[str]) -> str:
         return ""
     hours = "%I" if part[9] else "%H"
     between = part[5] if part[5].strip() else " "
-    return f"{between}{hours}:%M{':%S' if part[8] else ''}{' %p' if part[9] else ''}"
+    gap = " " if part[0][-3:-2] == " " else ""
+    return f"{between}{hours}:%M{':%S' if part[8] else ''}{f'{gap}%p' if part[9] else ''}"
+
+
+def named(delimiter: str) -> str:
+    return {"\t": "tab"}.get(delimiter, delimiter)

@@ -1,37 +1,41 @@
-"""``okrsync inspect FILE``: say what an exported file holds, and write the YAML that reads it.
+"""``okrsync inspect FILE``: looks at an exported file, and writes the YAML that reads it.
 
-It is the only place where a file's dialect is guessed. What it proposes is tried out before it is printed.
+It is the only place where a file's dialect is guessed. What it prints it has run as it stands, metrics included; what
+the file does not decide it leaves out, and says so.
 """
 
 from __future__ import annotations
 
-import gzip
+import csv
 import io
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from pydantic import ValidationError
 
 from okrsync.connector import NoValueError
 from okrsync.errors import ConfigError, DataError
 from okrsync.ports import Opening
-from okrsync_crm.dialects import DIALECTS, Dialect
+from okrsync_crm.dialects import DIALECTS
 from okrsync_crm.doctor import examine
-from okrsync_crm.files.copy import StagedFile, stage
-from okrsync_crm.files.selection import ExportFile
-from okrsync_crm.inspect import detection
-from okrsync_crm.inspect.columns import FEW, ColumnProfile, described, key_of, read_columns, settle
-from okrsync_crm.inspect.detection import Guess
+from okrsync_crm.inspect.columns import (
+    ColumnProfile,
+    described,
+    key_of,
+    read_columns,
+    repeated_key,
+    settle,
+)
+from okrsync_crm.inspect.opened_file import OpenedFile, opened
+from okrsync_crm.inspect.trial import ProposedMetric, proposed_metrics, tried
 from okrsync_crm.settings import CrmSettings
 
-SAMPLE: Final = 1 << 20
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MARKS: Final[Mapping[str, tuple[str, ...]]] = {
-    # dialect: columns, all of which (folded) tell it
+_MARKS: Mapping[str, tuple[str, ...]] = {
+    # dialect: columns, all of which (folded) are signs of it
     "pipedrive": ("deal - title",),
     "amocrm": ("название сделки", "этап сделки"),
     "bitrix24": ("id", "стадия сделки"),
@@ -40,93 +44,85 @@ _MARKS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
+@dataclass(slots=True)
+class Proposal:
+    """The connection's keys that the file decides, what it leaves open by key, and metrics with the number of each."""
+
+    keys: dict[str, Any]
+    notes: dict[str, str] = field(default_factory=dict)
+    metrics: list[ProposedMetric] = field(default_factory=list)
+
+
 def inspect(settings: CrmSettings, _text: str, opening: Opening) -> str:
-    """What the file at ``settings.path`` holds, and the YAML for it. Raises ``DataError`` where it cannot be read."""
+    """What the file at ``settings.path`` holds, and the YAML for it. Raises ``DataError`` if it cannot be read."""
     path = Path(opening.base) / settings.path
     if not path.is_file():
         raise DataError(f"there is no file {settings.path}", hint="inspect looks at one file, not at a glob")
     lines = [f"{path.name}: {path.stat().st_size:,} bytes"]
-    with tempfile.TemporaryDirectory(prefix="okrsync-crm-") as name:
-        try:
-            keys, staged = _stage(path, Path(name), lines, settings)
-        except NoValueError as refusal:
-            raise DataError(refusal.message, hint=refusal.hint) from None
-        columns, rows = read_columns(staged)
-        _name_dialect(keys, columns)
-        notes = settle(keys, columns)
-        keys |= key_of(columns, rows)
-    lines += ["", f"{rows} rows, {len(columns)} columns:", *(described(column) for column in columns)]
-    yaml = _yaml(settings.path, keys, notes, columns)
-    lines += ["", *_tried(settings.path, keys, notes, opening), "", "YAML:", "", *yaml]
+    try:
+        with tempfile.TemporaryDirectory(prefix="okrsync-crm-") as name:
+            lines += _looked_at(path, Path(name), settings, opening)
+    except NoValueError as refusal:
+        raise DataError(refusal.message, hint=refusal.hint) from None
+    except (csv.Error, UnicodeError, LookupError, zipfile.BadZipFile, EOFError, ValueError) as error:
+        raise DataError(
+            f"{path.name} cannot be read: {type(error).__name__}: {error}",
+            hint="export it again as CSV in UTF-8, or as XLSX",
+        ) from error
     return "\n".join(lines)
 
 
-def _stage(
-    path: Path, folder: Path, lines: list[str], settings: CrmSettings
-) -> tuple[dict[str, Any], list[StagedFile]]:
-    """The file as it would be staged under the guessed keys, and those keys."""
-    found = ExportFile(path=path, name=path.name, time=_EPOCH)
-    head = _beginning(path)
-    keys: dict[str, Any] = {}
-    if head.startswith(b"PK\x03\x04") and zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            if "xl/workbook.xml" in archive.namelist():
-                lines.append("a workbook: numbers and dates carry their types")
-                return keys, stage(found, folder, Dialect(), settings.sheet)
-            lines.append(f"an archive of {len(archive.namelist())} files, read as the parts of one export")
-    if b"<table" in head.lower() or b"<html" in head.lower() or b"<meta" in head.lower():
-        lines.append("a web page with a table, as Bitrix24 names it .xls")
-        keys = {"dialect": "bitrix24"}
-        return keys, stage(found, folder, DIALECTS["bitrix24"], None)
-    data = _sample(path)
-    encoding = detection.encoding_of(data)
-    _say(lines, "encoding", encoding)
-    assert encoding.value is not None
-    text = data.decode("utf-8-sig" if encoding.value == "utf-8" else encoding.value, "replace")
-    shape = detection.shape_of(text.replace("\r\n", "\n").replace("\r", "\n"))
-    delimiter, skip = (shape.delimiter, shape.skip_rows) if shape is not None else (",", 0)
-    lines.append(f"delimiter: {_named(delimiter)}" + (f", {skip} lines above the header" if skip else ""))
-    footer = DIALECTS["salesforce"].footer
-    dialect = Dialect(encoding=encoding.value, delimiter=delimiter, skip_rows=skip, footer=footer)
-    staged = stage(found, folder, dialect, None)
-    keys = {"encoding": encoding.value, "delimiter": delimiter, "skip_rows": skip}
-    if any(one.declared_rows is not None for one in staged) or "salesforce.com" in _tail(path):
-        keys["dialect"] = "salesforce"
-        lines.append("a footer of Salesforce below the rows")
-    return keys, staged
+def _looked_at(path: Path, folder: Path, settings: CrmSettings, opening: Opening) -> Iterator[str]:
+    file = opened(path, folder, settings)
+    yield from file.said
+    if not file.staged:
+        yield from _undecided_encoding(settings.path, file)
+        return
+    columns, rows = read_columns(file.staged)
+    _name_dialect(file.keys, columns)
+    proposal = Proposal(file.keys, settle(file.keys, columns))
+    proposal.keys |= key_of(columns, rows)
+    yield from ("", f"{rows} rows, {len(columns)} columns:", *(described(column) for column in columns))
+    if twice := repeated_key(columns):
+        proposal.notes["key"] = twice
+    settings = _settings(settings.path, proposal)
+    proposal.metrics = proposed_metrics(columns, undecided=proposal.notes)
+    findings = list(examine(settings, opening))
+    if all(finding.ok for finding in findings):
+        proposal.metrics, notes = tried(settings, opening, proposal.metrics)
+        proposal.notes |= notes
+    else:
+        proposal.metrics = []
+    if not any(column.kind == "date" for column in columns):
+        proposal.notes.setdefault("date", "no column of dates was recognised: the metrics count all time")
+    yield ""
+    if proposal.notes:
+        yield "This the file does not decide:"
+        yield from (f"  ! {key}: {said}" for key, said in proposal.notes.items())
+    for finding in findings:
+        if finding.ok and {"date_format", "decimal"} & proposal.notes.keys():
+            continue
+        mark = "✓" if finding.ok else "✗"
+        yield f"  {mark} {finding.detail}" + (f" → {finding.hint}" if finding.hint else "")
+    yield from (f"  ✓ {metric.name}: {metric.value}" for metric in proposal.metrics)
+    yield from ("", "YAML:", "", *_yaml(settings.path, proposal))
 
 
-def _sample(path: Path) -> bytes:
-    """The first bytes of the file or, of an archive, of its first member."""
-    magic = _beginning(path)
-    if magic.startswith(b"\x1f\x8b"):
-        with gzip.open(path) as packed:
-            return _whole_characters(packed.read(SAMPLE))
-    if magic.startswith(b"PK"):
-        with zipfile.ZipFile(path) as archive:
-            first = next(name for name in sorted(archive.namelist()) if not name.endswith("/"))
-            with archive.open(first) as member:
-                return _whole_characters(member.read(SAMPLE))
-    with path.open("rb") as file:
-        return _whole_characters(file.read(SAMPLE))
+def _settings(path: str, proposal: Proposal) -> CrmSettings:
+    try:
+        return CrmSettings.model_validate({"path": path, **_overrides(proposal.keys)})
+    except ValidationError as error:
+        raise ConfigError(f"the proposal is not valid: {error}") from error
 
 
-def _beginning(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(512)
-
-
-def _whole_characters(data: bytes) -> bytes:
-    """Without the line that the end of the sample cut, where it is one of many."""
-    if len(data) < SAMPLE:
-        return data
-    return data[: data.rfind(b"\n") + 1] or data
-
-
-def _tail(path: Path) -> str:
-    with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 4096))
-        return file.read().decode("latin-1")
+def _undecided_encoding(path: str, file: OpenedFile) -> Iterator[str]:
+    """No column can be named: the header reads otherwise by each code page."""
+    yield from ("", "This the file does not decide:")
+    yield from (f"  ! encoding: {name}: {header}" for name, header in file.headers.items())
+    keys = {name: value for name, value in file.keys.items() if name != "encoding"}
+    yield from ("", "YAML:", "", "connections:")
+    yield f"  export: {_flow({'type': 'crm', 'path': path, **_overrides({'dialect': 'plain', **keys})})}"
+    yield f"  # set encoding by hand: {' or '.join(file.headers)}; then inspect knows the columns"
 
 
 def _name_dialect(keys: dict[str, Any], columns: Sequence[ColumnProfile]) -> None:
@@ -156,55 +152,23 @@ def _overrides(keys: Mapping[str, Any]) -> dict[str, Any]:
     return result | ({"key": keys["key"]} if "key" in keys else {})
 
 
-def _tried(path: str, keys: Mapping[str, Any], notes: Mapping[str, str], opening: Opening) -> Iterator[str]:
-    if notes:
-        yield "This the file does not decide:"
-        yield from (f"  ! {key}: {said}" for key, said in notes.items())
-        return
-    try:
-        settings = CrmSettings.model_validate({"path": path, **_overrides(keys)})
-    except ValidationError as error:
-        raise ConfigError(f"the proposal is not valid: {error}") from error
-    for finding in examine(settings, opening):
-        mark = "✓" if finding.ok else "✗"
-        yield f"  {mark} {finding.detail}" + (f" → {finding.hint}" if finding.hint else "")
-
-
-def _yaml(
-    path: str, keys: Mapping[str, Any], notes: Mapping[str, str], columns: Sequence[ColumnProfile]
-) -> list[str]:
+def _flow(data: Mapping[str, Any]) -> str:
     from ruamel.yaml import YAML
 
-    def flow(data: Mapping[str, Any]) -> str:
-        writer = YAML(typ=["rt", "string"])
-        writer.default_flow_style = True
-        writer.width = 10_000
-        target = io.StringIO()
-        writer.dump(dict(data), target)
-        return target.getvalue().strip()
-
-    lines = ["connections:", f"  export: {flow({'type': 'crm', 'path': path, **_overrides(keys)})}"]
-    lines += [f"  # {said}" for said in notes.values()]
-    day = next((column.name for column in columns if column.kind == "date"), None)
-    dated = {"date": day, "window": "cycle"} if day else {}
-    lines += ["metrics:", f"  rows: {flow({'from': 'export', 'measure': 'count', **dated})}"]
-    few = next(
-        (c for c in columns if c.kind == "text" and 1 < len(c.counts) <= FEW and c.filled > len(c.counts)),
-        None,
-    )
-    number = next((c for c in columns if c.kind == "number"), None)
-    if few is not None:
-        where = {"where": {few.name: few.counts.most_common(1)[0][0]}}
-        lines.append(f"  some_rows: {flow({'from': 'export', 'measure': 'count', **where, **dated})}")
-    if number is not None:
-        lines.append(f"  total: {flow({'from': 'export', 'measure': 'sum', 'field': number.name, **dated})}")
-    return lines
+    writer = YAML(typ=["rt", "string"])
+    writer.default_flow_style = True
+    writer.width = 10_000
+    target = io.StringIO()
+    writer.dump(dict(data), target)
+    return target.getvalue().strip()
 
 
-def _say(lines: list[str], what: str, guess: Guess) -> None:
-    other = f"; it could be {' or '.join(guess.alternatives)}" if guess.alternatives else ""
-    lines.append(f"{what}: {guess.value} ({guess.why}{other})")
-
-
-def _named(delimiter: str) -> str:
-    return {"\t": "tab"}.get(delimiter, delimiter)
+def _yaml(path: str, proposal: Proposal) -> Iterator[str]:
+    yield "connections:"
+    yield f"  export: {_flow({'type': 'crm', 'path': path, **_overrides(proposal.keys)})}"
+    yield from (f"  # {said}" for said in proposal.notes.values())
+    if proposal.metrics:
+        yield "metrics:"
+        yield from (
+            f"  {metric.name}: {_flow({'from': 'export', **metric.keys})}" for metric in proposal.metrics
+        )

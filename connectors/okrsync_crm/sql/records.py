@@ -14,7 +14,7 @@ from typing import Any, Final
 from okrsync_crm.refusal import bad_data
 from okrsync_crm.sql import execution
 from okrsync_crm.sql.execution import SqlConnection
-from okrsync_crm.sql.totals import SparseRow, RowVerdict, judged, strong_masks
+from okrsync_crm.sql.totals import RowVerdict, SparseRow, judged, strong_masks
 from okrsync_crm.sql.typed_table import MASKED, RECORDS, TypedTable
 
 _SMALL: Final = 20_000
