@@ -73,7 +73,9 @@ def encoding_of(data: bytes) -> Guess:
         return Guess(value=None, why="no code page that is known here fits")
     first, text = fitting[0]
     if _SCRIPTS[first] in _ASIAN and len(data) - len(data.decode("ascii", "ignore")) < _ENOUGH:
-        others = tuple(name for name in _LEGACY if name != first and _decodes(data, name))
+        others = tuple(
+            name for name in _LEGACY if name != first and _SCRIPTS[name] in _ASIAN and _decodes(data, name)
+        )
         return Guess(value=None, alternatives=(first, *others[:3]), why="too few characters to be sure")
     others = tuple(name for name, other in fitting[1:] if other != text)
     if others:
