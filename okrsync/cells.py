@@ -14,6 +14,10 @@ KEY_RESULTS: Final = "key_results"
 OBJECTIVES: Final = "objectives"
 INITIATIVES: Final = "initiatives"
 CHECK_INS: Final = "check_ins"
+KPIS: Final = "kpis"
+
+
+TABLE_NAMES: Final = (KEY_RESULTS, OBJECTIVES, INITIATIVES, KPIS, CHECK_INS)
 
 
 class Kind(StrEnum):
@@ -39,6 +43,8 @@ class Role(StrEnum):
     """Written only together with another cell: alone it would make every run a write."""
     STAMPS = "stamps"
     """okrsync's own record of the row: which of its values okrsync put there. It is never desired, but planned along."""
+    NOTES = "notes"
+    """Says why something of the row is held, and is empty if all is well."""
     RELEASES = "releases"
     """The box that a person ticks to release the row, and that okrsync unticks when it has done so."""
 
@@ -67,8 +73,8 @@ VALUE: Final = Cell(
     name="value",
     kind=Kind.NUMBER,
     title="Value",
-    tables=(CHECK_INS,),
-    about="the key result's value in the period, in its own unit",
+    tables=(CHECK_INS, KPIS),
+    about="the value, in the unit of its key result or metric",
     role=Role.LEADS,
 )
 PROGRESS: Final = Cell(
@@ -113,7 +119,7 @@ UPDATED: Final = Cell(
     name="updated",
     kind=Kind.INSTANT,
     title="Last synced",
-    tables=(KEY_RESULTS, OBJECTIVES, INITIATIVES),
+    tables=(KEY_RESULTS, OBJECTIVES, INITIATIVES, KPIS),
     about="when okrsync last wrote the row",
     role=Role.FOLLOWS,
 )
@@ -121,7 +127,7 @@ SOURCE: Final = Cell(
     name="source",
     kind=Kind.TEXT,
     title="Source",
-    tables=(KEY_RESULTS, CHECK_INS, INITIATIVES),
+    tables=(KEY_RESULTS, CHECK_INS, INITIATIVES, KPIS),
     about="where the number came from, in words",
     role=Role.FOLLOWS,
 )
@@ -132,11 +138,33 @@ KEY_RESULT: Final = Cell(
     tables=(CHECK_INS, INITIATIVES),
     about="the row of the key result it belongs to",
 )
+HEALTH: Final = Cell(
+    name="health",
+    kind=Kind.STATUS,
+    title="Health",
+    tables=(KPIS,),
+    about="healthy or unhealthy, by the KPI's limit",
+)
+TREND: Final = Cell(
+    name="trend",
+    kind=Kind.TEXT,
+    title="Trend",
+    tables=(KPIS,),
+    about="where the KPI's value has moved within a month, in words",
+)
+NOTE: Final = Cell(
+    name="note",
+    kind=Kind.TEXT,
+    title="Note of okrsync",
+    tables=(KEY_RESULTS, OBJECTIVES, INITIATIVES, KPIS),
+    about="why something of the row is held, in the company's language; empty if all is well",
+    role=Role.NOTES,
+)
 STAMP: Final = Cell(
     name="stamp",
     kind=Kind.TEXT,
     title="okrsync",
-    tables=(KEY_RESULTS, OBJECTIVES, CHECK_INS, INITIATIVES),
+    tables=(KEY_RESULTS, OBJECTIVES, CHECK_INS, INITIATIVES, KPIS),
     about="okrsync's own record of which values it put into the row; hide the column, and let nobody edit it",
     role=Role.STAMPS,
 )
@@ -161,6 +189,9 @@ CELLS: Final = (
     UPDATED,
     SOURCE,
     KEY_RESULT,
+    HEALTH,
+    TREND,
+    NOTE,
     STAMP,
     RELEASE,
 )

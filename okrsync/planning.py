@@ -27,12 +27,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
-from okrsync.cells import RELEASE, STAMP, follows, leads
+from okrsync.cells import NOTE, RELEASE, STAMP, follows, leads
 from okrsync.codec import number, typed
 from okrsync.errors import UnsafePlan
 from okrsync.model import (
@@ -81,7 +81,8 @@ class DesiredRow:
     ``creates`` says that a missing row is to be added, with the subject as its key, and ``stamped`` that it gets a stamp.
     ``released`` gives for cells why a person's edit of them may be written over. ``first_zero`` is why a first 0 would be
     doubtful, ``accepted`` the number that a person lets pass all the same. ``kept``: the other cells are computed from the
-    person's number that stays.
+    person's number that stays. ``note`` makes the cell that says why something of the row is held, from the decisions on
+    its other cells.
     """
 
     subject: str
@@ -97,6 +98,7 @@ class DesiredRow:
     first_zero: str = ""
     accepted: Stored = None
     kept: bool = False
+    note: Callable[[Sequence[Decision]], DesiredCell] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +229,8 @@ def _decide_row(company: str, desired: DesiredRow, memory: Memory, limits: Limit
                 hint=f"okrsync accept {company} {desired.subject}",
             )
         decisions.append(_following(decision, decisions, kept=desired.kept))
+    if desired.note is not None:
+        decisions.append(_note(company, desired, desired.note(decisions), memory))
     if STAMP.name in desired.row.cells:
         decisions = _with_stamp(company, desired, desired.row, decisions, memory)
     # A box stays ticked until everything in its row could be settled.
@@ -287,6 +291,15 @@ def _with_stamp(
         else one
         for one in decisions
     ] + [stamp]
+
+
+def _note(company: str, desired: DesiredRow, wanted: DesiredCell, memory: Memory) -> Decision:
+    """The only cell that okrsync also empties: a note of its own that is true no more."""
+    assert desired.row is not None
+    decision = _decide_cell(company, desired.subject, desired.row, NOTE.name, wanted, memory)
+    if wanted.hold is None and wanted.value is None and decision.last is None:
+        return replace(decision, verdict=Verdict.SAME, hold=None, reason="there is nothing to say", hint="")
+    return decision
 
 
 def _in_order(cells: Iterable[str]) -> list[str]:

@@ -81,7 +81,7 @@ def test_every_yaml_is_valid(block: Block, tmp_path: Path) -> None:
     data = parse_yaml(block.text, name=block.place).data
     if "company" not in data:
         data = _merged(read_yaml(ROOT / "config" / "example.yaml").data, data)
-    path = tmp_path / "company.yaml"
+    path = tmp_path / f"{data['company']}.yaml"
     path.write_text(json.dumps(data, default=_plain), encoding="utf-8")
     load_company(path, Connectors())
 

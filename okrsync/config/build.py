@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from okrsync.config.company import Company, Connection, Initiative, Notify, Objective, StatusRule
-from okrsync.config.key_results import key_result
+from okrsync.config.company import Company, Connection, Initiative, Kpi, Notify, Objective, StatusRule
+from okrsync.config.key_results import healthy, key_result
 from okrsync.config.metrics import check_expressions, metric, unit_of
 from okrsync.config.models import MONTHS, TODO, WEEKDAYS, CompanyModel, PaceModel
 from okrsync.config.problems import Problems
-from okrsync.config.tables import check_in_period, tables_of
+from okrsync.config.tables import check_in_period, tables_of, tables_over_100
 from okrsync.config.yamlfile import PathInFile, YamlFile, read_yaml
 from okrsync.errors import ConfigError
 from okrsync.key_results import KeyResult
@@ -32,6 +32,14 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
     model: CompanyModel | None = problems.validated(CompanyModel, file.data, ())
     problems.raise_any()
     assert model is not None
+    shown = Path(name or path.name)
+    if shown.stem != model.company:
+        problems.add(
+            ("company",),
+            f"this file is called {shown.name}, and the company in it {model.company}",
+            f"write company: {shown.stem}, or rename the file to {model.company}{shown.suffix}; "
+            "two files of one company would share what okrsync remembers",
+        )
     zone = ZoneInfo(model.timezone)
     cycle = Cycle(
         name=model.cycle.name,
@@ -56,6 +64,8 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
     key_results = _key_results(model, units, problems)
     objectives = _objectives(model, problems)
     initiatives = _initiatives(model, units, problems)
+    kpis = _kpis(model, units, problems)
+    over_100 = tables_over_100(model, problems)
     tables = tables_of(model, connections, key_results, objectives, problems)
     _check_connections(model, connections, problems)
     check_in_period(model, problems)
@@ -85,7 +95,10 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
         path=path,
         check_in_every=check_in_period(model, problems),
         initiatives=initiatives,
+        kpis=kpis,
+        over_100=over_100,
         keep_edits=model.keep_edits,
+        warnings=tuple(problems.warnings),
     )
 
 
@@ -175,9 +188,10 @@ def _objectives(model: CompanyModel, problems: Problems) -> tuple[Objective, ...
             problems.add((*at, "id"), f"the id {raw.id!r} is a key result's already")
         if raw.id in result:
             problems.add((*at, "id"), f"the id {raw.id!r} is taken already at {result[raw.id].place}")
-        if not any(one.objective == raw.id for one in model.key_results):
-            problems.add(
-                at, f"no key result belongs to {raw.id}", f"write `objective: {raw.id}` at its key results"
+        parents = {one.parent for one in model.objectives}
+        if raw.id not in parents and not any(one.objective == raw.id for one in model.key_results):
+            problems.warn(
+                at, f"no key result belongs to {raw.id}; write `objective: {raw.id}` at its key results"
             )
         result[raw.id] = Objective(
             id=raw.id,
@@ -185,9 +199,55 @@ def _objectives(model: CompanyModel, problems: Problems) -> tuple[Objective, ...
             page=raw.page,
             rollup=Rollup(raw.rollup),
             averaged=raw.status == "average",
+            parent=raw.parent,
+            weight=raw.weight,
             place=problems.file.place(at),
         )
+    _check_parents(model, problems)
     return tuple(result.values())
+
+
+def _check_parents(model: CompanyModel, problems: Problems) -> None:
+    """Every parent is an objective, and no objective is above itself."""
+    parents = {one.id: one.parent for one in model.objectives}
+    places = {
+        one.id: problems.file.place(("objectives", index)) for index, one in enumerate(model.objectives)
+    }
+    for index, one in enumerate(model.objectives):
+        if one.parent and one.parent not in parents:
+            problems.unknown(("objectives", index, "parent"), "objective", one.parent, parents)
+            continue
+        above, chain = one.parent, [one.id]
+        while above and above in parents and above not in chain:
+            chain.append(above)
+            above = parents[above]
+        if above == one.id:
+            others = ", ".join(f"{name} at {places[name]}" for name in chain[1:]) or "itself"
+            problems.add(("objectives", index, "parent"), f"{one.id} is above itself, through {others}")
+
+
+def _kpis(model: CompanyModel, units: Mapping[str, Unit | None], problems: Problems) -> tuple[Kpi, ...]:
+    taken = {one.id for one in model.key_results} | {one.id for one in model.objectives}
+    taken |= {one.id for one in model.initiatives}
+    result: list[Kpi] = []
+    for index, raw in enumerate(model.kpis):
+        at: PathInFile = ("kpis", index)
+        if raw.id in taken:
+            problems.add((*at, "id"), f"the id {raw.id!r} is taken already")
+        taken.add(raw.id)
+        if raw.metric not in model.metrics:
+            problems.unknown((*at, "metric"), "metric", raw.metric, model.metrics)
+            continue
+        unit = units[raw.metric]
+        limit = healthy(raw.healthy, unit, model.locale, at, problems) if unit is not None else None
+        if limit is not None:
+            place = problems.file.place(at)
+            result.append(
+                Kpi(id=raw.id, metric=raw.metric, healthy=limit, place=place, title=raw.title, page=raw.page)
+            )
+    if model.destination.kpis is not None and not model.kpis:
+        problems.add(("destination", "kpis"), "there are no `kpis:` to write into it", key=True)
+    return tuple(result)
 
 
 def _initiatives(
@@ -232,7 +292,7 @@ def _check_connections(
     used = {str(raw.get("from")) for raw in model.metrics.values()} | {model.destination.connection}
     for name in connections:
         if name not in used:
-            problems.add(("connections", name), f"nothing uses the connection {name!r}", "drop it", key=True)
+            problems.warn(("connections", name), f"nothing uses the connection {name!r}", key=True)
 
 
 def _pace(model: PaceModel, cycle: Cycle, problems: Problems) -> Pace:

@@ -15,7 +15,7 @@ from okrsync.model import Unit
 from okrsync.periods import Cycle, Pace, Phase
 from okrsync.planning import Limits
 from okrsync.ports import Connector, TableSpec
-from okrsync.progress import Rollup
+from okrsync.progress import AtLeast, AtMost, Rollup, Within
 from okrsync.schedules import Schedule
 from okrsync.settings import Secret
 
@@ -65,6 +65,8 @@ class Objective:
     title: str = ""
     page: str = ""
     averaged: bool = False
+    parent: str = ""
+    weight: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,18 @@ class Initiative:
     id: str
     key_result: str
     metric: str
+    place: str
+    title: str = ""
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kpi:
+    """A number to watch; ``healthy`` is the limit that it should keep, in the unit of its metric."""
+
+    id: str
+    metric: str
+    healthy: AtLeast | AtMost | Within
     place: str
     title: str = ""
     page: str = ""
@@ -104,7 +118,8 @@ class Company:
     ``tables`` holds ``key_results`` and, where configured, ``objectives``, ``initiatives`` and ``check_ins``, of which
     there is one for each key result and period (``check_in_every``). An objective that is ``averaged`` has the status of
     its own progress, any other the worst of its key results. A person's edit is kept for ``keep_edits``, None: until
-    it is released. ``warnings`` are sentences on what is legal and probably not meant, each with its place.
+    it is released. ``over_100`` are the tables that show a progress above 100 %.
+    ``warnings`` are sentences on what is legal and probably not meant, each with its place.
     """
 
     id: str
@@ -126,6 +141,8 @@ class Company:
     path: Path
     check_in_every: str = "week"
     initiatives: tuple[Initiative, ...] = ()
+    kpis: tuple[Kpi, ...] = ()
+    over_100: frozenset[str] = frozenset()
     keep_edits: timedelta | None = None
     warnings: tuple[str, ...] = ()
 

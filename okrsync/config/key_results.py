@@ -7,12 +7,13 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Literal
 
-from okrsync.config.models import KeyResultModel
+from okrsync.codec import number as plain
+from okrsync.config.models import HealthyModel, KeyResultModel
 from okrsync.config.problems import Problems
 from okrsync.config.yamlfile import PathInFile
 from okrsync.key_results import Aimed, Form, Judging, KeyResult
 from okrsync.model import Dimension, Unit
-from okrsync.progress import FromTo, Judge, MissingPeriod
+from okrsync.progress import AtLeast, AtMost, FromTo, Judge, MissingPeriod, Within
 from okrsync.units import parse_number, to_unit
 
 _Number = Callable[[str, Decimal | str], Decimal]
@@ -43,6 +44,7 @@ def key_result(
     try:
         to_unit(Decimal(1), metric_unit, unit)
         aimed = _aimed(raw, unit, number)
+        _check(raw, aimed)
         if aimed.form is Form.FROM_TO and aimed.start is not None and aimed.target is not None:
             FromTo(start=aimed.start, target=aimed.target)
     except _Bad as bad:
@@ -51,6 +53,7 @@ def key_result(
     except ValueError as error:
         problems.add(at, f"{raw.id}: {error}")
         return None
+    _warn_of_shares(raw, unit, at, problems)
     if raw.judge == "distance" and aimed.target == 0:
         said = "the distance from a limit of 0 is not a share of it; judge by held, average or worst"
         problems.add((*at, "judge"), f"{raw.id}: {said}")
@@ -75,6 +78,57 @@ def key_result(
         judging=judging if raw.judge != "last" else None,
         may_drop=raw.may_drop,
     )
+
+
+def healthy(
+    raw: HealthyModel, unit: Unit, locale: str, at: PathInFile, problems: Problems
+) -> AtLeast | AtMost | Within | None:
+    """The limit that a KPI should keep; what is wrong with it goes to ``problems`` and gives None."""
+
+    def number(value: Decimal | str) -> Decimal:
+        return value if isinstance(value, Decimal) else parse_number(value, unit, locale)
+
+    try:
+        if raw.at_least is not None:
+            return AtLeast(limit=number(raw.at_least))
+        if raw.at_most is not None:
+            return AtMost(limit=number(raw.at_most))
+        assert raw.within is not None
+        low, high = (number(one) for one in raw.within)
+        return Within(low=low, high=high)
+    except ValueError as error:
+        problems.add((*at, "healthy"), str(error))
+        return None
+
+
+def _check(raw: KeyResultModel, aimed: Aimed) -> None:
+    """Raise ``_Bad`` for numbers that make no goal, whatever will be measured."""
+    if aimed.form is Form.MILESTONES and aimed.target is not None and aimed.target <= 0:
+        raise _Bad("milestones", f"{aimed.target} parts are none; write how many parts the deliverable has")
+    if aimed.form is Form.RELATIVE and aimed.start == 0:
+        raise _Bad("baseline", f"{raw.change} of 0 is 0; write `change` as a number, such as +500")
+    if aimed.risk is not None and aimed.target is not None:
+        wrong = aimed.risk <= aimed.target if aimed.form is Form.AT_MOST else aimed.risk >= aimed.target
+        if wrong:
+            side, limit = ("above", "at_most") if aimed.form is Form.AT_MOST else ("below", "at_least")
+            raise _Bad(
+                "risk",
+                f"risk {raw.risk} must be {side} {limit} {getattr(raw, limit)}: between them is behind",
+            )
+
+
+def _warn_of_shares(raw: KeyResultModel, unit: Unit, at: PathInFile, problems: Problems) -> None:
+    """Warn of a percentage that looks like the fraction it was meant to be: 0.98 is 0.98 %, not 98 %."""
+    if unit.dimension is not Dimension.PERCENT:
+        return
+    for key in ("at_least", "at_most", "to", "start", "reach", "share", "risk"):
+        value = getattr(raw, key)
+        if isinstance(value, Decimal) and 0 < value < 1:
+            name = "from" if key == "start" else key
+            problems.warn(
+                (*at, name),
+                f"{raw.id}: {name}: {value} in percent is {value} %; for {plain(value * 100)} % write {plain(value * 100)}%",
+            )
 
 
 def _aimed(raw: KeyResultModel, unit: Unit, number: _Number) -> Aimed:

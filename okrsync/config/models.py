@@ -130,6 +130,7 @@ class DestinationModel(Strict):
     key_results: dict[str, Any]
     objectives: dict[str, Any] | None = None
     initiatives: dict[str, Any] | None = None
+    kpis: dict[str, Any] | None = None
     check_ins: dict[str, Any] | None = Field(
         default=None,
         description="a table to which okrsync adds a row for each key result and period (`every`: day, week or month)",
@@ -217,6 +218,10 @@ class ObjectiveModel(Strict):
     id: str
     title: str = ""
     page: str = ""
+    parent: str = Field(default="", description="the objective above it, into which it is rolled up")
+    weight: Annotated[Decimal, Field(gt=0)] | None = Field(
+        default=None, description="how much it counts in its parent; default: 1"
+    )
     rollup: Literal["mean", "sum", "worst"] = "mean"
     status: Literal["worst", "average"] = Field(
         default="worst",
@@ -231,6 +236,32 @@ class InitiativeModel(Strict):
     title: str = ""
     key_result: str
     metric: str = Field(description="a share in percent, such as the done share of an epic")
+    page: str = ""
+
+
+class HealthyModel(Strict):
+    """When a KPI is healthy: one limit."""
+
+    at_least: Number | None = None
+    at_most: Number | None = None
+    within: Annotated[list[Number], Field(min_length=2, max_length=2)] | None = Field(
+        default=None, description="[low, high]"
+    )
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> HealthyModel:
+        if sum(one is not None for one in (self.at_least, self.at_most, self.within)) != 1:
+            raise ValueError("write one of at_least, at_most and within")
+        return self
+
+
+class KpiModel(Strict):
+    """A number to watch: it has a healthy range instead of a goal, and never counts into an objective."""
+
+    id: str = Field(min_length=1, max_length=100)
+    title: str = ""
+    metric: str
+    healthy: HealthyModel
     page: str = ""
 
 
@@ -278,6 +309,9 @@ class CompanyModel(Strict):
     objectives: list[ObjectiveModel] = Field(default_factory=list)
     key_results: Annotated[list[KeyResultModel], Field(min_length=1)]
     initiatives: list[InitiativeModel] = Field(default_factory=list)
+    kpis: list[KpiModel] = Field(
+        default_factory=list, description="numbers to watch: they belong to no objective and to no cycle"
+    )
 
     @field_validator("metrics", mode="before")
     @classmethod

@@ -26,10 +26,15 @@ class Problems:
     file: YamlFile
     folder: Path
     found: list[tuple[str, str]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def add(self, path: PathInFile, message: str, hint: str = "", *, key: bool = False) -> None:
         text = f"{message}\n  → {hint}" if hint else message
         self.found.append((self.file.place(path, key=key), text))
+
+    def warn(self, path: PathInFile, message: str, *, key: bool = False) -> None:
+        """Say what is legal and probably not meant."""
+        self.warnings.append(f"{self.file.place(path, key=key)}: {message}")
 
     def unknown_key(self, path: PathInFile, name: str, known: Collection[str]) -> None:
         self.add(path, f"unknown key {name!r}", did_you_mean(name, known), key=True)

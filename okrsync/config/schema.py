@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from okrsync.cells import CHECK_INS, INITIATIVES, KEY_RESULTS, OBJECTIVES, cells_of
+from okrsync.cells import CHECK_INS, INITIATIVES, KEY_RESULTS, KPIS, OBJECTIVES, cells_of
 from okrsync.config.models import CompanyModel, MetricModel
 from okrsync.ports import Connector
 
@@ -38,6 +38,7 @@ def json_schema(connectors: Mapping[str, Connector]) -> dict[str, Any]:
 
     def offered(table: str, more: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """The tables' schemas with the cells that ``table`` may have."""
+        own = {"over_100": {"enum": ["capped", "shown"], "default": "capped"}, **(more or {})}
         names = {one.name: {"type": "string", "description": one.about} for one in cells_of(table)}
         cells = {"type": "object", "properties": names, "additionalProperties": False}
         return [
@@ -45,7 +46,7 @@ def json_schema(connectors: Mapping[str, Connector]) -> dict[str, Any]:
                 **one,
                 "properties": {
                     **one["properties"],
-                    **(more or {}),
+                    **own,
                     "cells": {**one["properties"]["cells"], **cells},
                 },
             }
@@ -58,7 +59,7 @@ def json_schema(connectors: Mapping[str, Connector]) -> dict[str, Any]:
     destination = definitions["DestinationModel"]["properties"]
     nothing = {"type": "null"}
     destination[KEY_RESULTS] = {"anyOf": offered(KEY_RESULTS)}
-    for name in (OBJECTIVES, INITIATIVES):
+    for name in (OBJECTIVES, INITIATIVES, KPIS):
         destination[name] = {"anyOf": [*offered(name), nothing]}
     every = {"every": {"enum": ["day", "week", "month"], "default": "week"}}
     destination[CHECK_INS] = {"anyOf": [*offered(CHECK_INS, every), nothing]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from okrsync.cells import CHECK_INS, INITIATIVES, KEY_RESULTS, OBJECTIVES, names_of
+from okrsync.cells import CHECK_INS, INITIATIVES, KEY_RESULTS, KPIS, OBJECTIVES, TABLE_NAMES, names_of
 from okrsync.config.company import Connection, Objective
 from okrsync.config.models import CompanyModel
 from okrsync.config.problems import Problems
@@ -35,6 +35,7 @@ def tables_of(
         KEY_RESULTS: {one.id: one.page for one in key_results if one.page},
         OBJECTIVES: {one.id: one.page for one in objectives if one.page},
         INITIATIVES: {one.id: one.page for one in model.initiatives if one.page},
+        KPIS: {one.id: one.page for one in model.kpis if one.page},
         CHECK_INS: {},
     }
     result: dict[str, TableSpec] = {}
@@ -44,8 +45,9 @@ def tables_of(
         if raw is None:
             continue
         here: PathInFile = ("destination", kind)
-        own = {key: value for key, value in raw.items() if (kind, key) != (CHECK_INS, "every")}
-        table = problems.validated(connector.table, own, here, also=("every",) if kind == CHECK_INS else ())
+        ours = ("every", "over_100") if kind == CHECK_INS else ("over_100",)
+        own = {key: value for key, value in raw.items() if key not in ours}
+        table = problems.validated(connector.table, own, here, also=ours)
         if table is None:
             continue
         if kind == CHECK_INS:
@@ -62,6 +64,18 @@ def tables_of(
         if not result[kind].cells:
             problems.add(here, "no cells are named, so there is nothing to write")
     return result
+
+
+def tables_over_100(model: CompanyModel, problems: Problems) -> frozenset[str]:
+    """The tables whose YAML says that a progress above 100 % is shown."""
+    found = set()
+    for name in TABLE_NAMES:
+        said = (getattr(model.destination, name) or {}).get("over_100", "capped")
+        if said not in {"shown", "capped"}:
+            problems.unknown(("destination", name, "over_100"), "word", str(said), ("shown", "capped"))
+        if said == "shown":
+            found.add(name)
+    return frozenset(found)
 
 
 def check_in_period(model: CompanyModel, problems: Problems) -> str:

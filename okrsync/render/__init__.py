@@ -4,7 +4,7 @@ from okrsync.render.data import explanation_data, findings_data, report_data, st
 from okrsync.render.explain import explanation
 from okrsync.render.history import backfill_data, backfill_text, history_csv, history_data, history_table
 from okrsync.render.plan import notice_text, plan_text
-from okrsync.render.status import efforts, status_view
+from okrsync.render.status import efforts, kpis_text, status_view
 
 __all__ = [
     "backfill_data",
@@ -16,6 +16,7 @@ __all__ = [
     "history_csv",
     "history_data",
     "history_table",
+    "kpis_text",
     "notice_text",
     "plan_text",
     "report_data",

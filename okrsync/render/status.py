@@ -105,6 +105,21 @@ def _below_one_another(
     return out
 
 
+def kpis_text(company: Company, outcomes: Mapping[str, Outcome]) -> Text:
+    """One line for each KPI, as the last sync found it."""
+    out = Text("KPIs\n", style="bold")
+    for kpi in company.kpis:
+        detail = outcomes[kpi.id].detail if kpi.id in outcomes else None
+        if detail is None:
+            out.append(f"  {kpi.id}  {kpi.title or kpi.metric}  never synced\n")
+            continue
+        word = detail["health"] or "no data"
+        out.append(f"  {kpi.id}  ", style="bold").append(f"{detail['title']}  ")
+        out.append(f"{number(detail['value'], detail['unit'], company.locale)}  ")
+        out.append(f"{word}\n", style="green" if word == "healthy" else "red")
+    return out
+
+
 def efforts(key_result: str, outcomes: Mapping[str, Outcome]) -> list[Mapping[str, Any]]:
     """The initiatives of a key result, as the last run found them."""
     return [one.detail for one in outcomes.values() if one.detail.get("initiative_of") == key_result]

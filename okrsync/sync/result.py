@@ -13,7 +13,7 @@ from okrsync.errors import ExitCode
 from okrsync.model import Cause, Decision, Hold, Row, Verdict
 from okrsync.planning import Plan
 from okrsync.run_context import Run
-from okrsync.tables import TABLES
+from okrsync.tables import TABLES, due_tables
 from okrsync.tables.standing import Standing
 
 
@@ -45,8 +45,10 @@ class Report:
 
 def report_of(run: Run, planned: Plan, decisions: tuple[Decision, ...], *, applied: bool) -> Report:
     """The report of a run whose plan has ended as ``decisions``."""
+    decisions += closed_decisions(run.company, run.now)
     cells_of, ended = by_subject(decisions), Plan(decisions=decisions)
-    found = {subject: detail for table in TABLES for subject, detail in table.details(run, ended).items()}
+    due = due_tables(run.company, run.now)
+    found = {subject: detail for table in due for subject, detail in table.details(run, ended).items()}
     subjects = dict.fromkeys((*run.rows, *found))
     return Report(
         company=run.company,
@@ -66,9 +68,26 @@ def report_of(run: Run, planned: Plan, decisions: tuple[Decision, ...], *, appli
 
 def closed_report(company: Company, now: datetime) -> Report:
     """The report of a run outside the cycle: every key result is held, and nothing was asked or read."""
-    notice = company.cycle_notice(now)
-    assert notice is not None
-    decisions = tuple(
+    notice, decisions = company.cycle_notice(now), closed_decisions(company, now)
+    return Report(
+        company=company,
+        at=now,
+        plan=Plan(decisions=decisions),
+        decisions=decisions,
+        standings=(),
+        rows={},
+        details={},
+        applied=False,
+        notice=notice,
+    )
+
+
+def closed_decisions(company: Company, now: datetime) -> tuple[Decision, ...]:
+    """Every cell of the tables that may not be written outside the cycle, held; none while the cycle runs."""
+    notice, due = company.cycle_notice(now), due_tables(company, now)
+    if notice is None:
+        return ()
+    return tuple(
         Decision(
             subject=subject,
             row="",
@@ -80,20 +99,9 @@ def closed_report(company: Company, now: datetime) -> Report:
             hint=notice.hint,
         )
         for table in TABLES
-        if table.name in company.tables
+        if table.name in company.tables and table not in due
         for subject in table.ids(company)
         for cell in company.tables[table.name].cells
-    )
-    return Report(
-        company=company,
-        at=now,
-        plan=Plan(decisions=decisions),
-        decisions=decisions,
-        standings=(),
-        rows={},
-        details={},
-        applied=False,
-        notice=notice,
     )
 
 

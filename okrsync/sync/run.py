@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from okrsync.cells import CHECK_INS
+from okrsync.cells import CHECK_INS, KEY_RESULTS
 from okrsync.config import Company
 from okrsync.errors import exit_code_of
 from okrsync.model import Entry, MeasuredBaseline, Observed, Outcome, Reading, RunFinished, RunStarted
 from okrsync.ownership import is_behind
-from okrsync.periods import Phase
 from okrsync.planning import Plan, plan
 from okrsync.ports import Clock, Destination, Ledger
 from okrsync.run_context import Run, new_run
@@ -21,7 +20,7 @@ from okrsync.sync.fetch import fetch
 from okrsync.sync.other_ledgers import learned_of_rows, matched, noting_edits
 from okrsync.sync.plan_file import Reviewed, confirm
 from okrsync.sync.result import Report, closed_report, counts, report_of
-from okrsync.tables import TABLES, Table
+from okrsync.tables import due_tables, kept_tables
 from okrsync.tables.check_ins import open_register, with_check_ins
 from okrsync.tables.kept_edits import edits_seen, released
 from okrsync.tables.key_results import no_longer_accepted, settled
@@ -29,7 +28,7 @@ from okrsync.tables.key_results import no_longer_accepted, settled
 
 def preview(company: Company, ledger: Ledger, clock: Clock) -> Report:
     """Read everything and plan; write nothing, neither to the destination nor to the ledger."""
-    if _closed(company, clock):
+    if not kept_tables(company, clock.now()):
         return closed_report(company, clock.now())
     run = read(opened(new_run(company, ledger, clock)))
     planned = plan_of(run)
@@ -48,7 +47,7 @@ def sync(
     with ledger.hold(company.id) as lease:
         run = new_run(company, ledger, clock)
         ledger.record(company.id, RunStarted(run=run.id, command="sync", at=run.now))
-        if _closed(company, clock):
+        if not kept_tables(company, run.now):
             report = closed_report(company, run.now)
             ledger.record(company.id, _finished(run, report))
             return report
@@ -85,11 +84,6 @@ def sync(
         return report
 
 
-def _closed(company: Company, clock: Clock) -> bool:
-    """Whether nothing may be written now: before the cycle's first day, or after its closing days."""
-    return company.cycle.phase(clock.now()) in {Phase.BEFORE, Phase.OVER}
-
-
 def opened(run: Run) -> Run:
     """The run with its connections and tables, which have sent no request yet.
 
@@ -101,19 +95,19 @@ def opened(run: Run) -> Run:
 
 def read(run: Run) -> Run:
     """The run with all answers, all rows, and where each key result stands: sources and destination side by side."""
-    wanted = {ask for table in TABLES for ask in table.asks(run)}
+    wanted = {ask for table in due_tables(run.company, run.now) for ask in table.asks(run)}
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="destination") as pool:
         reading = pool.submit(read_tables, run)
         answers = fetch(run, wanted)
         run = replace(reading.result(), answers=answers)
-    return settled(run)
+    return settled(run) if KEY_RESULTS in run.destinations else run
 
 
 def read_tables(run: Run) -> Run:
     """The run with the rows of all its tables, matched to the ids of the YAML."""
     listed = {name: tuple(one.read()) for name, one in run.destinations.items()}
     rows = {}
-    for table in kept_tables(run):
+    for table in kept_tables(run.company, run.now):
         by_key = {row.key: row for row in listed[table.name]}
         rows.update({subject: by_key.get(subject) for subject in table.ids(run.company)})
     run = with_check_ins(replace(run, listed=listed, rows=rows))
@@ -123,25 +117,20 @@ def read_tables(run: Run) -> Run:
 def plan_of(run: Run) -> Plan:
     """Decide every cell of every table; a table's rows may follow what the tables before it will show."""
     planned = Plan(decisions=())
-    for table in kept_tables(run):
+    for table in kept_tables(run.company, run.now):
         rows = released(run, table.desired(run, planned))
         planned = planned.with_more(plan(run.company.id, rows, run.memory, run.company.limits))
     return planned
-
-
-def kept_tables(run: Run) -> list[Table]:
-    """The tables that the company keeps, in the order of planning."""
-    return [table for table in TABLES if table.name in run.destinations]
 
 
 def open_tables(run: Run) -> dict[str, Destination]:
     """The company's tables, opened without a request; rows may be added to the check-ins alone."""
     company = run.company
     return {
-        name: open_register(company, run.connections[company.destination], run.at)
-        if name == CHECK_INS
-        else open_table(run, name)
-        for name in company.tables
+        one.name: open_register(company, run.connections[company.destination], run.at)
+        if one.name == CHECK_INS
+        else open_table(run, one.name)
+        for one in kept_tables(company, run.now)
     }
 
 
@@ -157,7 +146,11 @@ def open_table(run: Run, name: str) -> Destination:
 
 def destination_of(run: Run) -> Callable[[str], Destination]:
     """Which table the row of an id is in; rows with keys of their own are check-ins."""
-    table_of = {subject: table.name for table in kept_tables(run) for subject in table.ids(run.company)}
+    table_of = {
+        subject: table.name
+        for table in kept_tables(run.company, run.now)
+        for subject in table.ids(run.company)
+    }
     return lambda subject: run.destinations[table_of.get(subject, CHECK_INS)]
 
 

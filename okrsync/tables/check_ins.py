@@ -220,7 +220,7 @@ def _cell(run: Run, cell: str, standing: Standing, check_ins: CheckIns) -> Desir
                 or NoValue(metric=key_result.metric, cause=Cause.EMPTY, reason="it has no progress yet")
             )
         case PROGRESS.name:
-            wanted = percent(standing.progress)
+            wanted = percent(standing.progress, over_100=CHECK_INS in run.company.over_100)
         case STATUS.name:
             wanted = str(standing.status)
         case _:

@@ -43,9 +43,10 @@ def related(
     return replace(desire(destination, cell, row.id, answer), shown=row.title or key_result)
 
 
-def percent(share: Decimal) -> Quantity:
-    """A share as the percent figure that people are shown: never below 0 or above 100."""
-    return Quantity(value=clamp(share) * 100, unit=PERCENT)
+def percent(share: Decimal, *, over_100: bool = False) -> Quantity:
+    """A share as the percent figure that people are shown: never below 0, and above 100 only if the YAML wants it."""
+    shown = max(share, Decimal(0)) if over_100 else clamp(share)
+    return Quantity(value=shown * 100, unit=PERCENT)
 
 
 def provenance(company: Company, answer: Reading) -> str:

@@ -12,6 +12,7 @@ from okrsync.model import PERCENT, NoValue, Reading, Wanted
 from okrsync.planning import DesiredCell, DesiredRow, Plan, without_value
 from okrsync.run_context import Ask, Run
 from okrsync.tables.desired import desire, no_row, percent, provenance, related
+from okrsync.tables.notes import note_of, own_cells
 from okrsync.tables.standing import number_or_none
 from okrsync.units import to_unit
 
@@ -31,7 +32,8 @@ def desired(run: Run, _decided: Plan) -> list[DesiredRow]:
             subject=one.id,
             row=run.rows[one.id],
             absent=no_row(run, INITIATIVES, one.id),
-            cells={cell: _cell(run, cell, one) for cell in run.company.tables[INITIATIVES].cells},
+            cells={cell: _cell(run, cell, one) for cell in own_cells(run, INITIATIVES)},
+            note=note_of(run, INITIATIVES),
             unguarded=True,
         )
         for one in run.company.initiatives

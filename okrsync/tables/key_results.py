@@ -17,6 +17,7 @@ from okrsync.progress import achieved
 from okrsync.run_context import Ask, Run
 from okrsync.tables.desired import desire, no_row, percent, provenance
 from okrsync.tables.kept_edits import released
+from okrsync.tables.notes import note_of, own_cells
 from okrsync.tables.past_values import baseline_asks, frozen, judged_asks, judged_values, new_baselines
 from okrsync.tables.standing import (
     THEIRS,
@@ -108,9 +109,10 @@ def _desired_row(run: Run, standing: Standing, shown_as: Standing) -> DesiredRow
         absent=no_row(run, KEY_RESULTS, key_result.id),
         cells={
             cell: _desired_cell(run, cell, standing, shown_as)
-            for cell in run.company.tables[KEY_RESULTS].cells
+            for cell in own_cells(run, KEY_RESULTS)
             if cell not in unpaced
         },
+        note=note_of(run, KEY_RESULTS),
         direction=standing.direction,
         restarted=restarted(standing, before.detail if before is not None else None),
         unguarded=key_result.may_drop,
@@ -175,7 +177,7 @@ def _desired_cell(run: Run, cell: str, source: Standing, standing: Standing) -> 
             return without_value(standing.blocked)
         case PROGRESS.name:
             assert standing.progress is not None
-            wanted = percent(standing.progress)
+            wanted = percent(standing.progress, over_100=KEY_RESULTS in run.company.over_100)
         case STATUS.name:
             assert standing.status is not None
             wanted = str(standing.status)

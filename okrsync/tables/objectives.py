@@ -15,6 +15,7 @@ from okrsync.progress import FromTo, Part, Rolled, Rollup, Status, rollup, statu
 from okrsync.run_context import Ask, Run
 from okrsync.tables.desired import desire, no_row, percent
 from okrsync.tables.key_results import shown
+from okrsync.tables.notes import note_of, own_cells
 from okrsync.tables.standing import Standing
 
 
@@ -27,30 +28,70 @@ def asks(_run: Run) -> Iterable[Ask]:
 
 
 def desired(run: Run, decided: Plan) -> list[DesiredRow]:
-    """Objectives follow what their key results' rows will show, a person's numbers included."""
-    standings = shown(run, decided)
+    """Objectives follow what their key results' rows will show, a person's numbers included, and the objectives below."""
+    tree = _Tree(run, shown(run, decided))
     return [
         DesiredRow(
             subject=objective.id,
             row=run.rows[objective.id],
             absent=no_row(run, OBJECTIVES, objective.id),
-            cells=_cells(
-                run, objective, [one for one in standings if one.key_result.objective == objective.id]
-            ),
+            cells=_cells(run, objective, tree),
+            note=note_of(run, OBJECTIVES),
         )
         for objective in run.company.objectives
     ]
+
+
+class _Tree:
+    """The objectives with their parts, each rolled up once, from the leaves upwards."""
+
+    def __init__(self, run: Run, standings: Sequence[Standing]) -> None:
+        self._run = run
+        self._standings = standings
+        self._rolled: dict[str, Rolled | ValueError] = {}
+
+    def key_results(self, objective: Objective) -> list[Standing]:
+        return [one for one in self._standings if one.key_result.objective == objective.id]
+
+    def below(self, objective: Objective) -> list[Objective]:
+        return [one for one in self._run.company.objectives if one.parent == objective.id]
+
+    def rolled(self, objective: Objective) -> Rolled:
+        """The objective's progress from its parts. Raises ``ValueError`` if they cannot be added up."""
+        if objective.id not in self._rolled:
+            try:
+                self._rolled[objective.id] = roll_up(
+                    objective, self.key_results(objective), self._children(objective)
+                )
+            except ValueError as error:
+                self._rolled[objective.id] = error
+        found = self._rolled[objective.id]
+        if isinstance(found, ValueError):
+            raise found
+        return found
+
+    def status(self, objective: Objective) -> Status | None:
+        return _status(self._run, objective, self.rolled(objective))
+
+    def _children(self, objective: Objective) -> list[Part]:
+        parts = []
+        for one in self.below(objective):
+            try:
+                parts.append(Part(self.rolled(one).progress, one.weight, self.status(one)))
+            except ValueError:
+                parts.append(Part(None, one.weight))
+        return parts
 
 
 def details(_run: Run, _decided: Plan) -> dict[str, dict[str, Any]]:
     return {}
 
 
-def _cells(run: Run, objective: Objective, parts: Sequence[Standing]) -> dict[str, DesiredCell]:
+def _cells(run: Run, objective: Objective, tree: _Tree) -> dict[str, DesiredCell]:
     """What every configured cell of an objective should show."""
-    cells, destination = run.company.tables[OBJECTIVES].cells, run.destinations[OBJECTIVES]
+    cells, destination = own_cells(run, OBJECTIVES), run.destinations[OBJECTIVES]
     try:
-        rolled = roll_up(objective, parts)
+        rolled = tree.rolled(objective)
     except ValueError as error:
         why = NoValue(
             metric=objective.id, cause=Cause.CONFIG, reason=str(error), hint=f"see {objective.place}"
@@ -59,9 +100,9 @@ def _cells(run: Run, objective: Objective, parts: Sequence[Standing]) -> dict[st
     none = NoValue(
         metric=objective.id,
         cause=Cause.EMPTY,
-        reason=f"{rolled.counted} of {rolled.total} key results have a progress",
+        reason=f"{rolled.counted} of {rolled.total} {_noun(objective, tree)} have a progress",
     )
-    wanted = _wanted(run, objective, parts, rolled)
+    wanted = _wanted(run, objective, tree, rolled)
     return {
         cell: desire(destination, cell, value, None)
         if (value := wanted[cell]) is not None
@@ -70,28 +111,31 @@ def _cells(run: Run, objective: Objective, parts: Sequence[Standing]) -> dict[st
     }
 
 
-def _wanted(
-    run: Run, objective: Objective, parts: Sequence[Standing], rolled: Rolled
-) -> Mapping[str, Wanted]:
-    company = run.company
+def _wanted(run: Run, objective: Objective, tree: _Tree, rolled: Rolled) -> Mapping[str, Wanted]:
+    company, parts, noun = run.company, tree.key_results(objective), _noun(objective, tree)
     today = run.now.astimezone(company.zone).date()
-    word = _status(run, objective, rolled)
+    word = tree.status(objective)
     return {
         PROGRESS.name: percent(rolled.progress) if rolled.progress is not None else None,
         STATUS.name: str(word) if word is not None else None,
         EXPECTED.name: percent(expected(company.cycle, today, company.pace)),
-        SUMMARY.name: _summary(parts, rolled),
-        COUNT.name: f"{sum((one.progress or 0) >= 1 for one in parts)} of {len(parts)} key results",
+        SUMMARY.name: _summary(objective, tree, rolled),
+        COUNT.name: f"{_reached(objective, tree)} of {len(parts) + len(tree.below(objective))} {noun}",
         UPDATED.name: run.now,
     }
 
 
-def roll_up(objective: Objective, parts: Sequence[Standing]) -> Rolled:
-    """The objective's progress from its key results. Raises ``ValueError`` if they cannot be added up."""
+def roll_up(objective: Objective, parts: Sequence[Standing], below: Sequence[Part] = ()) -> Rolled:
+    """The objective's progress from its key results and the objectives ``below`` it.
+
+    Raises ``ValueError`` if they cannot be added up.
+    """
     if objective.rollup is Rollup.SUM:
+        if below:
+            raise ValueError("objectives have no way from a number to a number; write rollup: mean")
         return _added_up(parts)
     shares = [Part(one.progress, one.key_result.weight, one.status) for one in parts]
-    return rollup(shares, objective.rollup)
+    return rollup([*shares, *below], objective.rollup)
 
 
 def _added_up(parts: Sequence[Standing]) -> Rolled:
@@ -133,7 +177,31 @@ def _status(run: Run, objective: Objective, rolled: Rolled) -> Status | None:
     )
 
 
-def _summary(parts: Sequence[Standing], rolled: Rolled) -> str:
-    well = sum(one.status in {Status.ON_TRACK, Status.ACHIEVED} for one in parts)
-    text = f"{well} of {rolled.total} key results on track"
+def _noun(objective: Objective, tree: _Tree) -> str:
+    """What the objective's parts are called together."""
+    below = ["objectives"] if tree.below(objective) else []
+    own = ["key results"] if tree.key_results(objective) or not below else []
+    return " and ".join([*own, *below])
+
+
+def _reached(objective: Objective, tree: _Tree) -> int:
+    own = sum((one.progress or 0) >= 1 for one in tree.key_results(objective))
+    return own + sum(
+        tree.status(one) is Status.ACHIEVED for one in tree.below(objective) if _adds_up(one, tree)
+    )
+
+
+def _adds_up(objective: Objective, tree: _Tree) -> bool:
+    try:
+        tree.rolled(objective)
+    except ValueError:
+        return False
+    return True
+
+
+def _summary(objective: Objective, tree: _Tree, rolled: Rolled) -> str:
+    statuses = [one.status for one in tree.key_results(objective)]
+    statuses += [tree.status(one) for one in tree.below(objective) if _adds_up(one, tree)]
+    well = sum(one in {Status.ON_TRACK, Status.ACHIEVED} for one in statuses)
+    text = f"{well} of {rolled.total} {_noun(objective, tree)} on track"
     return text if rolled.counted == rolled.total else f"{text}, {rolled.total - rolled.counted} without data"

@@ -192,7 +192,11 @@ def test_a_threshold_may_be_judged_over_time(write: Any) -> None:
         ("from: 120, to: 30", "unit: hours, at_most: 5", "KR-1:"),
         ("id: KR-2", "id: KR-1", "acme.yaml:17:10: the id 'KR-1' is taken already at acme.yaml:16:10"),
         ("id: KR-2", "objective: O-9, id: KR-2", "there is no objective 'O-9'"),
-        ("key_results:\n  -", "objectives: [{id: O-1}]\nkey_results:\n  -", "no key result belongs to O-1"),
+        ("company: acme", "company: other", "this file is called acme.yaml, and the company in it other"),
+        ("from: 120, to: 30", "at_most: 30, risk: 20", "risk 20 must be above at_most 30"),
+        ("from: 120, to: 30", "at_least: 30, risk: 30", "risk 30 must be below at_least 30"),
+        ("from: 120, to: 30", "milestones: 0", "0 parts are none"),
+        ("from: 120, to: 30", "change: +25%, baseline: 0", "+25% of 0 is 0"),
         ("  - {id: KR-1", "  - {id: KR-1, metric: x}\n  - {id: KR-1", "there is no metric 'x'"),
         (
             "locale: de_DE",
@@ -211,6 +215,33 @@ def test_a_threshold_may_be_judged_over_time(write: Any) -> None:
 )
 def test_what_is_wrong_is_said_with_its_place(write: Any, old: str, new: str, said: str) -> None:
     assert said in complaint(write, old, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("key_results:\n  -", "objectives: [{id: O-1}]\nkey_results:\n  -", "no key result belongs to O-1"),
+        ('at_least: "98,5 %"', "at_least: 0.985", "0.985 in percent is 0.985 %; for 98.5 % write 98.5%"),
+        ('at_least: "98,5 %"', "from: 0.3, to: 60", "KR-2: from: 0.3 in percent is 0.3 %"),
+        (
+            "  notion: {type: notion",
+            "  other: {type: notion, token: {env: T}}\n  notion: {type: notion",
+            "nothing uses the connection 'other'",
+        ),
+    ],
+)
+def test_what_is_legal_and_probably_not_meant_is_a_warning_with_its_place(
+    write: Any, old: str, new: str, said: str
+) -> None:
+    assert old in GOOD
+    (warning,) = write(GOOD.replace(old, new, 1)).warnings
+    assert said in warning
+    assert "acme.yaml:" in warning
+
+
+def test_a_percentage_that_is_written_as_one_is_no_warning(write: Any) -> None:
+    assert write(GOOD.replace('at_least: "98,5 %"', 'at_least: "0,5 %"')).warnings == ()
+    assert write(GOOD).warnings == ()
 
 
 def test_everything_wrong_is_said_at_once_in_the_order_of_the_file(write: Any) -> None:

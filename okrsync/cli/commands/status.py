@@ -12,7 +12,7 @@ from okrsync.errors import ExitCode
 
 def status(ctx: typer.Context, company: Company, as_json: Json = False) -> int:
     """Show where the key results stood at the last sync. Sends no request."""
-    from okrsync.render import notice_text, status_data, status_view
+    from okrsync.render import kpis_text, notice_text, status_data, status_view
     from okrsync.sync import trend
 
     context: Context = ctx.obj
@@ -27,6 +27,8 @@ def status(ctx: typer.Context, company: Company, as_json: Json = False) -> int:
         if (notice := loaded.cycle_notice(now)) is not None:
             say(notice_text(notice))
         say(status_view(loaded, memory.outcomes, trends, console().width))
+        if loaded.kpis:
+            say(kpis_text(loaded, memory.outcomes))
     held = any(
         cell["verdict"] == "held" for one in memory.outcomes.values() for cell in one.detail["cells"].values()
     )

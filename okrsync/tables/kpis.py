@@ -1,0 +1,106 @@
+"""The table of KPIs: numbers to watch, each with a healthy range; they belong to no objective and to no cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from okrsync.cells import HEALTH, KPIS, SOURCE, TREND, UPDATED, VALUE
+from okrsync.codec import answer_data, number
+from okrsync.config import Company, Kpi
+from okrsync.model import NoValue, Quantity, Reading, Wanted
+from okrsync.planning import DesiredCell, DesiredRow, Plan, without_value
+from okrsync.progress import achieved
+from okrsync.run_context import Ask, Run
+from okrsync.tables.desired import desire, no_row, provenance
+from okrsync.tables.key_results import accepted
+from okrsync.tables.notes import note_of, own_cells
+from okrsync.tables.past_values import by_day, known_readings
+from okrsync.units import show
+
+LOOKS_BACK: Final = timedelta(days=31)
+"""How far back a trend looks for the value to compare with."""
+
+
+def ids(company: Company) -> Iterable[str]:
+    return [one.id for one in company.kpis]
+
+
+def asks(run: Run) -> Iterable[Ask]:
+    return [Ask(one.metric, run.now) for one in run.company.kpis]
+
+
+def desired(run: Run, _decided: Plan) -> list[DesiredRow]:
+    """What every KPI's row should show."""
+    return [
+        DesiredRow(
+            subject=one.id,
+            row=run.rows[one.id],
+            absent=no_row(run, KPIS, one.id),
+            cells={cell: _cell(run, cell, one) for cell in own_cells(run, KPIS)},
+            accepted=accepted(run, one.id),
+            note=note_of(run, KPIS),
+        )
+        for one in run.company.kpis
+    ]
+
+
+def details(run: Run, _decided: Plan) -> dict[str, dict[str, Any]]:
+    """What a run found of each KPI, as JSON for ``status``."""
+    return {one.id: _details(run, one) for one in run.company.kpis if Ask(one.metric, run.now) in run.answers}
+
+
+def _cell(run: Run, cell: str, kpi: Kpi) -> DesiredCell:
+    answer = run.answers[Ask(kpi.metric, run.now)]
+    if isinstance(answer, NoValue):
+        return without_value(answer)
+    wanted: Wanted
+    match cell:
+        case VALUE.name:
+            wanted = Quantity(value=answer.value, unit=answer.unit)
+        case HEALTH.name:
+            wanted = health(kpi, answer.value)
+        case TREND.name:
+            wanted = _trend(run, answer)
+        case SOURCE.name:
+            wanted = provenance(run.company, answer)
+        case UPDATED.name:
+            wanted = run.now
+        case _:
+            raise AssertionError(cell)
+    return desire(run.destinations[KPIS], cell, wanted, answer)
+
+
+def health(kpi: Kpi, value: Decimal) -> str:
+    """Whether the value keeps the KPI's limit; the limit itself is healthy."""
+    return "healthy" if achieved(kpi.healthy, value) else "unhealthy"
+
+
+def _trend(run: Run, answer: Reading) -> str:
+    """By how much the value has moved since the oldest one of the last month, in words."""
+    company = run.company
+    seen = known_readings(company, run.ledger, answer.metric, run.now - LOOKS_BACK, run.now)
+    before = [one for one in by_day(seen, company.zone) if one.unit == answer.unit]
+    if not before:
+        return "first value"
+    moved = answer.value - before[0].value
+    since = f"since {before[0].as_of.astimezone(company.zone):%Y-%m-%d}"
+    if moved == 0:
+        return f"unchanged {since}"
+    return f"{'up' if moved > 0 else 'down'} {show(abs(moved), answer.unit, company.locale)} {since}"
+
+
+def _details(run: Run, kpi: Kpi) -> dict[str, Any]:
+    answer = run.answers[Ask(kpi.metric, run.now)]
+    row = run.rows.get(kpi.id)
+    return {
+        "title": kpi.title or (row.title if row is not None else "") or kpi.id,
+        "kpi": True,
+        "metric": kpi.metric,
+        "unit": str(run.company.metrics[kpi.metric].unit),
+        "value": number(answer.value) if isinstance(answer, Reading) else None,
+        "health": health(kpi, answer.value) if isinstance(answer, Reading) else None,
+        "answer": answer_data(answer),
+    }
