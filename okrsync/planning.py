@@ -296,7 +296,8 @@ def _with_stamp(
 def _note(company: str, desired: DesiredRow, wanted: DesiredCell, memory: Memory) -> Decision:
     """The only cell that okrsync also empties: a note of its own that is true no more."""
     assert desired.row is not None
-    decision = _decide_cell(company, desired.subject, desired.row, NOTE.name, wanted, memory)
+    noted, whose = replace(desired, cells={NOTE.name: wanted}), owners(desired.row, memory)
+    decision = _decide_cell(company, noted, desired.row, NOTE.name, memory, whose.get(NOTE.name))
     if wanted.hold is None and wanted.value is None and decision.last is None:
         return replace(decision, verdict=Verdict.SAME, hold=None, reason="there is nothing to say", hint="")
     return decision

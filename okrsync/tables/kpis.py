@@ -1,4 +1,4 @@
-"""The table of KPIs: numbers to watch, each with a healthy range; they belong to no objective and to no cycle."""
+"""The table of KPIs: numbers to watch, each with a healthy range, outside every objective and cycle."""
 
 from __future__ import annotations
 
