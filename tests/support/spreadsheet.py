@@ -167,6 +167,8 @@ def validate(where: str, status: int, body: Any) -> None:
         schema = "Error"
     elif where.endswith("values:batchGet"):
         schema = "BatchGetValuesResponse"
+    elif where.endswith(":batchUpdate"):
+        schema = "BatchUpdateSpreadsheetResponse"
     else:
         schema = "ValueRange" if "/values/" in where else "Spreadsheet"
     errors = [f"{where}: {error.message}" for error in _validator(schema).iter_errors(body)]

@@ -165,6 +165,7 @@ class Book:
     locale: str
     timezone: str
     readers: frozenset[str]
+    editors: frozenset[str]
     public: bool
     tabs: list[Tab]
     named: dict[str, tuple[Tab, Box] | None]
@@ -208,6 +209,7 @@ def book(seed: Mapping[str, Any]) -> Book:
         locale=str(seed.get("locale", "en_US")),
         timezone=str(seed.get("timezone", "Etc/GMT")),
         readers=frozenset() if shared == "anyone" else frozenset(shared),
+        editors=frozenset(seed.get("editors", [])),
         public=shared == "anyone",
         tabs=tabs,
         named={},

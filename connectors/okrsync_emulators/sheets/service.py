@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import json
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -27,32 +27,27 @@ from okrsync_emulators.sheets.answers import (
     value_range,
 )
 from okrsync_emulators.sheets.book import Book, Tab, book, cell
+from okrsync_emulators.sheets.parameters import mask, options
 from okrsync_emulators.sheets.ranges import box
 from okrsync_emulators.sheets.token import TokenServer
+from okrsync_emulators.sheets.writes import update
 
 API_KEY: Final = "AIza-demo-key"
 _SCOPES_THAT_READ: Final = frozenset(
     f"https://www.googleapis.com/auth/{name}"
     for name in ("spreadsheets", "spreadsheets.readonly", "drive", "drive.readonly", "drive.file")
 )
+_SCOPES_THAT_WRITE: Final = frozenset(
+    f"https://www.googleapis.com/auth/{name}" for name in ("spreadsheets", "drive", "drive.file")
+)
 _STANDARD: Final = frozenset(
     {"fields", "key", "alt", "prettyPrint", "quotaUser", "access_token", "callback", "$.xgafv"}
 )
 _RENDER: Final = frozenset({"ranges", "valueRenderOption", "dateTimeRenderOption", "majorDimension"})
-_ENUMS: Final = {
-    "valueRenderOption": ("FORMATTED_VALUE", "UNFORMATTED_VALUE", "FORMULA"),
-    "dateTimeRenderOption": ("SERIAL_NUMBER", "FORMATTED_STRING"),
-    "majorDimension": ("ROWS", "COLUMNS"),
-}
-_TYPES: Final = {
-    "valueRenderOption": "google.apps.sheets.v4.ValueRenderOption",
-    "dateTimeRenderOption": "google.apps.sheets.v4.DateTimeRenderOption",
-    "majorDimension": "google.apps.sheets.v4.Dimension",
-}
 
 
 class SheetsEmulator:
-    """Reads of the Sheets API v4 over made-up spreadsheets; writing is refused.
+    """Reads of the Sheets API v4 over made-up spreadsheets, and the writes that fill a scratch tab for editors.
 
     ``quota`` is the number of reads a minute (None: no limit), counted on ``monotonic``; ``disabled`` makes the API
     look switched off in the project; ``excel`` holds ids that are Excel files in Drive.
@@ -70,6 +65,7 @@ class SheetsEmulator:
             Route("/v4/spreadsheets/{id}/values:batchGet", self._batch_get, methods=["GET"]),
             Route("/v4/spreadsheets/{id}/values/{range:path}", self._values_get, methods=["GET"]),
             Route("/v4/spreadsheets/{id}", self._get, methods=["GET"]),
+            Route("/v4/spreadsheets/{id}:batchUpdate", self._batch_update, methods=["POST"]),
         ]
         methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
         routes.append(Route("/{rest:path}", self._unsupported, methods=methods))
@@ -80,7 +76,7 @@ class SheetsEmulator:
         """Fill in spreadsheets.
 
         ``spreadsheets`` is a list of ``id``, ``title``, ``locale`` (en_US), ``timezone`` (Etc/GMT), ``shared_with`` (a
-        list of e-mails, or ``anyone``), ``named_ranges`` (name: range, or ``"#REF!"`` for a broken one) and ``tabs``.
+        list of e-mails, or ``anyone``), ``editors`` (those of them that may write), ``named_ranges`` (name: range, or ``"#REF!"`` for a broken one) and ``tabs``.
         A tab has ``title``, ``gid``, ``hidden``, ``hidden_rows`` and ``filtered_rows`` (their numbers), ``merges`` (ranges), ``grid`` ([rows, columns], [1000, 26]) and
         ``rows``: lists of cells. A cell is a plain value or one of ``{percent: 0.37}``, ``{money: 5, currency: EUR}``,
         ``{date: 2026-11-01}``, ``{datetime: "2026-11-01T12:00"}``, ``{duration: 90m}``, ``{error: "#REF!"}``,
@@ -133,10 +129,10 @@ class SheetsEmulator:
     async def _batch_get(self, request: Request) -> JSONResponse:
         def answer() -> dict[str, Any]:
             one = self._open(request, _RENDER)
-            options = _options(request)
+            chosen = options(request)
             ranges = request.query_params.getlist("ranges")
             # Unknown: Google's answer to a request without ranges; its documentation calls for one or more.
-            found = [value_range(one, text, options) for text in ranges]
+            found = [value_range(one, text, chosen) for text in ranges]
             looked(one, ranges)
             return {"spreadsheetId": one.id, "valueRanges": found}
 
@@ -146,7 +142,7 @@ class SheetsEmulator:
         def answer() -> dict[str, Any]:
             one = self._open(request, _RENDER - {"ranges"})
             text = request.path_params["range"]
-            found = value_range(one, text, _options(request))
+            found = value_range(one, text, options(request))
             looked(one, [text])
             return found
 
@@ -167,6 +163,21 @@ class SheetsEmulator:
 
         return self._answered(request, answer, SPREADSHEET)
 
+    async def _batch_update(self, request: Request) -> JSONResponse:
+        body = await request.body()
+
+        def answer() -> dict[str, Any]:
+            one = self._open(request, frozenset())
+            account, scopes = self._account(request), self._scopes(request)
+            if not scopes & _SCOPES_THAT_WRITE:
+                text = "Request had insufficient authentication scopes."
+                raise Refusal(403, "PERMISSION_DENIED", text, [info("ACCESS_TOKEN_SCOPE_INSUFFICIENT")])
+            if account not in one.editors:
+                raise Refusal(403, "PERMISSION_DENIED", "The caller does not have permission")
+            return update(one, json.loads(body))
+
+        return self._answered(request, answer, {})
+
     async def _unsupported(self, request: Request) -> JSONResponse:
         refusal = Refusal(
             501,
@@ -179,8 +190,8 @@ class SheetsEmulator:
         self, request: Request, answer: Callable[[], dict[str, Any]], known: Mapping[str, Any]
     ) -> JSONResponse:
         try:
-            mask = _mask(request, known)
-            return JSONResponse(masks.apply(mask, answer()))
+            wanted = mask(request, known)
+            return JSONResponse(masks.apply(wanted, answer()))
         except Refusal as refusal:
             return JSONResponse(refusal.body, refusal.code)
 
@@ -236,6 +247,10 @@ class SheetsEmulator:
         text += "other form of API consumer identity to call this API."
         raise Refusal(403, "PERMISSION_DENIED", text)
 
+    def _scopes(self, request: Request) -> frozenset[str]:
+        grant = self.tokens.grant(request.headers.get("authorization", "").partition(" ")[2])
+        return grant.scopes if grant is not None else frozenset()
+
     def _count(self, account: str) -> None:
         now = self._monotonic()
         reads = self._reads.setdefault(account, deque())
@@ -249,38 +264,6 @@ class SheetsEmulator:
                 429, "RESOURCE_EXHAUSTED", text, [info("RATE_LIMIT_EXCEEDED", quota_location="global")]
             )
         reads.append(now)
-
-
-def _mask(request: Request, known: Mapping[str, Any]) -> masks.Mask:
-    text = request.query_params.get("fields")
-    if text is None:
-        return {}
-    try:
-        mask = masks.parse(text)
-        wrong = masks.unknown(mask, known)
-    except ValueError:
-        mask, wrong = {}, text
-    if wrong or not mask:
-        violation = {
-            "field": wrong,
-            "description": f"Error expanding 'fields' parameter. Cannot find matching fields for path '{wrong}'.",
-        }
-        detail = {"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": [violation]}
-        raise Refusal(400, "INVALID_ARGUMENT", "Request contains an invalid argument.", [detail])
-    return mask
-
-
-def _options(request: Request) -> dict[str, str]:
-    options = {name: request.query_params[name] for name in _ENUMS if name in request.query_params}
-    for name, value in options.items():
-        if value not in _ENUMS[name]:
-            snake = re.sub(r"(?=[A-Z])", "_", name).lower()
-            raise Refusal(
-                400,
-                "INVALID_ARGUMENT",
-                f"Invalid value at '{snake}' (type.googleapis.com/{_TYPES[name]}), \"{value}\"",
-            )
-    return options
 
 
 def _texts(one: Book, tab: Tab, row: int) -> list[str]:

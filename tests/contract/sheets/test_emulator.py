@@ -161,7 +161,7 @@ def test_what_it_does_not_know_is_refused_loudly(world: World) -> None:
     assert status == 400
     assert 'Unknown name "colour"' in body["error"]["message"]
     url = f"{world.emulator.server.url}/v4/spreadsheets/{BOOK}"
-    for method, path in [("POST", ":batchUpdate"), ("PUT", "/values/KPI!B2"), ("DELETE", "")]:
+    for method, path in [("POST", "/values:batchUpdate"), ("PUT", "/values/KPI!B2"), ("DELETE", "")]:
         answer = requests.request(method, url + path, timeout=10)
         assert answer.status_code == 501
         assert answer.json()["error"]["status"] == "UNIMPLEMENTED"
@@ -283,3 +283,114 @@ def test_every_query_parameter_it_takes_is_in_the_discovery_document() -> None:
     reading = document["resources"]["spreadsheets"]["resources"]["values"]["methods"]
     assert set(reading["batchGet"]["parameters"]) == _RENDER | {"spreadsheetId"}
     assert set(document["parameters"]) >= _STANDARD
+
+
+# ---- As recorded: whole answers -------------------------------------------------------------------------------
+
+RECORDED = {"title": "D3", "gid": 5, "grid": [4, 3], "rows": [["a", "b"], [1, 2, 3], [], ["x"]]}
+
+
+@pytest.fixture
+def recorded(world: World) -> World:
+    tabs = [RECORDED, {**RECORDED, "title": "Plain", "gid": 0}]
+    world.emulator.load(seed(shared_with="anyone", tabs=tabs, named_ranges={"all": "Plain!A1:C4"}))
+    return world
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "rows"),
+    [
+        ("Plain!A2:2", "Plain!A2:C2", [["1", "2", "3"]]),
+        ("Plain!B2:2", "Plain!B2:C2", [["2", "3"]]),
+        ("Plain!A1:1", "Plain!A1:C1", [["a", "b"]]),
+        ("Plain!C4:A1", "Plain!A1:C4", [["a", "b"], ["1", "2", "3"], [], ["x"]]),
+        ("Plain!A4:C1", "Plain!A1:C4", [["a", "b"], ["1", "2", "3"], [], ["x"]]),
+        ("'D3'!A1:B1", "'D3'!A1:B1", [["a", "b"]]),
+        ("Plain!R[1]C[1]", "Plain!B2", [["2"]]),
+        ("Plain!R1C1:R[1]C[2]", "Plain!A1:C2", [["a", "b"], ["1", "2", "3"]]),
+        ("all", "Plain!A1:C4", [["a", "b"], ["1", "2", "3"], [], ["x"]]),
+    ],
+)
+def test_ranges_are_read_and_written_back_as_recorded(
+    recorded: World, asked: str, answered: str, rows: list[list[str]]
+) -> None:
+    whole = {"range": answered, "majorDimension": "ROWS", "values": rows}
+    assert get(recorded, f"{BOOK}/values/{asked}") == (200, whole)
+    batch = {"spreadsheetId": BOOK, "valueRanges": [whole]}
+    assert get(recorded, f"{BOOK}/values:batchGet", ranges=asked) == (200, batch)
+
+
+@pytest.mark.parametrize("asked", ["Plain!R0C1", "Plain!R[-1]C[0]", "Plain!2:A2", "Plain!A2:5", "Plain!A0"])
+def test_what_is_no_range_is_refused_in_google_s_words(recorded: World, asked: str) -> None:
+    error = {"code": 400, "message": f"Unable to parse range: {asked}", "status": "INVALID_ARGUMENT"}
+    assert get(recorded, f"{BOOK}/values/{asked}") == (400, {"error": error})
+
+
+def test_metadata_is_whole(recorded: World) -> None:
+    status, body = get(recorded, BOOK)
+    assert status == 200
+    assert set(body["properties"]) == {
+        "title",
+        "locale",
+        "autoRecalc",
+        "timeZone",
+        "defaultFormat",
+        "spreadsheetTheme",
+    }
+    assert [pair["colorType"] for pair in body["properties"]["spreadsheetTheme"]["themeColors"]] == [
+        *("TEXT", "BACKGROUND", "ACCENT1", "ACCENT2", "ACCENT3", "ACCENT4", "ACCENT5", "ACCENT6", "LINK")
+    ]
+    edges = {"startRowIndex": 0, "endRowIndex": 4, "startColumnIndex": 0, "endColumnIndex": 3}
+    assert body["namedRanges"] == [{"namedRangeId": "1", "name": "all", "range": edges}]
+    assert body["sheets"][1]["properties"]["sheetId"] == 0
+
+
+def test_formats_and_hidden_rows_are_told(world: World) -> None:
+    tab = {"title": "F", "gid": 9, "rows": [[{"duration": "90m"}], [5]], "hidden_rows": [2], "grid": [2, 1]}
+    world.emulator.load(seed(shared_with="anyone", tabs=[tab]))
+    mask = "sheets(data(rowMetadata(hiddenByUser),rowData(values(effectiveFormat(numberFormat)))))"
+    duration = {"effectiveFormat": {"numberFormat": {"type": "TIME", "pattern": "[h]:mm:ss"}}}
+    data = {"rowData": [{"values": [duration]}, {"values": [{"effectiveFormat": {}}]}]}
+    rows = {"rowMetadata": [{}, {"hiddenByUser": True}]}
+    assert get(world, BOOK, fields=mask, ranges="F!A1:A2") == (
+        200,
+        {"sheets": [{"data": [{**data, **rows}]}]},
+    )
+
+
+# ---- Filling a scratch tab ------------------------------------------------------------------------------------
+
+
+def write(world: World, *changes: Any, scope: str = "spreadsheets") -> tuple[int, Any]:
+    tokens = world.emulator.tokens
+    token = tokens._issue("editor@acme.example", f"https://www.googleapis.com/auth/{scope}")[1][
+        "access_token"
+    ]
+    answer = requests.post(
+        f"{world.emulator.server.url}/v4/spreadsheets/{BOOK}:batchUpdate",
+        json={"requests": list(changes)},
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=10,
+    )
+    return answer.status_code, answer.json()
+
+
+def test_only_an_editor_with_the_scope_to_write_writes(world: World) -> None:
+    add = {"addSheet": {"properties": {"title": "scratch"}}}
+    assert write(world, add)[0] == 403
+    world.emulator.load(seed(shared_with=["editor@acme.example"], editors=["editor@acme.example"]))
+    assert write(world, add, scope="spreadsheets.readonly")[0] == 403
+    status, body = write(world, add)
+    assert status == 200
+    gid = body["replies"][0]["addSheet"]["properties"]["sheetId"]
+    assert write(world, add)[0] == 400
+    number = {
+        "userEnteredValue": {"numberValue": 0.37},
+        "userEnteredFormat": {"numberFormat": {"type": "PERCENT"}},
+    }
+    fill = {"rows": [{"values": [number]}], "start": {"sheetId": gid}, "fields": "*"}
+    assert write(world, {"updateCells": fill})[0] == 200
+    assert world.emulator.books[BOOK].tabs[-1].at(0, 0).formatted("en_US") == "37%"
+    assert write(world, {"sortRange": {}})[0] == 501
+    assert write(world, {"deleteSheet": {"sheetId": gid}})[0] == 200
+    assert write(world, {"deleteSheet": {"sheetId": gid}})[0] == 400

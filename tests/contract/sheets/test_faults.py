@@ -452,3 +452,24 @@ def test_doctor_tells_what_to_do(world: World, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("GOOGLE_KEY", "{}")
     (finding,) = _doctor(world)
     assert not finding.ok
+
+
+def test_a_gateway_in_front_of_google_may_have_a_path(world: World) -> None:
+    from okrsync.emulation import LoopbackServer
+    from okrsync_emulators.sheets.service import SheetsEmulator
+
+    async def behind(scope: Any, receive: Any, send: Any) -> None:
+        prefix = "/acme/google"
+        if scope["type"] == "http":
+            assert scope["path"].startswith(f"{prefix}/v4/"), scope["path"]
+            scope = {**scope, "path": scope["path"].removeprefix(prefix)}
+        await app(scope, receive, send)
+
+    assert isinstance(world.emulator, SheetsEmulator)
+    app = world.emulator.server._app
+    gateway = LoopbackServer(behind)
+    try:
+        (answer,) = world.read(question("m", cell="KPI!C2"), url=f"{gateway.url}/acme/google/")
+    finally:
+        gateway.close()
+    assert value(answer) == 1200000
