@@ -73,6 +73,9 @@ pytest: setup ## All tests; the pure core is covered to 100 % of its branches
 bench: setup ## Print the benchmarks' ratios and request counts, and the tables of docs/benchmarks.md
 	OKRSYNC_BENCH_COMPANIES=$(COMPANIES) OKRSYNC_BENCH_KEY_RESULTS=$(KEY_RESULTS) OKRSYNC_BENCH_WEEKS=52 OKRSYNC_BENCH_ISSUES=$(ISSUES) OKRSYNC_BENCH_ROWS=$(ROWS) $(BIN)/pytest tests/benchmarks -q -s
 
+live: setup ## Ask the real vendors what the emulators assume (docs/live-check.md)
+	$(BIN)/python -m tests.live
+
 docs: setup ## Write the real outputs and the picture into the documents
 	OKRSYNC_RENEW_DOCS=1 $(BIN)/pytest tests/test_docs.py -q -k "does_what or picture"
 

@@ -25,6 +25,7 @@ ROUTES: tuple[tuple[str, str, str, Endpoint], ...] = (
     ("GET", "/v1/users/(?P<user_id>[^/]+)", "users", tables.user),
     ("POST", "/v1/databases", "insert", tables.create_database),
     ("GET", "/v1/databases/(?P<database_id>[^/]+)", "read", tables.database),
+    ("PATCH", "/v1/databases/(?P<database_id>[^/]+)", "update", tables.update_database),
     ("GET", "/v1/data_sources/(?P<data_source_id>[^/]+)", "read", tables.data_source),
     ("PATCH", "/v1/data_sources/(?P<data_source_id>[^/]+)", "update", tables.update_data_source),
     ("POST", "/v1/data_sources/(?P<data_source_id>[^/]+)/query", "read", tables.query),

@@ -76,6 +76,15 @@ def create_database(state: State, call: Call) -> dict[str, Any]:
     return answers.database(workspace, made, legacy=call.legacy)
 
 
+def update_database(state: State, call: Call, database_id: str) -> dict[str, Any]:
+    """Only what moves a database to the trash and back."""
+    call.only_keys("in_trash")
+    found = state.database(database_id)
+    found.in_trash = call.flag("in_trash", found.in_trash)
+    found.edited = state.workspace.now()
+    return answers.database(state.workspace, found, legacy=call.legacy)
+
+
 def children(state: State, call: Call, block_id: str) -> dict[str, Any]:
     """What stands on a page: its databases. Pages as such are not emulated, so every id is that of a page."""
     page = uuid_at("path.block_id", block_id)
