@@ -1,4 +1,4 @@
-"""The writes that a live check needs to fill and remove a scratch tab: a part of ``spreadsheets.batchUpdate``."""
+"""Add, fill and remove a scratch tab: a part of ``spreadsheets.batchUpdate``, for the live check."""
 
 from __future__ import annotations
 
