@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -32,32 +32,32 @@ _COMPLETED: Final = "completed"
 _PENDING: Final = "being told as "
 
 
-def run_and_notify(
-    name: str,
-    load: Callable[[str], Company],
-    ledger: Ledger,
-    clock: Clock,
-    *,
-    otherwise: Callable[[str], Notify | None] = lambda _: None,
-    force: bool = False,
-    reviewed: Reviewed | None = None,
-) -> CompanyRun:
-    """Sync one company, and notify whom its YAML names, or ``otherwise`` if it names nobody or cannot be read.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyRunner:
+    """Syncs companies and sends their alerts: to whom the YAML names, or ``otherwise`` if that names nobody.
 
-    If that fails, the answer says why.
+    ``otherwise`` also counts if the YAML cannot be read.
     """
-    run = run_company(name, load, ledger, clock, force=force, reviewed=reviewed)
-    to = _recipient(run, otherwise)
-    if to is None or isinstance(run.error, KeyboardInterrupt):
+
+    load: Callable[[str], Company]
+    ledger: Ledger
+    clock: Clock
+    otherwise: Callable[[str], Notify | None]
+
+    def run(self, name: str, *, force: bool = False, reviewed: Reviewed | None = None) -> CompanyRun:
+        """Sync one company and send its alerts. If the alerts cannot be sent, the answer says why."""
+        run = run_company(name, self.load, self.ledger, self.clock, force=force, reviewed=reviewed)
+        to = _recipient(run, self.otherwise)
+        if to is None or isinstance(run.error, KeyboardInterrupt):
+            return run
+        try:
+            notify(run, to, self.ledger, self.clock)
+        except OkrsyncError as error:
+            return replace(run, code=worst([run.code, error.exit_code]), undelivered=str(error))
+        except Stopped:
+            # The run itself is finished; the next one sends what was not sent.
+            return run
         return run
-    try:
-        notify(run, to, ledger, clock)
-    except OkrsyncError as error:
-        return replace(run, code=worst([run.code, error.exit_code]), undelivered=str(error))
-    except Stopped:
-        # The run itself is finished; the next one sends what was not sent.
-        return run
-    return run
 
 
 def _recipient(run: CompanyRun, otherwise: Callable[[str], Notify | None]) -> Recipient | None:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from okrsync.errors import ConfigError
 from okrsync.extras import install_command
 from okrsync.plugins import Connectors
-from okrsync.ports import Clock
+from okrsync.ports import Clock, Ledger
 from okrsync.spelling import did_you_mean
 
 if TYPE_CHECKING:
+    from okrsync.alerts import CompanyRunner
     from okrsync.config import Company, Notify
     from okrsync.ledger.store import SqlLedger
     from okrsync.settings import Machine
@@ -87,6 +88,12 @@ class Context:
             return None
         address = Secret(file=machine.webhook_file) if machine.webhook_file else Secret(env="OKRSYNC_WEBHOOK")
         return Notify(ping=None, webhook=address, kind=machine.webhook_kind, place="")
+
+    def runner(self, ledger: Ledger, clock: Clock) -> CompanyRunner:
+        """Syncs companies on this ledger and clock, and sends their alerts."""
+        from okrsync.alerts import CompanyRunner
+
+        return CompanyRunner(load=self.company, ledger=ledger, clock=clock, otherwise=self.notify)
 
     @contextmanager
     def ledger(self) -> Iterator[SqlLedger]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,21 +17,23 @@ if TYPE_CHECKING:
     from okrsync import config
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenCycle:
+    """What the command line says of the next cycle; ``name`` is empty if it says nothing."""
+
+    name: str
+    start: datetime | None
+    end: datetime | None
+
+
 def write_next_cycle(
-    context: Context,
-    company: str,
-    *,
-    name: str,
-    start: datetime | None,
-    end: datetime | None,
-    write: bool,
-    as_json: bool,
+    context: Context, company: str, given: GivenCycle, *, write: bool, as_json: bool
 ) -> ExitCode:
     """Print the company's YAML for its next cycle, or put it in place of the old one. Sends no request."""
     loaded = context.company(company)
     with loaded.path.open(encoding="utf-8", newline="") as file:
         before = file.read()
-    name, first, last = _cycle(loaded, name, start, end)
+    name, first, last = _cycle(loaded, given)
     done = roll_over(context, loaded, before, name=name, start=first, end=last)
     if write:
         _replace(loaded.path, done.text)
@@ -49,12 +52,11 @@ def write_next_cycle(
     return ExitCode.HELD if done.left else ExitCode.IN_SYNC
 
 
-def _cycle(
-    company: config.Company, name: str, start: datetime | None, end: datetime | None
-) -> tuple[str, date, date]:
+def _cycle(company: config.Company, given: GivenCycle) -> tuple[str, date, date]:
     """The next cycle as given; what is not given follows only from a calendar month, quarter or year."""
     from okrsync.periods import following
 
+    name, start, end = given.name, given.start, given.end
     if name and start and end:
         return name, start.date(), end.date()
     after = following(company.cycle)

@@ -268,9 +268,7 @@ class KpiModel(Strict):
 class NotifyModel(Strict):
     """Whom a run tells what. Both addresses are secrets: who knows them can post there."""
 
-    ping: Secret | None = Field(
-        default=None, description="address that is asked after every run that got to its end"
-    )
+    ping: Secret | None = Field(default=None, description="address that is pinged after every finished run")
     webhook: Secret | None = Field(
         default=None, description="address that gets what needs a person, each thing once"
     )

@@ -415,7 +415,7 @@ def test_a_stop_before_the_alerts_leaves_them_to_the_next_run(
     with open_ledger(f"sqlite:///{office.fleet.folder / 'ledger.db'}", office.clock) as ledger:
         monkeypatch.setattr(notify, "run_company", then_stop)
         clock = stop.clock(office.clock)
-        ended = notify.run_and_notify("c00000", Context().company, stop.ledger(ledger), clock)
+        ended = Context().runner(stop.ledger(ledger), clock).run("c00000")
     assert ended.code == 3
     assert ended.report is not None
     assert (office.sent, office.pings) == ([], 1)

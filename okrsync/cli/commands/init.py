@@ -13,7 +13,7 @@ import typer
 from okrsync.cli.arguments import Json
 from okrsync.cli.context import Context
 from okrsync.cli.new_databases import make, unfinished
-from okrsync.cli.next_cycle import write_next_cycle
+from okrsync.cli.next_cycle import GivenCycle, write_next_cycle
 from okrsync.cli.output import say_json
 from okrsync.errors import ConfigError, ExitCode
 
@@ -88,7 +88,7 @@ def init(
     given = [bool(one) for one in (from_notion, create_under, url, timezone, locale, title)]
     if next_cycle and company is not None and not any(given):
         return write_next_cycle(
-            context, company, name=name, start=start, end=end, write=write, as_json=as_json
+            context, company, GivenCycle(name=name, start=start, end=end), write=write, as_json=as_json
         )
     if next_cycle:
         raise ConfigError(

@@ -30,7 +30,6 @@ def run(
     ] = 30.0,
 ) -> int:
     """Sync each company when its schedule comes. Stays in the foreground; SIGTERM ends it with exit code 0."""
-    from okrsync.alerts import run_and_notify
     from okrsync.fleet import AT_ONCE, Stop, timings
     from okrsync.fleet.health import Health
     from okrsync.fleet.scheduler import Scheduler
@@ -47,7 +46,7 @@ def run(
             files=context.files(),
             time_of=timings(context.company, context.files(), ledger),
             last_syncs=ledger.last_syncs,
-            run=lambda name: run_and_notify(name, context.company, held, clock, otherwise=context.notify),
+            run=context.runner(held, clock).run,
             heard=lambda ended: say_line(ended, machine.log),
             at_once=at_once or AT_ONCE,
             health=Health(file=machine.health, process="okrsync schedule run"),

@@ -55,22 +55,14 @@ def sync(
 def _sync_one(
     context: Context, name: str, *, force: bool, as_json: bool, reviewed: Path | None
 ) -> tuple[ExitCode, outputs.Run | outputs.Failure]:
-    from okrsync.alerts import run_and_notify
     from okrsync.cli.progress_bars import sync_progress
     from okrsync.fleet import Stop
 
     agreed = _reviewed(reviewed) if reviewed is not None else None
     stop = Stop()
     with context.ledger() as ledger, sync_progress(name, stop.ledger(ledger)) as heard, stop.on_signals():
-        ended = run_and_notify(
-            name,
-            context.company,
-            heard,
-            stop.clock(context.clock),
-            otherwise=context.notify,
-            force=force,
-            reviewed=agreed,
-        )
+        runner = context.runner(heard, stop.clock(context.clock))
+        ended = runner.run(name, force=force, reviewed=agreed)
     if ended.error is not None:
         say_not_notified(ended, "okrsync")
         raise ended.error
@@ -94,7 +86,6 @@ def _sync_several(
     context: Context, names: Sequence[str], *, due: bool, at_once: int | None, force: bool, as_json: bool
 ) -> tuple[ExitCode, outputs.Runs]:
     """Sync side by side; the texts of two companies never mix."""
-    from okrsync.alerts import run_and_notify
     from okrsync.fleet import (
         AT_ONCE,
         Stop,
@@ -113,10 +104,10 @@ def _sync_several(
         if due:
             time_of = timings(context.company, context.files(), ledger)
             names = due_names(names, time_of, ledger.last_syncs(), clock.now())
-        held = stop.ledger(ledger)
+        runner = context.runner(stop.ledger(ledger), clock)
 
         def run(name: str) -> CompanyRun:
-            return run_and_notify(name, context.company, held, clock, otherwise=context.notify, force=force)
+            return runner.run(name, force=force)
 
         with stop.on_signals():
             for ended in side_by_side(names, run, stop, at_once=at_once or AT_ONCE):

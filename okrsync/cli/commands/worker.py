@@ -23,7 +23,6 @@ def worker(
 ) -> int:
     """Enqueue who is due and sync who is enqueued. Stays in the foreground; run as many as you like, anywhere."""
     require_cluster()
-    from okrsync.alerts import run_and_notify
     from okrsync.fleet import AT_ONCE, CompanyRun, Stop, due_names, is_due, timings
     from okrsync.fleet.health import Health
     from okrsync.fleet.limits import SharedLimiter
@@ -35,7 +34,7 @@ def worker(
     stop, form = Stop(), context.machine.log
     clock = stop.clock(context.clock)
     with context.ledger() as ledger:
-        held = stop.ledger(ledger)
+        runner = context.runner(stop.ledger(ledger), clock)
         time_of = timings(context.company, context.files(), ledger)
 
         def due() -> list[str]:
@@ -47,7 +46,7 @@ def worker(
                 name, time_of, lambda one: ledger.last_syncs(one).get(one), clock.now()
             ):
                 return None
-            return run_and_notify(name, context.company, held, clock, otherwise=context.notify)
+            return runner.run(name)
 
         limits = connected(context.ledger_url)
         make_limiters(
