@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from okrsync.alerts.detect import UNREADABLE, Alert, detect
+from okrsync.alerts.detect import Alert, detect
 from okrsync.alerts.webhook import Notice, Recipient, ping_switch, post_notices
 from okrsync.config import Company, Notify
 from okrsync.errors import OkrsyncError
@@ -68,6 +68,7 @@ def _recipient(run: CompanyRun, otherwise: Callable[[str], Notify | None]) -> Re
     if notify is None:
         return None
     if company is None:
+        # A company is called like its file.
         name = Path(run.name).stem
         return Recipient(company=name, title=name, notify=notify)
     return Recipient(company=company.id, title=company.title, notify=notify)
@@ -82,11 +83,6 @@ def notify(run: CompanyRun, to: Recipient, ledger: Ledger, clock: Clock) -> None
         last = datetime.fromisoformat(known[_COMPLETED]) if _COMPLETED in known else None
         if to.notify.webhook is not None:
             _send_new(run, to, detect(run, last, now), known, ledger, clock)
-        if run.company is not None and Path(run.name).stem != to.company:
-            # What was sent while its id could not be read is noted under its file's name.
-            ledger.record(
-                Path(run.name).stem, Noted(connection=NOTEBOOK, key=f"failed {UNREADABLE}", value=None)
-            )
         if run.report is not None:
             ledger.record(to.company, Noted(connection=NOTEBOOK, key=_COMPLETED, value=now.isoformat()))
             if to.notify.ping is not None:

@@ -239,13 +239,11 @@ def machine(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
     return office
 
 
-@pytest.mark.parametrize("named", ["c00000", "other"])
-def test_an_unreadable_yaml_alerts_the_machine_s_webhook(machine: Office, capsys: Any, named: str) -> None:
+def test_an_unreadable_yaml_alerts_the_machine_s_webhook(machine: Office, capsys: Any) -> None:
     path = machine.fleet.folder / "c00000.yaml"
-    text = path.read_text(encoding="utf-8").replace("company: c00000", f"company: {named}")
-    path.write_text(text, encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
     machine.sync()
-    for _ in range(2):  # it is mended, and broken again
+    for _ in range(2):  # it is fixed, and broken again
         path.write_text(text.replace("timezone", "timezoen"), encoding="utf-8")
         sent = len(machine.sent)
         assert machine.sync("--due") == 2
@@ -263,7 +261,7 @@ def test_an_unreadable_yaml_alerts_the_machine_s_webhook(machine: Office, capsys
     assert "s3cret" not in "".join(capsys.readouterr())
 
 
-def test_a_scheduler_tells_of_a_yaml_that_was_broken_before_it_started(machine: Office) -> None:
+def test_a_scheduler_alerts_of_a_yaml_that_was_broken_before_it_started(machine: Office) -> None:
     (machine.fleet.folder / "c00000.yaml").write_text("company: [", encoding="utf-8")
     words = [sys.executable, "-m", "okrsync", "schedule", "run", "--look", "0.1"]
     with (machine.fleet.folder / "log").open("wb") as log:
