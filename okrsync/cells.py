@@ -34,7 +34,7 @@ class Kind(StrEnum):
 
 
 class Role(StrEnum):
-    """How a cell stands to the other cells of its row."""
+    """What a cell is to the other cells of its row."""
 
     LEADS = "leads"
     """The row's own number: what is derived from it is held if it is held."""

@@ -105,7 +105,7 @@ def settle(
     """The key result's goal for this run.
 
     ``baseline`` and ``target`` are what the row says, ``measured`` is the captured baseline in the key result's unit.
-    NoValue if a needed number is nowhere, or where the numbers make no goal (start equals target).
+    NoValue if a needed number is nowhere, or if the numbers make no goal (start equals target).
     """
     try:
         return _goal(key_result, baseline, target, measured)
@@ -119,7 +119,7 @@ def settle(
 
 
 def direction(goal: Goal) -> int:
-    """+1 where the number should rise, -1 where it should fall, 0 if neither is better."""
+    """+1 if the number should rise, -1 where it should fall, 0 if neither is better."""
     match goal:
         case FromTo(start=start, target=target):
             return 1 if target > start else -1

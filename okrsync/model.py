@@ -211,7 +211,7 @@ class Hold(StrEnum):
 class Decision:
     """One cell, one verdict, one reason, and the answer behind it.
 
-    ``last`` is what okrsync put there before, ``now`` what stands there, ``wanted`` what it would put there; all three
+    ``last`` is what okrsync wrote there before, ``now`` what the cell shows, ``wanted`` what okrsync would write; all three
     are canonical. ``shown`` is the wanted value as a person wrote or reads it (with its unit), for messages.
     """
 

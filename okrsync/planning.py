@@ -9,11 +9,11 @@
      X              | Z        | Y      | HELD   edited by a person since okrsync wrote X: `okrsync release`
      anything       | anything | none   | HELD   no data, with the reason
 
-Whose value stands there, the row itself tells first, by its stamp or by who edited it last (ownership.py); only what it
+Whose value it is, the row itself says first, by its stamp or by who edited it last (ownership.py); only what it
 does not tell is decided by what the ledger says was last put there. A row that has a stamp is never written without it.
 
 All three columns are canonical: they have passed through ``Destination.canonical``. "Never" and "empty" are None; okrsync
-never puts an empty value. A write that was intended and whose end is not known counts by what stands in the cell now:
+never puts an empty value. A write that was intended and whose end is not known counts by what the cell shows now:
 the after-value means it landed, the before-value that it did not, anything else that a person edited it (the intent is
 kept). The plan is total: a missing row or a missing number is a HELD line, never an absent one.
 
@@ -76,7 +76,7 @@ class DesiredRow:
     """What the run wants of one row.
 
     ``row`` is None if the destination has none, and ``absent`` says so in words. ``direction`` is +1 where the
-    key result's number should rise, -1 where it should fall, 0 where neither is better. ``restarted`` marks a number
+    key result's number should rise, -1 where it should fall, 0 if neither is better. ``restarted`` marks a number
     whose window began again since the last one was written (a new week), ``unguarded`` one that may drop freely.
     ``creates`` says that a missing row is to be added, with the subject as its key, and ``stamped`` that it gets a stamp.
     ``released`` gives for cells why a person's edit of them may be written over. ``first_zero`` is why a first 0 would be
@@ -147,7 +147,7 @@ class Plan:
         return Plan(decisions=self.decisions + other.decisions, alarms=self.alarms + other.alarms)
 
     def check(self, *, hint: str = "") -> None:
-        """Raise ``UnsafePlan`` where the plan changes more than its limits allow."""
+        """Raise ``UnsafePlan`` if the plan changes more than its limits allow."""
         if self.alarms:
             raise UnsafePlan("the plan was refused: " + "; ".join(self.alarms), hint=hint)
 
@@ -477,7 +477,7 @@ def _alarms(decided: Sequence[tuple[DesiredRow, list[Decision]]], limits: Limits
 
 
 def _replaced_number(row: Sequence[Decision]) -> tuple[Decimal | None, Decimal | None]:
-    """Return the row's number now and after the plan; None where there is none or it is held."""
+    """Return the row's number now and after the plan; None if there is none or it is held."""
     for one in row:
         if leads(one.cell) and one.verdict is not Verdict.HELD:
             return (

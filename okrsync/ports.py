@@ -52,7 +52,7 @@ class Destination(Protocol):
     def canonical(self, cell: str, value: Wanted) -> Stored:
         """How ``value`` will read back from this cell (rounded, as a fraction, as the option's own spelling).
 
-        Raises ``DataError`` where the cell cannot hold it, naming what it can hold. Needs ``read`` to have run.
+        Raises ``DataError`` if the cell cannot hold it, naming what it can hold. Needs ``read`` to have run.
         """
         ...
 
@@ -183,7 +183,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A row that ``Setup`` found: ``page`` is its address where no column holds its id."""
+    """A row that ``Setup`` found: ``page`` is its address if no column holds its id."""
 
     id: str
     title: str

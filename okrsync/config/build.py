@@ -111,10 +111,10 @@ def _schedule(model: CompanyModel, zone: ZoneInfo, problems: Problems) -> Schedu
 
 
 def _notify(model: CompanyModel, file: YamlFile) -> Notify | None:
-    if (told := model.notify) is None:
+    if (said := model.notify) is None:
         return None
     place = file.place(("notify",), key=True)
-    return Notify(ping=told.ping, webhook=told.webhook, kind=told.kind, place=place)
+    return Notify(ping=said.ping, webhook=said.webhook, kind=said.kind, place=place)
 
 
 def _connections(

@@ -95,7 +95,7 @@ class Kpi:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notify:
-    """Whom a run tells what: the dead man's switch to ``ping``, and the ``webhook`` with its ``kind``."""
+    """Whom a run notifies: the dead man's switch to ``ping``, and the ``webhook`` with its ``kind``."""
 
     ping: Secret | None
     webhook: Secret | None

@@ -21,7 +21,7 @@ _RELATIVE = re.compile(r"\s*([+\-\u2212])\s*(\d+(?:[.,]\d+)?)\s*%\s*")
 
 
 class _Bad(Exception):
-    """A number that cannot be read; ``key`` is the YAML key it stands under."""
+    """A number that cannot be read; ``key`` is its key in the YAML."""
 
     def __init__(self, key: str, reason: str) -> None:
         super().__init__(reason)

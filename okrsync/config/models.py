@@ -145,7 +145,7 @@ class KeyResultModel(Strict):
     metric: str
     objective: str = ""
     weight: Annotated[Decimal, Field(gt=0)] | None = None
-    page: str = Field(default="", description="address of its row, where no column holds the id")
+    page: str = Field(default="", description="address of its row, if no column holds the id")
     unit: UnitText | None = Field(default=None, description="default: the metric's")
     start: Number | None = Field(default=None, alias="from", description="the baseline; default: the row's")
     to: Number | None = Field(default=None, description="the target; default: the row's")
@@ -266,7 +266,7 @@ class KpiModel(Strict):
 
 
 class NotifyModel(Strict):
-    """Whom a run tells what. Both addresses are secrets: who knows them can post there."""
+    """Whom a run notifies. Both addresses are secrets: who knows them can post there."""
 
     ping: Secret | None = Field(default=None, description="address that is pinged after every finished run")
     webhook: Secret | None = Field(
@@ -300,7 +300,7 @@ class CompanyModel(Strict):
     schedule: str | None = Field(
         default=None, description='when it is due: a cron line in its time zone, such as "0 7 * * mon-fri"'
     )
-    notify: NotifyModel | None = Field(default=None, description="whom a run tells what needs a person")
+    notify: NotifyModel | None = Field(default=None, description="who is notified of what needs a person")
     connections: dict[str, dict[str, Any]]
     destination: DestinationModel
     metrics: dict[str, dict[str, Any]] = Field(default_factory=dict)

@@ -1,6 +1,6 @@
 """Write the next cycle's YAML: the same text with new dates and starts, and no other change.
 
-The text is changed where a value stands and nowhere else, so that comments, order and layout stay as people wrote them.
+Only the values themselves are replaced, so that comments, order and layout stay as people wrote them.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ def next_cycle(
 ) -> NextCycle:
     """``text``, the company's YAML, for the cycle ``name`` from ``start`` to ``end`` (its last day).
 
-    ``last`` holds the last value of each key result in its unit, where one is known. Targets stay: a key result whose
+    ``last`` holds the last value of each key result in its unit, if one is known. Targets stay: a key result whose
     last value has reached its target, or that has no value, keeps its start and is in ``left``. Raises ``ConfigError``
-    where the dates make no cycle after the present one.
+    if the dates make no cycle after the present one.
     """
     if end <= start:
         raise ConfigError(f"the cycle ends {end}, which is not after its start {start}")

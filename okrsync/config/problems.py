@@ -45,16 +45,16 @@ class Problems:
     def validation(
         self, error: ValidationError, at: PathInFile, model: type[BaseModel], *, also: Collection[str] = ()
     ) -> None:
-        """Add every line of a pydantic error whose model stands at ``at`` in the file.
+        """Add every line of a pydantic error whose model is at ``at`` in the file.
 
-        ``also`` are keys that may stand there beside the model's own.
+        ``also`` are keys that are allowed there beside the model's own.
         """
         for line in error.errors():
             path = self._real_path((*at, *line["loc"]))
             self._one(dict(line), path, model, at, also)
 
     def validated(self, model: type[Any], data: Any, at: PathInFile, *, also: Collection[str] = ()) -> Any:
-        """``data`` as an instance of ``model``; None where it is none, with every line of the error added."""
+        """``data`` as an instance of ``model``; None if it is none, with every line of the error added."""
         try:
             return model.model_validate(data, context={FOLDER: self.folder})
         except ValidationError as error:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """``text`` in place of what stands from ``begin`` to ``end``."""
+    """``text`` in place of the characters from ``begin`` to ``end``."""
 
     begin: int
     end: int

@@ -163,7 +163,7 @@ def _key_results(proposed: Proposed) -> Iterator[str]:
         objective = one.objective if one.objective in known else ""
         yield f"  - {_entry({'id': one.id, 'objective': objective, 'title': one.title, 'page': one.page, 'metric': TODO})}"
     if not proposed.key_results:
-        yield f"  - {{id: KR-1, metric: {TODO}}}    # the id that stands in the row's key column"
+        yield f"  - {{id: KR-1, metric: {TODO}}}    # the id in the row's key column"
 
 
 def _entry(pairs: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ from okrsync.tables.check_ins import NOTE, CheckIns, by_address
 def add_row(check_ins: CheckIns, writes: Sequence[Decision], record: Callable[..., None], run: str) -> None:
     """Add the row that ``writes`` make up, or finish it where an earlier run has added it after all.
 
-    Raises like ``Register.add``; ``DataError`` where the new row does not show what was put into it.
+    Raises like ``Register.add``; ``DataError`` if the new row does not show what was put into it.
     """
     register, key = check_ins.register, writes[0].row.removeprefix(NEW)
     values = {one.cell: one.wanted for one in writes}

@@ -74,7 +74,7 @@ def claim(
 
     ``subjects`` are ids of key results and objectives; None takes every row there is. With ``ours`` only those whose last
     editor is our own integration: what another ledger's runs have put there. Followers are taken with what they follow. What
-    stands there stays until the next sync; only the row's stamp, if it has one, is written. Raises ``ConfigError`` for an
+    is there stays until the next sync; only the row's stamp, if it has one, is written. Raises ``ConfigError`` for an
     unknown id and ``DataError`` for a named one without a usable row.
     """
     _check_known(company, subjects or (), clock)

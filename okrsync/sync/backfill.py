@@ -41,7 +41,7 @@ class Found(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recalled:
-    """One metric at one moment: what was found and, where there is one, the value in the ledger or on its way there."""
+    """One metric at one moment: what was found and, if there is one, the value in the ledger or on its way there."""
 
     metric: str
     at: datetime
@@ -51,9 +51,9 @@ class Recalled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backfill:
-    """What a backfill did or, where it was not ``applied``, would have done; ``values`` by metric, then by moment.
+    """What a backfill did or, if it was not ``applied``, would have done; ``values`` by metric, then by moment.
 
-    ``filled`` is None where no check-ins are kept or they were not asked for.
+    ``filled`` is None if no check-ins are kept or they were not asked for.
     """
 
     company: Company
@@ -89,13 +89,13 @@ def backfill(
     dry_run: bool = False,
     refresh: bool = False,
     check_ins: bool = True,
-    told: Progress = lambda *_: None,
+    on_progress: Progress = lambda *_: None,
 ) -> Backfill:
     """Find the value of every key result at the end of each ``every`` (day, week, month) from ``first`` to ``last``.
 
     What the ledger knows is not asked again, unless ``refresh``; a value that was seen on the day never is, and stays.
-    Each batch is recorded when it is read, so that a run that was killed goes on where it was. Where the company keeps
-    ``check_ins``, those of periods that end at one of the dates are added where there is none. ``told`` hears how far
+    Each batch is recorded when it is read, so that a run that was killed goes on where it was. If the company keeps
+    ``check_ins``, those of periods that end at one of the dates are added if there is none. ``on_progress`` hears how far
     it is: before anything is asked, and batch by batch. Raises ``Busy`` where another backfill of the company is under
     way or, where check-ins are to be added, a sync.
     """
@@ -125,7 +125,7 @@ def backfill(
             run = replace(run, connections=open_connections(company, run.memory, clock))
         groups = together(company, unknown)
         read = {name: (0, len(group)) for name, group in groups.items()}
-        told("values", done, len(wanted), read)
+        on_progress("values", done, len(wanted), read)
         with closing(in_batches(run, groups)) as batches:
             for name, answers in batches:
                 fresh = {one: _recalled(one, answer, known.get(one)) for one, answer in answers.items()}
@@ -133,7 +133,7 @@ def backfill(
                 found |= fresh
                 done += len(fresh)
                 read[name] = (read[name][0] + len(fresh), read[name][1])
-                told("values", done, len(wanted), read)
+                on_progress("values", done, len(wanted), read)
         filled = None
         if filling:
             filled = fill(
@@ -142,7 +142,7 @@ def backfill(
                 answers={ask: one.answer for ask, one in found.items()},
                 only={one for subject in subjects.values() for one in subject},
                 record=None if dry_run else record,
-                told=lambda done, of: told("check-ins", done, of, {}),
+                on_count=lambda done, of: on_progress("check-ins", done, of, {}),
             )
     return Backfill(
         company=company,

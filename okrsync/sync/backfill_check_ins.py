@@ -1,6 +1,6 @@
 """Add the check-ins that were never made, from recomputed values: one per key result and period.
 
-A row that is there is left as it is, whoever made it and whatever it says. The goal and the calendar are today's; the
+A row that is there is left as it is, no matter who made it and what it says. The goal and the calendar are today's; the
 value, and with it progress and status, are those of the period's last instant.
 """
 
@@ -26,7 +26,7 @@ from okrsync.tables.check_ins import CheckIns, desired_rows, found_in, key_of, o
 from okrsync.tables.key_results import stand
 from okrsync.tables.past_values import baseline_asks, judged_asks, new_baselines
 
-Told = Callable[[int, int], None]
+OnCount = Callable[[int, int], None]
 AGAIN = "run the same backfill again"
 
 
@@ -44,7 +44,7 @@ class Filled:
 
     @property
     def added(self) -> list[str]:
-        """The keys of the rows that were or, where nothing was applied, would be added."""
+        """The keys of the rows that were or, if nothing was applied, would be added."""
         whole = (one for one in self.decisions if one.verdict is Verdict.WRITE and one.row.startswith(NEW))
         return list(dict.fromkeys(one.subject for one in whole))
 
@@ -78,11 +78,11 @@ def fill(
     answers: Mapping[Ask, Answer],
     only: Collection[str],
     record: Record | None,
-    told: Told,
+    on_count: OnCount,
 ) -> Filled:
     """Add what is lacking at each of ``moments`` for the key results in ``only``, whose ``answers`` are known.
 
-    Without ``record`` nothing is added. ``told`` hears how many of how many check-ins are done. Raises like
+    Without ``record`` nothing is added. ``on_count`` hears how many of how many check-ins are done. Raises like
     ``Destination.read``; what was added until then is found by the next run.
     """
     if not moments:
@@ -92,7 +92,7 @@ def fill(
     run = _with_goals(run, pasts)
     if record is not None:
         record(*(MeasuredBaseline(subject=subject, reading=one) for subject, one in run.baselines.items()))
-    count = _Count(told, len(pasts) * len(chosen))
+    count = _Count(on_count, len(pasts) * len(chosen))
     decisions: list[Decision] = []
     for number, past in enumerate(pasts, start=1):
         ended = _fill_period(run, past, answers, count.noting(record) if record is not None else None)
@@ -156,16 +156,16 @@ def _fill_period(
 
 
 class _Count:
-    """Tells how many check-ins are done, as rows land; threads share it."""
+    """Counts the check-ins that are done, as rows land; threads share it."""
 
-    def __init__(self, told: Told, of: int) -> None:
-        self._told, self._of, self._done, self._lock = told, of, 0, Lock()
+    def __init__(self, on_count: OnCount, of: int) -> None:
+        self._on_count, self._of, self._done, self._lock = on_count, of, 0, Lock()
 
     def reach(self, done: int) -> None:
         """So many are settled: added, there already, or without a number."""
         with self._lock:
             self._done = done
-            self._told(self._done, self._of)
+            self._on_count(self._done, self._of)
 
     def noting(self, record: Record) -> Record:
         def noted(*entries: Entry) -> None:
@@ -173,6 +173,6 @@ class _Count:
             if any(isinstance(one, Landed) for one in entries):
                 with self._lock:
                     self._done += 1
-                    self._told(self._done, self._of)
+                    self._on_count(self._done, self._of)
 
         return noted

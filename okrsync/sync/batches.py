@@ -19,7 +19,7 @@ AT_ONCE = 20_000
 What many metrics stand on is read again for each such batch: a year of weeks of 380 metrics is one.
 """
 
-# What comes from the thread of a group: a batch, what ended it, or None where it is done.
+# What comes from the thread of a group: a batch, what ended it, or None if it is done.
 _Item = tuple[str, dict[Ask, Answer]] | BaseException | None
 
 

@@ -18,7 +18,7 @@ from okrsync.settings import Secret
 def open_connections(company: Company, memory: Memory, clock: Clock) -> dict[str, Opening]:
     """One ``Opening`` for each connection, its notebook filled from the ledger.
 
-    Raises ``AccessError`` where a secret cannot be read: a run without all its credentials does not begin.
+    Raises ``AccessError`` if a secret cannot be read: a run without all its credentials does not begin.
     """
     for error in _unreadable(company):
         raise error
@@ -65,8 +65,8 @@ def references(company: Company) -> list[Secret]:
     """Every secret that the company's YAML refers to."""
     found = [secret for one in company.connections.values() for _, secret in secrets_of(one.settings)]
     notify = company.notify
-    told = (notify.ping, notify.webhook) if notify is not None else ()
-    return [*found, *(secret for secret in told if secret is not None)]
+    addresses = (notify.ping, notify.webhook) if notify is not None else ()
+    return [*found, *(secret for secret in addresses if secret is not None)]
 
 
 def _untold(company: Company) -> Iterator[AccessError]:

@@ -84,7 +84,7 @@ def _holidays(company: Company) -> frozenset[date]:
 
 
 def _averaged(company: Company, metric: Metric, question: Question, answer: Answer) -> Answer:
-    """The mean per period, where the metric is one: the number of whole periods in the window is its divisor."""
+    """The mean per period, if the metric is one: the number of whole periods in the window is its divisor."""
     if not metric.per or question.window is None or not isinstance(answer, Reading):
         return answer
     _, count = whole_periods(question.window, metric.per, company.cycle.calendar, _holidays(company))
@@ -94,7 +94,7 @@ def _averaged(company: Company, metric: Metric, question: Question, answer: Answ
 
 
 def _tagged(digest: str, answer: Answer) -> Answer:
-    """The reading with what its metric means, so that a later meaning can be told from it."""
+    """The reading with what its metric means, so that a later meaning is seen to be another one."""
     if not isinstance(answer, Reading):
         return answer
     facts = (*answer.evidence.facts, (MEASURED_WITH, digest))

@@ -40,7 +40,7 @@ def kept(company: str, at: datetime, plan: Plan) -> dict[str, Any]:
 
 
 def recalled(text: str, name: str) -> Reviewed:
-    """The plan in ``text``. Raises ``ConfigError`` where it is none, or was changed since it was kept."""
+    """The plan in ``text``. Raises ``ConfigError`` if it is none, or was changed since it was kept."""
     hint = "make it again: okrsync plan COMPANY --out FILE"
     try:
         data = json.loads(text)

@@ -94,7 +94,7 @@ def opened(run: Run) -> Run:
 
 
 def read(run: Run) -> Run:
-    """The run with all answers, all rows, and where each key result stands: sources and destination side by side."""
+    """The run with all answers, all rows, and the progress of each key result: sources and destination side by side."""
     wanted = {ask for table in due_tables(run.company, run.now) for ask in table.asks(run)}
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="destination") as pool:
         reading = pool.submit(read_tables, run)

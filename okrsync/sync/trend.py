@@ -25,7 +25,7 @@ SOURCE_TIME = "as of in the source"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What is known of one day: the value in the key result's unit, and its progress where the goal is known."""
+    """What is known of one day: the value in the key result's unit, and its progress if the goal is known."""
 
     day: date
     value: Decimal
@@ -78,7 +78,7 @@ def goal_of(company: Company, key_result: KeyResult, memory: Memory) -> Goal | N
 
 
 def last_values(company: Company, ledger: Ledger, now: datetime) -> dict[str, Decimal]:
-    """The last value of every key result in this cycle, where one is known."""
+    """The last value of every key result in this cycle, if one is known."""
     since, until = company.cycle.opens - TICK, min(now, company.cycle.closes - TICK)
     found = {}
     for one in company.key_results:

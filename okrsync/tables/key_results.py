@@ -50,7 +50,7 @@ def settled(run: Run) -> Run:
 
 
 def stand(run: Run, key_result: KeyResult, answer: Answer, at: datetime) -> Standing:
-    """Where the key result stands, or stood, at ``at`` by its ``answer`` and the periods judged before."""
+    """The standing of the key result at ``at``, by its ``answer`` and the periods judged before."""
     baseline = frozen(run, key_result) if key_result.measured_baseline else None
     if isinstance(baseline, NoValue):
         # A number beside a goal that was measured with something else would make no sense.

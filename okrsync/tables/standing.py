@@ -1,4 +1,4 @@
-"""Compute where each key result stands: its value, goal, progress and status."""
+"""Compute the standing of each key result: its value, goal, progress and status."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ STAYING: Final = THEIRS | {Hold.DOUBTFUL}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Where one key result stands: its value, goal, raw progress and status, as far as they are known.
+    """The value, goal, raw progress and status of one key result, as far as they are known.
 
     ``blocked`` is why there is a value but no progress, ``doubt`` why the value is held until a person accepts it.
     ``history`` are the judged periods' values, oldest first.

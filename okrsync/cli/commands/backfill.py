@@ -64,7 +64,7 @@ def backfill(
             dry_run=dry_run,
             refresh=refresh,
             check_ins=check_ins,
-            told=told,
+            on_progress=told,
         )
     if as_json:
         say_json(backfill_data(done))
