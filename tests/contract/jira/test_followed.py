@@ -105,6 +105,27 @@ def test_a_number_that_is_none_is_named_with_its_date(world: World, text: str) -
     assert world.value("10-25", scope=STORIES, measure="sum", field="Story Points").value == 15
 
 
+def test_the_text_of_a_change_is_the_number_and_its_raw_value_the_seconds(world: World) -> None:
+    """A raw value beside the text may be anything, but of a length of time it is what the field holds."""
+    from okrsync_emulators.jira.world import Item
+
+    at = int(datetime(2026, 10, 22, tzinfo=UTC).timestamp() * 1000)
+    points = Item(
+        field="Story Points", field_id=POINTS, old="99", old_text="3", new="5", new_text="5", custom=True
+    )
+    spent = Item(
+        field="timespent", field_id="timespent", old="3600", old_text="1h", new="7200", new_text="2h"
+    )
+    world.jira.world.change(world.jira.world.issues["APP-11"], at, "bot@acme.example", [points, spent])
+    world.jira.world.issues["APP-11"].values["timespent"] = 7200.0
+    assert world.value("10-21", scope=STORIES, measure="min", field="Story Points").value == 2
+    assert world.value("10-21", scope=STORIES, measure="sum", field="Story Points").value == 8 + 3 + 2
+    hours = Unit(dimension=Dimension.DURATION, detail="hours")
+    query: dict[str, Any] = {"scope": STORIES, "measure": "max", "field": "timespent", "unit": hours}
+    assert world.value("10-21", **query).value == 1
+    assert world.value(**query).value == 2
+
+
 def odd(text: str) -> tuple[int, str, Any]:
     from okrsync_emulators.jira.world import Item
 
