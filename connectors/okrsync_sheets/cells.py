@@ -14,6 +14,7 @@ from okrsync.model import PERCENT, SECONDS_IN, Cause, Dimension, Unit
 from okrsync_sheets.a1 import Area
 from okrsync_sheets.settings import COUNTS, SheetsQuery, TextNumbers
 
+_MOST_DIGITS: Final = 17
 LOADING: Final = "Loading..."
 # Error cells arrive as texts, in the spreadsheet's language: #REF!, #N/A, #DIV/0!, #ССЫЛКА!, #NV.
 _ERROR: Final = re.compile(r"#(?:[^\W_]+(?:/[^\W_]+)?[!?]|\w/\w|NV)")
@@ -96,8 +97,12 @@ def number(raw: Raw, place: Area, texts: TextForm | None) -> Decimal:
         )
     if isinstance(raw, int | float):
         found = Decimal(repr(raw))
-        if not found.is_finite():
-            raise NoValueError(Cause.DATA, f"{place.shown} holds {raw}, not a number")
+        if not found.is_finite() or found.adjusted() > _MOST_DIGITS:
+            raise NoValueError(
+                Cause.DATA,
+                f"{place.shown} holds {found:.3g}, which is no number that anybody counts",
+                hint="look at the formula in that cell",
+            )
         return found
     text = str(raw).strip()
     if is_error(text):

@@ -141,9 +141,20 @@ class SheetsClient:
             found: Mapping[str, Any] = _read(
                 lambda: self._http.fetch_sheet_metadata(spreadsheet, params), SPREADSHEET
             )
+            tabs = found.get("sheets", [])
+            # Every spreadsheet has a tab, every tab has a title, and all our masks ask for it.
+            if not tabs or not all(tab.get("properties", {}).get("title") for tab in tabs):
+                raise _Incomplete
             return found
 
-        return self._send(call, spreadsheet)
+        try:
+            return self._send(call, spreadsheet)
+        except BadRange as refusal:
+            # The ranges were made from what Google said of the tabs a moment ago.
+            raise Unavailable(
+                f"spreadsheet {spreadsheet}: Google refuses what it told us to ask for: {refusal}",
+                hint="run again: a tab was changed meanwhile",
+            ) from None
 
     def sign_in(self) -> None:
         """Fetch a token unless a fresh one is at hand. Raises ``AccessError`` or ``Unavailable``."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 from okrsync.errors import OkrsyncError
 from okrsync.ports import Finding, Opening
 from okrsync_sheets import a1, addresses
-from okrsync_sheets.client import BadRange, SheetsClient
+from okrsync_sheets.client import SheetsClient
 from okrsync_sheets.settings import SheetsSettings
 from okrsync_sheets.workbook import Workbook
 
@@ -66,16 +66,7 @@ def _cells(book: Workbook, client: SheetsClient) -> Iterator[Finding]:
         peeks.append(str(a1.Area(tab=str(tab.get("title")), left=1, top=1, right=right, bottom=bottom)))
     if not peeks:
         return
-    try:
-        seen = client.metadata(book.id, _TYPED, peeks)
-    except BadRange as refusal:
-        yield Finding(
-            subject="cells",
-            ok=False,
-            detail=str(refusal),
-            hint="run doctor again: a tab was changed meanwhile",
-        )
-        return
+    seen = client.metadata(book.id, _TYPED, peeks)
     for sheet in seen.get("sheets", []):
         yield from _errors(str(sheet.get("properties", {}).get("title")), sheet.get("data", []))
 

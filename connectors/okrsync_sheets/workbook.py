@@ -111,12 +111,7 @@ class Workbook:
         found: dict[a1.Area, Format] = {}
         for chunk in _chunks([(text,) for text in dict.fromkeys(map(str, areas))]):
             ranges = [text for group in chunk for text in group]
-            try:
-                found |= formats(self._client.metadata(self.id, MASK, ranges))
-            except BadRange as refusal:
-                raise Unavailable(
-                    f"{self.name}: a tab was changed while it was read ({refusal})", hint="run again"
-                ) from None
+            found |= formats(self._client.metadata(self.id, MASK, ranges))
         return found
 
     def unreadable(self, asked: Group, refusal: BadRange) -> NoValueError:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from okrsync.emulation import Fault
+from okrsync.errors import Unavailable
 from okrsync.model import COUNT, PERCENT, Cause, Dimension, Reading, Unit
 from okrsync.testing import JumpClock
 from tests.support.spreadsheet import BOOK, NOW, World, question, seed, value, why
@@ -282,11 +284,16 @@ BODIES = [
 ]
 
 
+@pytest.mark.parametrize("number", [b"1e40", b"-1e300", b"9" * 400, b"NaN", b"Infinity"])
+def test_a_number_beyond_all_counting_is_no_value(world: World, number: bytes) -> None:
+    load(world, [5])
+    body = b'{"valueRanges": [{"range": "S!A1", "values": [[' + number + b"]]}]}"
+    world.emulator.server.faults.append(Fault(where="batchGet", times=99, status=200, body=body))
+    assert "which is no number that anybody counts" in why(world.one(cell="S!A1")).reason
+
+
 @pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
 def test_an_answer_of_another_shape_is_no_value(world: World, body: bytes) -> None:
-    from okrsync.emulation import Fault
-    from okrsync.errors import Unavailable
-
     load(world, [5])
     world.emulator.server.faults.append(Fault(where="batchGet", times=99, status=200, body=body))
     with pytest.raises(Unavailable, match="did not arrive whole"):
@@ -305,8 +312,6 @@ def test_an_answer_of_another_shape_is_no_value(world: World, body: bytes) -> No
     ],
 )
 def test_formats_of_another_shape_cost_no_number(world: World, answer: Any) -> None:
-    from okrsync.emulation import Fault
-
     load(world, [5])
     world.emulator.server.faults.append(
         Fault(where=FORMATS, times=99, status=200, body=json.dumps(answer).encode())

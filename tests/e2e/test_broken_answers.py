@@ -1,0 +1,57 @@
+"""An answer that is none, of one source: that source is held, the others are written, and nothing is a bug."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from okrsync.emulation import Fault
+
+DEEP = ('{"a":' * 100_000).encode()
+TOKENS = {
+    "a page": b"<html>sign in</html>",
+    "null": b"null",
+    "a list": b"[]",
+    "a number": b"5",
+    "nothing": b"",
+    "no token": b"{}",
+    "a token that is null": b'{"access_token": null, "expires_in": 3599}',
+    "a token that is a list": b'{"access_token": ["x"], "expires_in": 3599}',
+    "an end that is empty": b'{"access_token": "ya29.x", "expires_in": ""}',
+    "an end that is a list": b'{"access_token": "ya29.x", "expires_in": []}',
+    "an end far away": b'{"access_token": "ya29.x", "expires_in": 1e300}',
+    "deep": DEEP,
+    "not UTF-8": b'{"access_token": "\xff"}',
+}
+
+
+def broken(desk: Any, where: str, body: bytes) -> None:
+    headers = {"content-type": "text/html" if body.startswith(b"<") else "application/json"}
+    desk.sheets.server.faults.append(Fault(where=where, times=999, status=200, headers=headers, body=body))
+
+
+def held_alone(desk: Any) -> None:
+    """Every number of Jira and of the exports was written, none of the spreadsheet."""
+    ended = desk.run("sync", "demo")
+    assert ended.code in {3, 12}, ended.err
+    assert "Traceback" not in ended.err
+    table = desk.table()
+    assert table["KR-1"]["Current"] == "72"
+    assert table["KR-5"]["Current"] != ""
+    assert {table[kr]["Current"] for kr in ("KR-9", "KR-10", "KR-11", "KR-12", "KR-13")} == {""}
+
+
+@pytest.mark.parametrize("body", TOKENS.values(), ids=TOKENS.keys())
+def test_a_token_server_that_gives_no_token(desk: Any, body: bytes) -> None:
+    broken(desk, "POST /token", body)
+    held_alone(desk)
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>sign in</html>", b"null", b"{}", b'{"valueRanges": 7}', DEEP, b"\xff"]
+)
+def test_a_spreadsheet_that_answers_with_something_else(desk: Any, body: bytes) -> None:
+    broken(desk, "GET /v4/", body)
+    held_alone(desk)
+    assert desk.run("doctor", "demo").code == 3
