@@ -67,7 +67,7 @@ class Layout:
         """The ids of all these columns, each once, in a steady order."""
         others = [column for column in (self.match, self.baseline, self.target) if column is not None]
         columns = (self.title, *self.cells.values(), *others)
-        return tuple(dict.fromkeys(column.id for column in columns))
+        return tuple(dict.fromkeys(column.id for column in columns if column.id))
 
 
 def parse(answer: Mapping[str, Any]) -> Schema:
@@ -122,18 +122,25 @@ def locked(cell: str, column: NotionColumn) -> str:
 def layout(schema: Schema, table: NotionTable, memo: MutableMapping[str, str]) -> Layout:
     """The columns ``table`` means.
 
-    ``memo`` remembers which column had a name, so that a renamed one can be told. Raises ``ConfigError`` for a column
-    that is missing or of a type that cannot serve.
+    ``memo`` remembers which column had a name, so that a renamed one can be named. A cell whose column is missing or of
+    a wrong type is locked with the reason: the others are written. Raises ``ConfigError`` if a column that rows are
+    found or released by is missing or of a wrong type.
     """
-    cells = {cell: cell_column(schema, cell, name, memo) for cell, name in table.cells.items()}
-    cells = {cell: remembering(schema, column, memo) for cell, column in cells.items()}
+    cells: dict[str, NotionColumn] = {}
+    unusable: dict[str, str] = {}
+    for cell, name in table.cells.items():
+        try:
+            cells[cell] = remembering(schema, cell_column(schema, cell, name, memo), memo)
+        except ConfigError as error:
+            unusable[cell] = f"{error.message}; {error.hint}"
+            cells[cell] = NotionColumn(id="", wire="", name=name, type="")
     if table.release is not None:
         cells[RELEASE.name] = release_column(schema, table.release, memo)
     return Layout(
         schema=schema,
         title=next(column for column in schema.columns.values() if column.type == "title"),
         cells=cells,
-        locked={cell: why for cell, column in cells.items() if (why := locked(cell, column))},
+        locked=unusable | {cell: why for cell, column in cells.items() if (why := locked(cell, column))},
         match=match_column(schema, table.match, memo),
         baseline=number_column(schema, "baseline", table.baseline, memo),
         target=number_column(schema, "target", table.target, memo),

@@ -44,8 +44,8 @@ def test_a_column_renamed_meanwhile_is_written_all_the_same(desk: Any) -> None:
     assert ended.code == 3
     assert desk.table()["KR-1"]["Now"] == "72"
     ended = desk.run("sync", "demo")
-    assert ended.code == 2
-    assert "the column 'Current' is now called 'Now'" in ended.err
+    assert ended.code == 3
+    assert "the column 'Current' is now called 'Now'" in ended.out
 
 
 @pytest.mark.parametrize("change", ["deleted", "retyped"])
