@@ -11,7 +11,7 @@ from okrsync.model import Cause
 from okrsync_jira.fields import Field
 from okrsync_jira.issues import NAMED, Issue
 from okrsync_jira.names import EMPTY, Names
-from okrsync_jira.queries import State
+from okrsync_jira.states import State
 from okrsync_jira.statuses import Statuses, UnknownStatusError
 from okrsync_jira.values import STATUS, changes_of, words
 

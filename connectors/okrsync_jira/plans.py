@@ -14,12 +14,13 @@ from okrsync_jira.events import in_window
 from okrsync_jira.fields import SECONDS, Field, FieldNames
 from okrsync_jira.hierarchy import Links
 from okrsync_jira.jql import both, during, during_days
-from okrsync_jira.queries import DATES, EVENT_DATES, JiraQuery, State
+from okrsync_jira.queries import DATES, EVENT_DATES, JiraQuery
 from okrsync_jira.reads import Below, Catalogue, Events, Read, Search, Sprints
 from okrsync_jira.reducers import MetricValue
 from okrsync_jira.replay import Replayed
 from okrsync_jira.scopes import EVERYWHERE, rules
 from okrsync_jira.settings import Deployment
+from okrsync_jira.states import State
 from okrsync_jira.values import (
     COMPONENTS,
     FIX_VERSIONS,

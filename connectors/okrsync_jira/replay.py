@@ -20,8 +20,8 @@ from okrsync_jira.conditions import all_together, conditions
 from okrsync_jira.fields import Field
 from okrsync_jira.issues import Issue, SearchResult
 from okrsync_jira.names import names_in
-from okrsync_jira.queries import State
 from okrsync_jira.scopes import EVERYWHERE, Membership, ScopeRules
+from okrsync_jira.states import State
 from okrsync_jira.statuses import Statuses
 from okrsync_jira.values import concerns, value_at
 

@@ -10,7 +10,8 @@ from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from okrsync.connector import encrypted
 from okrsync.settings import Passphrase, Secret, Strict
-from okrsync_jira.queries import CATEGORIES, check_jql
+from okrsync_jira.queries import check_jql
+from okrsync_jira.states import CATEGORIES
 
 Deployment = Literal["cloud", "data_center"]
 

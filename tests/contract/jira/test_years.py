@@ -21,8 +21,8 @@ from okrsync_emulators.jira import JiraEmulator
 from okrsync_jira import JiraQuery, JiraSettings, connector
 from okrsync_jira.changelog import Move
 from okrsync_jira.issues import Issue, SearchResult
-from okrsync_jira.queries import State
 from okrsync_jira.replay import Replayed, as_of
+from okrsync_jira.states import State
 from okrsync_jira.statuses import Statuses
 from okrsync_jira.values import STATUS
 
