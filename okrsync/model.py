@@ -146,13 +146,22 @@ Wanted = Quantity | str | bool | date | datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """Why a value may be nobody's choice, as a question, and how to answer it."""
+
+    reason: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CellState:
     """One cell that okrsync may own.
 
     ``address`` names the column in a way that survives its renaming (a property id, say); what okrsync remembers is
     kept under it. ``locked`` is why it can never be written (a formula, a roll-up), else empty. ``fraction`` says that
     a percentage is stored as its fraction (0.37 for 37 %). ``initial`` is what the destination itself puts into a new
-    row's cell (a status that starts as "Not started"): nobody has typed it.
+    row's cell (a status that starts as "Not started"): nobody has typed it. ``doubt``: it may be like that, but the
+    destination does not tell.
     """
 
     address: str
@@ -160,6 +169,7 @@ class CellState:
     initial: Stored = None
     locked: str = ""
     fraction: bool = False
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

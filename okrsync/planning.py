@@ -401,6 +401,8 @@ def _decide_cell(
 def _words(
     company: str, subject: str, verdict: Verdict, hold: Hold | None, cell: CellState, last: Stored
 ) -> tuple[str, str]:
+    if hold is Hold.UNCLAIMED and cell.doubt is not None:
+        return cell.doubt.reason, f"{cell.doubt.hint}; else: okrsync adopt {company} {subject}"
     if hold is Hold.UNCLAIMED:
         return "it was filled in by a person before okrsync", f"okrsync adopt {company} {subject}"
     if hold is Hold.EDITED:

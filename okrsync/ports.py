@@ -150,13 +150,16 @@ class TableSpec:
 
     ``settings`` are the connector's own table model, as the YAML gives it. ``pages`` maps ids of the YAML to rows that it
     names by address. ``ending``: only rows whose key ends so are needed. ``known`` maps keys to rows that okrsync has
-    added itself: they are asked for one by one if they are not listed.
+    added itself: they are asked for one by one if they are not listed. ``keys`` are all ids of the YAML that belong to the
+    table: what became of the row of one of these is worth a request. ``adds_rows``: okrsync adds rows to it itself.
     """
 
     settings: Any
     pages: Mapping[str, str] = field(default_factory=dict)
     ending: str = ""
     known: Mapping[str, str] = field(default_factory=dict)
+    keys: frozenset[str] = frozenset()
+    adds_rows: bool = False
 
     @property
     def cells(self) -> Mapping[str, str]:

@@ -18,7 +18,7 @@ from okrsync_notion.http_errors import NotFound, Refused
 from okrsync_notion.open_table import OpenTable
 from okrsync_notion.property_keys import unknown_key
 from okrsync_notion.property_values import encode
-from okrsync_notion.rows import names_of, row_of
+from okrsync_notion.rows import editor_of, names_of
 
 # After a lost answer the row is looked at even when patience has ended, but not where Notion asks to wait longer (seconds).
 LAST_LOOK: Final = 60
@@ -79,6 +79,7 @@ class NotionDestination:
                 passing = self._table.api.passing(error)
                 lost = passing is not None and passing.landed and (passing.again.after or 0) <= LAST_LOOK
                 raise
+            self._table.this_is_us(editor_of(answer))
             found = self._checked(answer, fresh, change)
             self._table.keys.worked(spelling)
             return found
@@ -105,7 +106,7 @@ class NotionDestination:
             for cell in change.bodies
             if fresh.cells[cell].value != change.values[cell]
         }
-        keys = self._table.keys.spelled(spelling, columns, names_of(page))
+        keys = self._table.keys.spelled(spelling, columns, {**self._table.names, **names_of(page)})
         return {keys[cell]: change.bodies[cell] for cell in columns}
 
     def _fresh(self, row: str) -> tuple[Row, dict[str, Any]]:
@@ -114,7 +115,7 @@ class NotionDestination:
             page = self._table.page(row)
         except NotFound as error:
             raise Conflict(self._table.gone(error)) from error
-        found = row_of(self._table.layout, page, self._table.key(page))
+        found = self._table.row(page)
         if found.problem:
             raise Conflict(f"{found.title or found.key!r} was left as it is: {found.problem}")
         return found, page
@@ -155,7 +156,7 @@ class NotionDestination:
     def _checked(self, answer: Mapping[str, Any], fresh: Row, change: _Change) -> Row:
         """The row in the answer to a PATCH. Raises ``DataError`` where it does not show what was sent."""
         columns = self._table.layout.cells
-        found = row_of(self._table.layout, answer, self._table.key(answer))
+        found = self._table.row(answer)
         wrong = [cell for cell, value in change.values.items() if found.cells[cell].value != value]
         if not wrong and not found.problem:
             return found

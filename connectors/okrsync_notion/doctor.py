@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, Final
 
 from okrsync.cells import Kind, kind_of
 from okrsync.errors import OkrsyncError
@@ -16,6 +17,8 @@ from okrsync_notion.open_table import OpenTable
 from okrsync_notion.property_values import NotionColumn, canonical
 from okrsync_notion.settings import NotionSettings, NotionTable
 from okrsync_notion.table_layout import Schema
+
+FREE_UPLOAD: Final = 5 * 1024 * 1024
 
 
 def examine(settings: NotionSettings, tables: Sequence[TableSpec], opening: Opening) -> Iterator[Finding]:
@@ -30,8 +33,22 @@ def examine(settings: NotionSettings, tables: Sequence[TableSpec], opening: Open
     yield Finding(
         subject=f"token from {settings.token}", ok=True, detail=f"bot {bot.get('name')!r} of {workspace}"
     )
+    if any(table.adds_rows for table in tables) and _free(bot):
+        yield Finding(
+            subject="plan of the workspace",
+            ok=True,
+            detail="it looks free: with several members Notion adds no more check-ins once the workspace holds 1,000 "
+            "blocks; numbers in rows that are there are still written",
+        )
     for table in tables:
         yield from _TableCheck(api, settings, table, opening).findings()
+
+
+def _free(bot: Mapping[str, Any]) -> bool:
+    """Whether the workspace looks like a free one: only there a file may have no more than 5 MiB."""
+    limits = (bot.get("bot") or {}).get("workspace_limits")
+    allowed = limits.get("max_file_upload_size_in_bytes") if isinstance(limits, dict) else None
+    return isinstance(allowed, int) and allowed <= FREE_UPLOAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +126,9 @@ class _TableCheck:
         yield Finding(
             subject=f"rows of {found.title!r}", ok=True, detail=f"{len(rows)} with an id{unmatched}"
         )
+        doubts = dict.fromkeys(cell.doubt for row in rows for cell in row.cells.values() if cell.doubt)
+        for doubt in doubts:
+            yield Finding(subject="default of the status", ok=False, detail=doubt.reason, hint=doubt.hint)
         for row in rows:
             if row.problem:
                 yield Finding(subject=f"row {row.key}", ok=False, detail=row.problem, hint=row.url)

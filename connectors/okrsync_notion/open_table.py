@@ -6,20 +6,24 @@ What a destination and a register share; both hold one, neither inherits from th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
-from okrsync.errors import ConfigError, DataError
+from okrsync.errors import ConfigError, DataError, OkrsyncError
 from okrsync.model import Row
 from okrsync.ports import Opening, TableSpec
 from okrsync_notion.addresses import page_id
 from okrsync_notion.client import Notion
 from okrsync_notion.data_source_lookup import locate
 from okrsync_notion.http_errors import NotFound, Refused
+from okrsync_notion.known_rows import KnownRows, by_key, other_key, several_rows
 from okrsync_notion.pagination import every_row
-from okrsync_notion.property_keys import SPELLINGS, PropertyKeys, unknown_key
+from okrsync_notion.property_keys import PropertyKeys, unknown_key
 from okrsync_notion.property_values import NotionColumn
-from okrsync_notion.rows import key_of, lost_row, row_of, shared_keys
+from okrsync_notion.rows import editor_of, key_of, lost_row, row_of
 from okrsync_notion.settings import NotionSettings, NotionTable
+from okrsync_notion.status_default import with_doubts
 from okrsync_notion.table_layout import Layout, layout, parse
 
 
@@ -34,6 +38,7 @@ class OpenTable:
         self._memo = opening.memo
         self._layout: Layout | None = None
         self._keys: dict[str, str] = {}
+        self._bot = ""
         self.unmatched = 0
 
     @property
@@ -48,26 +53,39 @@ class OpenTable:
         named = self._named()
         here = self._layout = self._read_layout()
         pages = self._listed(here)
-        keyed = [one for one in _keyed(here, pages, named) if one[0].endswith(self._spec.ending)]
-        shared = shared_keys(keyed)
-        twice = _twice(named)
-        rows = [row_of(here, page, name, shared.get(name, "")) for name, page in keyed]
-        for name, page in named.items():
-            rows.append(self._named_row(here, pages.get(page), name, page, twice.get(page, "")))
+        self._find_out_who_we_are(here, pages)
+        rows = [*self._keyed_rows(here, pages, named), *self._named_rows(here, pages, named)]
         listed = {row.key for row in rows}
         for name, identity in self._spec.known.items():
             if name not in listed:
                 rows.append(self._named_row(here, None, name, identity, ""))
         self._keys = {row.id: row.key for row in rows}
         self.unmatched = len(pages.keys() - self._keys.keys())
-        return rows
+        known = KnownRows(self._memo, here, self._spec.keys)
+        gone = [
+            self._gone_row(here, pages, key, page) for key, page in known.missing({row.key for row in rows})
+        ]
+        known.remember(rows)
+        return with_doubts([*rows, *gone], here, self._memo)
+
+    def row(self, page: Mapping[str, Any], key: str = "", problem: str = "") -> Row:
+        """The row that ``page`` holds, for ``key`` or the key that it was listed under."""
+        made = row_of(self.layout, page, key or self.key(page), problem)
+        editor = editor_of(page)
+        ours = editor == self._bot if self._bot and editor else None
+        return replace(made, edited_by_us=ours)
+
+    def this_is_us(self, editor: str | None) -> None:
+        """Note the id of okrsync's own account, as an answer to a write or to a question tells it."""
+        if editor and editor != self._bot:
+            self._bot = self._memo[f"bot of {self.api.fingerprint}"] = editor
 
     def rows_where(self, column: NotionColumn, condition: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         """The rows whose ``column`` meets ``condition``, by page id. Filters are keyed like writes: by name first."""
         tried: list[str] = []
         refusal: Refused | None = None
         for spelling in self.keys.spellings():
-            key = SPELLINGS[spelling](column, column.name)
+            key = self.keys.spelled(spelling, {"": column}, self.names)[""]
             if key in tried:
                 continue
             tried.append(key)
@@ -80,6 +98,11 @@ class OpenTable:
                 refusal = refusal or error
         assert refusal is not None
         raise refusal
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What all columns were called when the layout was read, by their ids."""
+        return {column.id: column.name for column in self.layout.schema.columns.values()}
 
     def present_names(self) -> dict[str, str]:
         """What all columns are called now, by their ids."""
@@ -117,11 +140,12 @@ class OpenTable:
         """What to call a row in a sentence: its key, else its id."""
         return self._keys.get(row) or row
 
-    def gone(self, error: NotFound) -> str:
-        """Why Notion no longer shows a row, as far as it tells."""
+    def gone(self, error: NotFound, name: str = "") -> str:
+        """Why Notion no longer shows a row, as far as it tells, and what to do."""
         return (
             f"Notion shows no such row any more: it was deleted for good, or moved out of "
-            f"{self.layout.schema.title!r} to a place that is not shared with the token's connection ({error.message})"
+            f"{self.layout.schema.title!r} to a place that is not shared with the token's connection ({error.message}). "
+            f"Share that place, or take {name or 'it'} out of the YAML"
         )
 
     def _read_layout(self) -> Layout:
@@ -146,6 +170,39 @@ class OpenTable:
             found[name] = page
         return found
 
+    def _keyed_rows(
+        self, here: Layout, pages: Mapping[str, dict[str, Any]], named: Mapping[str, str]
+    ) -> list[Row]:
+        """The rows by the matching column. Of several with one key the one that was there first comes last."""
+        known = KnownRows(self._memo, here, self._spec.keys)
+        rows: list[Row] = []
+        for key, several in by_key(_keyed(here, pages, named)).items():
+            if not key.endswith(self._spec.ending):
+                continue
+            problem = several_rows(here, key, several, known.page(key)) if len(several) > 1 else ""
+            copies_first = sorted(
+                several, key=lambda page: (page["id"] == known.page(key), str(page.get("created_time") or ""))
+            )
+            if known.page(key) is None:
+                copies_first.reverse()
+            rows += [self.row(page, key, problem) for page in copies_first]
+        return rows
+
+    def _named_rows(
+        self, here: Layout, pages: Mapping[str, dict[str, Any]], named: Mapping[str, str]
+    ) -> list[Row]:
+        twice = _twice(named)
+        return [
+            self._named_row(here, pages.get(page), name, page, twice.get(page, ""))
+            for name, page in named.items()
+        ]
+
+    def _gone_row(self, here: Layout, pages: Mapping[str, dict[str, Any]], key: str, page: str) -> Row:
+        """What became of the row of ``key``: one request, unless it is listed with another key."""
+        if page in pages:
+            return self.row(pages[page], key, other_key(here, pages[page], key))
+        return self._named_row(here, None, key, page, "")
+
     def _named_row(
         self, here: Layout, page: dict[str, Any] | None, name: str, identity: str, problem: str
     ) -> Row:
@@ -154,12 +211,29 @@ class OpenTable:
             try:
                 page = self.page(identity)
             except NotFound as error:
-                return lost_row(here, identity, name, self.gone(error))
+                return lost_row(here, identity, name, self.gone(error, name))
             except Refused as error:
                 return lost_row(
                     here, identity, name, f"the address of {name} is not that of a row: {error.message}"
                 )
-        return row_of(here, page, name, problem)
+        return self.row(page, name, problem)
+
+    def _find_out_who_we_are(self, here: Layout, pages: Mapping[str, Mapping[str, Any]]) -> None:
+        """Know the id under which okrsync edits: from the notes, which the first write fills, else by one request.
+
+        The request is made only where notes are lost: where owned cells are filled and nobody knows by whom.
+        """
+        self._bot = self._memo.get(f"bot of {self.api.fingerprint}", "")
+        if self._bot or not self._spec.keys or not any(_filled(here, page) for page in pages.values()):
+            return
+        # Asking is a comfort: what it tells explains edits, and decides none.
+        with suppress(OkrsyncError):
+            self.this_is_us(str(self.api.me(attempts=1)["id"]))
+
+
+def _filled(here: Layout, page: Mapping[str, Any]) -> bool:
+    cells = row_of(here, page, "").cells.values()
+    return any(cell.value is not None and cell.value != cell.initial for cell in cells)
 
 
 def _keyed(

@@ -42,6 +42,7 @@ class NotionColumn:
     (name -> id) belong to a select or status column. ``initial`` is what Notion itself puts into a new row. ``target`` is
     the data source that a relation leads to, ``far`` the id of the column there that leads back. ``steady`` (id -> name) are the names under which okrsync came to know the
     options: a value is an option by its id, so that one renamed in Notion is not taken for a person's choice.
+    ``declared``: the YAML says which option is ``initial``, so nothing needs to be asked.
     """
 
     id: str
@@ -54,6 +55,7 @@ class NotionColumn:
     target: str = ""
     far: str = ""
     steady: Mapping[str, str] = field(default_factory=dict)
+    declared: bool = False
 
     def steady_name(self, identity: str, name: str) -> str:
         """How okrsync calls the option with this id, which is called ``name`` now."""

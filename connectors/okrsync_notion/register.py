@@ -17,7 +17,7 @@ from okrsync_notion.http_errors import Refused
 from okrsync_notion.open_table import OpenTable
 from okrsync_notion.property_keys import unknown_key
 from okrsync_notion.property_values import NotionColumn, encode
-from okrsync_notion.rows import key_of, names_of, row_of, url_of
+from okrsync_notion.rows import key_of, names_of, url_of
 
 # Unknown: how long Notion takes to list a new row. Between the looks it is given so many seconds.
 LOOKS: Final = (0, 2, 4, 8)
@@ -77,13 +77,13 @@ class NotionRegister:
                     hint="the next run looks for it before it adds it",
                 ) from error
             return found
-        return row_of(here, page, key)
+        return self._table.row(page, key)
 
     def _made(
         self, columns: Mapping[str, NotionColumn], bodies: Mapping[str, dict[str, Any]]
     ) -> dict[str, Any]:
         """The new page. A refusal for a key adds nothing, so that the other spellings may be tried."""
-        names = {column.id: column.name for column in columns.values()}
+        names = self._table.names
         refusal: Refused | None = None
         for spelling in self._table.keys.spellings():
             keys = self._table.keys.spelled(spelling, columns, names)
@@ -111,7 +111,7 @@ class NotionRegister:
         for spelling in self._table.keys.spellings():
             if key_of(self._table.layout, page):
                 return page
-            keys = self._table.keys.spelled(spelling, {KEY: column}, names_of(page))
+            keys = self._table.keys.spelled(spelling, {KEY: column}, {**self._table.names, **names_of(page)})
             page = self._table.api.put(str(page["id"]), {keys[KEY]: bodies[KEY]})
         if key_of(self._table.layout, page):
             return page
@@ -138,7 +138,7 @@ class NotionRegister:
                 urls = " and ".join(url_of(page) for page in found)
                 raise Conflict(f"{len(found)} rows have the key {key!r}: {urls}", hint="keep one of them")
             if found:
-                return row_of(here, found[0], key)
+                return self._table.row(found[0], key)
         return None
 
     def _key_column(self) -> NotionColumn:

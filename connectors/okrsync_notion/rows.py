@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -16,7 +17,7 @@ from okrsync_notion.table_layout import Layout
 def row_of(layout: Layout, page: Mapping[str, Any], name: str, problem: str = "") -> Row:
     """The row that ``page`` holds for ``name``, an id of the YAML; what cannot be read becomes its problem."""
     held = _by_id(page)
-    problems = [problem, away(layout, page)]
+    problems = [problem, away(layout, page, name)]
     cells: dict[str, CellState] = {}
     for cell, column in layout.cells.items():
         why = layout.locked.get(cell, "")
@@ -46,7 +47,21 @@ def row_of(layout: Layout, page: Mapping[str, Any], name: str, problem: str = ""
         target=quantities[1],
         problem="; ".join(one for one in problems if one),
         released=RELEASE.name in cells and cells[RELEASE.name].value is True,
+        edited_at=edited_at(page),
     )
+
+
+def cells_of_page(page: Mapping[str, Any], columns: Mapping[str, NotionColumn]) -> dict[str, CellState]:
+    """What ``page`` holds in ``columns``; a value that cannot be read is none that a person left empty."""
+    held = _by_id(page)
+    cells: dict[str, CellState] = {}
+    for cell, column in columns.items():
+        try:
+            value = decode(_part(held, column), column)
+        except DataError as error:
+            value = error.message
+        cells[cell] = CellState(address=column.id, value=value, initial=column.initial)
+    return cells
 
 
 def lost_row(layout: Layout, page: str, name: str, problem: str) -> Row:
@@ -79,29 +94,34 @@ def url_of(page: Mapping[str, Any]) -> str:
     return str(page.get("url") or f"https://www.notion.so/{str(page['id']).replace('-', '')}")
 
 
-def away(layout: Layout, page: Mapping[str, Any]) -> str:
-    """Why the page is no longer a row of the table, in words, else empty."""
+def away(layout: Layout, page: Mapping[str, Any], name: str) -> str:
+    """Why the page is no longer a row of the table, and what to do; else empty."""
+    or_drop = f"or take {name} out of the YAML" if name else "or leave it there"
     if page.get("in_trash"):
-        return "the row is in Notion's trash"
+        return f"the row is in Notion's trash: restore it there, {or_drop}"
     # Unknown: what Notion lets one do with a row that is archived but not in the trash; somebody has put it away.
     if page.get("is_archived"):
-        return "the row is archived"
+        return f"the row is archived: bring it back in Notion, {or_drop}"
     parent = page.get("parent") or {}
     if parent.get("data_source_id") != layout.schema.id:
-        return f"the row was moved out of {layout.schema.title!r}"
+        place = "another table" if parent.get("data_source_id") else "a page"
+        return f"the row was moved out of {layout.schema.title!r} into {place}: move it back, {or_drop}"
     return ""
 
 
-def shared_keys(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, str]:
-    """For every key that several rows have: the sentence that names them all."""
-    urls: dict[str, list[str]] = {}
-    for name, page in rows:
-        urls.setdefault(name, []).append(url_of(page))
-    return {
-        name: f"{len(several)} rows have the id {name!r}: {' and '.join(several)}"
-        for name, several in urls.items()
-        if len(several) > 1
-    }
+def edited_at(page: Mapping[str, Any]) -> datetime | None:
+    """When the page was edited last, to the minute."""
+    try:
+        moment = datetime.fromisoformat(str(page.get("last_edited_time")))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None
+
+
+def editor_of(page: Mapping[str, Any]) -> str | None:
+    """The id of who edited the page last."""
+    editor = (page.get("last_edited_by") or {}).get("id")
+    return str(editor) if editor else None
 
 
 def _by_id(page: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -56,6 +56,10 @@ class NotionTable(TableSettings):
     statuses: dict[str, str] = Field(
         default_factory=lambda: dict(STATUSES), description="how each status is called in the status column"
     )
+    initial: str | None = Field(
+        default=None,
+        description="the option of the status column that Notion itself puts into a new row, if it is not the first",
+    )
     decimals: int = Field(
         default=2,
         ge=0,

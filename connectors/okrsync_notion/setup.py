@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,7 +15,9 @@ from okrsync_notion.data_source_lookup import locate
 from okrsync_notion.new_tables import NewTables
 from okrsync_notion.pagination import every_row
 from okrsync_notion.property_values import NotionColumn, key, text
+from okrsync_notion.rows import cells_of_page
 from okrsync_notion.settings import STATUSES, NotionSettings, NotionTable
+from okrsync_notion.status_default import answer, question, untouched
 from okrsync_notion.table_layout import COMPUTED, FITTING, Schema, parse
 from okrsync_notion.vocabulary import COLUMNS, rank
 from okrsync_notion.vocabulary import STATUSES as OPTIONS
@@ -100,8 +102,10 @@ class NotionSetup:
             title.id,
             *([schema.columns[match].id] if match else []),
             *([relation.id] if relation else []),
+            *(column.id for column in look.owned.values()),
         ]
-        pages = every_row(self._api, schema.id, needed)
+        pages = every_row(self._api, schema.id, list(dict.fromkeys(needed)))
+        look.ask_for_default(pages.values())
         found: dict[str, Listed] = {}
         ids = [key(page["properties"][match]) for page in pages.values()] if match else []
         for number, (identity, page) in enumerate(pages.items(), 1):
@@ -134,6 +138,7 @@ class _TableProposal:
     address: str
     remarks: list[str] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
+    owned: dict[str, NotionColumn] = field(default_factory=dict)
 
     def table(self, *, goals: bool) -> dict[str, Any]:
         """The keys of the table in the YAML."""
@@ -152,7 +157,8 @@ class _TableProposal:
             for cell in self.cells
             if (column := self._pick(cell.name, TYPES[cell.kind]))
         }
-        status = self.schema.columns.get(cells.get(STATUS.name, ""))
+        self.owned = {cell: self.schema.columns[name] for cell, name in cells.items()}
+        status = self.owned.get(STATUS.name)
         proposed["cells"] = cells
         if status is not None and status.options:
             proposed["statuses"] = dict(self._statuses(status))
@@ -171,6 +177,16 @@ class _TableProposal:
             names = ", ".join(repr(one.name) for one in relations)
             self.remarks.append(f"which of the relations {names} leads to the objectives is not known")
         return None
+
+    def ask_for_default(self, pages: Iterable[Mapping[str, Any]]) -> None:
+        """Remark on an option that all untouched rows show, if Notion's schema does not make it likely."""
+        status = self.owned.get(STATUS.name)
+        if status is None or status.type != "status":
+            return
+        shown = untouched({str(page["id"]): cells_of_page(page, self.owned) for page in pages}, STATUS.name)
+        asked = question(shown)
+        if asked and shown[0] != status.initial:
+            self.remarks.append(f"{asked} ({status.name!r}) {answer(shown[0])}")
 
     def _pick(self, role: str, types: Sequence[str]) -> NotionColumn | None:
         """The best column by name, of a type that can serve, that is not taken yet."""

@@ -130,7 +130,10 @@ def layout(schema: Schema, table: NotionTable, memo: MutableMapping[str, str]) -
     unusable: dict[str, str] = {}
     for cell, name in table.cells.items():
         try:
-            cells[cell] = remembering(schema, cell_column(schema, cell, name, memo), memo)
+            column = cell_column(schema, cell, name, memo)
+            if kind_of(cell) is Kind.STATUS:
+                column = starting(column, table.initial)
+            cells[cell] = remembering(schema, column, memo)
         except ConfigError as error:
             unusable[cell] = f"{error.message}; {error.hint}"
             cells[cell] = NotionColumn(id="", wire="", name=name, type="")
@@ -145,6 +148,18 @@ def layout(schema: Schema, table: NotionTable, memo: MutableMapping[str, str]) -
         baseline=number_column(schema, "baseline", table.baseline, memo),
         target=number_column(schema, "target", table.target, memo),
     )
+
+
+def starting(column: NotionColumn, option: str | None) -> NotionColumn:
+    """The status column, whose new rows show ``option``. Raises ``ConfigError`` if it has no such option."""
+    if option is None:
+        return column
+    if option not in column.options:
+        raise ConfigError(
+            f"`initial` says {option!r}, and the {column.kind} column {column.name!r} has no such option",
+            hint=f"fix `initial`: {did_you_mean(option, column.options)}",
+        )
+    return replace(column, initial=option, declared=True)
 
 
 def remembering(schema: Schema, column: NotionColumn, memo: MutableMapping[str, str]) -> NotionColumn:

@@ -31,6 +31,12 @@ def tables_of(
             at, f"{name} is a {connector.name} connection: okrsync reads from it and cannot write to it"
         )
         return {}
+    keys = {
+        KEY_RESULTS: frozenset(one.id for one in key_results),
+        OBJECTIVES: frozenset(one.id for one in objectives),
+        INITIATIVES: frozenset(one.id for one in model.initiatives),
+        CHECK_INS: frozenset[str](),
+    }
     pages = {
         KEY_RESULTS: {one.id: one.page for one in key_results if one.page},
         OBJECTIVES: {one.id: one.page for one in objectives if one.page},
@@ -60,7 +66,7 @@ def tables_of(
         for cell in table.cells:
             if cell not in fitting:
                 problems.unknown((*here, "cells", cell), "cell", cell, fitting)
-        result[kind] = TableSpec(settings=table, pages=named)
+        result[kind] = TableSpec(settings=table, pages=named, keys=keys[kind], adds_rows=kind == CHECK_INS)
         if not result[kind].cells:
             problems.add(here, "no cells are named, so there is nothing to write")
     return result

@@ -169,6 +169,8 @@ def _learned(run: Run, planned: Plan) -> Iterator[Entry]:
 
 
 def _concluded(run: Run, report: Report) -> Iterator[Entry]:
+    # Once more: writing teaches connectors too, such as by which keys Notion takes a write.
+    yield from new_notes(run)
     check_ins = run.check_ins.rows if run.check_ins is not None else {}
     for subject, detail in report.details.items():
         if subject not in check_ins:

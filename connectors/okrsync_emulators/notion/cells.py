@@ -88,7 +88,7 @@ def user_object(user: User, workspace: Workspace) -> dict[str, Any]:
         "bot": {
             "owner": {"type": "workspace", "workspace": True},
             "workspace_name": workspace.name,
-            "workspace_limits": {"max_file_upload_size_in_bytes": 5 * 1024 * 1024},
+            "workspace_limits": {"max_file_upload_size_in_bytes": workspace.upload_limit},
             "workspace_id": stable("workspace", workspace.name),
         },
     }

@@ -40,6 +40,8 @@ def workspace_from(seed: Mapping[str, Any], now: Callable[[], datetime]) -> Work
         bot=User(id=_identity(bot, "bot", name), name=name, kind="bot"),
         people=[_person(person) for person in seed.get("people") or ["Ada Lovelace"]],
         name=str(seed.get("workspace", "Acme")),
+        # 5 MiB is what a free workspace takes; a paid one takes 5 GiB.
+        upload_limit=int(seed.get("upload_limit", 5 * 1024 * 1024)),
         capabilities=frozenset(bot.get("capabilities") or CAPABILITIES),
     )
     databases = seed.get("databases") or []

@@ -180,6 +180,7 @@ class Workspace:
     people: list[User] = field(default_factory=list)
     name: str = "Acme"
     capabilities: frozenset[str] = CAPABILITIES
+    upload_limit: int = 5 * 1024 * 1024
     behaviour: Behaviour = field(default_factory=Behaviour)
     databases: dict[str, Database] = field(default_factory=dict)
     sources: dict[str, DataSource] = field(default_factory=dict)
