@@ -32,6 +32,10 @@ class Refused(DataError):
     """Notion understood the request and will not carry it out (400 and its like)."""
 
 
+class BlockLimit(Refused):
+    """Notion makes nothing new in this workspace, whatever it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Passing:
     """A failure that may pass. ``landed``: the request may have been carried out all the same."""
@@ -40,14 +44,14 @@ class Passing:
     landed: bool
 
 
-def at_block_limit(error: OkrsyncError) -> Refused | None:
+def at_block_limit(error: OkrsyncError) -> BlockLimit | None:
     """``error``, of something that was to be created, as the limit of a free workspace, if it looks like that.
 
     Unknown: its status, code and sentence. That creates are refused and edits are not is documented.
     """
     if isinstance(error, Unavailable) or not BLOCK_LIMIT.search(error.message):
         return None
-    return Refused(
+    return BlockLimit(
         f"Notion adds no more pages to this workspace: it has reached the block limit of its plan ({error.message})",
         hint="a free workspace with several members may hold 1,000 blocks: change its plan, or take `check_ins` out of "
         "the YAML; numbers in rows that are there are still written",
@@ -79,7 +83,7 @@ def _answered(error: HTTPResponseError, what: str, token: str, now: datetime) ->
     if error.status == 403 and code == "restricted_resource":
         return AccessError(
             f"{what}: the connection may not do this ({detail})",
-            hint=f"give it the capabilities to read and update content at {TOKENS}",
+            hint=f"give it the capabilities to read, update and insert content at {TOKENS}",
         )
     if error.status == 404 and code == "object_not_found":
         return NotFound(f"{what}: {detail}", hint="share it with the connection: ••• > Connections")

@@ -13,7 +13,7 @@ from okrsync.errors import ConfigError, Conflict, OkrsyncError, Unavailable
 from okrsync.model import Row, Stored, Wanted
 from okrsync.ports import Clock
 from okrsync_notion.destination import NotionDestination
-from okrsync_notion.http_errors import Refused
+from okrsync_notion.http_errors import BlockLimit, Refused
 from okrsync_notion.open_table import OpenTable
 from okrsync_notion.property_keys import unknown_key
 from okrsync_notion.property_values import NotionColumn, encode
@@ -34,6 +34,7 @@ class NotionRegister:
         self._destination = NotionDestination(table)
         self._clock = clock
         self._opened = clock.monotonic()
+        self._full: BlockLimit | None = None
 
     def read(self) -> Sequence[Row]:
         """See ``Destination.read``."""
@@ -54,6 +55,8 @@ class NotionRegister:
 
     def add(self, key: str, title: str, values: Mapping[str, Stored]) -> Row:
         """See ``Register.add``. One POST, and one more for each spelling of keys that Notion refuses to know."""
+        if self._full is not None:
+            raise self._full
         here = self._table.layout
         columns = {TITLE: here.title, KEY: self._key_column()}
         bodies: dict[str, dict[str, Any]] = {TITLE: {"title": _text(title)}}
@@ -64,6 +67,10 @@ class NotionRegister:
                 bodies[cell] = encode(columns[cell], value)
         try:
             page = self._made(columns, bodies)
+        except BlockLimit as error:
+            # The other rows of this run would be refused as well.
+            self._full = error
+            raise
         except OkrsyncError:
             raise
         except Exception as error:

@@ -55,20 +55,22 @@ def apply(
     """Write every row of the plan that has something to write; return all decisions as they ended.
 
     Rows are written side by side, one row never by two threads; how fast is for the destination's limiter to say. A row
-    that fails is held and the others go on; a credential that is refused stops the writing.
+    that fails is held and the others go on; a credential that is refused stops the writing. One that may not add rows
+    stops the adding only: the numbers in rows that are there are still written.
     """
-    refused: list[AccessError] = []
+    refused: dict[bool, AccessError] = {}
 
     def write(row: str, writes: Sequence[Decision]) -> OkrsyncError | None:
-        if refused:
-            return refused[0]
+        adds = row.startswith(NEW)
+        if (before := refused.get(False) or refused.get(adds)) is not None:
+            return before
         try:
-            if row.startswith(NEW) and check_ins is not None:
+            if adds and check_ins is not None:
                 add_row(check_ins, writes, record, run)
             else:
                 _write_row(row, writes, destination_of(writes[0].subject), record, run)
         except AccessError as error:
-            refused.append(error)
+            refused[adds] = error
             return error
         except (Conflict, DataError, Unavailable) as error:
             return error

@@ -186,7 +186,8 @@ def test_a_row_in_the_trash_is_held_and_not_made_again(desk: Any) -> None:
     ended = desk.run("sync", "demo")
     assert ended.code == 3
     assert "KR-2" in ended.out
-    assert "add it there, or name the row" in ended.out
+    assert "the row is in Notion's trash: restore it there, or take KR-2 out of the YAML" in ended.out
+    assert "add it there" not in ended.out
     assert not any(one.method == "POST" and one.path == "/v1/pages" for one in desk.notion.server.requests)
 
 
