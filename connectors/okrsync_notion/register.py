@@ -21,6 +21,8 @@ from okrsync_notion.rows import key_of, names_of, url_of
 
 # Unknown: how long Notion takes to list a new row. Between the looks it is given so many seconds.
 LOOKS: Final = (0, 2, 4, 8)
+# A limit that was met so often is believed: the other new rows of the run are not sent.
+REFUSALS: Final = 3
 # What stands for the title and the key among the cells of a new row.
 TITLE: Final = "title of the row"
 KEY: Final = "key of the row"
@@ -34,7 +36,7 @@ class NotionRegister:
         self._destination = NotionDestination(table)
         self._clock = clock
         self._opened = clock.monotonic()
-        self._full: BlockLimit | None = None
+        self._refusals: list[BlockLimit] = []
 
     def read(self) -> Sequence[Row]:
         """See ``Destination.read``."""
@@ -55,8 +57,8 @@ class NotionRegister:
 
     def add(self, key: str, title: str, values: Mapping[str, Stored]) -> Row:
         """See ``Register.add``. One POST, and one more for each spelling of keys that Notion refuses to know."""
-        if self._full is not None:
-            raise self._full
+        if len(self._refusals) >= REFUSALS:
+            raise self._refusals[0]
         here = self._table.layout
         columns = {TITLE: here.title, KEY: self._key_column()}
         bodies: dict[str, dict[str, Any]] = {TITLE: {"title": _text(title)}}
@@ -68,8 +70,7 @@ class NotionRegister:
         try:
             page = self._made(columns, bodies)
         except BlockLimit as error:
-            # The other rows of this run would be refused as well.
-            self._full = error
+            self._refusals.append(error)
             raise
         except OkrsyncError:
             raise

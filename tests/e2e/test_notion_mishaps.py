@@ -259,7 +259,7 @@ def test_at_the_block_limit_numbers_are_written_and_check_ins_say_why_not(
     assert "1,000 blocks: change its plan, or take `check_ins` out of the YAML" in text
     assert desk.table()["KR-1"]["Current"] == "72"
     assert desk.table()["KR-12"]["Current"]
-    assert desk.notion.server.count("^POST /v1/pages") <= 8, "those under way at once, and no more"
+    assert desk.notion.server.count("^POST /v1/pages") <= 10, "a limit met three times is believed"
     desk.notion.behaviour.blocks = None
     assert "block limit" not in desk.run("sync", "demo").out
     assert len(rows(desk)) == 12
