@@ -128,7 +128,7 @@ def _put_back(row: Row, value: Stored, intent: Intent, memory: Memory) -> bool:
     """Whether a person edited the row after a write was intended whose end is not known, and the cell is as before it."""
     before = memory.notes.get((NOTEBOOK, _seen(row.id)))
     as_before = _same(value, intent.before) and not _same(value, intent.after)
-    return as_before and row.edited_by_us is False and before is not None and before != _edit(row)
+    return as_before and row.edited_by_us is False and before is not None and not _is_that_edit(row, before)
 
 
 def _from_another_ledger(row: Row, memory: Memory) -> bool:
@@ -198,6 +198,13 @@ def _same(one: Stored, other: Stored) -> bool:
 
 def _edit(row: Row) -> str:
     return f"{row.edited_by_us} {row.edited_at.isoformat() if row.edited_at is not None else ''}"
+
+
+def _is_that_edit(row: Row, before: str) -> bool:
+    """Whether the row's last edit is the one that was noted, by ``_edit``, when nobody may have known who "us" is."""
+    ours, _, moment = _edit(row).partition(" ")
+    noted, _, then = before.partition(" ")
+    return moment == then and noted in {ours, "None"}
 
 
 def _seen(row: str) -> str:
