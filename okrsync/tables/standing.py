@@ -134,7 +134,13 @@ def as_it_will_stand(
         )
         standing = replace(standing, doubt=why)
     if not isinstance(decision.now, Decimal):
-        return replace(standing, progress=None, status=None)
+        kept = NoValue(
+            metric=standing.key_result.metric,
+            cause=Cause.DATA,
+            reason="its row keeps a cell without a number",
+            hint=decision.hint,
+        )
+        return replace(standing, progress=None, status=None, blocked=standing.doubt or kept)
     value = decision.now * 100 if decision.fraction else decision.now
     return with_value(company, standing, value, now)
 

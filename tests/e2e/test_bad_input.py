@@ -314,3 +314,15 @@ def test_a_run_whose_lease_was_taken_over_stops_before_its_next_write(desk: Any)
     desk.stage.forget()
     desk.run("sync", "demo")
     assert desk.writes == 0
+
+
+def test_a_number_that_a_person_emptied_stays_empty_with_all_that_follows_from_it(desk: Any) -> None:
+    desk.run("sync", "demo")
+    desk.notion.edit("Key results", "KR-1", "Current", None)
+    desk.jira.edit("APP", "APP-2", "status", "Done")
+    desk.stage.forget()
+    ended = desk.run("sync", "demo")
+    assert ended.code == 3
+    assert desk.table()["KR-1"]["Current"] == ""
+    assert desk.writes == 1, "only the objective follows: one key result less has a progress"
+    assert "okrsync release demo KR-1" in ended.out
