@@ -46,6 +46,7 @@ def _objectives() -> dict[str, Any]:
         "Status": _options({STATUSES[status]: color for status, color in COLORS.items()}),
         "Summary": TEXT,
         "Last synced": DATE,
+        "Note of okrsync": TEXT,
         "okrsync": TEXT,
     }
 
@@ -65,6 +66,7 @@ def _key_results(objectives: Schema) -> dict[str, Any]:
         "Comment": TEXT,
         "Last synced": DATE,
         "Source": TEXT,
+        "Note of okrsync": TEXT,
         "okrsync": TEXT,
         "Release to okrsync": {"checkbox": {}},
     }

@@ -13,6 +13,7 @@ from typing import Any, Final
 from okrsync.cells import (
     CHECK_INS,
     KEY_RESULTS,
+    NOTE,
     OBJECTIVES,
     PROGRESS,
     RELEASE,
@@ -152,7 +153,7 @@ class NewTables:
     def _proposed(self, remarks: tuple[str, ...] = ()) -> Proposed:
         """The YAML's tables. One that is not made yet says TODO for its database."""
         keys: Mapping[str, Mapping[str, Any]] = {
-            OBJECTIVES: {"match": "ID", "cells": _columns(PROGRESS, STATUS, SUMMARY, UPDATED, STAMP)},
+            OBJECTIVES: {"match": "ID", "cells": _columns(PROGRESS, STATUS, SUMMARY, UPDATED, NOTE, STAMP)},
             KEY_RESULTS: {
                 "match": "KR",
                 "baseline": "Start",

@@ -35,6 +35,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "updated": "last synced | synced | synced at | last sync | zuletzt synchronisiert | synchronisiert | synchronisé | sincronizado | "
     "sincronizzato | синхронизировано",
     "source": "source | data source | quelle | datenquelle | fuente | fonte | источник | bron | źródło | データ元 | 来源 | 數據來源",
+    "note": "note of okrsync | okrsync note",
     "stamp": "okrsync | okrsync stamp",
     "summary": "summary | zusammenfassung | überblick | résumé | resumen | resumo | riepilogo | сводка | итог | samenvatting | "
     "podsumowanie | 概要 | 摘要 | 요약",
