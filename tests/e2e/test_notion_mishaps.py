@@ -237,8 +237,10 @@ def test_a_status_that_a_person_chose_is_theirs_whatever_the_default_is(desk: An
 def test_an_initial_option_that_is_not_there_is_a_mistake_in_the_yaml(desk: Any) -> None:
     desk.edit_yaml("    cells: {", "    initial: Not begun\n    cells: {")
     ended = desk.run("sync", "demo")
-    assert ended.code == 2
-    assert "`initial` says 'Not begun', and the status column 'Status' has no such option" in ended.err
+    assert ended.code == 3
+    said = "`initial` says 'Not begun', and the status column 'Status' has no such option; fix `initial`: "
+    assert said in " ".join(ended.out.split())
+    assert desk.table()["KR-1"]["Current"] == "72"
 
 
 # ---- what free workspaces refuse ----
