@@ -358,7 +358,7 @@ Entry = (
 class Memory:
     """What the ledger knows of one company now. ``last_written`` and ``intents`` are keyed by (row, address).
 
-    ``behind`` says that the tables were written from another ledger after this one was last used: it is an older copy.
+    ``ahead`` is the latest end of a run that lies after now: a clock was wrong. ``behind`` says that the tables were written from another ledger after this one was last used: it is an older copy.
     """
 
     last_written: Mapping[tuple[str, str], Stored] = field(default_factory=dict)
@@ -367,4 +367,5 @@ class Memory:
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     notes: Mapping[tuple[str, str], str] = field(default_factory=dict)
     last_run: RunFinished | None = None
+    ahead: datetime | None = None
     behind: bool = False

@@ -7,7 +7,7 @@ spring comes once, right after the gap; in the hour that is repeated in autumn i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,8 @@ SHORTHANDS: Final = {
     "@weekly": "0 0 * * 0",
     "@monthly": "0 0 1 * *",
 }
+AHEAD: Final = timedelta(minutes=5)
+"""How far the clocks of two machines may differ: what is later than now by more is a time in the future."""
 _FORM: Final = 'write minute, hour, day of month, month and day of week, such as "0 7 * * mon-fri"'
 
 
@@ -38,8 +40,11 @@ class Schedule:
         raise LookupError(self.line)
 
     def due(self, last: datetime | None, now: datetime) -> bool:
-        """Whether one of its times has come since ``last``, once or more; what has never run is due."""
-        return last is None or self.after(last) <= now
+        """Whether one of its times has come since ``last``, once or more; what has never run is due.
+
+        If ``last`` lies in the future, a clock was wrong: nobody knows when it was, so it is due.
+        """
+        return last is None or last > now + AHEAD or self.after(last) <= now
 
     def missed(self, last: datetime, now: datetime, *, at_most: int) -> int:
         """How many of its times have come since ``last``, counted no further than ``at_most``."""

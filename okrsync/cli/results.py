@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -21,10 +22,17 @@ def say_result(ended: CompanyRun) -> None:
     from okrsync.render import plan_text
 
     if ended.report is not None:
+        say_warnings(ended.report.warnings)
         say(plan_text(ended.report))
     if ended.complaint:
         typer.echo(redact(f"okrsync: {ended.name}: {ended.complaint}"), err=True)
     say_not_notified(ended, f"okrsync: {ended.name}")
+
+
+def say_warnings(sentences: Iterable[str]) -> None:
+    """Print each sentence on stderr."""
+    for one in sentences:
+        typer.echo(f"okrsync: {one}", err=True)
 
 
 def say_not_notified(ended: CompanyRun, start: str) -> None:

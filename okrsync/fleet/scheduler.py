@@ -16,7 +16,7 @@ from okrsync.fleet.health import Health
 from okrsync.fleet.runs import CompanyRun
 from okrsync.fleet.stop import Stop, Stopped
 from okrsync.ports import Clock
-from okrsync.schedules import Schedule
+from okrsync.schedules import AHEAD, Schedule
 
 LOOK: Final = 30.0
 """Seconds between two looks at the YAML files."""
@@ -48,6 +48,7 @@ class Scheduler:
     _unreadable: set[str] = field(default_factory=set)
     _runs: dict[str, Future[None]] = field(default_factory=dict)
     _beat_at: float = 0.0
+    _now: datetime | None = None
 
     def until(self, stop: Stop) -> None:
         """Run companies at their times until ``stop`` is set, then wait for the runs under way."""
@@ -110,6 +111,15 @@ class Scheduler:
     def _start(self, pool: ThreadPoolExecutor) -> None:
         """Start each company whose time has come. A time that comes while its run goes on makes no second run."""
         now = self.clock.now()
+        if (
+            self._now is not None and now < self._now - AHEAD
+        ):  # the clock was set back: times found by it are wrong
+            self._next = {
+                name: schedule.after(now)
+                for name, schedule in self._known.items()
+                if name in self._next and schedule is not None
+            }
+        self._now = now
         self._runs = {name: run for name, run in self._runs.items() if not run.done()}
         due = [name for name, at in self._next.items() if at <= now]
         for name in due:

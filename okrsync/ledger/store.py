@@ -18,6 +18,7 @@ from okrsync.ledger.lease import Terms, held
 from okrsync.ledger.writer import write
 from okrsync.model import Entry, Intent, Memory, Outcome, Reading, RunFinished
 from okrsync.ports import Lease
+from okrsync.schedules import AHEAD
 
 
 class SqlLedger:
@@ -25,7 +26,7 @@ class SqlLedger:
 
     An ``Intended`` replaces an older intent of the same cell: the planner writes a cell only after it has settled
     what happened to the last write. A ``MeasuredBaseline`` that differs from the frozen one raises ``DataError``. Of the
-    outcomes of a subject only the newest by ``at`` is kept. The same reading seen twice by one run is kept once.
+    outcomes of a subject only the newest by ``at`` is kept, unless that lies in the future. The same reading seen twice by one run is kept once.
     """
 
     def __init__(self, database: Database, terms: Terms) -> None:
@@ -51,11 +52,11 @@ class SqlLedger:
             return
         changes = changes_of(entries)
         with self._database.writing() as connection:
-            write(connection, company, changes)
+            write(connection, company, changes, self._terms.clock.now())
 
     def recall(self, company: str) -> Memory:
         with self._database.reading() as connection:
-            return _memory(connection, company)
+            return _memory(connection, company, self._terms.clock.now())
 
     def last_syncs(self, company: str | None = None) -> Mapping[str, datetime]:
         """The end of each company's last sync that was not interrupted; a company without one is left out.
@@ -81,12 +82,16 @@ class SqlLedger:
             return [deserialize_reading(text) for text in connection.scalars(asked)]
 
 
-def _memory(connection: Connection, company: str) -> Memory:
+def _memory(connection: Connection, company: str, now: datetime) -> Memory:
     def rows(*columns: Any) -> Iterable[Any]:
         return connection.execute(_of(company, *columns))
 
     puts, intents, baselines = tables.puts.c, tables.intents.c, tables.baselines.c
     outcomes, notes = tables.outcomes.c, tables.notes.c
+    last, ahead = _last_run(connection, company), None
+    if last is not None and last.at > now + AHEAD:
+        # A clock that was ahead must not hide the runs after it.
+        last, ahead = _last_run(connection, company, now + AHEAD) or last, last.at
     return Memory(
         last_written={
             (row, cell): deserialize(value) for row, cell, value in rows(puts.row, puts.address, puts.value)
@@ -103,7 +108,8 @@ def _memory(connection: Connection, company: str) -> Memory:
             for subject, run, at, detail in rows(outcomes.subject, outcomes.run, outcomes.at, outcomes.detail)
         },
         notes={(name, key): value for name, key, value in rows(notes.connection, notes.key, notes.value)},
-        last_run=_last_run(connection, company),
+        last_run=last,
+        ahead=ahead,
     )
 
 
@@ -112,7 +118,8 @@ def _of(company: str, *columns: Any) -> Select[Any]:
     return select(*columns).where(columns[0].table.c.company == company).order_by(*columns[:2])
 
 
-def _last_run(connection: Connection, company: str) -> RunFinished | None:
+def _last_run(connection: Connection, company: str, until: datetime | None = None) -> RunFinished | None:
+    """The run that ended last; with ``until`` no later than that."""
     kept = tables.finishes.c
     newest = (
         select(kept.run, kept.at, kept.exit_code, kept.digest, kept.counts)
@@ -120,6 +127,8 @@ def _last_run(connection: Connection, company: str) -> RunFinished | None:
         .order_by(kept.at.desc(), kept.id.desc())
         .limit(1)
     )
+    if until is not None:
+        newest = newest.where(kept.at <= until)
     row = connection.execute(newest).first()
     if row is None:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select
@@ -13,14 +14,15 @@ from okrsync.errors import DataError, ExitCode
 from okrsync.ledger import tables
 from okrsync.ledger.changes import Changes, Key
 from okrsync.model import MeasuredBaseline, Observed, Outcome, RunFinished, RunStarted
+from okrsync.schedules import AHEAD
 
 
-def write(connection: Connection, company: str, changes: Changes) -> None:
+def write(connection: Connection, company: str, changes: Changes, now: datetime) -> None:
     """Carry out all ``changes`` in the connection's transaction. Raises ``DataError`` for a second baseline."""
     mine = {"company": company}
     _insert(connection, tables.starts, [mine | _start(each) for each in changes.starts])
     _insert(connection, tables.finishes, [mine | _finish(each) for each in changes.finishes])
-    _keep_last_sync(connection, company, changes.finishes)
+    _keep_last_sync(connection, company, changes.finishes, now + AHEAD)
     for table in (tables.puts, tables.intents):
         _delete(connection, table, [mine | {"row": row} for row in changes.forgotten])
     _upsert(connection, tables.puts, _kept(changes.puts, mine, "row", "address"))
@@ -39,6 +41,7 @@ def write(connection: Connection, company: str, changes: Changes) -> None:
         tables.outcomes,
         [mine | _outcome(each) for each in changes.outcomes.values()],
         newest="at",
+        future=now + AHEAD,
     )
     texts = {key: {"value": value} for key, value in changes.notes.items() if value is not None}
     _upsert(connection, tables.notes, _kept(texts, mine, "connection", "key"))
@@ -59,7 +62,9 @@ def _finish(entry: RunFinished) -> dict[str, Any]:
     }
 
 
-def _keep_last_sync(connection: Connection, company: str, finishes: Sequence[RunFinished]) -> None:
+def _keep_last_sync(
+    connection: Connection, company: str, finishes: Sequence[RunFinished], future: datetime
+) -> None:
     """Keep the end of runs that were syncs, as their starts say."""
     ended = [
         {"its_run": each.run, "its_at": each.at}
@@ -75,7 +80,7 @@ def _keep_last_sync(connection: Connection, company: str, finishes: Sequence[Run
         .limit(1)
     )
     statement = _inserting(connection, kept).from_select(["company", "at"], run)
-    newer = statement.excluded["at"] > kept.c.at
+    newer = (statement.excluded["at"] > kept.c.at) | (kept.c.at > future)
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=[kept.c.company], set_={"at": statement.excluded["at"]}, where=newer
@@ -150,9 +155,14 @@ def add(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) ->
 
 
 def _upsert(
-    connection: Connection, table: Table, rows: Sequence[dict[str, Any]], *, newest: str | None = None
+    connection: Connection,
+    table: Table,
+    rows: Sequence[dict[str, Any]],
+    *,
+    newest: str | None = None,
+    future: datetime | None = None,
 ) -> None:
-    """Insert or replace; with ``newest`` only rows that are not older by that column are replaced."""
+    """Insert or replace; with ``newest`` only rows that by that column are not newer, or later than ``future``."""
     if not rows:
         return
     statement = _inserting(connection, table)
@@ -161,7 +171,7 @@ def _upsert(
     upsert = statement.on_conflict_do_update(
         index_elements=list(table.primary_key),
         set_=replaced,
-        where=fresh[newest] >= table.c[newest] if newest else None,
+        where=(fresh[newest] >= table.c[newest]) | (table.c[newest] > future) if newest else None,
     )
     connection.execute(upsert, rows)
 

@@ -30,6 +30,8 @@ def report_data(report: Report) -> outputs.Run:
     }
     if report.notice is not None:
         data["notice"] = report.notice.text
+    if report.warnings:
+        data["warnings"] = list(report.warnings)
     return data
 
 

@@ -189,6 +189,8 @@ class Run(TypedDict):
     rows: list[Row]
     notice: NotRequired[str]
     """That the cycle has not begun or is over."""
+    warnings: NotRequired[list[str]]
+    """What is wrong with the ledger: a time that is still to come, or that it is an older copy."""
     untold: NotRequired[str]
     """Why nobody could be notified, if that failed."""
 

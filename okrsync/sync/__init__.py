@@ -6,6 +6,7 @@ from okrsync.sync.backfill import Backfill, Found, Progress, Recalled, backfill
 from okrsync.sync.backfill_check_ins import Filled
 from okrsync.sync.baseline import choose_baseline
 from okrsync.sync.connections import missing_secrets, open_connections, references, secrets_of
+from okrsync.sync.ledger_notices import ledger_notices, times_ahead
 from okrsync.sync.plan_file import Reviewed
 from okrsync.sync.result import Report, by_subject
 from okrsync.sync.run import preview, sync
@@ -30,6 +31,7 @@ __all__ = [
     "claim",
     "goal_of",
     "last_values",
+    "ledger_notices",
     "missing_secrets",
     "open_connections",
     "preview",
@@ -37,5 +39,6 @@ __all__ = [
     "remembered",
     "secrets_of",
     "sync",
+    "times_ahead",
     "trend",
 ]

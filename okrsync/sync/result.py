@@ -13,6 +13,7 @@ from okrsync.errors import ExitCode
 from okrsync.model import Cause, Decision, Hold, Row, Verdict
 from okrsync.planning import Plan
 from okrsync.run_context import Run
+from okrsync.sync.ledger_notices import ledger_notices
 from okrsync.tables import TABLES, due_tables
 from okrsync.tables.standing import Standing
 
@@ -21,7 +22,7 @@ from okrsync.tables.standing import Standing
 class Report:
     """What a run found and, if ``applied``, did. ``decisions`` are the plan's, as they ended.
 
-    ``details`` holds for every key result and objective what the ledger keeps of it, as plain data.
+    ``warnings`` are sentences about the ledger. ``details`` holds for every key result and objective what the ledger keeps of it, as plain data.
     """
 
     company: Company
@@ -33,6 +34,7 @@ class Report:
     details: Mapping[str, Mapping[str, Any]]
     applied: bool
     notice: CycleNotice | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:
@@ -63,6 +65,7 @@ def report_of(run: Run, planned: Plan, decisions: tuple[Decision, ...], *, appli
         },
         applied=applied,
         notice=run.company.cycle_notice(run.now),
+        warnings=ledger_notices(run.company.id, run.memory),
     )
 
 

@@ -34,7 +34,7 @@ def doctor(ctx: typer.Context, company: Company, as_json: Json = False) -> int:
 
 def _examine(context: Context, company: config.Company, ledger: Ledger) -> Iterator[Finding]:
     from okrsync.ports import Finding
-    from okrsync.sync import missing_secrets, open_connections
+    from okrsync.sync import ledger_notices, missing_secrets, open_connections
 
     yield Finding(
         subject="configuration", ok=True, detail=f"{company.path}: {len(company.key_results)} key results"
@@ -54,6 +54,8 @@ def _examine(context: Context, company: config.Company, ledger: Ledger) -> Itera
         f"last run {memory.last_run.at:%Y-%m-%d %H:%M} UTC" if memory.last_run is not None else "no run yet"
     )
     yield Finding(subject="ledger", ok=True, detail=last)
+    for text in ledger_notices(company.id, memory):
+        yield Finding(subject="ledger", ok=False, detail=text, hint="check this machine's clock, then sync")
     missing = missing_secrets(company)
     for text in missing:
         yield Finding(subject="secret", ok=False, detail=text, hint="put the credential there and look again")

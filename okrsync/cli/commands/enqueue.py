@@ -9,6 +9,7 @@ import typer
 from okrsync.cli.arguments import Due, Every, Json
 from okrsync.cli.context import Context, require_cluster
 from okrsync.cli.output import say_json
+from okrsync.cli.results import say_warnings
 from okrsync.errors import ConfigError, ExitCode
 
 
@@ -25,6 +26,7 @@ def enqueue(
     require_cluster()
     from okrsync.fleet import due_names, timings
     from okrsync.fleet.queue import enqueue as put_all
+    from okrsync.sync import times_ahead
 
     context: Context = ctx.obj
     known = context.companies()
@@ -37,7 +39,9 @@ def enqueue(
     if due:
         with context.ledger() as ledger:
             time_of = timings(context.company, context.files(), ledger)
-            names = due_names(names, time_of, ledger.last_syncs(), context.clock.now())
+            last, now = ledger.last_syncs(), context.clock.now()
+            say_warnings(times_ahead(last, now))
+            names = due_names(names, time_of, last, now)
     put, waiting = put_all(context.ledger_url, names, only_due=due)
     if as_json:
         say_json({"enqueued": put, "waiting": waiting})

@@ -12,6 +12,7 @@ import typer
 from okrsync.cli.arguments import Company, Json
 from okrsync.cli.context import Context
 from okrsync.cli.output import say, say_json
+from okrsync.cli.results import say_warnings
 from okrsync.errors import ConfigError, ExitCode
 
 
@@ -36,6 +37,7 @@ def plan(
     if as_json:
         say_json(report_data(report))
     else:
+        say_warnings(report.warnings)
         say(plan_text(report))
     return ExitCode.UNSAFE if report.plan.alarms else report.exit_code
 

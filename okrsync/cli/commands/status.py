@@ -7,13 +7,14 @@ import typer
 from okrsync.cli.arguments import Company, Json
 from okrsync.cli.context import Context
 from okrsync.cli.output import console, say, say_json
+from okrsync.cli.results import say_warnings
 from okrsync.errors import ExitCode
 
 
 def status(ctx: typer.Context, company: Company, as_json: Json = False) -> int:
     """Show where the key results stood at the last sync. Sends no request."""
     from okrsync.render import kpis_text, notice_text, status_data, status_view
-    from okrsync.sync import trend
+    from okrsync.sync import ledger_notices, trend
 
     context: Context = ctx.obj
     loaded = context.company(company)
@@ -21,6 +22,7 @@ def status(ctx: typer.Context, company: Company, as_json: Json = False) -> int:
         memory = ledger.recall(loaded.id)
         now = context.clock.now()
         trends = {one.id: trend(loaded, ledger, memory, one, now) for one in loaded.key_results}
+    say_warnings(ledger_notices(loaded.id, memory))
     if as_json:
         say_json(status_data(loaded, memory.outcomes, trends, now))
     else:

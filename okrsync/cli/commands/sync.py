@@ -11,7 +11,7 @@ import typer
 from okrsync.cli.arguments import AtOnce, Due, Every, Json
 from okrsync.cli.context import Context
 from okrsync.cli.output import say_json
-from okrsync.cli.results import result_data, say_not_notified, say_result
+from okrsync.cli.results import result_data, say_not_notified, say_result, say_warnings
 from okrsync.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ def _sync_several(
         timings,
         worst,
     )
+    from okrsync.sync import times_ahead
 
     stop = Stop()
     clock = stop.clock(context.clock)
@@ -103,7 +104,9 @@ def _sync_several(
     with context.ledger() as ledger:
         if due:
             time_of = timings(context.company, context.files(), ledger)
-            names = due_names(names, time_of, ledger.last_syncs(), clock.now())
+            last = ledger.last_syncs()
+            say_warnings(times_ahead(last, clock.now()))
+            names = due_names(names, time_of, last, clock.now())
         runner = context.runner(stop.ledger(ledger), clock)
 
         def run(name: str) -> CompanyRun:

@@ -114,7 +114,7 @@ def test_what_an_old_ledger_knew_the_new_one_knows(url: str) -> None:
 
 
 def test_the_last_sync_is_the_latest_that_got_to_its_end(url: str) -> None:
-    with open_ledger(url, JumpClock()) as ledger:
+    with open_ledger(url, JumpClock(DAY + 24 * HOUR)) as ledger:
         for company, run, what, hours, code in RUNS:
             ledger.record(company, RunStarted(run=run, command=what, at=DAY))
             ledger.record(company, RunFinished(run=run, at=DAY + hours * HOUR, exit_code=code))
