@@ -5,6 +5,7 @@ from okrsync.render.explain import explanation
 from okrsync.render.history import backfill_data, backfill_text, history_csv, history_data, history_table
 from okrsync.render.plan import notice_text, plan_text
 from okrsync.render.status import efforts, kpis_text, status_view
+from okrsync.render.trend import left_out_text
 
 __all__ = [
     "backfill_data",
@@ -17,6 +18,7 @@ __all__ = [
     "history_data",
     "history_table",
     "kpis_text",
+    "left_out_text",
     "notice_text",
     "plan_text",
     "report_data",

@@ -12,7 +12,7 @@ from rich.text import Text
 from okrsync.config import Company
 from okrsync.key_results import KeyResult
 from okrsync.model import COUNT, Outcome
-from okrsync.render.trend import WIDTH, budget_text, forecast_long, sparkline
+from okrsync.render.trend import WIDTH, budget_text, forecast_long, left_out_text, sparkline
 from okrsync.render.words import STATUS, goal, moment, number, share
 from okrsync.sync import Trend
 from okrsync.units import show
@@ -69,6 +69,8 @@ def _lines(company: Company, key_result: KeyResult, outcome: Outcome, trend: Tre
     if line := sparkline([one.value for one in trend.values]):
         first, last = trend.values[-WIDTH:][0].day, trend.values[-1].day
         yield "trend", f"{line} ({first} to {last})"
+    if trend.left_out:
+        yield "left out", left_out_text(trend.left_out)
     yield "forecast", forecast_long(company, key_result, trend)
     for name, cell in detail["cells"].items():
         yield f"cell {name}", _cell(cell)

@@ -172,6 +172,8 @@ class Trend(TypedDict):
     trend: list[Point]
     forecast: Forecast | NoForecast
     budget: Budget | None
+    left_out: int
+    """How many remembered values of the cycle do not count: their metric, query or unit was another one."""
 
 
 class Run(TypedDict):
@@ -210,6 +212,7 @@ class StatusRow(Row):
     trend: NotRequired[list[Point]]
     forecast: NotRequired[Forecast | NoForecast]
     budget: NotRequired[Budget | None]
+    left_out: NotRequired[int]
 
 
 class Standings(TypedDict):

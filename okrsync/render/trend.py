@@ -69,6 +69,12 @@ def budget_text(budget: Budget, key_result: KeyResult) -> str:
     return f"{text}, {budget.without} without a value" if budget.without else text
 
 
+def left_out_text(count: int) -> str:
+    """How many remembered values do not count, and why."""
+    values = "1 value is" if count == 1 else f"{count} values are"
+    return f"{values} left out: its metric, its query or its unit was another one then"
+
+
 def trend_data(trend: Trend) -> outputs.Trend:
     """The same for programs; numbers as texts, so that none is rounded."""
     expected, budget = trend.forecast, trend.budget
@@ -99,6 +105,7 @@ def trend_data(trend: Trend) -> outputs.Trend:
         }
         if budget is not None
         else None,
+        "left_out": trend.left_out,
     }
 
 

@@ -24,7 +24,7 @@ from okrsync.sync.backfill_check_ins import Filled, fill, periods_to_fill
 from okrsync.sync.batches import in_batches, together
 from okrsync.sync.connections import open_connections
 from okrsync.sync.trend import SOURCE_TIME
-from okrsync.tables.past_values import day_of
+from okrsync.tables.past_values import day_of, known_readings
 
 Progress = Callable[[str, int, int, Mapping[str, tuple[int, int]]], None]
 """Hears how many of how many values, or check-ins, are done; of values also by the connections read together."""
@@ -190,7 +190,7 @@ def _known(
     known: dict[Ask, Reading] = {}
     since = moments[0].replace(hour=0, minute=0, second=0, microsecond=0)
     for metric in metrics:
-        for one in ledger.history(company.id, metric, since, moments[-1] + TICK):
+        for one in known_readings(company, ledger, metric, since, moments[-1] + TICK):
             at = days.get(day_of(one, company.zone))
             if at is None or (one.method != OBSERVED and one.as_of != at):
                 continue

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 from okrsync.config import Company
 from okrsync.forecast import Forecast, NotYet, Outlook, Point, forecast, outlook
 from okrsync.key_results import KeyResult, settle
-from okrsync.model import Dimension, Memory, NoValue, Quantity, Reading
+from okrsync.model import Dimension, Memory, NoValue, Outcome, Quantity, Reading
 from okrsync.periods import TICK, complete, windows_of
 from okrsync.ports import Ledger
 from okrsync.progress import Budget, Goal, Judge, budget, paced, progress
-from okrsync.tables.past_values import by_day, day_of, frozen_in, known_readings
+from okrsync.tables.past_values import by_day, day_of, frozen_in, told_apart
 from okrsync.tables.standing import goal_from
 from okrsync.units import to_unit
 
@@ -35,7 +34,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trend:
-    """One key result through time. ``values`` are the cycle's, oldest first."""
+    """One key result through time. ``values`` are the cycle's, oldest first.
+
+    ``left_out`` counts those of the cycle that another metric or unit makes incomparable.
+    """
 
     subject: str
     values: tuple[Seen, ...]
@@ -44,6 +46,7 @@ class Trend:
     outlook: Outlook | None = None
     progress: Decimal | None = None
     budget: Budget | None = None
+    left_out: int = 0
 
 
 def remembered(
@@ -51,22 +54,25 @@ def remembered(
     ledger: Ledger,
     key_result: KeyResult,
     goal: Goal | None,
-    since: datetime,
-    until: datetime,
-) -> list[Seen]:
-    """What is known of the key result with ``since <= as_of <= until``, oldest first."""
+    span: tuple[datetime, datetime],
+) -> tuple[list[Seen], int]:
+    """What is known with ``span[0] <= as_of <= span[1]``, oldest first, and how many values are left out.
+
+    Left out is what was measured with another query or in a unit that cannot be compared with the present one.
+    """
     found = []
-    for one in by_day(known_readings(company, ledger, key_result.metric, since, until + TICK), company.zone):
+    readings, left_out = told_apart(company, ledger, key_result.metric, span[0], span[1] + TICK)
+    for one in by_day(readings, company.zone):
         value = to_unit(one.value, one.unit, key_result.unit)
         done = progress(goal, value) if goal is not None else None
         found.append(Seen(day=day_of(one, company.zone), value=value, progress=done, reading=one))
-    return found
+    return found, left_out
 
 
 def goal_of(company: Company, key_result: KeyResult, memory: Memory) -> Goal | None:
     """The goal of the last run, else the one that the YAML alone makes."""
     outcome = memory.outcomes.get(key_result.id)
-    if outcome is not None and outcome.detail["goal"] is not None:
+    if outcome is not None and outcome.detail["goal"] is not None and _in_unit(outcome, key_result):
         return goal_from(outcome.detail["goal"])
     baseline = frozen_in(memory.baselines, company, key_result)
     measured = (
@@ -77,12 +83,18 @@ def goal_of(company: Company, key_result: KeyResult, memory: Memory) -> Goal | N
     return None if isinstance(goal, NoValue) else goal
 
 
+def _in_unit(outcome: Outcome, key_result: KeyResult) -> bool:
+    """Whether the outcome's numbers are in the unit that the key result has now."""
+    return bool(outcome.detail["unit"] == str(key_result.unit))
+
+
 def last_values(company: Company, ledger: Ledger, now: datetime) -> dict[str, Decimal]:
     """The last value of every key result in this cycle, if one is known."""
     since, until = company.cycle.opens - TICK, min(now, company.cycle.closes - TICK)
     found = {}
     for one in company.key_results:
-        if seen := remembered(company, ledger, one, None, since, until):
+        seen, _ = remembered(company, ledger, one, None, (since, until))
+        if seen:
             found[one.id] = seen[-1].value
     return found
 
@@ -91,7 +103,8 @@ def trend(company: Company, ledger: Ledger, memory: Memory, key_result: KeyResul
     """The key result in this cycle: its values, where they are heading, and what is left of its error budget."""
     goal = goal_of(company, key_result, memory)
     cycle = company.cycle
-    values = remembered(company, ledger, key_result, goal, cycle.opens - TICK, min(now, cycle.closes))
+    span = (cycle.opens - TICK, min(now, cycle.closes))
+    values, left_out = remembered(company, ledger, key_result, goal, span)
     expected = _forecast(company, key_result, goal, values, now)
     view = done = None
     if isinstance(expected, Forecast) and goal is not None:
@@ -105,6 +118,7 @@ def trend(company: Company, ledger: Ledger, memory: Memory, key_result: KeyResul
         outlook=view,
         progress=done,
         budget=_budget(company, key_result, goal, memory.outcomes.get(key_result.id)),
+        left_out=left_out,
     )
 
 
@@ -153,9 +167,13 @@ def _comparable(company: Company, kind: str, reading: Reading) -> bool:
     return complete(kind, reading.window, company.cycle.calendar)
 
 
-def _budget(company: Company, key_result: KeyResult, goal: Goal | None, outcome: Any) -> Budget | None:
+def _budget(
+    company: Company, key_result: KeyResult, goal: Goal | None, outcome: Outcome | None
+) -> Budget | None:
     judging = key_result.judging
     if judging is None or judging.how is not Judge.HELD or goal is None or outcome is None:
+        return None
+    if not _in_unit(outcome, key_result):
         return None
     history: Sequence[str | None] = outcome.detail["history"]
     values = [None if one is None else Decimal(one) for one in history]

@@ -17,7 +17,7 @@ from okrsync.model import OBSERVED, Cause, NoValue, Reading, Window
 from okrsync.periods import TICK, last_instant, window, windows_of
 from okrsync.ports import Ledger
 from okrsync.run_context import Ask, Run
-from okrsync.units import to_unit
+from okrsync.units import convertible, to_unit
 
 # A baseline that the source cannot recall may be taken from what okrsync itself saw in the cycle's first days.
 GRACE: Final = timedelta(days=7)
@@ -44,12 +44,21 @@ def known_readings(
     company: Company, ledger: Ledger, metric: str, since: datetime, until: datetime
 ) -> list[Reading]:
     """What the ledger holds of the metric with ``since <= as_of < until``, as far as the metric still means the same."""
-    digest = metric_digest(company, metric)
-    return [
+    return told_apart(company, ledger, metric, since, until)[0]
+
+
+def told_apart(
+    company: Company, ledger: Ledger, metric: str, since: datetime, until: datetime
+) -> tuple[list[Reading], int]:
+    """``known_readings``, and how many are left out: of another query, or in a unit that cannot be compared."""
+    digest, unit = metric_digest(company, metric), company.metrics[metric].unit
+    found = ledger.history(company.id, metric, since, until)
+    known = [
         one
-        for one in ledger.history(company.id, metric, since, until)
-        if dict(one.evidence.facts).get(MEASURED_WITH, digest) == digest
+        for one in found
+        if dict(one.evidence.facts).get(MEASURED_WITH, digest) == digest and convertible(one.unit, unit)
     ]
+    return known, len(found) - len(known)
 
 
 # ---- Measured baselines -------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from okrsync.units.format import show
 from okrsync.units.language import codes
 from okrsync.units.parser import parse_number
 
-__all__ = ["UNITS", "parse_number", "parse_unit", "show", "span", "to_unit"]
+__all__ = ["UNITS", "convertible", "parse_number", "parse_unit", "show", "span", "to_unit"]
 
 _SPAN: Final = re.compile(r"([0-9]+)\s*([smhdw])")
 _SPAN_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -60,3 +60,12 @@ def to_unit(value: Decimal, source: Unit, target: Unit) -> Decimal:
     if source.dimension is target.dimension is Dimension.DURATION:
         return value * SECONDS_IN[source.detail] / SECONDS_IN[target.detail]
     raise ValueError(f"a number in {source} cannot be turned into {target}")
+
+
+def convertible(source: Unit, target: Unit) -> bool:
+    """Whether ``to_unit`` has an answer."""
+    try:
+        to_unit(Decimal(1), source, target)
+    except ValueError:
+        return False
+    return True

@@ -11,6 +11,7 @@ import typer
 from okrsync.cli.arguments import Company, Json
 from okrsync.cli.context import Context
 from okrsync.cli.output import console, say, say_json
+from okrsync.cli.results import say_warnings
 from okrsync.errors import ConfigError, ExitCode
 from okrsync.spelling import did_you_mean
 
@@ -37,7 +38,7 @@ def history(
     as_json: Json = False,
 ) -> int:
     """Show what is known of the past, one value a day. Sends no request."""
-    from okrsync.render import history_csv, history_data, history_table
+    from okrsync.render import history_csv, history_data, history_table, left_out_text
     from okrsync.sync import goal_of, remembered
 
     if as_csv and as_json:
@@ -49,10 +50,12 @@ def history(
     until = min(_midnight(last.date() + timedelta(days=1), loaded), now) if last is not None else now
     with context.ledger() as ledger:
         memory = ledger.recall(loaded.id)
-        found = {
-            one.id: remembered(loaded, ledger, one, goal_of(loaded, one, memory), since, until)
+        values = {
+            one.id: remembered(loaded, ledger, one, goal_of(loaded, one, memory), (since, until))
             for one in _chosen(loaded, key_results)
         }
+    say_warnings(f"{name}: {left_out_text(count)}" for name, (_, count) in values.items() if count)
+    found = {name: known for name, (known, _) in values.items()}
     if as_json:
         say_json(history_data(loaded, found))
     elif as_csv:

@@ -13,7 +13,7 @@ from okrsync.errors import ExitCode
 
 def status(ctx: typer.Context, company: Company, as_json: Json = False) -> int:
     """Show where the key results stood at the last sync. Sends no request."""
-    from okrsync.render import kpis_text, notice_text, status_data, status_view
+    from okrsync.render import kpis_text, left_out_text, notice_text, status_data, status_view
     from okrsync.sync import ledger_notices, trend
 
     context: Context = ctx.obj
@@ -23,6 +23,7 @@ def status(ctx: typer.Context, company: Company, as_json: Json = False) -> int:
         now = context.clock.now()
         trends = {one.id: trend(loaded, ledger, memory, one, now) for one in loaded.key_results}
     say_warnings(ledger_notices(loaded.id, memory))
+    say_warnings(f"{name}: {left_out_text(one.left_out)}" for name, one in trends.items() if one.left_out)
     if as_json:
         say_json(status_data(loaded, memory.outcomes, trends, now))
     else:
