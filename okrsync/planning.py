@@ -298,7 +298,8 @@ def _note(company: str, desired: DesiredRow, wanted: DesiredCell, memory: Memory
     assert desired.row is not None
     noted, whose = replace(desired, cells={NOTE.name: wanted}), owners(desired.row, memory)
     decision = _decide_cell(company, noted, desired.row, NOTE.name, memory, whose.get(NOTE.name))
-    if wanted.hold is None and wanted.value is None and decision.last is None:
+    ours = decision.last is not None or whose.get(NOTE.name) is Whose.OURS
+    if wanted.hold is None and wanted.value is None and not ours:
         return replace(decision, verdict=Verdict.SAME, hold=None, reason="there is nothing to say", hint="")
     return decision
 
