@@ -53,7 +53,7 @@ def owners(row: Row, memory: Memory) -> dict[str, Whose]:
             whose = _by_last_edit(row, name, cell, memory)
         else:
             fits = stamp.fits(name, cell, row.key)
-            whose = None if fits is None else Whose.OURS if fits else Whose.THEIRS
+            whose = _unmarked(row, cell, memory) if fits is None else Whose.OURS if fits else Whose.THEIRS
         if whose is not None:
             found[name] = whose
     return found
@@ -114,7 +114,8 @@ def _by_last_edit(row: Row, name: str, cell: CellState, memory: Memory) -> Whose
         return Whose(kind) if mark == mark_of(row.key, name, cell.value) else Whose.THEIRS
     intent = memory.intents.get(where)
     if intent is not None:
-        return Whose.THEIRS if _put_back(row, cell.value, intent, memory) else None
+        theirs = _put_back(row, cell.value, intent, memory) or _not_landed(row, cell.value, intent, memory)
+        return Whose.THEIRS if theirs else None
     if where in memory.last_written:
         foreign = _later(row, memory) or (memory.behind and _touched(row, memory))
     else:
@@ -129,6 +130,25 @@ def _put_back(row: Row, value: Stored, intent: Intent, memory: Memory) -> bool:
     before = memory.notes.get((NOTEBOOK, _seen(row.id)))
     as_before = _same(value, intent.before) and not _same(value, intent.after)
     return as_before and row.edited_by_us is False and before is not None and not _is_that_edit(row, before)
+
+
+def _unmarked(row: Row, cell: CellState, memory: Memory) -> Whose | None:
+    """Whose the value is of which the row's stamp does not speak: what a killed run meant to write did not land."""
+    intent = memory.intents.get((row.id, cell.address))
+    return Whose.THEIRS if intent is not None and _only_after(cell.value, intent) else None
+
+
+def _not_landed(row: Row, value: Stored, intent: Intent, memory: Memory) -> bool:
+    """Whether a person typed just what a killed run was to write: without the stamp of that write it did not land."""
+    if STAMP.name not in row.cells:
+        return False
+    state = row.cells[STAMP.name]
+    stamp = memory.intents.get((row.id, state.address))
+    return stamp is not None and _only_after(value, intent) and not _same(state.value, stamp.after)
+
+
+def _only_after(value: Stored, intent: Intent) -> bool:
+    return _same(value, intent.after) and not _same(value, intent.before)
 
 
 def _from_another_ledger(row: Row, memory: Memory) -> bool:

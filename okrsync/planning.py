@@ -257,6 +257,8 @@ def _with_stamp(
     """The decisions with that of the row's stamp; if it cannot be written, nothing of the row is."""
     state = row.cells[STAMP.name]
     text = new_stamp(row, decisions, memory)
+    if text is None and not is_stamp(state.value):
+        return decisions  # nothing is known to be okrsync's, so there is nothing to say
     last = memory.last_written.get((row.id, state.address))
     verdict, hold, reason, hint = Verdict.WRITE, None, "okrsync's record of the row", ""
     if text is None:

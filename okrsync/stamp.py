@@ -22,7 +22,7 @@ from typing import Final
 
 from okrsync.cells import STAMP
 from okrsync.codec import typed
-from okrsync.model import CellState, Decision, Memory, Row, Stored, Verdict
+from okrsync.model import CellState, Decision, Hold, Memory, Row, Stored, Verdict
 
 MARK: Final = "okrsync1 #"
 """What a text begins with that is, or once was, a stamp. The digit is the version of the form."""
@@ -123,7 +123,8 @@ def _mark(row: Row, one: Decision, state: CellState, stamp: Stamp | None, memory
         return mark_of(row.key, one.cell, one.wanted, state.address)
     where = (row.id, state.address)
     intent = memory.intents.get(where)
-    landed = intent is not None and typed(state.value) == typed(intent.after)
+    foreign = one.hold in {Hold.EDITED, Hold.UNCLAIMED}
+    landed = intent is not None and typed(state.value) == typed(intent.after) and not foreign
     last = intent.after if intent is not None and landed else memory.last_written.get(where)
     return mark_of(row.key, one.cell, last, state.address) if last is not None else ""
 
