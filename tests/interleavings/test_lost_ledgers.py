@@ -20,7 +20,7 @@ import pytest
 
 from okrsync import ownership, stamp
 from okrsync.model import CellState, Decision, Hold, Landed, Memory, Row, Stored, Verdict
-from okrsync.ownership import LAST_WRITE, NOTEBOOK, is_behind
+from okrsync.ownership import LAST_WRITE, is_behind
 from okrsync.planning import DesiredCell, DesiredRow, plan
 from okrsync.run_context import Run
 from okrsync.stamp import read_stamp
