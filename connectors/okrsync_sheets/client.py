@@ -8,22 +8,20 @@ from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
 import requests
-from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
+from google.auth.exceptions import GoogleAuthError
 from gspread.http_client import HTTPClient
 
-from okrsync.connector import passes
 from okrsync.errors import AccessError, ConfigError, OkrsyncError, Unavailable
-from okrsync.http import USER_AGENT, Again, limiter, patiently, retry_after
+from okrsync.http import USER_AGENT, Again, limiter, patiently
 from okrsync.network import session
 from okrsync.ports import Clock
 from okrsync.redaction import redact
 from okrsync_sheets.credentials import SCOPE, Identity, identity, refresh, token_transport
+from okrsync_sheets.google_errors import GoogleError, IncompleteError, google_error, passing, passing_sign_in
 from okrsync_sheets.settings import SheetsSettings
 from okrsync_sheets.shapes import SPREADSHEET, VALUES, Shape, WrongShapeError, shaped
 
 TIMEOUT: Final = (10, 180)
-# Google refills a spent quota each minute: five such waits outlast one.
-QUOTA_WAIT: Final = 15.0
 QUERY_LENGTH: Final = 1800
 TABS: Final = (
     "properties(title,locale,timeZone),"
@@ -35,29 +33,6 @@ T = TypeVar("T")
 
 class BadRange(Exception):
     """Google refused the ranges of a request; at least one of them is wrong, and it says only of one which."""
-
-
-class _Incomplete(Exception):
-    """An answer arrived, but not whole."""
-
-
-class _GoogleError(Exception):
-    """An answer that is an error, in Google's words; ``message`` is empty where it is no answer of the API."""
-
-    def __init__(
-        self,
-        code: int,
-        after: float | None,
-        status: str = "",
-        message: str = "",
-        reasons: frozenset[str] = frozenset(),
-    ) -> None:
-        super().__init__(code)
-        self.code = code
-        self.after = after
-        self.status = status
-        self.message = message
-        self.reasons = reasons
 
 
 class _Http(HTTPClient):
@@ -84,7 +59,7 @@ class _Http(HTTPClient):
             method, url, params=params, headers=headers, timeout=TIMEOUT, allow_redirects=False
         )
         if response.status_code != 200:
-            raise _google_error(response, self._clock)
+            raise google_error(response, self._clock)
         return response
 
 
@@ -126,7 +101,7 @@ class SheetsClient:
             )
             blocks: list[Mapping[str, Any]] = found.get("valueRanges", [])
             if len(blocks) != len(ranges) or not all("range" in block for block in blocks):
-                raise _Incomplete
+                raise IncompleteError
             return blocks
 
         return self._send(call, spreadsheet)
@@ -144,7 +119,7 @@ class SheetsClient:
             tabs = found.get("sheets", [])
             # Every spreadsheet has a tab, every tab has a title, and all our masks ask for it.
             if not tabs or not all(tab.get("properties", {}).get("title") for tab in tabs):
-                raise _Incomplete
+                raise IncompleteError
             return found
 
         try:
@@ -167,7 +142,7 @@ class SheetsClient:
                     lambda: refresh(credentials, self._transport),
                     clock=self._clock,
                     limit=self._limit,
-                    again=_token_again,
+                    again=passing_sign_in,
                     what="Google sign-in",
                 )
             except GoogleAuthError as error:
@@ -178,12 +153,12 @@ class SheetsClient:
 
         def again(error: Exception) -> Again | None:
             nonlocal renewed
-            if isinstance(error, _GoogleError) and error.code == 401 and not renewed:
+            if isinstance(error, GoogleError) and error.code == 401 and not renewed:
                 # A token can end before its time; one new token, then the answer stands.
                 renewed = True
                 self.identity.credentials.token = None
                 return Again("the access token was not accepted", after=0.0)
-            return _again(error)
+            return passing(error)
 
         def signed_in() -> T:
             self.sign_in()
@@ -197,7 +172,7 @@ class SheetsClient:
                 again=again,
                 what=f"spreadsheet {spreadsheet}",
             )
-        except _GoogleError as refused:
+        except GoogleError as refused:
             raise self._translated(refused, spreadsheet) from None
 
     def _unaccepted(self, error: GoogleAuthError) -> AccessError:
@@ -213,7 +188,7 @@ class SheetsClient:
         about = self.identity
         return f"{about.kind} {about.account}" if about.account else about.kind
 
-    def _translated(self, refused: _GoogleError, spreadsheet: str) -> Exception:
+    def _translated(self, refused: GoogleError, spreadsheet: str) -> Exception:
         said = redact(refused.message)
         if not refused.message:
             return Unavailable(
@@ -240,7 +215,7 @@ class SheetsClient:
             f"spreadsheet {spreadsheet}: Google answered {refused.code}: {said}", hint="run again later"
         )
 
-    def _denied(self, refused: _GoogleError, said: str, spreadsheet: str) -> OkrsyncError:
+    def _denied(self, refused: GoogleError, said: str, spreadsheet: str) -> OkrsyncError:
         what = f"spreadsheet {spreadsheet}"
         if refused.code == 401:
             return AccessError(
@@ -262,60 +237,18 @@ class SheetsClient:
 
 
 def _read(call: Callable[[], Any], shape: Shape) -> Any:
-    """What ``call`` gets from Google, in ``shape``. Raises ``_Incomplete`` for anything else that may arrive."""
+    """What ``call`` gets from Google, in ``shape``. Raises ``IncompleteError`` for anything else that may arrive."""
     try:
         return shaped(call(), shape)
     except (WrongShapeError, RecursionError):
-        raise _Incomplete from None
+        raise IncompleteError from None
     except ValueError as error:
         # Also a number of thousands of digits is one; requests' own errors say what else they are.
         if isinstance(error, requests.RequestException):
             raise
-        raise _Incomplete from None
+        raise IncompleteError from None
 
 
 def query_length(ranges: Sequence[str]) -> int:
     """How long ``ranges`` are in the address of a request, which long ones make fail."""
     return sum(len("ranges=&") + len(quote(text, safe="")) for text in ranges)
-
-
-def _google_error(response: requests.Response, clock: Clock) -> _GoogleError:
-    code, after = response.status_code, retry_after(response.headers.get("Retry-After"), clock.now())
-    try:
-        error = response.json()["error"]
-        details = [*error.get("details", []), *error.get("errors", [])]
-        marks = {str(item.get(key)) for item in details for key in ("reason", "domain") if item.get(key)}
-        return _GoogleError(
-            code, after, str(error.get("status", "")), str(error["message"]), frozenset(marks)
-        )
-    except (ValueError, LookupError, TypeError, AttributeError):
-        # A page of a proxy or load balancer: its text says nothing worth showing.
-        return _GoogleError(code, after)
-
-
-def _again(error: Exception) -> Again | None:
-    if isinstance(error, _GoogleError):
-        if error.code == 429 or (error.code == 403 and "usageLimits" in error.reasons):
-            return Again("the quota of reads per minute is spent", after=error.after or QUOTA_WAIT)
-        if passes(error.code):
-            return Again(f"Google answered {error.code}", after=error.after)
-        return None
-    if isinstance(error, requests.Timeout):
-        return Again("no answer in time")
-    if isinstance(error, _Incomplete | requests.exceptions.JSONDecodeError):
-        return Again("the answer did not arrive whole")
-    if isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError):
-        return Again("the connection failed")
-    if isinstance(error, requests.exceptions.ContentDecodingError):
-        return Again("the answer did not arrive whole")
-    return None
-
-
-def _token_again(error: Exception) -> Again | None:
-    if isinstance(error, TransportError):
-        return Again(
-            str(error) if str(error).startswith("the token server") else "the token server cannot be reached"
-        )
-    if isinstance(error, RefreshError) and error.retryable:
-        return Again("the token server failed")
-    return None

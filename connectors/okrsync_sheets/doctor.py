@@ -14,7 +14,10 @@ from okrsync_sheets.workbook import Workbook
 
 _PEEK_ROWS: Final = 200
 _PEEK_COLUMNS: Final = 26
-_TYPED: Final = "sheets(properties(title),data(startRow,startColumn,rowData(values(effectiveValue))))"
+_TYPED: Final = (
+    "sheets(properties(title),data(startRow,startColumn,rowMetadata(hiddenByUser,hiddenByFilter),"
+    "rowData(values(effectiveValue))))"
+)
 
 
 def examine(settings: SheetsSettings, opening: Opening) -> Iterator[Finding]:
@@ -68,7 +71,24 @@ def _cells(book: Workbook, client: SheetsClient) -> Iterator[Finding]:
         return
     seen = client.metadata(book.id, _TYPED, peeks)
     for sheet in seen.get("sheets", []):
-        yield from _errors(str(sheet.get("properties", {}).get("title")), sheet.get("data", []))
+        title = str(sheet.get("properties", {}).get("title"))
+        yield from _errors(title, sheet.get("data", []))
+        yield from _hidden(title, sheet.get("data", []))
+
+
+def _hidden(tab: str, data: list[Mapping[str, Any]]) -> Iterator[Finding]:
+    rows = [
+        grid.get("startRow", 0) + down + 1
+        for grid in data
+        for down, about in enumerate(grid.get("rowMetadata", []))
+        if (about.get("hiddenByUser") or about.get("hiddenByFilter")) and down < len(grid.get("rowData", []))
+    ]
+    if rows:
+        more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
+        shown = ", ".join(map(str, rows[:5]))
+        yield Finding(
+            subject=f"tab {tab}", ok=True, detail=f"hidden rows, whose numbers count, too: {shown}{more}"
+        )
 
 
 def _errors(tab: str, data: list[Mapping[str, Any]]) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from okrsync.errors import ConfigError
 from okrsync.ports import Opening
 from okrsync_sheets import a1, addresses
 from okrsync_sheets.client import SheetsClient
+from okrsync_sheets.formats import Format, currency
 from okrsync_sheets.settings import SheetsSettings
 from okrsync_sheets.workbook import Workbook
 
@@ -18,7 +20,7 @@ _COLUMNS: Final = 26
 _SHOWN: Final = 12
 _TYPED: Final = (
     "sheets(properties(title),data(startRow,startColumn,rowData(values(effectiveValue,formattedValue,"
-    "effectiveFormat.numberFormat.type))))"
+    "effectiveFormat.numberFormat(type,pattern)))))"
 )
 
 
@@ -105,20 +107,16 @@ def _propose(title: str, headings: list[str], rows: list[list[Any]], yaml: list[
     numbered = len(yaml) + 1
     for index, heading in enumerate(headings):
         below = [row[index] for row in rows[1:] if index < len(row) and _shown(row[index])]
-        if (
-            not heading
-            or not below
-            or not all(_is_number(cell) for cell in below)
-            or headings.count(heading) > 1
-        ):
+        if not heading or not below or (unit := _unit(below)) is None or headings.count(heading) > 1:
             continue
         dated = [row[0] for row in rows[1:] if row and _shown(row[0])]
         if index and dated and all(_type(cell) in {"DATE", "DATE_TIME"} for cell in dated):
             letter = a1.letters(index + 1)
             place = a1.parse(f"{letter}2:{letter}", title).shown, a1.parse("A2:A", title).shown
-            yaml.append(_metric(f"metric_{numbered}", range=place[0], dates=place[1]))
+            yaml.append(_metric(f"metric_{numbered}", range=place[0], dates=place[1], **unit))
         else:
-            yaml.append(_metric(f"metric_{numbered}", tab=title, column=heading, measure="sum"))
+            measure = "mean" if unit.get("unit") == "percent" else "sum"
+            yaml.append(_metric(f"metric_{numbered}", tab=title, column=heading, measure=measure, **unit))
         return
 
 
@@ -152,8 +150,23 @@ def _kind(cell: Mapping[str, Any]) -> str:
     return "text"
 
 
-def _is_number(cell: Mapping[str, Any]) -> bool:
-    return _kind(cell) in {"number", "percent", "money"}
+def _unit(cells: list[Any]) -> dict[str, str] | None:
+    """The keys that say what the cells hold, as far as their formats decide it; None if they do not."""
+    kinds = {_kind(cell) for cell in cells}
+    if kinds == {"number"}:
+        return {}
+    if kinds == {"percent"}:
+        return {"values": "fraction", "unit": "percent"}
+    if kinds == {"money"}:
+        codes = {currency(_format(cell)) for cell in cells}
+        code = next(iter(codes))
+        return {"unit": f"money:{code}"} if len(codes) == 1 and re.fullmatch("[A-Z]{3}", code) else None
+    return None
+
+
+def _format(cell: Mapping[str, Any]) -> Format:
+    number = cell.get("effectiveFormat", {}).get("numberFormat", {})
+    return Format(kind=str(number.get("type", "")), pattern=str(number.get("pattern", "")))
 
 
 def _type(cell: Mapping[str, Any]) -> str:

@@ -78,12 +78,15 @@ class World:
     clock: JumpClock = field(default_factory=lambda: JumpClock(NOW))
     memo: MutableMapping[str, str] = field(default_factory=dict)
 
-    def source(self, **changes: Any) -> Source:
+    def settings(self, **changes: Any) -> Any:
         settings: dict[str, Any] = {"credentials": {"env": "GOOGLE_KEY"}, "spreadsheet": BOOK}
         settings |= {"url": self.emulator.server.url, **changes}
         found = {name: value for name, value in settings.items() if value is not None}
+        return connector.settings.model_validate(found)
+
+    def source(self, **changes: Any) -> Source:
         assert connector.source is not None
-        return connector.source(connector.settings.model_validate(found), self.opening())
+        return connector.source(self.settings(**changes), self.opening())
 
     def opening(self) -> Opening:
         return Opening(name="sheets", clock=self.clock, timezone="Europe/Berlin", memo=self.memo)

@@ -8,13 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from okrsync.emulation import Fault
 from okrsync.errors import Unavailable
 from okrsync.model import COUNT, PERCENT, Cause, Dimension, Reading, Unit
 from okrsync.testing import JumpClock
+from okrsync_sheets import connector
 from tests.support.spreadsheet import BOOK, NOW, World, question, seed, value, why
 
+yaml = YAML(typ="safe", pure=True)
 MINUTES = Unit(dimension=Dimension.DURATION, detail="minutes")
 EURO = Unit(dimension=Dimension.MONEY, detail="EUR")
 DOLLAR = Unit(dimension=Dimension.MONEY, detail="USD")
@@ -320,3 +323,40 @@ def test_formats_of_another_shape_cost_no_number(world: World, answer: Any) -> N
     assert value(found) == 5
     assert isinstance(found, Reading)
     assert any(name == "formats of the cells" for name, _ in found.evidence.facts)
+
+
+def test_doctor_names_hidden_rows(world: World) -> None:
+    load(world, [1], [2], [4], hidden_rows=[2], filtered_rows=[3, 900])
+    assert connector.doctor is not None
+    found = list(connector.doctor(world.settings(), [], world.opening()))
+    assert [one.detail for one in found if "hidden" in one.detail] == [
+        "hidden rows, whose numbers count, too: 2, 3"
+    ]
+    assert all(one.ok for one in found)
+
+
+@pytest.mark.parametrize(
+    ("cells", "keys"),
+    [
+        ([5, 6], 'tab: "S", column: "V", measure: "sum"'),
+        ([{"percent": 0.5}, {"percent": 0.7}], 'measure: "mean", values: "fraction", unit: "percent"'),
+        ([{"money": 5, "currency": "EUR"}], 'measure: "sum", unit: "money:EUR"'),
+        ([{"money": 5, "currency": "$"}], None),
+        ([{"duration": "90m"}], None),
+        ([5, {"percent": 0.5}], None),
+        ([5, {"date": "2026-11-01"}], None),
+    ],
+)
+def test_what_inspect_proposes_is_what_a_run_takes(world: World, cells: list[Any], keys: str | None) -> None:
+    load(world, ["V"], *([cell] for cell in cells))
+    assert connector.inspect is not None
+    shown = connector.inspect(world.settings(), BOOK, world.opening())
+    if keys is None:
+        assert "metric_" not in shown
+        return
+    (line,) = [line for line in shown.splitlines() if "metric_" in line]
+    assert keys in line
+    metric = yaml.load(line)["metric_1"]
+    unit = {"percent": PERCENT, "money:EUR": EURO}.get(metric.pop("unit", ""), COUNT)
+    del metric["from"]
+    assert isinstance(world.one(unit, **metric), Reading)
