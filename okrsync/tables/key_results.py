@@ -68,6 +68,8 @@ def stand(run: Run, key_result: KeyResult, answer: Answer, at: datetime) -> Stan
 
 WITHOUT_WINDOW: Final = "without window"
 """The fact by which a source says how many records the same question finds without its window."""
+NOTHING_HAS: Final = "no issue has"
+"""The fact by which a source names the values of a filter that none of its records has."""
 ACCEPTED: Final = "accepted "
 """The note of a number that a person lets pass once, by the id of its key result."""
 
@@ -125,12 +127,14 @@ def _desired_row(run: Run, standing: Standing, shown_as: Standing) -> DesiredRow
 def first_zero(standing: Standing) -> str:
     """Why a first 0 of the key result is in doubt, else empty.
 
-    It is if it reaches the goal at once: a filter that finds nothing would look like success. It is not if the source
-    says that the same question without its window finds something.
+    It is if its filter names what no record of the source has, or if it reaches the goal at once: a filter that finds
+    nothing would look like success. It is not if the source says that the same question without its window finds records.
     """
     if standing.value != 0 or standing.goal is None or not isinstance(standing.answer, Reading):
         return ""
     facts = dict(standing.answer.evidence.facts)
+    if nothing := facts.get(NOTHING_HAS):
+        return f"the first value is 0, and nothing in the source has {nothing}"
     if facts.get(WITHOUT_WINDOW, "0") != "0":
         return ""
     if achieved(standing.goal, standing.value):

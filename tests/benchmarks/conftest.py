@@ -96,7 +96,7 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Build]:
                     f"  - {{id: KR-{number}, metric: m{number}, reach: 1000}}" for number in range(size)
                 ),
             )
-            path = folder / "bench.yaml"
+            path = folder / f"bench-{size}.yaml"
             path.write_text(text, encoding="utf-8")
             company = load_company(path, connectors)
             return World(company, jira, sheets, notion, folder, JumpClock(PRESENT))

@@ -62,7 +62,7 @@ def test_accepting_what_is_in_no_doubt_says_so_and_writes_nothing(desk: Any) -> 
 
 
 def test_a_first_0_that_reaches_the_goal_is_held(desk: Any) -> None:
-    desk.edit_yaml("AND type = Bug AND statusCategory != Done", "AND type = Bug AND labels = uxx")
+    fix_all_bugs(desk)
     ended = desk.run("sync", "demo")
     assert "the first value is 0 and reaches the goal at once" in ended.out
     row = desk.table()["KR-1"]
@@ -89,3 +89,14 @@ def test_objectives_follow_and_have_no_guard_of_their_own(desk: Any) -> None:
     assert ended.code == 3  # KR-13 has no data
     assert "UNSAFE" not in ended.out
     assert desk.table()["KR-9"]["Current"] == "1"
+
+
+def test_a_first_0_whose_filter_names_what_nothing_has_is_held_whatever_the_goal(desk: Any) -> None:
+    desk.edit_yaml("AND type = Bug AND statusCategory != Done", "AND labels = uxx")
+    desk.edit_yaml("metric: open_bugs, from: 120, to: 30}", "metric: open_bugs, reach: 30}")
+    ended = desk.run("sync", "demo")
+    assert "the first value is 0, and nothing in the source has labels = uxx" in ended.out
+    assert desk.table()["KR-1"]["Current"] == ""
+    desk.run("accept", "demo", "KR-1")
+    desk.run("sync", "demo")
+    assert desk.table()["KR-1"]["Current"] == "0"
