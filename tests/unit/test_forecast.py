@@ -5,14 +5,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from okrsync.forecast import POINTS, RECENT, Forecast, NotYet, Outlook, Point, forecast, outlook
 from okrsync.progress import AtLeast, AtMost, FromTo, Goal, Within
 
 D = Decimal
-relaxed = settings(deadline=None)
 START = datetime(2026, 10, 1, tzinfo=UTC)
 numbers = st.decimals(-1000, 1000, places=2)
 
@@ -128,7 +127,6 @@ def test_the_past_is_not_forecast() -> None:
 walks = st.lists(numbers, min_size=5, max_size=25).map(lambda values: line(*(str(one) for one in values)))
 
 
-@relaxed
 @given(walks, st.integers(1, 20), st.randoms())
 def test_order_does_not_matter_and_the_range_holds_the_value(
     points: list[Point], ahead: int, chance: random.Random
@@ -141,7 +139,6 @@ def test_order_does_not_matter_and_the_range_holds_the_value(
     assert forecast(mixed, at) == found
 
 
-@relaxed
 @given(walks, numbers, st.integers(-8, 8).filter(bool))
 def test_shifted_and_scaled_values_shift_and_scale_the_forecast(
     points: list[Point], shift: Decimal, factor: int
@@ -156,7 +153,6 @@ def test_shifted_and_scaled_values_shift_and_scale_the_forecast(
     assert abs(moved.high - ends[1]) < tiny
 
 
-@relaxed
 @given(st.integers(0, 4), numbers)
 def test_one_wild_value_of_nine_stays_inside_the_slopes_of_the_others(place: int, wild: Decimal) -> None:
     values = [D(2 * number) for number in range(9)]

@@ -3,13 +3,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from okrsync.measures import AGGREGATES, aggregate, is_aggregate, percentile, spread
 
 D = Decimal
-relaxed = settings(deadline=None)  # the first call loads a library, and machines are busy
 
 
 def decimals(*values: str | int) -> list[Decimal]:
@@ -66,7 +65,6 @@ def test_spread_of_nothing_is_unknown() -> None:
 values = st.lists(st.decimals(-(10**9), 10**9, places=3, allow_nan=False), min_size=1, max_size=40)
 
 
-@relaxed
 @given(values, st.decimals(0, 100, places=1), st.decimals(0, 100, places=1))
 def test_percentiles_rise_and_stay_within_the_values(
     given_values: list[Decimal], one: Decimal, other: Decimal
@@ -80,7 +78,6 @@ def test_percentiles_rise_and_stay_within_the_values(
     )
 
 
-@relaxed
 @given(values)
 def test_the_order_of_values_does_not_matter(given_values: list[Decimal]) -> None:
     for name in ("sum", "min", "max", "median", "p85"):

@@ -7,7 +7,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from okrsync.periods import (
@@ -28,7 +28,6 @@ from okrsync.periods import (
 )
 
 D = Decimal
-relaxed = settings(deadline=None)  # the first call loads a library, and machines are busy
 BERLIN = ZoneInfo("Europe/Berlin")
 Q4 = Cycle("2026-Q4", date(2026, 10, 1), date(2026, 12, 31), BERLIN)
 NOW = datetime(2026, 11, 25, 14, 30, tzinfo=BERLIN)
@@ -80,11 +79,12 @@ def test_a_cycle_that_ends_before_it_starts() -> None:
 
 
 def test_midnight_that_the_clocks_skip_or_repeat() -> None:
-    beirut = Cycle("x", date(2026, 3, 29), date(2026, 3, 29), ZoneInfo("Asia/Beirut"))
-    assert beirut.opens.astimezone(UTC) == datetime(2026, 3, 28, 22, tzinfo=UTC)
-    assert (beirut.opens.hour, beirut.opens.day) == (1, 29)
-    havana = Cycle("x", date(2026, 11, 1), date(2026, 11, 1), ZoneInfo("America/Havana"))
-    assert havana.opens.astimezone(UTC) == datetime(2026, 11, 1, 4, tzinfo=UTC)
+    """In a year that is over: what governments decide next is in newer time-zone data only."""
+    beirut = Cycle("x", date(2019, 3, 31), date(2019, 3, 31), ZoneInfo("Asia/Beirut"))
+    assert beirut.opens.astimezone(UTC) == datetime(2019, 3, 30, 22, tzinfo=UTC)
+    assert (beirut.opens.hour, beirut.opens.day) == (1, 31)
+    havana = Cycle("x", date(2019, 11, 3), date(2019, 11, 3), ZoneInfo("America/Havana"))
+    assert havana.opens.astimezone(UTC) == datetime(2019, 11, 3, 4, tzinfo=UTC)
     assert havana.closes.astimezone(UTC) - havana.opens.astimezone(UTC) == timedelta(hours=25)
 
 
@@ -158,9 +158,9 @@ def test_at_midnight_sharp_the_running_period_is_the_one_that_just_ended(kind: s
 
 def test_at_a_midnight_that_the_clocks_skip_the_day_is_the_one_that_just_ended() -> None:
     zone = ZoneInfo("Asia/Beirut")
-    cycle = Cycle("x", date(2026, 1, 1), date(2026, 12, 31), zone)
-    found = window("day", datetime(2026, 3, 28, 22, tzinfo=UTC), cycle)
-    assert found.label == "2026-03-28"
+    cycle = Cycle("x", date(2019, 1, 1), date(2019, 12, 31), zone)
+    found = window("day", datetime(2019, 3, 30, 22, tzinfo=UTC), cycle)
+    assert found.label == "2019-03-30"
     assert found.end.astimezone(UTC) - found.start.astimezone(UTC) == timedelta(days=1)
 
 
@@ -227,7 +227,6 @@ moments = st.datetimes(
 )
 
 
-@relaxed
 @given(
     moments,
     st.sampled_from(PERIODS),
@@ -386,7 +385,6 @@ def test_a_phased_date_outside_the_cycle(day: date) -> None:
         expected(Q4, Q4.start, Phased(((day, D("0.5")),)))
 
 
-@relaxed
 @given(st.dates(date(2026, 9, 1), date(2027, 2, 1)), st.sampled_from([Linear(), PHASED, WorkingDays()]))
 def test_pace_only_rises_and_stays_between_0_and_1(on: date, pace: Linear | Phased | WorkingDays) -> None:
     today, tomorrow = expected(Q4, on, pace), expected(Q4, on + timedelta(days=1), pace)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from okrsync.progress import (
@@ -41,7 +41,6 @@ from okrsync.progress import (
 from okrsync.units import parse_unit
 
 D = Decimal
-relaxed = settings(deadline=None)  # the first call loads a library, and machines are busy
 NOT_STARTED, ON_TRACK, BEHIND, AT_RISK, ACHIEVED = (
     Status.NOT_STARTED,
     Status.ON_TRACK,
@@ -183,7 +182,6 @@ def test_clamp_is_for_display() -> None:
 sane = st.decimals(-(10**9), 10**9, places=4, allow_nan=False)
 
 
-@relaxed
 @given(sane, sane, sane)
 def test_progress_is_0_at_the_start_1_at_the_target_and_mirrors(
     start: Decimal, target: Decimal, value: Decimal
@@ -201,7 +199,6 @@ def test_progress_is_0_at_the_start_1_at_the_target_and_mirrors(
     assert 0 <= clamp(share) <= 1
 
 
-@relaxed
 @given(sane, sane, sane, sane)
 def test_closer_to_the_target_is_never_less(
     start: Decimal, target: Decimal, one: Decimal, other: Decimal
@@ -215,7 +212,6 @@ def test_closer_to_the_target_is_never_less(
     assert more >= less
 
 
-@relaxed
 @given(sane, sane)
 def test_a_floor_and_a_ceiling_mirror(limit: Decimal, value: Decimal) -> None:
     for strict in (False, True):
@@ -432,7 +428,6 @@ def test_more_periods_than_expected_is_a_mistake_of_the_caller() -> None:
         judge(AtMost(D(5)), decimals(1, 2, 3), Judge.HELD, 2)
 
 
-@relaxed
 @given(st.lists(st.none() | sane, min_size=1, max_size=20), sane, st.sampled_from(list(MissingPeriod)))
 def test_what_held_or_not_is_a_share_and_the_worst_is_no_better(
     values: list[Decimal | None], limit: Decimal, missing: MissingPeriod
@@ -588,7 +583,6 @@ def test_the_worst_status() -> None:
     assert worst_status(iter([ACHIEVED])) is ACHIEVED
 
 
-@relaxed
 @given(
     st.decimals(0, 1, places=3),
     st.decimals(-1, 1, places=3),
@@ -677,7 +671,6 @@ def test_weights_that_cannot_be_shared_out(given_parts: list[Part], why: str) ->
 shares = st.decimals(-2, 3, places=3, allow_nan=False)
 
 
-@relaxed
 @given(st.lists(st.tuples(st.none() | shares, st.none() | st.integers(1, 9)), min_size=1, max_size=12))
 def test_a_mean_lies_between_its_parts_and_the_worst_below_it(
     given_parts: list[tuple[Decimal | None, int | None]],
@@ -732,7 +725,6 @@ def test_before_the_first_period_is_over_nothing_is_spent() -> None:
     assert (found.judged, found.left) == (0, 0)
 
 
-@relaxed
 @given(
     st.lists(st.none() | st.sampled_from([D(1), D(3)]), max_size=13),
     st.integers(0, 13),

@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from okrsync.model import COUNT, INDEX, PERCENT, SECONDS_IN, Dimension, Unit
@@ -12,7 +12,6 @@ from okrsync.units import UNITS, parse_number, parse_unit, show, span, to_unit
 from okrsync.units.language import cldr, compact, currencies, times
 
 D = Decimal
-relaxed = settings(deadline=None)  # the first call loads a library, and machines are busy
 LANGUAGES = (
     "en_US",
     "en_IN",
@@ -379,7 +378,6 @@ def test_digits_are_asked_for() -> None:
 numbers = st.decimals(min_value=-(10**15), max_value=10**15, places=2, allow_nan=False, allow_infinity=False)
 
 
-@relaxed
 @given(
     numbers,
     st.sampled_from(["count", "percent", "money:USD", "money:EUR", "money:RUB"]),
@@ -389,7 +387,6 @@ def test_what_is_shown_reads_back_as_itself(value: Decimal, unit: str, locale: s
     assert parse_number(show(value, parse_unit(unit), locale), parse_unit(unit), locale) == value
 
 
-@relaxed
 @given(
     st.decimals(min_value=-(10**6), max_value=10**6, places=3, allow_nan=False, allow_infinity=False),
     st.sampled_from(sorted(SECONDS_IN)),
@@ -404,7 +401,6 @@ def test_a_shown_length_of_time_reads_back_to_its_second_part(
     assert abs(read - value * SECONDS_IN[detail]) <= D(str(step)) / 2
 
 
-@relaxed
 @given(
     st.text(alphabet="0123456789.,' -+()%$€kMm\u00a0шт", max_size=12),
     st.sampled_from(["count", "percent", "money:USD", "hours"]),
@@ -421,7 +417,6 @@ def test_any_text_is_a_finite_number_or_a_sentence(text: str, unit: str, locale:
     assert value <= 0 or "-" not in text
 
 
-@relaxed
 @given(numbers, st.sampled_from(sorted(SECONDS_IN)), st.sampled_from(sorted(SECONDS_IN)))
 def test_conversion_of_time_turns_back(value: Decimal, one: str, other: str) -> None:
     back = to_unit(to_unit(value, time(one), time(other)), time(other), time(one))

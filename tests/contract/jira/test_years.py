@@ -251,7 +251,7 @@ def was(jira: JiraEmulator, clauses: Sequence[str]) -> list[Any]:
     return [value(one) for one in read(jira, [jql(clause) for clause in clauses])]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories=HISTORIES, minutes=st.lists(MINUTES, min_size=1, max_size=4, unique=True))
 def test_the_replay_of_a_minute_is_what_jira_itself_remembers_of_it(
     jira: JiraEmulator, histories: Sequence[Any], minutes: Sequence[int]
@@ -270,7 +270,7 @@ def test_the_replay_of_a_minute_is_what_jira_itself_remembers_of_it(
     assert [value(one) for one in replayed] == remembered
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories=HISTORIES)
 def test_a_whole_day_of_jira_holds_the_days_last_moment_and_more(
     jira: JiraEmulator, histories: Sequence[Any]
