@@ -22,7 +22,7 @@ OWN := $(VENV)/ready-okrsync-$(VERSION)
 DEV := $(VENV)/ready-for-test-$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types contracts pytest announce bench docs lock clean
+.PHONY: help setup demo test lint types contracts pytest announce fresh bench docs lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,10 @@ contracts: setup ## Who may import whom (import-linter)
 
 pytest: setup ## All tests; the pure core is covered to 100 % of its branches
 	$(BIN)/pytest -n $(WORKERS) $(if $(TESTS),$(TESTS),--cov --cov-report=term:skip-covered)
+
+fresh: ## Both commands of the README on fresh Debians, in chroots (root, debootstrap; 30 minutes); TESTS=all for all tests
+	tests/fresh/pips.sh
+	TESTS="$(TESTS)" tests/fresh/run.sh
 
 bench: setup ## Print the benchmarks' ratios and request counts, and the tables of docs/benchmarks.md
 	OKRSYNC_BENCH_COMPANIES=$(COMPANIES) OKRSYNC_BENCH_KEY_RESULTS=$(KEY_RESULTS) OKRSYNC_BENCH_WEEKS=52 OKRSYNC_BENCH_ISSUES=$(ISSUES) OKRSYNC_BENCH_ROWS=$(ROWS) $(BIN)/pytest tests/benchmarks -q -s
