@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import typer
-
 from okrsync.cli.context import Context
 from okrsync.cli.output import say_json
+from okrsync.cli.streams import echo
 from okrsync.errors import ExitCode
 
 
@@ -35,14 +34,14 @@ def take_over(
         )
         return ExitCode.IN_SYNC
     for one in claims:
-        typer.echo(
+        echo(
             f"{one.subject} {one.cell}: {'empty' if one.value is None else one.value} stays until the next sync"
         )
     if not claims:
-        typer.echo(
+        echo(
             "nothing to take over: "
             + ("no cell was edited by a person" if edited else "no cell was filled before okrsync")
         )
     else:
-        typer.echo(f"→ okrsync sync {company.id}")
+        echo(f"→ okrsync sync {company.id}")
     return ExitCode.IN_SYNC

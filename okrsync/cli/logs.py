@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from datetime import UTC, datetime
+
+from okrsync.cli.streams import json_line, visible
 
 
 class _Lines(logging.Formatter):
@@ -22,8 +23,8 @@ class _Lines(logging.Formatter):
         message = redact(record.getMessage())
         if self._form == "json":
             line = {"at": at, "level": record.levelname.lower(), "logger": record.name, "message": message}
-            return json.dumps(line, ensure_ascii=False)
-        return f"{at} {record.levelname.lower()} {message}"
+            return json_line(line, sys.stderr)
+        return visible(f"{at} {record.levelname.lower()} {message}")
 
 
 def log_to_stderr(form: str) -> None:

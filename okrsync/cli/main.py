@@ -17,6 +17,7 @@ from okrsync.cli.commands import register
 from okrsync.cli.context import Context
 from okrsync.cli.logs import log_to_stderr
 from okrsync.cli.output import say_json
+from okrsync.cli.streams import echo, prepare
 from okrsync.errors import ExitCode, OkrsyncError, exit_code_of
 
 app = typer.Typer(
@@ -31,7 +32,7 @@ app = typer.Typer(
 
 def _version(asked: bool) -> None:
     if asked:
-        typer.echo(f"okrsync {__version__} (Python {platform.python_version()} on {platform.system()})")
+        echo(f"okrsync {__version__} (Python {platform.python_version()} on {platform.system()})")
         raise typer.Exit
 
 
@@ -53,9 +54,12 @@ def main(arguments: Sequence[str] | None = None, context: Context | None = None)
     context = context or Context()
     if arguments is None:
         signal.signal(signal.SIGTERM, _interrupt)
+    prepare()
     try:
         log_to_stderr(context.machine.log)
         code = app(words or ["--help"], standalone_mode=False, prog_name="okrsync", obj=context)
+    except typer.Abort:  # Ctrl-D at a question
+        code = ExitCode.INTERRUPTED
     except typer.TyperException as error:
         return _said(_usage(error), error, words, ExitCode.CONFIG)
     except OkrsyncError as error:
@@ -79,7 +83,7 @@ def _said(text: str, error: BaseException, words: Sequence[str], code: ExitCode 
     from okrsync.redaction import redact
 
     code = exit_code_of(error) if code is None else code
-    typer.echo(redact(f"okrsync: {text}"), err=True)
+    echo(redact(f"okrsync: {text}"), err=True)
     if "--json" in words:
         said = {"error": getattr(error, "message", str(error)), "exit_code": int(code)}
         said |= {name: getattr(error, name) for name in ("hint", "place") if getattr(error, name, "")}

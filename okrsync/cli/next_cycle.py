@@ -7,10 +7,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from okrsync.cli.context import Context
 from okrsync.cli.output import say_json
+from okrsync.cli.streams import echo, echo_file
 from okrsync.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
@@ -42,13 +41,13 @@ def write_next_cycle(
         say_json({"company": loaded.id, **said, **({} if write else {"yaml": done.text})})
     else:
         if not write:
-            typer.echo(done.text, nl=False)
+            echo_file(done.text)
         for subject, value in done.started.items():
-            typer.echo(f"{subject} starts at {value}", err=not write)
+            echo(f"{subject} starts at {value}", err=not write)
         for subject, why in done.left.items():
-            typer.echo(f"! {subject}: {why}", err=not write)
+            echo(f"! {subject}: {why}", err=not write)
         if write:
-            typer.echo(f"→ set the targets in {loaded.path}, then: okrsync plan {loaded.id}")
+            echo(f"→ set the targets in {loaded.path}, then: okrsync plan {loaded.id}")
     return ExitCode.HELD if done.left else ExitCode.IN_SYNC
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import typer
+from okrsync.cli.streams import echo, json_line
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -19,10 +18,10 @@ HANG = 4
 
 def console(*, stderr: bool = False) -> Console:
     """A console that neither cuts nor wraps lines in a pipe."""
-    from rich.console import Console
+    from okrsync.cli.terminal import safe_console
 
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else 160)
+    return safe_console(stream, width=None if stream.isatty() else 160)
 
 
 def say(what: RenderableType, *, hang: int | None = None) -> None:
@@ -59,7 +58,7 @@ def _hung(line: Text, width: int, hang: int | None) -> Text:
 
 
 def say_json(data: Any) -> None:
-    typer.echo(json.dumps(_redacted(data), ensure_ascii=False, indent=2))
+    echo(json_line(_redacted(data), sys.stdout, indent=2))
 
 
 def _redacted(data: Any) -> Any:

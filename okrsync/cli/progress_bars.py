@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 
-import typer
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -22,6 +21,7 @@ from rich.status import Status
 from rich.text import Text
 
 from okrsync.cli.output import console
+from okrsync.cli.streams import echo
 from okrsync.model import Entry, Landed, Memory, Reading
 from okrsync.ports import Lease, Ledger
 from okrsync.sync import Progress as Report
@@ -84,7 +84,7 @@ def _lines() -> Report:
         reading = f"; reading {', '.join(rest)}" if rest else ""
         if read or done * 10 // of > tenths.get(what, -1):
             tenths[what] = done * 10 // of
-            typer.echo(f"okrsync: {done} of {of} {what}{reading}", err=True)
+            echo(f"okrsync: {done} of {of} {what}{reading}", err=True)
 
     return report
 

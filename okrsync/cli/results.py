@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import typer
-
 from okrsync.cli.output import say
+from okrsync.cli.streams import echo
 
 if TYPE_CHECKING:
     from okrsync.fleet import CompanyRun
@@ -25,14 +24,14 @@ def say_result(ended: CompanyRun) -> None:
         say_warnings(ended.report.warnings)
         say(plan_text(ended.report))
     if ended.complaint:
-        typer.echo(redact(f"okrsync: {ended.name}: {ended.complaint}"), err=True)
+        echo(redact(f"okrsync: {ended.name}: {ended.complaint}"), err=True)
     say_not_notified(ended, f"okrsync: {ended.name}")
 
 
 def say_warnings(sentences: Iterable[str]) -> None:
     """Print each sentence on stderr."""
     for one in sentences:
-        typer.echo(f"okrsync: {one}", err=True)
+        echo(f"okrsync: {one}", err=True)
 
 
 def say_not_notified(ended: CompanyRun, start: str) -> None:
@@ -40,7 +39,7 @@ def say_not_notified(ended: CompanyRun, start: str) -> None:
     from okrsync.redaction import redact
 
     if ended.undelivered:
-        typer.echo(redact(f"{start}: nobody was notified: {ended.undelivered}"), err=True)
+        echo(redact(f"{start}: nobody was notified: {ended.undelivered}"), err=True)
 
 
 def result_data(ended: CompanyRun) -> outputs.Run | outputs.Failure:
@@ -81,4 +80,4 @@ def say_line(ended: CompanyRun, form: str) -> None:
         word = summary({ended.name: ended.code}).partition(": 1 ")[2].partition(" (")[0]
         text = f"{at} {ended.name}: {word} · {written} cells written · {held} key results held"
         text += f"\n  {trouble.replace(chr(10), chr(10) + '  ')}" if trouble else ""
-    typer.echo(redact(text), err=True)
+    echo(redact(text), err=True)

@@ -9,6 +9,7 @@ import typer
 from okrsync.cli.arguments import Company, Json
 from okrsync.cli.context import Context
 from okrsync.cli.output import say_json
+from okrsync.cli.streams import echo
 from okrsync.errors import ExitCode
 
 
@@ -32,10 +33,10 @@ def accept(
         say_json({"company": loaded.id, "accepted": cells})
         return ExitCode.IN_SYNC
     for subject, text, doubt in texts:
-        typer.echo(f"{subject}: {text} is accepted ({doubt})")
+        echo(f"{subject}: {text} is accepted ({doubt})")
     for subject in key_results:
         if subject not in {one.subject for one in found}:
-            typer.echo(f"{subject}: nothing to accept, its number is not in doubt")
+            echo(f"{subject}: nothing to accept, its number is not in doubt")
     if found:
-        typer.echo(f"→ okrsync sync {loaded.id}")
+        echo(f"→ okrsync sync {loaded.id}")
     return ExitCode.IN_SYNC

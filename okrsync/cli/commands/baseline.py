@@ -9,6 +9,7 @@ import typer
 from okrsync.cli.arguments import Company, Json
 from okrsync.cli.context import Context
 from okrsync.cli.output import say_json
+from okrsync.cli.streams import echo
 from okrsync.errors import ConfigError, ExitCode
 
 
@@ -40,10 +41,10 @@ def baseline(
     if as_json:
         say_json({"company": loaded.id, "id": key_result, "baseline": shown, "kept": keep})
         return ExitCode.IN_SYNC
-    typer.echo(
+    echo(
         f"{key_result}: the baseline stays {shown}"
         if keep
         else f"{key_result}: the baseline was {shown}, and the next sync measures it again"
     )
-    typer.echo(f"→ okrsync sync {loaded.id}")
+    echo(f"→ okrsync sync {loaded.id}")
     return ExitCode.IN_SYNC

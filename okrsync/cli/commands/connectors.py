@@ -10,6 +10,7 @@ import typer
 from okrsync.cli.arguments import Json
 from okrsync.cli.context import Context
 from okrsync.cli.output import say_json
+from okrsync.cli.streams import echo
 from okrsync.errors import ConfigError, ExitCode
 from okrsync.spelling import did_you_mean
 
@@ -36,7 +37,7 @@ def connectors(
         if as_json:
             say_json(_guide_data(known[name]))
         else:
-            typer.echo("\n".join(_lines(known[name])))
+            echo("\n".join(_lines(known[name])))
         return ExitCode.IN_SYNC
     rows = [
         {
@@ -53,7 +54,7 @@ def connectors(
         say_json({"connectors": rows})
         return ExitCode.IN_SYNC
     for row in rows:
-        typer.echo(
+        echo(
             f"{row['name']:<8} {row['distribution']} (contract {row['contract']})\n         {row['summary']}"
         )
     return ExitCode.IN_SYNC

@@ -15,6 +15,7 @@ import typer
 
 from okrsync.cli.context import Context
 from okrsync.cli.output import console
+from okrsync.cli.streams import echo
 from okrsync.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -141,10 +142,10 @@ def _stay(environment: DemoEnvironment, folder: Path, variables: Mapping[str, st
         "".join(f"export {name}={shlex.quote(text)}\n" for name, text in variables.items()),
         encoding="utf-8",
     )
-    typer.echo(f"\nNotion, as people see it: {environment.emulators['notion'].server.url}/")
-    typer.echo("In another terminal:")
-    typer.echo(f"  . {script} && okrsync plan {environment.company.stem}")
-    typer.echo("Ctrl-C ends it.")
+    echo(f"\nNotion, as people see it: {environment.emulators['notion'].server.url}/")
+    echo("In another terminal:")
+    echo(f"  . {script} && okrsync plan {environment.company.stem}")
+    echo("Ctrl-C ends it.")
     threading.Event().wait()
 
 

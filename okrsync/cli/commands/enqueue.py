@@ -10,6 +10,7 @@ from okrsync.cli.arguments import Due, Every, Json
 from okrsync.cli.context import Context, require_cluster
 from okrsync.cli.output import say_json
 from okrsync.cli.results import say_warnings
+from okrsync.cli.streams import echo
 from okrsync.errors import ConfigError, ExitCode
 
 
@@ -46,5 +47,5 @@ def enqueue(
     if as_json:
         say_json({"enqueued": put, "waiting": waiting})
     else:
-        typer.echo(f"{put} enqueued, {waiting} waiting already")
+        echo(f"{put} enqueued, {waiting} waiting already")
     return ExitCode.IN_SYNC

@@ -7,6 +7,7 @@ import typer
 from okrsync.cli.arguments import Json
 from okrsync.cli.context import Context
 from okrsync.cli.output import say_json
+from okrsync.cli.streams import echo
 from okrsync.errors import ConfigError, ExitCode
 
 
@@ -26,7 +27,7 @@ def health(ctx: typer.Context, as_json: Json = False) -> int:
         say_json(state)
     else:
         scheduled = f"{state['scheduled']} scheduled, " if "scheduled" in state else ""
-        typer.echo(
+        echo(
             f"{state['process']} is alive: {scheduled}{len(state['running'])} running, "
             f"{len(state['not_in_sync'])} not in sync"
         )

@@ -12,6 +12,7 @@ from okrsync.cli.arguments import Company, Json
 from okrsync.cli.context import Context
 from okrsync.cli.output import console, say, say_json
 from okrsync.cli.results import say_warnings
+from okrsync.cli.streams import echo_file
 from okrsync.errors import ConfigError, ExitCode
 from okrsync.spelling import did_you_mean
 
@@ -59,7 +60,7 @@ def history(
     if as_json:
         say_json(history_data(loaded, found))
     elif as_csv:
-        typer.echo(history_csv(loaded, found), nl=False)
+        echo_file(history_csv(loaded, found))
     else:
         say(history_table(loaded, found, one_line=console().is_terminal))
     return ExitCode.IN_SYNC

@@ -15,6 +15,7 @@ from okrsync.cli.context import Context
 from okrsync.cli.new_databases import make, unfinished
 from okrsync.cli.next_cycle import GivenCycle, write_next_cycle
 from okrsync.cli.output import say_json
+from okrsync.cli.streams import echo, echo_file
 from okrsync.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def init(
     from okrsync.config.writing import NOTHING, NewCompany, company_yaml, example
 
     if show_example:
-        typer.echo(example(), nl=False)
+        echo_file(example())
         return ExitCode.IN_SYNC
     context: Context = ctx.obj
     given = [bool(one) for one in (from_notion, create_under, url, timezone, locale, title)]
@@ -213,10 +214,10 @@ def _report(path: Path, proposed: Proposed, *, as_json: bool) -> None:
             }
         )
         return
-    typer.echo(f"{path}: written, {len(proposed.key_results)} key results")
+    echo(f"{path}: written, {len(proposed.key_results)} key results")
     for name, table in proposed.tables.items():
         for cell, column in table["cells"].items():
-            typer.echo(f"  {name} {cell:<10} → {column}")
+            echo(f"  {name} {cell:<10} → {column}")
     for remark in proposed.remarks:
-        typer.echo(f"  ! {remark}")
-    typer.echo(f"→ fill in what says TODO, then: okrsync validate {path.stem}")
+        echo(f"  ! {remark}")
+    echo(f"→ fill in what says TODO, then: okrsync validate {path.stem}")

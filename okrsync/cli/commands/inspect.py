@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from okrsync.cli.context import Context
+from okrsync.cli.streams import echo
 from okrsync.errors import ConfigError, ExitCode
 from okrsync.spelling import did_you_mean
 
@@ -44,7 +45,7 @@ def inspect(
             hint="okrsync inspect FILE | URL --through COMPANY | --jql JQL --through COMPANY",
         )
     if target is not None and through is None and "://" not in target:
-        typer.echo(_of_file(context, target))
+        echo(_of_file(context, target))
         return ExitCode.IN_SYNC
     text = jql if jql is not None else target
     assert text is not None
@@ -52,7 +53,7 @@ def inspect(
         raise ConfigError(
             "it is not said whose credentials may read it", hint="--through COMPANY, or COMPANY/CONNECTION"
         )
-    typer.echo(_of_connection(context, through, text, "jql" if jql is not None else "spreadsheet"))
+    echo(_of_connection(context, through, text, "jql" if jql is not None else "spreadsheet"))
     return ExitCode.IN_SYNC
 
 

@@ -9,6 +9,7 @@ import typer
 from okrsync.cli.arguments import Json
 from okrsync.cli.context import Context
 from okrsync.cli.output import say_json
+from okrsync.cli.streams import echo
 from okrsync.errors import ExitCode
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look after the ledger.")
@@ -40,7 +41,7 @@ def copy(
         say_json({"tables": tables, "rows": sum(one.rows for one in copied)})
         return ExitCode.IN_SYNC
     for one in copied:
-        typer.echo(f"{one.table:<20} {one.rows:>9} rows  {one.digest[:16]}")
-    typer.echo(f"copied {sum(one.rows for one in copied)} rows; the copy reads back the same, row by row")
-    typer.echo("→ set OKRSYNC_LEDGER to the new URL everywhere before the next run")
+        echo(f"{one.table:<20} {one.rows:>9} rows  {one.digest[:16]}")
+    echo(f"copied {sum(one.rows for one in copied)} rows; the copy reads back the same, row by row")
+    echo("→ set OKRSYNC_LEDGER to the new URL everywhere before the next run")
     return ExitCode.IN_SYNC

@@ -12,6 +12,7 @@ from okrsync import __version__
 from okrsync.cli.arguments import AtOnce
 from okrsync.cli.context import Context
 from okrsync.cli.results import say_line
+from okrsync.cli.streams import echo, echo_file
 from okrsync.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
@@ -53,10 +54,10 @@ def run(
             clock=context.clock,
             look=look,
         )
-        typer.echo(f"okrsync keeps the schedule of {machine.config}; SIGTERM or Ctrl-C ends it", err=True)
+        echo(f"okrsync keeps the schedule of {machine.config}; SIGTERM or Ctrl-C ends it", err=True)
         with stop.on_signals():
             scheduler.until(stop)
-    typer.echo("stopped; what was cut short is finished by the next run", err=True)
+    echo("stopped; what was cut short is finished by the next run", err=True)
     return ExitCode.IN_SYNC
 
 
@@ -96,9 +97,9 @@ def export(
         if to is not None:
             to.mkdir(parents=True, exist_ok=True)
             (to / name).write_text(text, encoding="utf-8")
-            typer.echo(f"{to / name}")
+            echo(f"{to / name}")
         else:
-            typer.echo(f"# ---- {name}\n{text}" if len(files) > 1 else text, nl=False)
+            echo_file(f"# ---- {name}\n{text}" if len(files) > 1 else text)
     return ExitCode.IN_SYNC
 
 

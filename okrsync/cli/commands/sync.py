@@ -12,6 +12,7 @@ from okrsync.cli.arguments import AtOnce, Due, Every, Json
 from okrsync.cli.context import Context
 from okrsync.cli.output import say_json
 from okrsync.cli.results import result_data, say_not_notified, say_result, say_warnings
+from okrsync.cli.streams import echo
 from okrsync.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
@@ -121,6 +122,6 @@ def _sync_several(
                     say_result(ended)
     code = worst(codes.values())
     if not as_json and codes:  # silent if nothing is due: cron would mail it every few minutes
-        typer.echo(summary(codes))
+        echo(summary(codes))
     ordered = [data[name] for name in dict.fromkeys(names) if name in data]
     return code, {"companies": ordered, "summary": summary(codes), "exit_code": code}

@@ -9,6 +9,7 @@ import typer
 from okrsync.cli.arguments import Json
 from okrsync.cli.context import Context
 from okrsync.cli.output import say_json
+from okrsync.cli.streams import echo
 from okrsync.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
@@ -45,15 +46,15 @@ def validate(
             }
         )
         if not as_json:
-            typer.echo(
+            echo(
                 f"{loaded.path}: valid, {len(loaded.key_results)} key results on {len(loaded.metrics)} metrics"
             )
             for line in missing:
-                typer.echo(f"  not here: {line}")
+                echo(f"  not here: {line}")
             for warning in loaded.warnings:
-                typer.echo(f"  ! {warning}")
+                echo(f"  ! {warning}")
             if notice is not None:
-                typer.echo(f"  ! {notice.text}\n    → {notice.hint}")
+                echo(f"  ! {notice.text}\n    → {notice.hint}")
     if as_json:
         say_json(checked)
     return code

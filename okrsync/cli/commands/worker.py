@@ -9,6 +9,7 @@ import typer
 from okrsync.cli.arguments import AtOnce
 from okrsync.cli.context import Context, require_cluster
 from okrsync.cli.results import say_line
+from okrsync.cli.streams import echo
 from okrsync.errors import ExitCode
 
 
@@ -52,7 +53,7 @@ def worker(
         make_limiters(
             clock, lambda credential, rate, burst: SharedLimiter(limits, clock, credential, rate, burst)
         )
-        typer.echo("okrsync works; SIGTERM or Ctrl-C ends it", err=True)
+        echo("okrsync works; SIGTERM or Ctrl-C ends it", err=True)
         try:
             work(
                 context.ledger_url,
@@ -69,5 +70,5 @@ def worker(
             )
         finally:
             limits.close()
-    typer.echo("stopped; what was cut short is in the queue again", err=True)
+    echo("stopped; what was cut short is in the queue again", err=True)
     return ExitCode.IN_SYNC
