@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 import tempfile
 import threading
 from collections.abc import Collection, Iterator, Mapping
@@ -112,13 +113,14 @@ def _play_book(environment: DemoEnvironment, context: Context) -> None:
 
 
 def _command(out: Console, context: Context, *words: str) -> None:
-    """Show a command as a user would type it, and run it."""
+    """Show a command as a user would type it, and run it. A signal that ends it ends the demo, which has no more to say."""
     from okrsync.cli.main import main
 
     out.rule(style="dim")
     out.print(f"$ okrsync {' '.join(words)}", style="bold")
     out.print()
-    main(words, context)
+    if main(words, context) == ExitCode.INTERRUPTED:
+        sys.exit(ExitCode.INTERRUPTED)
 
 
 def _table(view: TableView, left_out: Collection[str]) -> Table:
