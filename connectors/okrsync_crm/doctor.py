@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
@@ -12,7 +11,8 @@ from zoneinfo import ZoneInfo
 from okrsync.connector import NoValueError
 from okrsync.model import Question
 from okrsync.ports import Finding, Opening
-from okrsync_crm.files.copy import stage
+from okrsync_crm.files.copy import StagingOrder, stage
+from okrsync_crm.files.private_folder import private_folder
 from okrsync_crm.files.remote import here
 from okrsync_crm.files.selection import file_time, find
 from okrsync_crm.settings import CrmSettings, dialect_of
@@ -25,8 +25,8 @@ def examine(settings: CrmSettings, opening: Opening) -> Iterator[Finding]:
     """What an operator would look at, in order; stops at the first thing that is not well."""
     zone = ZoneInfo(settings.timezone or opening.timezone)
     now = opening.clock.now()
-    with tempfile.TemporaryDirectory(prefix="okrsync-crm-") as cache:
-        yield from _examine(settings, opening, zone, now, Path(cache))
+    with private_folder() as cache:
+        yield from _examine(settings, opening, zone, now, cache)
 
 
 def _examine(
@@ -43,9 +43,9 @@ def _examine(
             subject=subject, ok=True, detail=f"{names}, of {file_time(files).astimezone(zone):%Y-%m-%d %H:%M}"
         )
         dialect = dialect_of(settings)
-        with tempfile.TemporaryDirectory(prefix="okrsync-crm-") as name:
-            folder = Path(name)
-            staged = [part for file in files for part in stage(file, folder, dialect, settings.sheet)]
+        order = StagingOrder(dialect=dialect, sheet=settings.sheet, limits=settings.limits)
+        with private_folder() as folder:
+            staged = [part for file in files for part in stage(file, folder, order)]
             columns = [column.strip() for column in staged[0].header if column.strip()]
             yield Finding(subject=subject, ok=True, detail=f"{len(columns)} columns: {', '.join(columns)}")
             checks = plan_file_checks(TypedTable(staged, settings, dialect, zone.key))

@@ -117,6 +117,19 @@ class Rates(Strict):
     )
 
 
+class Limits(Strict):
+    """What a file may make this machine do."""
+
+    download_mb: int = Field(default=4_000, gt=0, description="the largest download")
+    unpacked_mb: int = Field(
+        default=8_000, gt=0, description="the largest file out of a gzip, ZIP or workbook"
+    )
+    ratio: int = Field(default=500, gt=0, description="how many times its packed size a file may have")
+    rows: int = Field(default=100_000_000, gt=0, description="the most rows of all files together")
+    columns: int = Field(default=16_384, gt=0, description="the most columns")
+    disk_mb: int = Field(default=16_000, gt=0, description="temporary disk for what memory does not hold")
+
+
 class CrmSettings(Strict):
     """A connection to exported files. What is not set comes from the dialect."""
 
@@ -164,9 +177,9 @@ class CrmSettings(Strict):
     latest_by: str | None = Field(
         default=None, description="of rows with one key keep the newest by this column"
     )
-    fill_down: list[str] = Field(
-        default_factory=list, description="columns that are filled in the first row of each group only"
-    )
+    fill_down: (
+        Annotated[list[str], BeforeValidator(_listed, json_schema_input_type=str | list[str])] | None
+    ) = Field(default=None, description="columns that are filled in the first row of each group only")
     totals: Literal["check", "leave_out", "records"] = Field(
         default="check",
         description="rows that may add up others: leave_out all of them, or records: all are records",
@@ -175,9 +188,15 @@ class CrmSettings(Strict):
         default="refuse",
         description="rows that are equal in every cell, without key: count = each is a record",
     )
-    quotes: Literal["double", "backslash"] = Field(
-        default="double", description='how a quotation mark inside a quoted cell is written: "" or \\"'
+    short_rows: Literal["refuse", "fill"] = Field(
+        default="refuse",
+        description="rows with fewer cells than the header: fill = the missing ones are empty",
     )
+    quotes: Literal["double", "backslash", "lenient"] = Field(
+        default="double",
+        description='a quotation mark inside a quoted cell is written "" or \\"; lenient: anyhow',
+    )
+    limits: Limits = Field(default_factory=Limits, description="what a file may make this machine do")
     max_bad_rows: int = Field(
         default=0, ge=0, description="rows that may be left out because they cannot be read"
     )

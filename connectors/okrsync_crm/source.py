@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -14,7 +13,8 @@ from okrsync.connector import NoValueError, no_value
 from okrsync.model import Answer, Question
 from okrsync.ports import Opening
 from okrsync_crm.answers import AnswerContext, answer, too_many_bad
-from okrsync_crm.files.copy import stage
+from okrsync_crm.files.copy import StagingOrder, stage
+from okrsync_crm.files.private_folder import private_folder
 from okrsync_crm.files.remote import LocalFiles, here
 from okrsync_crm.files.selection import ExportFile, file_time, find
 from okrsync_crm.settings import CrmSettings, dialect_of
@@ -63,9 +63,9 @@ class CrmSource:
 
     def read(self, questions: Sequence[Question]) -> Sequence[Answer]:
         """Answer every question in order; a fault of one costs no other its answer, a fault of a file costs all its own."""
-        with tempfile.TemporaryDirectory(prefix="okrsync-crm-") as name:
+        with private_folder() as folder:
             try:
-                place = here(self.settings, self.opening, Path(name))
+                place = here(self.settings, self.opening, folder)
             except NoValueError as refusal:
                 return [no_value(question.metric, refusal) for question in questions]
             return self._read_here(place, questions)
@@ -94,9 +94,9 @@ class CrmSource:
         self, files: tuple[ExportFile, ...], batch: Sequence[tuple[int, Question]]
     ) -> dict[int, Answer]:
         dialect = dialect_of(self.settings)
-        with tempfile.TemporaryDirectory(prefix="okrsync-crm-") as name:
-            folder = Path(name)
-            staged = [part for file in files for part in stage(file, folder, dialect, self.settings.sheet)]
+        order = StagingOrder(dialect=dialect, sheet=self.settings.sheet, limits=self.settings.limits)
+        with private_folder() as folder:
+            staged = [part for file in files for part in stage(file, folder, order)]
             table = TypedTable(staged, self.settings, dialect, self.zone.key)
             checks = plan_file_checks(table)
             passes, rest = gathered(batch, self.settings, self.zone)

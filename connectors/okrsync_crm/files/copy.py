@@ -13,12 +13,11 @@ import io
 import itertools
 import os
 import re
-import shutil
 import zipfile
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,10 +26,18 @@ from okrsync.model import Cause
 from okrsync_crm.dialects import Dialect
 from okrsync_crm.files import webpage
 from okrsync_crm.files.footer import TAIL, cut_footer
+from okrsync_crm.files.limits import chunks_of, copied, refuse_parts, too_large
 from okrsync_crm.files.selection import ExportFile
+from okrsync_crm.files.sheet_xml import (
+    convert_open_document,
+    convert_spreadsheet_ml,
+    is_open_document,
+    is_spreadsheet_ml,
+)
 from okrsync_crm.files.webpage import charset_of
 from okrsync_crm.files.workbook import RecordWriter
 from okrsync_crm.refusal import bad_config, bad_data
+from okrsync_crm.settings import Limits
 
 CHUNK: Final = 1 << 20
 SAMPLED: Final = 100
@@ -68,11 +75,20 @@ class StagedFile:
     sample: tuple[tuple[str, ...], ...] = ()
 
 
-def stage(found: ExportFile, folder: Path, dialect: Dialect, sheet: str | None) -> list[StagedFile]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagingOrder:
+    """How a file is to be read: as which dialect, which sheet of it, and within which limits."""
+
+    dialect: Dialect
+    sheet: str | None = None
+    limits: Limits = field(default_factory=Limits)
+
+
+def stage(found: ExportFile, folder: Path, order: StagingOrder) -> list[StagedFile]:
     """The file, or the files of an archive, ready to be scanned. Raises ``NoValueError``."""
     try:
         before = found.path.stat()
-        staged = _stage(found.path, found.name, folder, dialect, sheet)
+        staged = _stage(found.path, found.name, folder, order)
         after = found.path.stat()
     except PermissionError:
         raise NoValueError(
@@ -84,6 +100,9 @@ def stage(found: ExportFile, folder: Path, dialect: Dialect, sheet: str | None) 
         raise NoValueError(
             Cause.UNAVAILABLE, f"{found.name} went away while it was read", hint="run again"
         ) from None
+    for one in staged:
+        if len(one.header) > order.limits.columns:
+            raise too_large(one.name, f"more than {order.limits.columns} columns wide", "columns")
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise NoValueError(
             Cause.UNAVAILABLE, f"{found.name} is still being written", hint="run again when it is done"
@@ -91,9 +110,14 @@ def stage(found: ExportFile, folder: Path, dialect: Dialect, sheet: str | None) 
     return staged
 
 
-def _stage(path: Path, name: str, folder: Path, dialect: Dialect, sheet: str | None) -> list[StagedFile]:
+def _stage(path: Path, name: str, folder: Path, order: StagingOrder) -> list[StagedFile]:
+    dialect = order.dialect
     with path.open("rb") as file:
         magic = file.read(512)
+    if is_spreadsheet_ml(magic):
+        target = _fresh_name(folder)
+        rows = convert_spreadsheet_ml(path, target, name=name, sheet=order.sheet, skip_rows=dialect.skip_rows)
+        return [_typed(target, name, order, rows)]
     if _HTML.match(magic.decode("latin-1").removeprefix("ï»¿")):
         if dialect.html:
             return [_stage_page(path, name, folder, dialect)]
@@ -102,7 +126,7 @@ def _stage(path: Path, name: str, folder: Path, dialect: Dialect, sheet: str | N
         )
     if magic.startswith(b"PK\x03\x04"):
         try:
-            return _stage_zip(path, name, folder, dialect, sheet)
+            return _stage_zip(path, name, folder, order)
         except (zipfile.BadZipFile, EOFError, RuntimeError) as error:
             raise bad_data(
                 f"{name} is cut off, damaged or locked with a password: {error}", hint="export again"
@@ -110,15 +134,15 @@ def _stage(path: Path, name: str, folder: Path, dialect: Dialect, sheet: str | N
     if magic.startswith(b"\x1f\x8b"):
         unpacked = _fresh_name(folder)
         try:
-            with gzip.open(path) as packed, unpacked.open("wb") as target:
-                shutil.copyfileobj(packed, target, CHUNK)
+            with gzip.open(path) as packed:
+                copied(chunks_of(packed), unpacked, name, order.limits, packed=path.stat().st_size)
         except (EOFError, gzip.BadGzipFile) as error:
             raise bad_data(f"{name} is cut off or damaged: {error}", hint="export again") from None
-        return _stage(unpacked, name, folder, dialect, sheet)
+        return _stage(unpacked, name, folder, order)
     if magic.startswith(b"\xd0\xcf\x11\xe0"):
         raise bad_data(f"{name} is an old XLS or a workbook with a password", hint="export it as XLSX or CSV")
-    if sheet is not None:
-        raise bad_config(f"{name} is a text file and has no sheet {sheet!r}", hint="remove sheet")
+    if order.sheet is not None:
+        raise bad_config(f"{name} is a text file and has no sheet {order.sheet!r}", hint="remove sheet")
     return [_stage_text(path, name, folder, dialect)]
 
 
@@ -138,24 +162,36 @@ def _stage_page(path: Path, name: str, folder: Path, dialect: Dialect) -> Staged
     return replace(staged, sheet_rows=rows.numbers)
 
 
-def _stage_zip(path: Path, name: str, folder: Path, dialect: Dialect, sheet: str | None) -> list[StagedFile]:
+def _typed(target: Path, name: str, order: StagingOrder, rows: array[int]) -> StagedFile:
+    staged = _finish(target, name, replace(order.dialect, delimiter=",", quotes="double"), first_line=1)
+    return replace(staged, tagged=True, sheet_rows=rows)
+
+
+def _stage_zip(path: Path, name: str, folder: Path, order: StagingOrder) -> list[StagedFile]:
     from okrsync_crm.files.workbook import convert, is_workbook
 
     with zipfile.ZipFile(path) as archive:
         if is_workbook(archive):
+            refuse_parts(archive, name, order.limits)
             target = _fresh_name(folder)
-            rows = convert(archive, target, name=name, sheet=sheet, skip_rows=dialect.skip_rows)
-            plain = replace(dialect, delimiter=",")
-            staged = _finish(target, name, plain, first_line=1)
-            return [replace(staged, tagged=True, sheet_rows=rows)]
+            rows = convert(archive, target, name=name, sheet=order.sheet, skip_rows=order.dialect.skip_rows)
+            return [_typed(target, name, order, rows)]
+        if is_open_document(archive):
+            refuse_parts(archive, name, order.limits)
+            target = _fresh_name(folder)
+            rows = convert_open_document(
+                archive, target, name=name, sheet=order.sheet, skip_rows=order.dialect.skip_rows
+            )
+            return [_typed(target, name, order, rows)]
         parts = []
         for member in sorted(archive.namelist()):
             if member.endswith("/") or member.startswith("__MACOSX"):
                 continue
             unpacked = _fresh_name(folder)
-            with archive.open(member) as packed, unpacked.open("wb") as target_file:
-                shutil.copyfileobj(packed, target_file, CHUNK)
-            parts += _stage(unpacked, f"{name}/{member}", folder, dialect, sheet)
+            size = archive.getinfo(member).compress_size
+            with archive.open(member) as packed:
+                copied(chunks_of(packed), unpacked, f"{name}/{member}", order.limits, packed=size)
+            parts += _stage(unpacked, f"{name}/{member}", folder, order)
         if not parts:
             raise NoValueError(Cause.EMPTY, f"{name} holds no file")
         return parts

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,14 +21,14 @@ from okrsync.http import USER_AGENT, Again, limiter, patiently, retry_after
 from okrsync.model import Cause
 from okrsync.network import obstacle, proxy, session, trust
 from okrsync.ports import Opening
+from okrsync_crm.files.limits import CHUNK, chunks_of, copied
 from okrsync_crm.files.selection import ExportFile
 from okrsync_crm.refusal import bad_config, bad_data
-from okrsync_crm.settings import CrmSettings
+from okrsync_crm.settings import CrmSettings, Limits
 
 if TYPE_CHECKING:
     import requests
 
-CHUNK: Final = 1 << 20
 TIMEOUT: Final = (10, 120)
 _EXTRAS: Final[Mapping[str, str]] = {"s3": "s3", "gs": "gcs", "gcs": "gcs", "sftp": "sftp"}
 
@@ -111,9 +110,7 @@ def _download(settings: CrmSettings, opening: Opening, target: Path) -> datetime
             if answer.status_code != 200:
                 after = retry_after(answer.headers.get("Retry-After"), opening.clock.now())
                 raise _Refused(answer, after)
-            with target.open("wb") as file:
-                for chunk in answer.iter_content(CHUNK):
-                    file.write(chunk)
+            copied(answer.iter_content(CHUNK), target, shown, settings.limits)
             return answer.headers.get("Last-Modified")
 
     def again(error: Exception) -> Again | None:
@@ -179,7 +176,7 @@ def _by_fsspec(settings: CrmSettings, scheme: str, folder: Path) -> LocalFiles:
         if entry.get("type") == "file" and re.fullmatch(names, name):
             with _explained(settings.path):
                 _placeholder(folder, name, _modified(system, entry))
-            fetch[name] = _fetcher(system, str(entry["name"]), settings.path)
+            fetch[name] = _fetcher(system, str(entry["name"]), settings.path, settings.limits)
     return LocalFiles(settings.model_copy(update={"path": pattern}), str(folder), fetch)
 
 
@@ -212,10 +209,10 @@ def _modified(system: Any, entry: Mapping[str, Any]) -> datetime:
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
-def _fetcher(system: Any, name: str, path: str) -> Callable[[Path], None]:
+def _fetcher(system: Any, name: str, path: str, limits: Limits) -> Callable[[Path], None]:
     def fetch(target: Path) -> None:
-        with _explained(path), system.open(name, "rb") as source, target.open("wb") as copy:
-            shutil.copyfileobj(source, copy, CHUNK)
+        with _explained(path), system.open(name, "rb") as source:
+            copied(chunks_of(source), target, path, limits)
 
     return fetch
 

@@ -283,7 +283,7 @@ class _Cells:
         if kind == "d":
             return DATE + raw
         if kind in {"s", "str", "inlineStr"}:
-            return _plain(self._strings[int(raw)] if kind == "s" and raw else raw)
+            return plain_text(self._strings[int(raw)] if kind == "s" and raw else raw)
         return self._number(raw) if raw else ""
 
     def _number(self, raw: str) -> str:
@@ -307,7 +307,7 @@ class _Cells:
         return f"{DATE}{moment.isoformat(sep=' ', timespec='milliseconds')}"
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     # A text that begins like a tag would be taken for a number; no CRM writes private characters.
     return ERROR + "a private character" if text[:1] in set(TAGS) else text
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from okrsync.errors import DataError
 from okrsync_crm.dialects import DIALECTS, Dialect
-from okrsync_crm.files.copy import StagedFile, stage
+from okrsync_crm.files.copy import StagedFile, StagingOrder, stage
 from okrsync_crm.files.selection import ExportFile
 from okrsync_crm.inspect import detection
 from okrsync_crm.settings import CrmSettings
@@ -41,7 +41,7 @@ def opened(path: Path, folder: Path, settings: CrmSettings) -> OpenedFile:
     if b"<table" in head.lower() or b"<html" in head.lower() or b"<meta" in head.lower():
         result.said.append("a web page with a table, as Bitrix24 names it .xls")
         result.keys = {"dialect": "bitrix24"}
-        result.staged = stage(found, folder, DIALECTS["bitrix24"], None)
+        result.staged = stage(found, folder, StagingOrder(dialect=DIALECTS["bitrix24"]))
         return result
     if head.startswith(b"PK\x03\x04"):
         result.said.append("an archive, read as the parts of one export")
@@ -49,24 +49,30 @@ def opened(path: Path, folder: Path, settings: CrmSettings) -> OpenedFile:
 
 
 def _is_typed(path: Path, head: bytes) -> str:
+    from okrsync_crm.files.sheet_xml import is_open_document, is_spreadsheet_ml
     from okrsync_crm.files.workbook import is_workbook
 
     if head.startswith(b"PK\x03\x04") and zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             if is_workbook(archive):
                 return "a workbook: numbers and dates carry their types"
+            if is_open_document(archive):
+                return "an OpenDocument spreadsheet: numbers and dates carry their types"
+    if is_spreadsheet_ml(head):
+        return "an XML spreadsheet of Excel 2003: numbers and dates carry their types"
     return ""
 
 
 def _typed(found: ExportFile, folder: Path, settings: CrmSettings, said: str) -> OpenedFile:
     """A workbook; title rows above the header are found by their cells."""
-    whole = stage(found, folder, Dialect(), settings.sheet)
+    whole = stage(found, folder, StagingOrder(dialect=Dialect(), sheet=settings.sheet))
     rows = [whole[0].header, *whole[0].sample]
     width = max((len(detection.trimmed(row)) for row in rows), default=0)
     at = detection.header_at(rows, width)
     numbers = whole[0].sheet_rows
     skip = numbers[at] - 1 if at and numbers is not None and at < len(numbers) else 0
-    staged = stage(found, folder, Dialect(skip_rows=skip), settings.sheet) if skip else whole
+    below = StagingOrder(dialect=Dialect(skip_rows=skip), sheet=settings.sheet)
+    staged = stage(found, folder, below) if skip else whole
     lines = [said] + ([f"{skip} rows above the header"] if skip else [])
     return OpenedFile({"skip_rows": skip} if skip else {}, staged, lines)
 
@@ -104,12 +110,12 @@ def _text(found: ExportFile, folder: Path, result: OpenedFile) -> OpenedFile:
     dialect = Dialect(
         encoding=name, delimiter=delimiter, skip_rows=skip, footer=DIALECTS["salesforce"].footer
     )
-    result.staged = stage(found, folder, dialect, None)
+    result.staged = stage(found, folder, StagingOrder(dialect=dialect))
     if any(one.declared_rows is not None for one in result.staged) or "salesforce.com" in _tail(found.path):
         result.keys["dialect"] = "salesforce"
         result.said.append("a footer of Salesforce below the rows")
     else:
-        result.staged = stage(found, folder, replace(dialect, footer=()), None)
+        result.staged = stage(found, folder, StagingOrder(dialect=replace(dialect, footer=())))
     return result
 
 

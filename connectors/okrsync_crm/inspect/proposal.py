@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from okrsync.errors import ConfigError, DataError
 from okrsync.ports import Opening
 from okrsync_crm.dialects import DIALECTS
 from okrsync_crm.doctor import examine
+from okrsync_crm.files.private_folder import private_folder
 from okrsync_crm.inspect.columns import (
     ColumnProfile,
     described,
@@ -60,8 +60,8 @@ def inspect(settings: CrmSettings, _text: str, opening: Opening) -> str:
         raise DataError(f"there is no file {settings.path}", hint="inspect looks at one file, not at a glob")
     lines = [f"{path.name}: {path.stat().st_size:,} bytes"]
     try:
-        with tempfile.TemporaryDirectory(prefix="okrsync-crm-") as name:
-            lines += _looked_at(path, Path(name), settings, opening)
+        with private_folder() as folder:
+            lines += _looked_at(path, folder, settings, opening)
     except NoValueError as refusal:
         raise DataError(refusal.message, hint=refusal.hint) from None
     except (csv.Error, UnicodeError, LookupError, zipfile.BadZipFile, EOFError, ValueError) as error:

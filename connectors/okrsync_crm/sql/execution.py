@@ -20,6 +20,7 @@ from okrsync_crm.cells.hints import CORRECT, amount_hint, moment_hint
 from okrsync_crm.files.copy import StagedFile
 from okrsync_crm.files.workbook import ERROR, TAGS, UNCACHED
 from okrsync_crm.refusal import bad_data
+from okrsync_crm.settings import Limits
 from okrsync_crm.sql.cell_values import Parameters
 from okrsync_crm.sql.query_plan import ODD_ROW, CellFault, QueryPlan
 from okrsync_crm.sql.typed_table import RECORDS, TypedTable
@@ -44,14 +45,15 @@ class SqlConnection(Protocol):
 Connect = Callable[[Path], SqlConnection]
 
 
-def connect(folder: Path) -> SqlConnection:
-    """A database in memory that may touch ``folder`` only."""
+def connect(folder: Path, disk_mb: int = Limits().disk_mb) -> SqlConnection:
+    """A database in memory that may touch ``folder`` only, and spill so much to it."""
     import duckdb
 
     connection = duckdb.connect(":memory:")
     inside = str(folder).replace("'", "''")
     for setting in (
         f"temp_directory = '{inside}/spill'",
+        f"max_temp_directory_size = '{disk_mb}MB'",
         f"memory_limit = '{MEMORY}'",
         "autoinstall_known_extensions = false",
         "autoload_known_extensions = false",
@@ -73,7 +75,11 @@ class MalformedLine:
     where: str
     text: str
     reason: str
-    fatal: bool
+    kinds: frozenset[str]
+
+    @property
+    def fatal(self) -> bool:
+        return not self.kinds <= _TOLERABLE
 
 
 def load(connection: SqlConnection, table: TypedTable) -> tuple[MalformedLine, ...]:
@@ -89,6 +95,8 @@ def load(connection: SqlConnection, table: TypedTable) -> tuple[MalformedLine, .
 
     query(f"DELETE FROM {RECORDS} WHERE filled = 0")
     table.read_unusual(connection, query)
+    if filling := table.fill_down():
+        query(filling)
     return malformed
 
 
@@ -244,7 +252,7 @@ def _malformed(connection: SqlConnection, files: Sequence[StagedFile]) -> tuple[
                 where=_line_at(file, position - 1),
                 text=str(line or "").strip()[:80],
                 reason=str(message).strip().rstrip("."),
-                fatal=not set(kinds.split("|")) <= _TOLERABLE,
+                kinds=frozenset(kinds.split("|")),
             )
         )
     return tuple(found)
@@ -304,4 +312,17 @@ def refuse_malformed(malformed: Sequence[MalformedLine], allowed: int) -> None:
     if named:
         listed = "; ".join(f"{one.where}: {one.reason} (“{one.text}”)" for one in named[:EXAMPLES])
         more = f"; and {len(named) - EXAMPLES} more" if len(named) > EXAMPLES else ""
-        raise bad_data(f"{listed}{more}", hint="export again, or check delimiter and encoding")
+        raise bad_data(f"{listed}{more}", hint=_malformed_hint(named))
+
+
+def _malformed_hint(lines: Sequence[MalformedLine]) -> str:
+    kinds = frozenset().union(*(line.kinds for line in lines))
+    if kinds <= {"MISSING COLUMNS"}:
+        first = lines[0].text.split(",")[0].strip('"')[:40]
+        return (
+            f"if these lines are below the last row, set footer: ['{re.escape(first)}.*']; if the last cells are left out, "
+            "set short_rows: fill; else the file is cut off: export again"
+        )
+    if any("QUOTE" in kind for kind in kinds):
+        return 'a quotation mark inside a cell must be doubled: export again, or set quotes: lenient, or quotes: backslash if it is written \\"'
+    return "a delimiter inside a cell needs quotation marks around the cell: export again, or check delimiter and encoding"

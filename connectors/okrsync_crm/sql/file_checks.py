@@ -8,6 +8,7 @@ from typing import Any
 
 from okrsync.connector import NoValueError
 from okrsync.model import Cause
+from okrsync_crm.files.limits import too_large
 from okrsync_crm.refusal import bad_data
 from okrsync_crm.sql import execution
 from okrsync_crm.sql.execution import MalformedLine, SqlConnection
@@ -33,6 +34,8 @@ def plan_file_checks(table: TypedTable) -> QueryPlan:
     settings, put = table.settings, plan.aggregates
     put["total"] = "count(*)"
     put.update({f"file_{index}": f"count(*) FILTER (f = {index})" for index in range(len(table.files))})
+    for column in settings.fill_down or ():
+        table.raw(column)
     key, latest = settings.key, settings.latest_by
     if key is not None and latest is None:
         text = plan.text(key)
@@ -65,6 +68,8 @@ def load(connection: SqlConnection, plan: QueryPlan) -> LoadedFiles:
     execution.refuse_malformed(malformed, table.settings.max_bad_rows)
     notes = audit(connection, table)
     values = execution.tally(connection, plan)
+    if values["total"] > table.settings.limits.rows:
+        raise too_large(table.label, f"more than {table.settings.limits.rows} rows", "rows")
     _refuse_missing_rows(table, values, malformed)
     if not values["total"]:
         raise NoValueError(

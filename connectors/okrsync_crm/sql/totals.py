@@ -108,7 +108,9 @@ def judged(sparse: Sequence[SparseRow], amounts: Amounts) -> dict[int, RowVerdic
             if rows and all(runs) and max(runs) > 1 and sure:
                 verdicts |= {row.number: RowVerdict.TOTAL for row in rows}
     for row in soft:
-        if row.number not in verdicts and _run(row, amounts, gone | verdicts.keys()) > 1:
+        left = gone | verdicts.keys()
+        # A sum of two small numbers is found by chance; of all rows on one side, or of several, hardly.
+        if row.number not in verdicts and _run(row, amounts, left) >= min(_SURE, *_sides(row, amounts, left)):
             verdicts[row.number] = RowVerdict.DOUBT
     left_out = gone | {number for number, verdict in verdicts.items() if verdict is RowVerdict.TOTAL}
     for row in hard:
@@ -159,6 +161,11 @@ def _directions(
         if amounts.numbers[place] not in left_out and amounts.numbers[place] != row.number
     ]
     return above, below
+
+
+def _sides(row: SparseRow, amounts: Amounts, left_out: set[int] | frozenset[int]) -> list[int]:
+    """How many rows are above and below, if there are at least two."""
+    return [len(rows) for rows in _directions(row, amounts, left_out) if len(rows) > 1]
 
 
 def _sizes(row: SparseRow, amounts: Amounts, left_out: set[int] | frozenset[int]) -> set[int]:

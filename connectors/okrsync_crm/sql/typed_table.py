@@ -174,9 +174,23 @@ class TypedTable:
         columns = ", ".join(f"'c{n}': 'VARCHAR'" for n in range(len(file.header)))
         return (
             f"read_csv({self.bind.bind(str(file.path))}, columns={{{columns}}}, delim={self.bind.bind(file.delimiter)}, "
-            f"quote='\"', escape={self._escape}, header=true, auto_detect=false, new_line='\\n', strict_mode=true, "
+            f"quote='\"', escape={self._escape}, header=true, auto_detect=false, new_line='\\n', {self._strictness}, "
             f"max_line_size={LINE}, buffer_size={2 * LINE}, "
             f"store_rejects=true, rejects_limit={self.settings.max_bad_rows + REJECTS_LISTED})"
+        )
+
+    def fill_down(self) -> str | None:
+        """The statement that gives blank cells of the columns of groups the value above them."""
+        columns = [self.raw(name)[1:] for name in self.settings.fill_down or ()]
+        if not columns:
+            return None
+        typed = [f"x{column}" for column in columns]
+        typed += [name for name in self._typed if name[1:] in columns]
+        last = ", ".join(f"last_value({name} IGNORE NULLS) OVER above AS {name}" for name in typed)
+        set_ = ", ".join(f"{name} = coalesce({RECORDS}.{name}, m.{name})" for name in typed)
+        return (
+            f"UPDATE {RECORDS} SET {set_} FROM (SELECT f, r, {last} FROM {RECORDS} "
+            f"WINDOW above AS (PARTITION BY f ORDER BY r)) m WHERE {RECORDS}.f = m.f AND {RECORDS}.r = m.r"
         )
 
     def mask(self, index: int) -> str:
@@ -240,6 +254,13 @@ class TypedTable:
         if place == 0 or ID_NAME.search(name):
             return "false"
         return f"coalesce(regexp_full_match(c{place}, {self.bind.bind(_MEASURE)}), false)"
+
+    @property
+    def _strictness(self) -> str:
+        strict = "false" if self.dialect.quotes == "lenient" else "true"
+        # Cells that are left out and line feeds inside of cells can be told apart by one thread only.
+        padded = ", null_padding=true, parallel=false" if self.settings.short_rows == "fill" else ""
+        return f"strict_mode={strict}{padded}"
 
     @property
     def _escape(self) -> str:

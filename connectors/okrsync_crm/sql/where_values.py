@@ -21,6 +21,7 @@ from okrsync_crm.sql.typed_table import RECORDS, TypedTable
 
 _LISTED: Final = 12
 _MOST: Final = 100_000
+_GROUPED: Final = 3
 
 
 @dataclass(slots=True)
@@ -30,6 +31,7 @@ class WhereValues:
     connection: SqlConnection
     table: TypedTable
     _known: dict[str, Mapping[str, int]] = field(default_factory=dict)
+    _rows: int | None = None
 
     def check(self, query: CrmQuery) -> str:
         """What is named, may be absent, and is. Raises ``NoValueError`` for what is absent otherwise, or also spelled otherwise."""
@@ -37,6 +39,7 @@ class WhereValues:
         for conditions in (query.where, query.part):
             for column, values, how in _named(conditions):
                 there = self._values(column, values)
+                self._refuse_sparse(column, there)
                 for value in values:
                     if self._has(there, value, how):
                         continue
@@ -46,6 +49,8 @@ class WhereValues:
                         raise _nowhere(column, value, how, there)
                 if how == "equal" and query.spelling != "exact":
                     _refuse_near(column, [one for one in values if isinstance(one, str)], there)
+        if query.group is not None:
+            self._refuse_sparse(query.group, self._values(query.group, ()))
         if query.group is not None and query.spelling != "exact":
             self._refuse_near_groups(query.group)
         return ", ".join(absent)
@@ -85,6 +90,27 @@ class WhereValues:
                 for one in there
             )
         return value.strip() in there
+
+    def _refuse_sparse(self, column: str, there: Mapping[str, int]) -> None:
+        """A value in the first row of each group only: the blank cells below may mean it too."""
+        if self.table.settings.fill_down is not None:
+            return
+        if self._rows is None:
+            self._rows = self.connection.execute(f"SELECT count(*) FROM {RECORDS}").fetchone()[0]
+        filled = sum(there.values())
+        if self._rows < _GROUPED or not 0 < 2 * filled <= self._rows:
+            return
+        text = self.table.text(column)
+        first, second, repeated = self.connection.execute(
+            f"SELECT arg_min({text} IS NOT NULL, (f, r)), list({text} IS NULL ORDER BY f, r)[2], count(*) FILTER ({text} = before) "
+            f"FROM (SELECT *, lag({text}) OVER (ORDER BY f, r) AS before FROM {RECORDS})"
+        ).fetchone()
+        if first and second and not repeated:
+            raise bad_data(
+                f"{column} is filled in {filled} of {self._rows} rows, never in two of one value together: "
+                "is it written in the first row of each group only?",
+                hint=f"set fill_down: [{column}] if a blank cell takes the value above it, fill_down: [] if blank means none",
+            )
 
     def _refuse_near_groups(self, group: str) -> None:
         seen: dict[str, str] = {}

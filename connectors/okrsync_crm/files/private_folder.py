@@ -1,0 +1,54 @@
+"""A private folder for one read, removed at its end; those of killed runs are removed by the next.
+
+A folder is in use as long as its lock is held. The system lets go of the lock of a process that was killed, in a
+container too, where process numbers would say nothing.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final
+
+_PREFIX: Final = "okrsync-crm-"
+_LOCK: Final = ".in-use"
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """A new folder that only this account can read."""
+    _remove_leftovers()
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    try:
+        with (folder / _LOCK).open("wb") as lock:
+            _locked(lock)
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_leftovers() -> None:
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        try:
+            with (folder / _LOCK).open("r+b") as lock:
+                unused = _locked(lock)
+        except OSError:
+            continue  # another account's, or removed meanwhile, or just being made
+        if unused:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _locked(file: IO[bytes]) -> bool:
+    """Whether the lock was free and is now held until the file is closed."""
+    try:
+        import fcntl
+    except ImportError:  # pragma: no cover - Windows
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
