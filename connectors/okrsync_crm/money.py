@@ -61,7 +61,7 @@ def the_one_currency(
 ) -> str:
     """What was measured. Raises ``NoValueError`` where there are several currencies, or another than the unit's."""
     unit = asked.question.unit
-    tokens = [*(_code(code, names) or "(empty)" for code in codes or ()), *(signs or ())]
+    tokens = [*(names.get(code, code) or "(empty)" for code in codes or ()), *(signs or ())]
     # "€" and "EUR" are one currency, "$" and "USD" need not be.
     meant = {_meant(token): token for token in sorted(set(tokens), reverse=True)}
     field = asked.query.field

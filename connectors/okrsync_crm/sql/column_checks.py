@@ -57,7 +57,9 @@ class ColumnChecks:
             return
         raw = self.table.raw(name)
         text = f"strlen({raw}) > 0 AND NOT contains($tags, {raw}[1])"
-        three = f"({raw}[-4] = '.' OR NOT {raw}[-1] BETWEEN '0' AND '9') AND regexp_full_match({raw}, $three)"
+        three = (
+            f"(({raw}[-4] = '.' OR NOT {raw}[-1] BETWEEN '0' AND '9') AND regexp_full_match({raw}, $three))"
+        )
         doubtful, sure, first = self._ask(
             f"three {raw}",
             f"SELECT count(*) FILTER ({text} AND {three}), count(*) FILTER ({text} AND contains({raw}, '.') AND NOT {three}), "

@@ -114,7 +114,9 @@ def _sparse_rows(connection: SqlConnection, table: TypedTable, file: int) -> lis
         f"SELECT mask, filled, count(*) FROM {RECORDS} WHERE f = {file} GROUP BY mask, filled",
     )
     rows = sum(count for _, _, count in masks)
-    strong = strong_masks([(mask, count) for mask, _, count in masks], most=_MOST)
+    below = table.fill_down_bits(file)
+    strong = strong_masks([(mask | below, count) for mask, _, count in masks], most=_MOST)
+    strong = {mask for mask, _, _ in masks if mask | below in strong}
     if not strong and rows > _SMALL:
         return []
     width = len(table.files[file].header)

@@ -193,6 +193,13 @@ class TypedTable:
             f"WINDOW above AS (PARTITION BY f ORDER BY r)) m WHERE {RECORDS}.f = m.f AND {RECORDS}.r = m.r"
         )
 
+    def fill_down_bits(self, index: int) -> int:
+        """The bits of a row's mask whose cells take the value above them: they are not blank."""
+        names = {folded(name) for name in self.settings.fill_down or ()}
+        return sum(
+            1 << n for n, name in enumerate(self.files[index].header[:MASKED]) if folded(name) in names
+        )
+
     def mask(self, index: int) -> str:
         return _mask(len(self.files[index].header))
 
