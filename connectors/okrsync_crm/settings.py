@@ -117,7 +117,7 @@ class Rates(Strict):
     )
 
 
-class Limits(Strict):
+class FileLimits(Strict):
     """What a file may make this machine do."""
 
     download_mb: int = Field(default=4_000, gt=0, description="the largest download")
@@ -196,7 +196,7 @@ class CrmSettings(Strict):
         default="double",
         description='a quotation mark inside a quoted cell is written "" or \\"; lenient: anyhow',
     )
-    limits: Limits = Field(default_factory=Limits, description="what a file may make this machine do")
+    limits: FileLimits = Field(default_factory=FileLimits, description="what a file may make this machine do")
     max_bad_rows: int = Field(
         default=0, ge=0, description="rows that may be left out because they cannot be read"
     )

@@ -37,7 +37,7 @@ from okrsync_crm.files.sheet_xml import (
 from okrsync_crm.files.webpage import charset_of
 from okrsync_crm.files.workbook import RecordWriter
 from okrsync_crm.refusal import bad_config, bad_data
-from okrsync_crm.settings import Limits
+from okrsync_crm.settings import FileLimits
 
 CHUNK: Final = 1 << 20
 SAMPLED: Final = 100
@@ -81,7 +81,7 @@ class StagingOrder:
 
     dialect: Dialect
     sheet: str | None = None
-    limits: Limits = field(default_factory=Limits)
+    limits: FileLimits = field(default_factory=FileLimits)
 
 
 def stage(found: ExportFile, folder: Path, order: StagingOrder) -> list[StagedFile]:

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from okrsync.connector import NoValueError
 from okrsync_crm.refusal import bad_data
-from okrsync_crm.settings import Limits
+from okrsync_crm.settings import FileLimits
 
 CHUNK: Final = 1 << 20
 MEGABYTE: Final = 1_000_000
@@ -29,7 +29,7 @@ def chunks_of(stream: Readable) -> Iterator[bytes]:
 
 
 def copied(
-    chunks: Iterable[bytes], target: Path, name: str, limits: Limits, packed: int | None = None
+    chunks: Iterable[bytes], target: Path, name: str, limits: FileLimits, packed: int | None = None
 ) -> None:
     """Copy a stream to a file, at most as much as may be unpacked (or, without ``packed``, downloaded)."""
     most = limits.unpacked_mb if packed is not None else limits.download_mb
@@ -44,12 +44,12 @@ def copied(
             copy.write(chunk)
 
 
-def refuse_ratio(name: str, size: int, packed: int | None, limits: Limits) -> None:
+def refuse_ratio(name: str, size: int, packed: int | None, limits: FileLimits) -> None:
     if packed and size > _ALWAYS and size > limits.ratio * packed:
         raise too_large(name, f"more than {limits.ratio} times its size when unpacked", "ratio")
 
 
-def refuse_parts(archive: zipfile.ZipFile, name: str, limits: Limits) -> None:
+def refuse_parts(archive: zipfile.ZipFile, name: str, limits: FileLimits) -> None:
     """Refuse a workbook by what its parts say of themselves; no more than that is ever unpacked."""
     for part in archive.infolist():
         if part.file_size > limits.unpacked_mb * MEGABYTE:

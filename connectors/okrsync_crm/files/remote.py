@@ -24,7 +24,7 @@ from okrsync.ports import Opening
 from okrsync_crm.files.limits import CHUNK, chunks_of, copied
 from okrsync_crm.files.selection import ExportFile
 from okrsync_crm.refusal import bad_config, bad_data
-from okrsync_crm.settings import CrmSettings, Limits
+from okrsync_crm.settings import CrmSettings, FileLimits
 
 if TYPE_CHECKING:
     import requests
@@ -209,7 +209,7 @@ def _modified(system: Any, entry: Mapping[str, Any]) -> datetime:
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
-def _fetcher(system: Any, name: str, path: str, limits: Limits) -> Callable[[Path], None]:
+def _fetcher(system: Any, name: str, path: str, limits: FileLimits) -> Callable[[Path], None]:
     def fetch(target: Path) -> None:
         with _explained(path), system.open(name, "rb") as source:
             copied(chunks_of(source), target, path, limits)

@@ -20,7 +20,7 @@ from okrsync_crm.cells.hints import CORRECT, amount_hint, moment_hint
 from okrsync_crm.files.copy import StagedFile
 from okrsync_crm.files.workbook import ERROR, TAGS, UNCACHED
 from okrsync_crm.refusal import bad_data
-from okrsync_crm.settings import Limits
+from okrsync_crm.settings import FileLimits
 from okrsync_crm.sql.cell_values import Parameters
 from okrsync_crm.sql.query_plan import ODD_ROW, CellFault, QueryPlan
 from okrsync_crm.sql.typed_table import RECORDS, TypedTable
@@ -45,7 +45,7 @@ class SqlConnection(Protocol):
 Connect = Callable[[Path], SqlConnection]
 
 
-def connect(folder: Path, disk_mb: int = Limits().disk_mb) -> SqlConnection:
+def connect(folder: Path, disk_mb: int = FileLimits().disk_mb) -> SqlConnection:
     """A database in memory that may touch ``folder`` only, and spill so much to it."""
     import duckdb
 
