@@ -21,6 +21,7 @@ from okrsync_crm.settings import CrmSettings, dialect_of
 from okrsync_crm.sql import execution, file_checks
 from okrsync_crm.sql.column_checks import ColumnChecks
 from okrsync_crm.sql.file_checks import LoadedFiles, plan_file_checks
+from okrsync_crm.sql.grouped import read_grouped
 from okrsync_crm.sql.planned_question import PlannedQuestion, check, plan_question
 from okrsync_crm.sql.query_plan import CellFault, QueryPlan
 from okrsync_crm.sql.series import Batch, PlannedSeries, gathered, plan_series, read_series
@@ -137,11 +138,19 @@ class CrmSource:
             of_series, repeat = self._read_series(connection, one, values, context)
             answers |= of_series
             again += repeat
-        # The unreadable rows of a series are shown by asking its question alone.
-        repeated = self._planned(table, again)
-        for plan, asked in (*planned.single, *repeated.single):
-            answers |= self._read_single(connection, plan, _checked(asked, values, answers), context)
-        return answers
+        sound = _checked([one for _, asked in planned.single for one in asked], values, answers)
+        grouped, rest = read_grouped(connection, table, sound, values.where)
+        answers |= {
+            one.index: answer(one, grouped[one.index], None, context) for one in sound if one.index in grouped
+        }
+        # Planned again, because now it is known which cells can be at fault. The unreadable rows of a series are shown
+        # by asking its question alone.
+        checked = {one.index: one for one in rest}
+        repeated = self._planned(table, [*((one.index, one.question) for one in rest), *again])
+        for plan, asked in repeated.single:
+            known = [_as_checked(one, checked.get(one.index)) for one in asked]
+            answers |= self._read_single(connection, plan, known, context)
+        return answers | repeated.answers
 
     def _read_single(
         self,
@@ -196,6 +205,10 @@ class CrmSource:
             notes=tuple((note.what, note.where) for note in loaded.notes),
             rates=self.settings.rates,
         )
+
+
+def _as_checked(one: PlannedQuestion, before: PlannedQuestion | None) -> PlannedQuestion:
+    return one if before is None else replace(one, absent=before.absent, scale=before.scale)
 
 
 def _checked(

@@ -56,6 +56,11 @@ class ColumnChecks:
         if settings.decimal or settings.thousands is not None or settings.dialect != "plain":
             return
         raw = self.table.raw(name)
+        (likely,) = self._ask(
+            f"three digits {raw}", f"SELECT count(*) FROM {RECORDS} WHERE {raw}[-4] = '.' OR {raw} > ':'"
+        )
+        if not likely:
+            return
         text = f"strlen({raw}) > 0 AND NOT contains($tags, {raw}[1])"
         three = (
             f"(({raw}[-4] = '.' OR NOT {raw}[-1] BETWEEN '0' AND '9') AND regexp_full_match({raw}, $three))"

@@ -67,6 +67,7 @@ def load(connection: SqlConnection, plan: QueryPlan) -> LoadedFiles:
     malformed = execution.load(connection, table)
     execution.refuse_malformed(malformed, table.settings.max_bad_rows)
     notes = audit(connection, table)
+    table.look_for_unread(lambda statement: execution.run(connection, table.bind, table.label, statement))
     values = execution.tally(connection, plan)
     if values["total"] > table.settings.limits.rows:
         raise too_large(table.label, f"more than {table.settings.limits.rows} rows", "rows")

@@ -101,7 +101,8 @@ def plan_question(
     part = conditions.tests(plan, query.part, zone, until)
     later = _values(plan, index, question, query, until)
     later += [test.fault for test in part if test.fault is not None]
-    doubt = f"({' OR '.join(fault.sql for fault in later)})" if later else "false"
+    possible = [fault.sql for fault in later if plan.possible(fault)]
+    doubt = f"({' OR '.join(possible)})" if possible else "false"
     bad = plan.mark(f"b{index}", f"({unsure} OR ({where} AND {doubt}))", layer=1)
     match = plan.mark(f"m{index}", f"({where} AND NOT {doubt})", layer=1)
     if part:
@@ -133,17 +134,21 @@ def _values(
         text = plan.text(query.field)
         plan.mark(f"v{index}", text)
         return [plan.fault(query.field, text)]
-    if query.field and question.unit.dimension is Dimension.DURATION:
-        number = _length_of_time(plan, query)
-        plan.mark(f"v{index}", number)
-        return [plan.fault(query.field, number)]
     if query.field:
-        number = plan.number(query.field, percent=question.unit.dimension is Dimension.PERCENT)
+        number = value_of(plan, question)
         plan.mark(f"v{index}", number)
         return [plan.fault(query.field, number)]
     if query.group:
         return [plan.fault(query.group, plan.text(query.group))]
     return []
+
+
+def value_of(plan: QueryPlan, question: Question) -> str:
+    """The typed column of a question's field. Raises ``NoValueError`` if it is not known in which unit it is kept."""
+    query: CrmQuery = question.query
+    if question.unit.dimension is Dimension.DURATION:
+        return _length_of_time(plan, query)
+    return plan.number(query.field or "", percent=question.unit.dimension is Dimension.PERCENT)
 
 
 def _kept_in(plan: QueryPlan, question: Question, query: CrmQuery) -> str | None:

@@ -98,6 +98,12 @@ class QueryPlan:
         sql = f"({raw} IS NOT NULL AND {value} IS NULL)"
         return CellFault(column=name, sql=sql, shown=raw, says=says, value=value)
 
+    def possible(self, fault: CellFault | None) -> bool:
+        """Whether a fault can happen at all, by what is known of the table once it is built."""
+        if fault is None or (fault is ODD_ROW and not self.table.odd):
+            return False
+        return not (fault.value and self.table.is_sound(fault.value))
+
     # ---- judgements -------------------------------------------------------------------------------------------
 
     def mark(self, name: str, sql: str, *, layer: int = 0) -> str:
@@ -107,11 +113,19 @@ class QueryPlan:
 
     def judge(self, index: int | str, tests: Sequence[RowTest]) -> tuple[str, str]:
         """Whether all tests hold, and whether that cannot be said: one fails to be read and no other one is against."""
-        faults = [test.fault.sql for test in tests if test.fault is not None]
+        faults = [test.fault.sql for test in tests if test.fault is not None and self.possible(test.fault)]
         doubt = f"({' OR '.join(faults)})" if faults else "false"
         sure = " AND ".join(["true", *(test.holds for test in tests)])
         maybe = " AND ".join(
-            ["true", *(f"({test.holds} OR {test.fault.sql})" if test.fault else test.holds for test in tests)]
+            [
+                "true",
+                *(
+                    f"({test.holds} OR {test.fault.sql})"
+                    if test.fault and self.possible(test.fault)
+                    else test.holds
+                    for test in tests
+                ),
+            ]
         )
         kept = f"{KEPT} AND " if self.settings.latest_by else ""
         match = self.mark(f"w{index}", f"({kept}{sure} AND NOT {doubt})")

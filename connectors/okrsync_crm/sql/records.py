@@ -152,11 +152,18 @@ def _verdicts(
 
 
 def _equal_rows(connection: SqlConnection, table: TypedTable) -> list[Note]:
+    ((alike,),) = _ask(connection, table, f"SELECT count(*) - count(DISTINCT whole) FROM {RECORDS}")
+    if not alike:
+        return []
+    every = " UNION ALL ".join(
+        f"SELECT {file} AS f, row_number() OVER () AS r, {table.whole(file)} AS whole FROM {table.source(file)}"
+        for file in range(len(table.files))
+    )
     twice = _ask(
         connection,
         table,
-        f"SELECT list({{'f': f, 'r': r}} ORDER BY f, r), count(*) FROM {RECORDS} GROUP BY whole HAVING count(*) > 1 "
-        f"ORDER BY min(f), min(r)",
+        f"SELECT list({{'f': f, 'r': r}} ORDER BY f, r), count(*) FROM ({every}) "
+        f"WHERE (f, r) IN (SELECT (f, r) FROM {RECORDS}) GROUP BY whole HAVING count(*) > 1 ORDER BY min(f), min(r)",
     )
     if not twice:
         return []

@@ -67,6 +67,8 @@ class TypedTable:
     _positions: dict[str, list[int]] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
     _typed: dict[str, str] = field(default_factory=dict)
+    _sound: frozenset[str] | None = None
+    odd: bool = True
 
     @property
     def tagged(self) -> bool:
@@ -133,6 +135,19 @@ class TypedTable:
         self._typed.setdefault(name, sql)
         return name
 
+    def is_sound(self, column: str) -> bool:
+        """Whether the table is built, and every filled cell of a typed column could be read."""
+        return self._sound is not None and column in self._sound
+
+    def look_for_unread(self, run: Callable[[str], Any]) -> None:
+        """Find out which columns have no unreadable cell; most have none, and need no test of each row."""
+        typed = [name for name in self._typed if name[0] in "nqldt"]
+        tests = "".join(f", bool_or(x{name[1:]} IS NOT NULL AND {name} IS NULL)" for name in typed)
+        odd, *unread = run(f"SELECT bool_or(odd IS NOT NULL){tests} FROM {RECORDS}").fetchone()
+        self.odd = bool(odd)
+        texts = [] if self.tagged else [f"x{number}" for number in self._numbers.values()]
+        self._sound = frozenset([*texts, *(name for name, bad in zip(typed, unread, strict=True) if not bad)])
+
     def columns(self, *prefixes: str) -> list[str]:
         """The typed columns of some kinds: ``n`` and ``q`` numbers, ``l`` moments."""
         return [name for name in self._typed if name[0] in prefixes]
@@ -163,10 +178,23 @@ class TypedTable:
             wanted.append(f"{cleaned(cell, self.dialect.nulls, self.bind)} AS x{place}")
         wanted.append(f"{_ghost(file)} AS ghost")
         wanted.append(f"{self._repeats_header(file)} AS again")
-        if self.settings.latest_by or not self.settings.key:
-            order = sorted(range(width), key=lambda n: folded(file.header[n]))
-            wanted.append(f"hash({', '.join(f'c{n}' for n in order)}) AS whole")
+        if self.settings.latest_by:
+            wanted.append(f"{self.whole(index)} AS whole")
+        elif not self.settings.key and self.settings.equal_rows == "refuse":
+            wanted.append(f"hash(c{self._likely_id(index)}) AS whole")
         return f"SELECT {', '.join(wanted)} FROM {self.source(index)}"
+
+    def whole(self, index: int) -> str:
+        """A digest of all cells of a row, whatever the order of the columns in this file."""
+        file = self.files[index]
+        order = sorted(range(len(file.header)), key=lambda n: folded(file.header[n]))
+        return f"hash({', '.join(f'c{n}' for n in order)})"
+
+    def _likely_id(self, index: int) -> int:
+        """The column that most likely tells all rows apart: if it does, no two of them are equal."""
+        names = self.files[0].header
+        name = next((name for name in names if ID_NAME.search(name)), names[0])
+        return next((n for n, one in enumerate(self.files[index].header) if folded(one) == folded(name)), 0)
 
     def source(self, index: int) -> str:
         """``read_csv`` of a file, its columns named ``c0``, ``c1`` ... by their place."""
@@ -210,10 +238,9 @@ class TypedTable:
         ]
         if len(named) < 2:
             return "false"
-        same = " AND ".join(
-            f"trim(c{n}, {self.bind.bind(SPACES)}) = {self.bind.bind(name)}" for n, name in named
+        return (
+            f"coalesce({' AND '.join(f'c{n} = {self.bind.bind(file.header[n])}' for n, _ in named)}, false)"
         )
-        return f"coalesce(c{named[0][0]}[1] = {self.bind.bind(named[0][1][0])} AND {same}, false)"
 
     def amounts(self, index: int, columns: Sequence[int]) -> AmountRows:
         """The rows of a file with the amounts of some columns, by their place."""
@@ -388,13 +415,18 @@ class AmountRows:
 
 
 def _filled(width: int) -> str:
-    return " + ".join(f"(c{n} IS NOT NULL)::INTEGER" for n in range(width))
+    full = " AND ".join(f"c{n} IS NOT NULL" for n in range(width))
+    counted = " + ".join(f"(c{n} IS NOT NULL)::INTEGER" for n in range(width))
+    return f"CASE WHEN {full} THEN {width} ELSE {counted} END"
 
 
 def _mask(width: int) -> str:
     """Which of a row's cells are filled, one bit each."""
     bits = (f"CASE WHEN c{n} IS NULL THEN 0 ELSE {1 << n} END" for n in range(min(width, MASKED)))
-    return f"CAST({' + '.join(bits)} AS UBIGINT)"
+    places = range(min(width, MASKED))
+    # In most files most rows are full, and that is one test.
+    full = " AND ".join(f"c{n} IS NOT NULL" for n in places)
+    return f"CAST(CASE WHEN {full} THEN {(1 << len(places)) - 1} ELSE {' + '.join(bits)} END AS UBIGINT)"
 
 
 def _ghost(file: StagedFile) -> str:

@@ -55,6 +55,10 @@ class WhereValues:
             self._refuse_near_groups(query.group)
         return ", ".join(absent)
 
+    def size_of(self, text: str) -> int:
+        """How many different values a text column has, as far as they were counted."""
+        return len(self._known.get(text, ()))
+
     def _values(self, column: str, wanted: Sequence[Any]) -> Mapping[str, int]:
         """How many rows have each value; of very many values only those that matter here."""
         text = self.table.text(column)
