@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Final
 
 _PREFIX: Final = "okrsync-crm-"
+_NEW: Final = "okrsync-new-"
 _LOCK: Final = ".in-use"
 
 
@@ -21,10 +22,12 @@ _LOCK: Final = ".in-use"
 def private_folder() -> Iterator[Path]:
     """A new folder that only this account can read."""
     _remove_leftovers()
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    folder = Path(tempfile.mkdtemp(prefix=_NEW))
     try:
         with (folder / _LOCK).open("wb") as lock:
             _locked(lock)
+            # Only now may another run find it: before it was locked, it would have looked like a leftover.
+            folder = folder.rename(folder.with_name(folder.name.replace(_NEW, _PREFIX, 1)))
             yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

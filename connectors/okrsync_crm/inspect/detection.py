@@ -69,6 +69,7 @@ def encoding_of(data: bytes) -> Guess:
     fitting = [(name, text) for name in _LEGACY if (text := _fits(data, name)) is not None]
     if any(_SCRIPTS[name] == "western" for name, _ in fitting):
         fitting = [(name, text) for name, text in fitting if name != "cp1257"]
+    fitting = _likely(fitting)
     if not fitting:
         return Guess(value=None, why="no code page that is known here fits")
     first, text = fitting[0]
@@ -109,6 +110,23 @@ _COMMON: Final = {
 }
 _FAMILIES: Final = (("cp1252", "cp1250", "iso-8859-15"), ("cp1251", "koi8-r", "cp866"))
 _FITS: Final = 0.9
+_CLEARLY: Final = 0.2
+
+
+def _likely(fitting: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Of several Cyrillic code pages the one whose text has clearly more of the common letters."""
+    if not fitting or any(_SCRIPTS[name] != "Cyrillic" for name, _ in fitting):
+        return fitting
+    shares = []
+    for name, text in fitting:
+        letters = [sign for sign in text.casefold() if not sign.isascii() and sign.isalpha()]
+        shares.append(
+            (sum(sign in "оеаинтсрвлкмдпуыя" for sign in letters) / max(1, len(letters)), name, text)
+        )
+    shares.sort(reverse=True)
+    if len(shares) > 1 and shares[0][0] < shares[1][0] + _CLEARLY:
+        return fitting
+    return [(shares[0][1], shares[0][2])]
 
 
 def _decodes(data: bytes, name: str) -> bool:
@@ -130,6 +148,9 @@ def _fits(data: bytes, name: str) -> str | None:
     except UnicodeDecodeError:
         return None
     script = _SCRIPTS[name]
+    # Between digits there is a blank that groups them; a letter there is one read by the wrong code page.
+    if script not in _ASIAN and any(one.isalpha() for one in re.findall(r"(?<=\d)[^\x00-\x7f](?=\d)", text)):
+        return None
     words = [word for word in re.split(r"[\x00-\x2f\x3a-\x40\[-`{-\x7f]+", text) if not word.isascii()]
     good = sum(_is_word(word, script) for word in words)
     return text if words and good >= _FITS * len(words) else None

@@ -43,6 +43,8 @@ def opened(path: Path, folder: Path, settings: CrmSettings) -> OpenedFile:
         result.keys = {"dialect": "bitrix24"}
         result.staged = stage(found, folder, StagingOrder(dialect=DIALECTS["bitrix24"]))
         return result
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        stage(found, folder, StagingOrder(dialect=Dialect()))  # refused, with what to do
     if head.startswith(b"PK\x03\x04"):
         result.said.append("an archive, read as the parts of one export")
     return _text(found, folder, result)

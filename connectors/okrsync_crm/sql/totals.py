@@ -110,7 +110,9 @@ def judged(sparse: Sequence[SparseRow], amounts: Amounts) -> dict[int, RowVerdic
     for row in soft:
         left = gone | verdicts.keys()
         # A sum of two small numbers is found by chance; of all rows on one side, or of several, hardly.
-        if row.number not in verdicts and _run(row, amounts, left) >= min(_SURE, *_sides(row, amounts, left)):
+        if row.number not in verdicts and _run(row, amounts, left) >= min(
+            [_SURE, *_sides(row, amounts, left)]
+        ):
             verdicts[row.number] = RowVerdict.DOUBT
     left_out = gone | {number for number, verdict in verdicts.items() if verdict is RowVerdict.TOTAL}
     for row in hard:
