@@ -238,9 +238,10 @@ class TypedTable:
         ]
         if len(named) < 2:
             return "false"
-        return (
-            f"coalesce({' AND '.join(f'c{n} = {self.bind.bind(file.header[n])}' for n, _ in named)}, false)"
-        )
+        (first, name), *others = ((n, self.bind.bind(file.header[n])) for n, _ in named)
+        same = " AND ".join(f"c{n} = {bound}" for n, bound in others)
+        # CASE looks at the other cells of those rows only whose first cell is its column's name.
+        return f"CASE WHEN c{first} = {name} THEN coalesce({same}, false) ELSE false END"
 
     def amounts(self, index: int, columns: Sequence[int]) -> AmountRows:
         """The rows of a file with the amounts of some columns, by their place."""
