@@ -27,6 +27,7 @@ from okrsync_crm.dialects import Dialect
 from okrsync_crm.files import webpage
 from okrsync_crm.files.footer import TAIL, cut_footer
 from okrsync_crm.files.limits import chunks_of, copied, refuse_parts, too_large
+from okrsync_crm.files.ready_text import is_ready
 from okrsync_crm.files.selection import ExportFile
 from okrsync_crm.files.sheet_xml import (
     convert_open_document,
@@ -61,7 +62,8 @@ class StagedFile:
 
     ``first_line`` is the header's line in the original; ``sheet_rows`` are the original row numbers of a sheet's
     records, header first. ``tagged`` cells carry their type (see workbook.py). ``declared_rows`` is what the footer says.
-    ``sample`` are the first records.
+    ``sample`` are the first records. ``origin`` is the file that was not copied, because it needs no change,
+    and ``state`` its size and time.
     """
 
     path: Path
@@ -73,6 +75,8 @@ class StagedFile:
     sheet_rows: array[int] | None = None
     declared_rows: int | None = None
     sample: tuple[tuple[str, ...], ...] = ()
+    origin: Path | None = None
+    state: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,11 +107,24 @@ def stage(found: ExportFile, folder: Path, order: StagingOrder) -> list[StagedFi
     for one in staged:
         if len(one.header) > order.limits.columns:
             raise too_large(one.name, f"more than {order.limits.columns} columns wide", "columns")
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise NoValueError(
-            Cause.UNAVAILABLE, f"{found.name} is still being written", hint="run again when it is done"
-        )
+    if _state(before) != _state(after):
+        raise _still_written(found.name)
     return staged
+
+
+def refuse_changed(files: Sequence[StagedFile]) -> None:
+    """Raise ``NoValueError`` if a file that was read where it lies has changed since it was looked at."""
+    for file in files:
+        if file.origin is not None and file.state != _state(file.origin.stat()):
+            raise _still_written(file.name)
+
+
+def _state(found: os.stat_result) -> tuple[int, int]:
+    return found.st_size, found.st_mtime_ns
+
+
+def _still_written(name: str) -> NoValueError:
+    return NoValueError(Cause.UNAVAILABLE, f"{name} is still being written", hint="run again when it is done")
 
 
 def _stage(path: Path, name: str, folder: Path, order: StagingOrder) -> list[StagedFile]:
@@ -203,6 +220,9 @@ def _fresh_name(folder: Path) -> Path:
 
 def _stage_text(path: Path, name: str, folder: Path, dialect: Dialect) -> StagedFile:
     target = _fresh_name(folder)
+    if is_ready(path, dialect) and _linked(path, target):
+        state = _state(path.stat())
+        return replace(_finish(target, name, dialect, first_line=1), origin=path, state=state)
     quotes = 0
     with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as copy:
         chunks = _decoded(source, name, dialect.encoding)
@@ -215,6 +235,18 @@ def _stage_text(path: Path, name: str, folder: Path, dialect: Dialect) -> Staged
     if quotes % 2 and dialect.quotes == "double":
         _refuse_open_quote(staged, dialect)
     return staged
+
+
+def _linked(path: Path, target: Path) -> bool:
+    """Whether the file could get a second name in the private folder, the only place that the database may read.
+
+    DuckDB follows a symbolic link and refuses what is elsewhere; a hard link needs the same file system.
+    """
+    try:
+        target.hardlink_to(path)
+    except OSError:
+        return False
+    return True
 
 
 def _decoded(source: io.BufferedReader, name: str, declared: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 from okrsync.connector import NoValueError
 from okrsync.model import Cause
 from okrsync_crm.cells.hints import CORRECT, amount_hint, moment_hint
-from okrsync_crm.files.copy import StagedFile
+from okrsync_crm.files.copy import StagedFile, refuse_changed
 from okrsync_crm.files.workbook import ERROR, TAGS, UNCACHED
 from okrsync_crm.refusal import bad_data
 from okrsync_crm.settings import FileLimits
@@ -89,6 +89,7 @@ def load(connection: SqlConnection, table: TypedTable) -> tuple[MalformedLine, .
     """
     run(connection, table.bind, table.label, table.statement())
     malformed = _malformed(connection, table.files)
+    refuse_changed(table.files)
 
     def query(statement: str) -> Any:
         return run(connection, table.bind, table.label, statement)
@@ -218,6 +219,7 @@ def _hint(connection: SqlConnection, table: TypedTable, faults: Sequence[CellFau
     )
     if not unread:
         return CORRECT
+    column = sorted({*unread, *column})
     if fault.value[0] == "l":
         return moment_hint(unread, column, table.moment_form())
     return amount_hint(unread, column, table.amount_form(), percent=fault.value[0] == "q")
