@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 SPACES: Final = " \t\n\v\f\r\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u202f\u3000\ufeff"
@@ -20,6 +21,7 @@ def folded(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", name).strip(SPACES).split()).casefold()
 
 
+@lru_cache(maxsize=200_000)
 def alike(value: str) -> str:
     """What two spellings of one value have in common; two different values may have it in common too."""
     plain = unicodedata.normalize("NFKD", value).casefold()

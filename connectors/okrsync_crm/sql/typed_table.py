@@ -67,6 +67,7 @@ class TypedTable:
     _positions: dict[str, list[int]] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
     _typed: dict[str, str] = field(default_factory=dict)
+    _currencies: dict[str, str | None] = field(default_factory=dict)
     _sound: frozenset[str] | None = None
     odd: bool = True
 
@@ -303,6 +304,11 @@ class TypedTable:
 
     def currency_of(self, field: str) -> str | None:
         """The column with each row's currency of ``field``, as the dialect or the file's own names and values show it."""
+        if field not in self._currencies:
+            self._currencies[field] = self._currency_of(field)
+        return self._currencies[field]
+
+    def _currency_of(self, field: str) -> str | None:
         known = self.dialect.currency.replace("{field}", field)
         if known and self.has(known):
             return known
