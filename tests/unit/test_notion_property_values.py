@@ -287,3 +287,9 @@ def test_a_column_that_changed_its_type_is_said() -> None:
 )
 def test_a_key_is_read_from_any_column_that_can_hold_one(value: Any, expected: str) -> None:
     assert key(value) == expected
+
+
+def test_whole_numbers_beyond_what_a_double_counts_are_sent_as_doubles() -> None:
+    """2^53 and more: JSON readers that keep integers would disagree with Notion, which keeps doubles."""
+    assert isinstance(encode(NUMBER, Decimal(2**53 - 1))["number"], int)
+    assert isinstance(encode(NUMBER, Decimal(2**53))["number"], float)

@@ -272,7 +272,7 @@ def _part(workspace: Workspace, column: Column) -> None:
 
 
 def rename(source: DataSource, column: Column, name: str) -> None:
-    other = source.column(name)
+    other = source.column_by_name(name)
     if other is not None and other is not column:
         raise invalid(f"Property name {name} already exists.")
     column.name = name

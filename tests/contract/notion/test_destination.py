@@ -1120,3 +1120,103 @@ def test_knowing_the_connector_loads_nothing_of_its_vendor() -> None:
         env={**os.environ, "PYTHONPATH": path},
     )
     assert found.stdout.strip() == "[]"
+
+
+# ---- which keys Notion takes ----
+
+
+@pytest.mark.parametrize("behaviour", [Behaviour(), Behaviour(escaped_keys=True), Behaviour(silent=True)])
+def test_a_write_is_taken_whatever_keys_notion_knows(
+    notion: NotionEmulator, connect: Callable[..., Destination], memo: dict[str, str], behaviour: Behaviour
+) -> None:
+    notion.workspace.behaviour = behaviour
+    assert write(connect(), current=Decimal(5), progress=Decimal("0.5")).cells["current"].value == Decimal(5)
+    assert notion.server.count("PATCH") == 1
+    assert "page keys" not in memo
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_a_column_renamed_between_the_look_and_the_write_is_written_by_its_new_name(
+    notion: NotionEmulator, connect: Callable[..., Destination], silent: bool
+) -> None:
+    notion.workspace.behaviour = Behaviour(silent=silent)
+    destination = connect()
+    row = row_of(destination, "KR-1")
+    rename = Fault(where=PAGE, prelude=lambda: notion.rename_column("Key results", "Current", "Now"))
+    notion.server.faults.append(rename)
+    destination.write(row.id, {"current": Decimal(5)}, {"current": None})
+    assert notion.row("KR-1")["Now"] == 5
+    assert notion.server.count("PATCH") == 2
+
+
+def test_a_name_that_is_another_columns_id_is_not_used(
+    notion: NotionEmulator, connect: Callable[..., Destination]
+) -> None:
+    """The title column's id is ``title``: a number column of that name must not be mistaken for it."""
+    notion.rename_column("Key results", "Current", "title")
+    notion.workspace.behaviour = Behaviour(escaped_keys=True)
+    write(connect(cells={"current": "title"}), current=Decimal(5))
+    (patch,) = [request for request in notion.server.requests if request.method == "PATCH"]
+    assert json.loads(patch.body) == {"properties": {"c%3A%7Br": {"number": 5}}}
+
+
+# ---- mutants that no test had noticed ----
+
+
+def test_half_a_write_is_not_believed_after_a_lost_answer(
+    notion: NotionEmulator, connect: Callable[..., Destination]
+) -> None:
+    """One of two cells shows what was sent, because a person typed it: the write has not landed."""
+    destination = connect()
+    row = row_of(destination, "KR-1")
+    values: dict[str, Stored] = {"current": Decimal(5), "progress": Decimal("0.5")}
+
+    def half() -> None:
+        notion.edit("Key results", "KR-1", "Current", 5)
+
+    notion.server.faults.append(Fault(where=PAGE, cut="before", times=6, prelude=half))
+    with pytest.raises(Unavailable, match="the row does not show it"):
+        destination.write(row.id, values, {"current": None, "progress": None})
+
+
+def test_after_a_lost_answer_the_row_is_looked_at_though_notion_asks_to_wait(
+    notion: NotionEmulator, connect: Callable[..., Destination]
+) -> None:
+    destination = connect()
+    row = row_of(destination, "KR-1")
+    notion.server.faults.append(Fault(where=PAGE, cut="after", times=1))
+    notion.server.faults.append(
+        Fault(where="GET /v1/pages", skip=1, times=6, **refused(503, "service_unavailable"))
+    )
+    try:
+        written = destination.write(row.id, {"current": Decimal(5)}, {"current": None})
+    except Unavailable:
+        pytest.fail("the write landed, and the last look would have shown it")
+    assert written.cells["current"].value == Decimal(5)
+
+
+def test_a_cursor_that_comes_twice_ends_the_reading(
+    notion: NotionEmulator, connect: Callable[..., Destination]
+) -> None:
+    body = {"object": "list", "results": [], "has_more": True, "next_cursor": "s:again"}
+    notion.server.faults.append(Fault(where="/query", status=200, body=json.dumps(body).encode(), times=50))
+    with pytest.raises(Unavailable, match="does not say where they go on"):
+        connect().read()
+    assert notion.server.count("/query") == 2
+
+
+def test_a_row_says_when_it_was_edited_and_whether_by_us(
+    notion: NotionEmulator, connect: Callable[..., Destination], memo: dict[str, str]
+) -> None:
+    destination = connect()
+    before = row_of(destination, "KR-1")
+    assert (before.edited_by_us, before.edited_at) == (None, NOW.replace(second=0))
+    assert notion.server.count("/v1/users/me") == 0
+    written = destination.write(before.id, {"current": Decimal(5)}, {"current": None})
+    assert written.edited_by_us is True
+    again = connect()
+    assert row_of(again, "KR-1").edited_by_us is True
+    notion.edit("Key results", "KR-1", "Current", 6)
+    assert row_of(again, "KR-1").edited_by_us is False
+    assert notion.server.count("/v1/users/me") == 0, "the write has told who we are"
+    assert not any(TOKEN in text for pair in memo.items() for text in pair)
