@@ -295,6 +295,13 @@ def test_a_number_beyond_all_counting_is_no_value(world: World, number: bytes) -
     assert "which is no number that anybody counts" in why(world.one(cell="S!A1")).reason
 
 
+def test_null_is_as_good_as_left_out(world: World) -> None:
+    load(world, [5])
+    body = b'{"valueRanges": [{"range": "S!A1", "values": null}]}'
+    world.emulator.server.faults.append(Fault(where="batchGet", status=200, body=body))
+    assert why(world.one(cell="S!A1")).cause is Cause.EMPTY
+
+
 @pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
 def test_an_answer_of_another_shape_is_no_value(world: World, body: bytes) -> None:
     load(world, [5])
