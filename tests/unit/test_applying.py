@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from okrsync.errors import AccessError
-from okrsync.model import Cause, Decision, Landed, Row, Stored, Verdict
+from okrsync.errors import AccessError, Conflict
+from okrsync.model import Cause, Decision, Landed, Row, Stored, Verdict, Withdrawn
 from okrsync.planning import Plan
 from okrsync.sync.apply import WRITERS, apply
 from okrsync.testing.memory import MemoryDestination
@@ -59,3 +59,11 @@ def test_a_bug_in_one_row_goes_up_and_nothing_is_taken_for_landed() -> None:
     with pytest.raises(RuntimeError, match="a bug"):
         apply(plan(), lambda _: destination, lambda *news: landed.extend(news), "run", "")
     assert not [one for one in landed if isinstance(one, Landed)]
+
+
+def test_an_intent_is_taken_back_if_a_person_was_faster() -> None:
+    destination = Failing(Conflict("a person has changed it"))
+    entries: list[object] = []
+    apply(plan(), lambda _: destination, lambda *news: entries.extend(news), "run", "")
+    taken_back = {one.row for one in entries if isinstance(one, Withdrawn)}
+    assert taken_back == {f"row-{number}" for number in range(ROWS)}

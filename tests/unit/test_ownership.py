@@ -20,6 +20,7 @@ from okrsync.ownership import (
 )
 from okrsync.planning import DesiredCell, DesiredRow, plan
 from okrsync.stamp import MARK, first_stamp, read_stamp
+from okrsync.sync.adopt import _foreign
 from okrsync.sync.apply import settle_same
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -160,3 +161,30 @@ def test_every_decision_of_a_stamped_row_waits_for_the_stamp() -> None:
     found: dict[str, Decision] = {one.cell: one for one in made.decisions}
     assert found["current"].reason == "follows stamp, which is held"
     assert found["stamp"].hold is Hold.UNCLAIMED
+
+
+def test_a_cell_that_can_never_be_written_is_not_taken_over() -> None:
+    cells = {
+        "current": CellState(address="c", value=Decimal(7)),
+        "progress": CellState(address="p", value=Decimal(1), locked="a formula"),
+    }
+    there = Row(id="page", key="KR", title="", url="", cells=cells)
+    known = knowing(current=Decimal(5), progress=Decimal(2))
+    assert _foreign(there, known, edited=True) == ["current"]
+
+
+def test_a_window_that_began_again_still_counts_for_the_guard_against_many() -> None:
+    def falling(number: int, *, restarted: bool) -> DesiredRow:
+        cells = {"current": CellState(address="c", value=Decimal(10))}
+        return DesiredRow(
+            subject=f"KR-{number}",
+            row=Row(id=f"page-{number}", key=f"KR-{number}", title="", url="", cells=cells),
+            cells={"current": DesiredCell(value=Decimal(8))},
+            direction=1,
+            restarted=restarted,
+        )
+
+    rows = [falling(number, restarted=number >= 4) for number in range(10)]
+    known = Memory(last_written={(f"page-{number}", "c"): Decimal(10) for number in range(10)})
+    assert plan("acme", rows, known).alarms
+    assert not plan("acme", rows[:9], known).alarms
