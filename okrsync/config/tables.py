@@ -35,6 +35,7 @@ def tables_of(
         KEY_RESULTS: frozenset(one.id for one in key_results),
         OBJECTIVES: frozenset(one.id for one in objectives),
         INITIATIVES: frozenset(one.id for one in model.initiatives),
+        KPIS: frozenset(one.id for one in model.kpis),
         CHECK_INS: frozenset[str](),
     }
     pages = {
