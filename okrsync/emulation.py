@@ -1,7 +1,7 @@
 """Serve an emulator on the loopback interface; log its requests, and inject faults.
 
 An emulator is an ASGI application with its vendor's shapes; this module serves it to the real client library, counts
-its requests, and injects the faults of a real network. It needs the extra ``sandbox``.
+its requests, and injects the faults of a real network.
 """
 
 from __future__ import annotations

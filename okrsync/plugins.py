@@ -43,10 +43,7 @@ class Connectors(Mapping[str, Connector]):
 
 
 def emulator_of(connector: str) -> Callable[[], Emulator] | None:
-    """A function that starts the emulator of the named connector; None if there is none.
-
-    Calling it raises ``ImportError`` if the libraries that emulators need are not installed.
-    """
+    """A function that starts the emulator of the named connector; None if there is none."""
     found = next(iter(entry_points(group=EMULATORS, name=connector)), None)
     return None if found is None else lambda: cast("Emulator", found.load()())
 
