@@ -38,10 +38,16 @@ def _reached(desk: Any, _: pytest.MonkeyPatch) -> None:
     )
 
 
+def _kept_by_hand(desk: Any, _: pytest.MonkeyPatch) -> None:
+    for column, value in (("Current", 1_800_000), ("Progress", 0.51), ("Status", "Behind")):
+        desk.notion.edit("Key results", "Revenue from new deals", column, value)
+
+
 SCENES: Final[Mapping[str, Scene]] = {
     "a first sync": _a_sync,
     "Ada writes 70 over Open bugs": _ada_edits,
     "ten bugs are fixed": _bugs_are_fixed,
     "a Notion workspace of your own": _own_workspace,
     "okrsync reaches the Notion of acme": _reached,
+    "people kept the revenue by hand": _kept_by_hand,
 }
