@@ -125,6 +125,7 @@ class Cause(StrEnum):
     ACCESS = "access"
     CONFIG = "config"
     PAST = "past"
+    BUG = "bug"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

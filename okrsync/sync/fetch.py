@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -10,12 +11,14 @@ from datetime import date, datetime
 from okrsync.codec import number
 from okrsync.config import Company, Metric
 from okrsync.connector import cause_of
-from okrsync.errors import AccessError, DataError, Unavailable
+from okrsync.errors import AccessError, ConfigError, DataError, Unavailable
 from okrsync.expressions import evaluate, names, order
 from okrsync.metric_digest import MEASURED_WITH, metric_digest
 from okrsync.model import Answer, Cause, NoValue, Question, Reading
 from okrsync.periods import WorkingDays, whole_periods, window
 from okrsync.run_context import Ask, Run
+
+_log = logging.getLogger(__name__)
 
 
 def fetch(run: Run, wanted: Collection[Ask]) -> dict[Ask, Answer]:
@@ -110,6 +113,18 @@ def _read(run: Run, name: str, questions: Sequence[Question]) -> Sequence[Answer
         said = error.message if name in error.message else f"{name}: {error.message}"
         return [
             NoValue(metric=one.metric, cause=cause_of(error), reason=said, hint=error.hint)
+            for one in questions
+        ]
+    except ConfigError:
+        raise
+    except Exception as error:  # noqa: BLE001 - it is logged with its traceback, and ends in exit code 1
+        # A bug in one connector holds its own metrics; the others are written, and the run ends with exit code 1.
+        _log.exception("connection %s", name)
+        said = f"{name}: a bug in the connector {connection.connector.name} ({type(error).__name__})"
+        return [
+            NoValue(
+                metric=one.metric, cause=Cause.BUG, reason=said, hint="report it with the traceback above"
+            )
             for one in questions
         ]
 

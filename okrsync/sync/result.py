@@ -38,8 +38,10 @@ class Report:
 
     @property
     def exit_code(self) -> ExitCode:
-        """3 if anything is held, or if the company's cycle is over or has not begun."""
+        """1 if a connector has a bug, 12 for access, 3 if anything else is held or the cycle is over or has not begun."""
         held = [one for one in self.decisions if one.verdict is Verdict.HELD]
+        if any(one.cause is Cause.BUG for one in held):
+            return ExitCode.BUG
         if any(one.cause is Cause.ACCESS for one in held):
             return ExitCode.ACCESS
         return ExitCode.HELD if held or self.notice is not None else ExitCode.IN_SYNC

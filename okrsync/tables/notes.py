@@ -28,6 +28,7 @@ _TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "access": "okrsync may not read the source any more.",
         "config": "The configuration of okrsync needs a look.",
         "past": "The source does not know its value of that day.",
+        "bug": "okrsync could not read the source because of a fault of its own.",
     },
     "de": {
         "edited": "Der Wert eines Menschen bleibt stehen. okrsync würde {new} schreiben.",
@@ -42,6 +43,7 @@ _TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "access": "okrsync darf die Quelle nicht mehr lesen.",
         "config": "Die Konfiguration von okrsync braucht einen Blick.",
         "past": "Die Quelle kennt ihren Wert von diesem Tag nicht.",
+        "bug": "okrsync konnte die Quelle wegen eines eigenen Fehlers nicht lesen.",
     },
     "ru": {
         "edited": "Значение, введённое человеком, сохранено. okrsync записал бы {new}.",
@@ -56,6 +58,7 @@ _TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "access": "У okrsync больше нет доступа к источнику.",
         "config": "Проверьте настройки okrsync.",
         "past": "Источник не знает своего значения на этот день.",
+        "bug": "okrsync не смог прочитать источник из-за собственной ошибки.",
     },
 }
 

@@ -49,11 +49,14 @@ class Fake:
     now: dict[str, str] = field(default_factory=dict)
     past: dict[tuple[str, str], str] = field(default_factory=dict)
     fault: OkrsyncError | None = None
+    bug: bool = False
     why_not: Cause = Cause.PAST
     asked: list[Question] = field(default_factory=list)
 
     def read(self, questions: Sequence[Question]) -> Sequence[Answer]:
         self.asked += questions
+        if self.bug and any(one.query.name == "other" for one in questions):
+            raise ZeroDivisionError
         if self.fault is not None and any(one.query.name == "other" for one in questions):
             raise self.fault
         return [self._answer(one) for one in questions]
@@ -386,11 +389,10 @@ def test_a_connection_that_fails_holds_its_own_key_results(
     }
 
 
-def test_a_bug_in_a_connector_is_a_bug_and_writes_nothing(opened: Open) -> None:
+def test_a_bug_in_a_connector_is_a_bug_and_writes_nothing_of_its_own(opened: Open) -> None:
     desk = opened(one("reach: 100"))
     desk.numbers.now = {"n": "many"}
-    with pytest.raises(ArithmeticError):
-        desk.sync()
+    assert desk.sync().exit_code is ExitCode.BUG
     assert desk.key_results.writes == 0
     assert desk.ledger.recall("acme").last_run.exit_code == ExitCode.BUG  # type: ignore[union-attr]
 
@@ -476,3 +478,17 @@ def test_claims_take_every_row_there_is(opened: Open) -> None:
     ] == [("KR", Decimal(7))]
     with pytest.raises(DataError, match="there is no such row"):
         claim(desk.company, desk.ledger, desk.clock, ["OTHER"], edited=False)
+
+
+def test_a_bug_in_one_connection_holds_its_own_metrics_and_no_other(
+    opened: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = opened(one("reach: 100"))
+    desk.numbers.now = {"n": "50", "other": "5"}
+    desk.numbers.bug = True
+    report = desk.sync()
+    assert report.exit_code is ExitCode.BUG
+    assert desk.cell("KR", "current") == 50
+    held = [one for one in report.decisions if one.subject == "OTHER" and one.cell == "current"]
+    assert held[0].reason == "other: a bug in the connector fake (ZeroDivisionError)"
+    assert "ZeroDivisionError" in caplog.text
