@@ -19,7 +19,10 @@ def accept(
     key_results: Annotated[list[str], typer.Argument(help="Ids of key results.", metavar="KR")],
     as_json: Json = False,
 ) -> int:
-    """Let the doubtful number of a key result pass once: the next sync writes it, if it is still that number."""
+    """Let a doubtful number pass once.
+
+    The next sync writes it, if it is still that number.
+    """
     from okrsync.render.words import wanted
     from okrsync.sync import accept as accept_numbers
 

@@ -24,7 +24,7 @@ def baseline(
     keep: Annotated[bool, typer.Option("--keep", help="Go on with the number that was measured.")] = False,
     as_json: Json = False,
 ) -> int:
-    """Keep a measured baseline whose metric was changed, or measure it again."""
+    """Keep a baseline whose metric was changed, or measure it again."""
     from okrsync.render.words import number
     from okrsync.sync import choose_baseline
 

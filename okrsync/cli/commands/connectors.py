@@ -28,7 +28,7 @@ def connectors(
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """List the installed connectors, or all keys and measures of one."""
+    """List the connectors, or all keys and measures of one."""
     context: Context = ctx.obj
     known = context.connectors
     if name is not None:
