@@ -6,4 +6,4 @@ found through the entry-point group ``okrsync.connectors``.
 
 from typing import Final
 
-__version__: Final = "0.1.0"
+__version__: Final = "0.2.0"

@@ -19,6 +19,7 @@ from typing import Any, Final
 import pytest
 from jsonschema import Draft202012Validator
 
+from okrsync import __version__
 from okrsync.cells import CELLS, Role
 from okrsync.config import load_company
 from okrsync.config.models import CompanyModel, KeyResultModel, MetricModel, ObjectiveModel
@@ -138,14 +139,27 @@ def test_every_page_is_reached_from_the_readme_and_says_what_it_is_for() -> None
         assert first[:1].isalpha(), f"{page.name}: the first line says what the page is for"
 
 
+def test_the_changelog_tells_of_this_version() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.*)$", text, flags=re.MULTILINE)
+    assert headings[0] == "Unreleased"
+    assert re.fullmatch(rf"{re.escape(__version__)} - \d{{4}}-\d\d-\d\d", headings[1])
+
+
 def test_the_readme_is_short() -> None:
     assert (ROOT / "README.md").stat().st_size <= 8192
 
 
-def test_the_readme_shows_how_many_contracts_there_are() -> None:
+def test_the_readme_shows_what_make_test_prints() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     kept = len(settings["tool"]["importlinter"]["contracts"])
-    assert f"\nContracts: {kept} kept, 0 broken.\n" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"\nContracts: {kept} kept, 0 broken.\n" in readme
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (printed,) = re.findall(r'^announce:.*\n\t@echo "(.*)"$', makefile, flags=re.MULTILINE)
+    # Of $(if $(TESTS),SOME,ALL), ALL is for a reader who names none.
+    shown = re.sub(r"[$][(]if [$][(]TESTS[)],[^,]*,(.*)[)] [.]", r"\1 .", printed)
+    assert f"\n{shown}\n" in readme
 
 
 # Words that a reader has to look at twice, or that mean something else in the field.
