@@ -41,6 +41,7 @@ REFERENCE: Final = (DOCS / "reference.md").read_text(encoding="utf-8")
 RENEW: Final = bool(os.environ.get("OKRSYNC_RENEW_DOCS"))
 NAMES_UP_TO: Final = 25  # the column at which the block in CONTRIBUTING begins to explain
 LANGUAGES: Final = {"console", "yaml", "csv", "text", "python", "sh", "json"}
+MORE: Final = tuple(ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"))
 EVERY_BLOCK: Final = [block for page in PAGES for block in documents.blocks_of(page)]
 EVERY_YAML: Final = [block for block in EVERY_BLOCK if block.language == "yaml" and not block.not_run]
 
@@ -116,7 +117,7 @@ def test_contributing_names_every_module_of_the_engine() -> None:
 
 
 def test_every_link_leads_somewhere() -> None:
-    for page in [*PAGES, *(ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"))]:
+    for page in [*PAGES, *MORE]:
         for link in documents.links(page):
             if "://" in link or link.startswith("mailto:"):
                 continue
@@ -124,6 +125,29 @@ def test_every_link_leads_somewhere() -> None:
             target = (page.parent / name).resolve() if name else page
             assert target.exists(), f"{page.name}: {link}"
             assert not anchor or anchor in documents.anchors(target), f"{page.name}: {link}"
+
+
+# What a reader's machine has and the repository has not.
+ELSEWHERE: Final = {"config/acme.yaml", "config/exports/deals.csv"}
+
+
+def test_every_path_command_and_target_that_is_named_is_there(desk: Any) -> None:
+    commands = set(re.findall(r"^  ([a-z-]+)  ", desk.run("--help").out, flags=re.MULTILINE))
+    targets = set(
+        re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    )
+    folders = {path.name for path in ROOT.iterdir() if path.is_dir()}
+    for page in [*PAGES, *MORE]:
+        spans = re.findall(r"`([^`\n]+)`", page.read_text(encoding="utf-8"))
+        for span in spans:
+            word, _, rest = span.partition(" ")
+            if word == "okrsync" and rest[:1].isalpha() and page.name != "CHANGELOG.md":
+                assert rest.split()[0] in commands, f"{page.name}: {span}"
+            if word == "make" and rest:
+                names = [one for one in rest.split() if "=" not in one]
+                assert set(names) <= targets, f"{page.name}: {span}"
+            if span.split("/")[0] in folders and "/" in span and span not in ELSEWHERE:
+                assert (ROOT / span).exists(), f"{page.name}: {span}"
 
 
 def test_every_page_is_reached_from_the_readme_and_says_what_it_is_for() -> None:
@@ -167,7 +191,7 @@ UNPLAIN: Final = r"\b(mend\w*|anew|whoever|whosoever|thereof|hitherto|stands? (?
 
 
 def test_the_documents_are_in_plain_english() -> None:
-    for page in [*PAGES, *(ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"))]:
+    for page in [*PAGES, *MORE]:
         text = documents.prose(page)
         assert re.findall(UNPLAIN, text, flags=re.IGNORECASE) == [], page.name
         long = [line for line in text.splitlines() if len(line) > 140 and not line.startswith("|")]
