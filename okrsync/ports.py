@@ -1,7 +1,7 @@
 """The protocols between the engine and the outside world.
 
 A protocol has three methods at the most: a fourth needs a reason in CONTRIBUTING.md. Everything here is pure; what a
-connector is given to work with (clock, secrets, limits) comes in through ``Opening``.
+connector is given to work with (clock, secrets, limits) comes in through ``ConnectorContext``.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
+class ConnectorContext:
     """What a connector gets to work with.
 
     ``name`` is the connection's name in the YAML, ``memo`` a small persistent notebook of this connection (resolved
@@ -248,11 +248,11 @@ class Connector:
     settings: type[Any]
     query: type[Any] | None = None
     table: type[Any] | None = None
-    source: Callable[[Any, Opening], Source] | None = None
-    destination: Callable[[Any, TableSpec, Opening], Destination] | None = None
-    doctor: Callable[[Any, Sequence[TableSpec], Opening], Iterable[Finding]] | None = None
-    setup: Callable[[Any, Opening], Setup] | None = None
-    register: Callable[[Any, TableSpec, Opening], Register] | None = None
-    inspect: Callable[[Any, str, Opening], str] | None = None
+    source: Callable[[Any, ConnectorContext], Source] | None = None
+    destination: Callable[[Any, TableSpec, ConnectorContext], Destination] | None = None
+    doctor: Callable[[Any, Sequence[TableSpec], ConnectorContext], Iterable[Finding]] | None = None
+    setup: Callable[[Any, ConnectorContext], Setup] | None = None
+    register: Callable[[Any, TableSpec, ConnectorContext], Register] | None = None
+    inspect: Callable[[Any, str, ConnectorContext], str] | None = None
     examples: Callable[[], Sequence[Example]] | None = None
     contract: int = 1

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from okrsync.config import Company
 from okrsync.model import Answer, Memory, Reading, Row
 from okrsync.periods import Phase
-from okrsync.ports import Clock, Destination, Ledger, Opening
+from okrsync.ports import Clock, ConnectorContext, Destination, Ledger
 
 if TYPE_CHECKING:
     from okrsync.tables.check_ins import CheckIns
@@ -41,7 +41,7 @@ class Run:
     now: datetime
     id: str
     memory: Memory
-    connections: Mapping[str, Opening] = field(default_factory=dict)
+    connections: Mapping[str, ConnectorContext] = field(default_factory=dict)
     destinations: Mapping[str, Destination] = field(default_factory=dict)
     answers: Mapping[Ask, Answer] = field(default_factory=dict)
     listed: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)

@@ -9,25 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from okrsync.ports import Connector, Example, Finding, Opening, Source
+from okrsync.ports import Connector, ConnectorContext, Example, Finding, Source
 from okrsync_crm.settings import CrmQuery, CrmSettings
 
 __all__ = ["CrmQuery", "CrmSettings", "connector"]
 
 
-def _source(settings: CrmSettings, opening: Opening) -> Source:
+def _source(settings: CrmSettings, opening: ConnectorContext) -> Source:
     from okrsync_crm.source import CrmSource
 
     return CrmSource(settings, opening)
 
 
-def _doctor(settings: CrmSettings, _tables: Sequence[Any], opening: Opening) -> Iterable[Finding]:
+def _doctor(settings: CrmSettings, _tables: Sequence[Any], opening: ConnectorContext) -> Iterable[Finding]:
     from okrsync_crm.doctor import examine
 
     return examine(settings, opening)
 
 
-def _inspect(settings: CrmSettings, text: str, opening: Opening) -> str:
+def _inspect(settings: CrmSettings, text: str, opening: ConnectorContext) -> str:
     from okrsync_crm.inspect.proposal import inspect
 
     return inspect(settings, text, opening)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from okrsync.connector import NoValueError
 from okrsync.model import Question
-from okrsync.ports import Finding, Opening
+from okrsync.ports import ConnectorContext, Finding
 from okrsync_crm.files.copy import StagingOrder, stage
 from okrsync_crm.files.private_folder import private_folder
 from okrsync_crm.files.remote import here
@@ -21,7 +21,7 @@ from okrsync_crm.sql.file_checks import LoadedFiles, plan_file_checks
 from okrsync_crm.sql.typed_table import TypedTable
 
 
-def examine(settings: CrmSettings, opening: Opening) -> Iterator[Finding]:
+def examine(settings: CrmSettings, opening: ConnectorContext) -> Iterator[Finding]:
     """What an operator would look at, in order; stops at the first thing that is not well."""
     zone = ZoneInfo(settings.timezone or opening.timezone)
     now = opening.clock.now()
@@ -30,7 +30,7 @@ def examine(settings: CrmSettings, opening: Opening) -> Iterator[Finding]:
 
 
 def _examine(
-    settings: CrmSettings, opening: Opening, zone: ZoneInfo, now: datetime, cache: Path
+    settings: CrmSettings, opening: ConnectorContext, zone: ZoneInfo, now: datetime, cache: Path
 ) -> Iterator[Finding]:
     subject = opening.name
     try:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from okrsync.connector import NoValueError, no_value
 from okrsync.model import Answer, Question
-from okrsync.ports import Opening
+from okrsync.ports import ConnectorContext
 from okrsync_crm.answers import AnswerContext, answer, too_many_bad
 from okrsync_crm.files.copy import StagingOrder, stage
 from okrsync_crm.files.private_folder import private_folder
@@ -55,7 +55,7 @@ class CrmSource:
     """Reads exported files. ``connect`` opens the database that reads them."""
 
     settings: CrmSettings
-    opening: Opening
+    opening: ConnectorContext
     connect: Callable[[Path], execution.SqlConnection] = execution.connect
 
     @property

@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from okrsync.ports import Connector, Example, Finding, Opening, Source
+from okrsync.ports import Connector, ConnectorContext, Example, Finding, Source
 from okrsync_jira.queries import JiraQuery
 from okrsync_jira.settings import JiraSettings
 
 __all__ = ["JiraQuery", "JiraSettings", "connector"]
 
 
-def _source(settings: JiraSettings, opening: Opening) -> Source:
+def _source(settings: JiraSettings, opening: ConnectorContext) -> Source:
     from okrsync_jira.source import JiraSource
 
     return JiraSource(settings, opening)
 
 
-def _doctor(settings: JiraSettings, tables: Sequence[Any], opening: Opening) -> Iterable[Finding]:  # noqa: ARG001 - the port's signature
+def _doctor(settings: JiraSettings, tables: Sequence[Any], opening: ConnectorContext) -> Iterable[Finding]:  # noqa: ARG001 - the port's signature
     from okrsync_jira.doctor import examine
 
     return examine(settings, opening)
 
 
-def _inspect(settings: JiraSettings, text: str, opening: Opening) -> str:
+def _inspect(settings: JiraSettings, text: str, opening: ConnectorContext) -> str:
     from okrsync_jira.inspection import examine_jql
 
     return examine_jql(settings, opening, text)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, cast
 
-from okrsync.ports import Opening
+from okrsync.ports import ConnectorContext
 from okrsync_jira import answers
 from okrsync_jira.changelog import Move, Shared, moves
 from okrsync_jira.connection import JiraConnection, LostPage
@@ -31,7 +31,7 @@ MOST_EMPTY_PAGES: Final = 20
 class Site:
     """One Jira as one account sees it. It connects at the first question, and is shared by threads."""
 
-    def __init__(self, settings: JiraSettings, opening: Opening) -> None:
+    def __init__(self, settings: JiraSettings, opening: ConnectorContext) -> None:
         self.settings = settings
         self._connection = JiraConnection(settings, opening)
         self._jira = self._connection.jira

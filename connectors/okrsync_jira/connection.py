@@ -12,7 +12,7 @@ from jira import JIRAError
 
 from okrsync.errors import Unavailable
 from okrsync.http import Again, limiter, patiently
-from okrsync.ports import Opening
+from okrsync.ports import ConnectorContext
 from okrsync_jira.answers import MalformedAnswer, read
 from okrsync_jira.http_errors import SEARCH, HttpErrors, passing
 from okrsync_jira.library import connect, credential_of
@@ -31,7 +31,7 @@ class LostPage(Exception):
 class JiraConnection:
     """One Jira and one account. It sends nothing before the first ``ask``, and is shared by threads."""
 
-    def __init__(self, settings: JiraSettings, opening: Opening) -> None:
+    def __init__(self, settings: JiraSettings, opening: ConnectorContext) -> None:
         credential = credential_of(settings.auth)
         self.base = settings.base
         self.budget = ""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from okrsync.errors import AccessError, OkrsyncError
-from okrsync.ports import Finding, Opening
+from okrsync.ports import ConnectorContext, Finding
 from okrsync_jira.client import Site
 from okrsync_jira.settings import Anonymous, Deployment, JiraSettings
 from okrsync_jira.source import lost_permissions
@@ -14,7 +14,7 @@ from okrsync_jira.source import lost_permissions
 _KINDS: Final[Mapping[Deployment, str]] = {"cloud": "Cloud", "data_center": "Data Center"}
 
 
-def examine(settings: JiraSettings, opening: Opening) -> Iterator[Finding]:
+def examine(settings: JiraSettings, opening: ConnectorContext) -> Iterator[Finding]:
     """Address, deployment, account, canary and request budget. Stops where going on would only repeat a fault."""
     subject = "credential"
     try:
@@ -62,7 +62,7 @@ def _deployment(site: Site, real: Deployment) -> Finding:
     return Finding(subject="deployment", ok=True, detail=_KINDS[real])
 
 
-def _account(site: Site, opening: Opening) -> Finding:
+def _account(site: Site, opening: ConnectorContext) -> Finding:
     if isinstance(site.settings.auth, Anonymous):
         return Finding(subject="account", ok=True, detail="nobody signs in: only public issues are seen")
     account = site.myself()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from okrsync.errors import AccessError, ConfigError
-from okrsync.ports import Opening
+from okrsync.ports import ConnectorContext
 from okrsync_jira.client import Site
 from okrsync_jira.fields import SECONDS
 from okrsync_jira.jql import changing, fault
@@ -37,7 +37,7 @@ class SampledField:
     unique: bool
 
 
-def examine_jql(settings: JiraSettings, opening: Opening, jql: str) -> str:
+def examine_jql(settings: JiraSettings, opening: ConnectorContext, jql: str) -> str:
     """Count, sample keys, types, statuses and fields of the issues, ending in the YAML of metrics about them.
 
     Raises ``ConfigError`` for JQL that Jira does not take, ``AccessError`` where nobody is signed in.

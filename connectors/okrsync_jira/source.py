@@ -23,7 +23,7 @@ from typing import Final
 from okrsync.connector import no_value
 from okrsync.errors import AccessError, ConfigError, OkrsyncError, Unavailable
 from okrsync.model import Answer, Evidence, Question, Reading
-from okrsync.ports import Opening
+from okrsync.ports import ConnectorContext
 from okrsync_jira.client import Site
 from okrsync_jira.events import Counted, counted
 from okrsync_jira.fields import FieldNames, fresh
@@ -55,7 +55,7 @@ Fetched = SearchResult | Statuses | BoardSprints | Counted
 class JiraSource:
     """A ``Source`` in front of one Jira. It sends nothing before the first ``read``."""
 
-    def __init__(self, settings: JiraSettings, opening: Opening) -> None:
+    def __init__(self, settings: JiraSettings, opening: ConnectorContext) -> None:
         self._settings = settings
         self._opening = opening
         self._site: Site | None = None

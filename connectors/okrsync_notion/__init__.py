@@ -4,33 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from okrsync.ports import Connector, Destination, Finding, Opening, Register, Setup, TableSpec
+from okrsync.ports import Connector, ConnectorContext, Destination, Finding, Register, Setup, TableSpec
 from okrsync_notion.settings import NotionSettings, NotionTable
 
 __all__ = ["NotionSettings", "NotionTable", "connector"]
 
 
-def _destination(settings: NotionSettings, table: TableSpec, opening: Opening) -> Destination:
+def _destination(settings: NotionSettings, table: TableSpec, opening: ConnectorContext) -> Destination:
     from okrsync_notion.destination import NotionDestination
     from okrsync_notion.open_table import OpenTable
 
     return NotionDestination(OpenTable(settings, table, opening))
 
 
-def _register(settings: NotionSettings, table: TableSpec, opening: Opening) -> Register:
+def _register(settings: NotionSettings, table: TableSpec, opening: ConnectorContext) -> Register:
     from okrsync_notion.open_table import OpenTable
     from okrsync_notion.register import NotionRegister
 
     return NotionRegister(OpenTable(settings, table, opening), opening.clock)
 
 
-def _doctor(settings: NotionSettings, tables: Sequence[TableSpec], opening: Opening) -> Iterable[Finding]:
+def _doctor(
+    settings: NotionSettings, tables: Sequence[TableSpec], opening: ConnectorContext
+) -> Iterable[Finding]:
     from okrsync_notion.doctor import examine
 
     return examine(settings, tables, opening)
 
 
-def _setup(settings: NotionSettings, opening: Opening) -> Setup:
+def _setup(settings: NotionSettings, opening: ConnectorContext) -> Setup:
     from okrsync_notion.setup import NotionSetup
 
     return NotionSetup(settings, opening)

@@ -20,7 +20,7 @@ from okrsync.connector import on_this_machine
 from okrsync.errors import OkrsyncError, Unavailable
 from okrsync.http import USER_AGENT, Again, Limiter, limiter, patiently
 from okrsync.network import trust
-from okrsync.ports import Opening
+from okrsync.ports import ConnectorContext
 from okrsync_notion import answers
 from okrsync_notion.http_errors import Passing, at_block_limit, verdict
 from okrsync_notion.settings import NotionSettings
@@ -41,7 +41,7 @@ class Notion:
     (``Refused`` for 400), with Notion's request id in the text.
     """
 
-    def __init__(self, settings: NotionSettings, opening: Opening) -> None:
+    def __init__(self, settings: NotionSettings, opening: ConnectorContext) -> None:
         self._settings = settings
         self._clock = opening.clock
 

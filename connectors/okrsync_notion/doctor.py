@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from okrsync.cells import Kind, kind_of
 from okrsync.errors import OkrsyncError
-from okrsync.ports import Finding, Opening, TableSpec
+from okrsync.ports import ConnectorContext, Finding, TableSpec
 from okrsync_notion import table_layout
 from okrsync_notion.client import Notion
 from okrsync_notion.data_source_lookup import locate
@@ -21,7 +21,9 @@ from okrsync_notion.table_layout import Schema
 FREE_UPLOAD: Final = 5 * 1024 * 1024
 
 
-def examine(settings: NotionSettings, tables: Sequence[TableSpec], opening: Opening) -> Iterator[Finding]:
+def examine(
+    settings: NotionSettings, tables: Sequence[TableSpec], opening: ConnectorContext
+) -> Iterator[Finding]:
     """Look at the token, then at every table: columns, options, ids. Only a refused token ends it early."""
     api = Notion(settings, opening)
     try:
@@ -56,7 +58,7 @@ class _TableCheck:
     api: Notion
     settings: NotionSettings
     spec: TableSpec
-    opening: Opening
+    opening: ConnectorContext
 
     @property
     def table(self) -> NotionTable:

@@ -12,7 +12,7 @@ from typing import Any
 
 from okrsync.errors import ConfigError, DataError, OkrsyncError
 from okrsync.model import Row
-from okrsync.ports import Opening, TableSpec
+from okrsync.ports import ConnectorContext, TableSpec
 from okrsync_notion.addresses import page_id
 from okrsync_notion.client import Notion
 from okrsync_notion.data_source_lookup import locate
@@ -30,7 +30,7 @@ from okrsync_notion.table_layout import Layout, layout, parse
 class OpenTable:
     """Sends nothing before its first method. ``unmatched`` counts the rows that ``read`` found no id for."""
 
-    def __init__(self, settings: NotionSettings, table: TableSpec, opening: Opening) -> None:
+    def __init__(self, settings: NotionSettings, table: TableSpec, opening: ConnectorContext) -> None:
         self.api = Notion(settings, opening)
         self.settings: NotionTable = table.settings
         self._spec = table

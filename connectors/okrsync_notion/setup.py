@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from okrsync.cells import CURRENT, KEY_RESULTS, OBJECTIVES, PROGRESS, STATUS, Cell, Kind, cells_of
 from okrsync.errors import ConfigError
-from okrsync.ports import Listed, Opening, Proposed
+from okrsync.ports import ConnectorContext, Listed, Proposed
 from okrsync_notion.addresses import page_id
 from okrsync_notion.client import Notion
 from okrsync_notion.data_source_lookup import locate
@@ -33,7 +33,7 @@ TYPES: Final = {**FITTING, Kind.NUMBER: ("number",), Kind.TEXT: ("rich_text",)}
 class NotionSetup:
     """``okrsync.ports.Setup`` for Notion."""
 
-    def __init__(self, settings: NotionSettings, opening: Opening) -> None:
+    def __init__(self, settings: NotionSettings, opening: ConnectorContext) -> None:
         self._api = Notion(settings, opening)
         self._memo = opening.memo
         self._clock = opening.clock

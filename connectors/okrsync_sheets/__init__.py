@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from okrsync.ports import Connector, Example, Finding, Opening, Source
+from okrsync.ports import Connector, ConnectorContext, Example, Finding, Source
 from okrsync_sheets.settings import SheetsQuery, SheetsSettings
 
 
-def _source(settings: SheetsSettings, opening: Opening) -> Source:
+def _source(settings: SheetsSettings, opening: ConnectorContext) -> Source:
     from okrsync_sheets.source import SheetsSource
 
     return SheetsSource(settings, opening)
 
 
-def _doctor(settings: SheetsSettings, _tables: Sequence[Any], opening: Opening) -> Iterator[Finding]:
+def _doctor(settings: SheetsSettings, _tables: Sequence[Any], opening: ConnectorContext) -> Iterator[Finding]:
     from okrsync_sheets.doctor import examine
 
     return examine(settings, opening)
 
 
-def _inspect(settings: SheetsSettings, text: str, opening: Opening) -> str:
+def _inspect(settings: SheetsSettings, text: str, opening: ConnectorContext) -> str:
     from okrsync_sheets.inspection import inspect
 
     return inspect(settings, text, opening)

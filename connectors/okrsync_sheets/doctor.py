@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from okrsync.errors import OkrsyncError
-from okrsync.ports import Finding, Opening
+from okrsync.ports import ConnectorContext, Finding
 from okrsync_sheets import a1, addresses
 from okrsync_sheets.client import SheetsClient
 from okrsync_sheets.settings import SheetsSettings
@@ -20,7 +20,7 @@ _TYPED: Final = (
 )
 
 
-def examine(settings: SheetsSettings, opening: Opening) -> Iterator[Finding]:
+def examine(settings: SheetsSettings, opening: ConnectorContext) -> Iterator[Finding]:
     """Credential, sign-in, the default spreadsheet with its tabs, and the cells at the top of each that would fail."""
     try:
         client = SheetsClient(settings, opening.clock)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from okrsync.errors import ConfigError
-from okrsync.ports import Opening
+from okrsync.ports import ConnectorContext
 from okrsync_sheets import a1, addresses
 from okrsync_sheets.client import SheetsClient
 from okrsync_sheets.formats import Format, currency
@@ -24,7 +24,7 @@ _TYPED: Final = (
 )
 
 
-def inspect(settings: SheetsSettings, text: str, opening: Opening) -> str:
+def inspect(settings: SheetsSettings, text: str, opening: ConnectorContext) -> str:
     """Two requests: what the spreadsheet is made of, and the top of every tab. Raises ``ConfigError`` for no address."""
     try:
         link = addresses.parse(text)

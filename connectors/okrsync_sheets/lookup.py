@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from okrsync.connector import NoValueError
 from okrsync.model import Answer, Cause, Evidence, Question, Reading
-from okrsync.ports import Opening
+from okrsync.ports import ConnectorContext
 from okrsync_sheets import a1, addresses, series
 from okrsync_sheets.cells import LOADING, Block, Measured, TextForm, in_unit, measured, one, text_form
 from okrsync_sheets.headings import ByHeading
@@ -35,7 +35,7 @@ class Lookup:
     """
 
     question: Question
-    context: Opening
+    context: ConnectorContext
     fixed: Group = ()
     heading: ByHeading | None = None
 
@@ -137,7 +137,7 @@ class Lookup:
         return area.shown
 
 
-def lookup(question: Question, context: Opening, link: addresses.Link, book: Workbook) -> Lookup:
+def lookup(question: Question, context: ConnectorContext, link: addresses.Link, book: Workbook) -> Lookup:
     """Bind ``question`` to ``book``; a tab named by gid costs the metadata. Raises ``NoValueError``."""
     query: SheetsQuery = question.query
     if query.named is not None:

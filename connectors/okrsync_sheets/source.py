@@ -11,7 +11,7 @@ from typing import Final
 from okrsync.connector import NoValueError, no_value
 from okrsync.errors import AccessError, ConfigError, OkrsyncError, Unavailable
 from okrsync.model import Answer, Cause, NoValue, Question, Reading
-from okrsync.ports import Opening
+from okrsync.ports import ConnectorContext
 from okrsync_sheets import addresses
 from okrsync_sheets.cells import Block, check_unit
 from okrsync_sheets.client import BadRange, SheetsClient
@@ -44,7 +44,7 @@ class _Answers:
 class SheetsSource:
     """A ``Source``. Spreadsheets are only read, and only their ids and ranges leave this machine."""
 
-    def __init__(self, settings: SheetsSettings, opening: Opening) -> None:
+    def __init__(self, settings: SheetsSettings, opening: ConnectorContext) -> None:
         self._settings = settings
         self._opening = opening
         self._client: SheetsClient | None = None

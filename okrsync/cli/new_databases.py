@@ -29,7 +29,7 @@ class Unfinished:
 def unfinished(path: Path) -> Unfinished | None:
     """The YAML at ``path`` if an earlier ``--create-under`` did not finish it, else None."""
     from okrsync.config.models import TODO
-    from okrsync.config.writing import addresses_in
+    from okrsync.config.new_company import addresses_in
     from okrsync.config.yamlfile import parse_yaml
 
     text = path.read_text(encoding="utf-8")
@@ -79,7 +79,7 @@ def _create(path: Path, text: str) -> None:
 
 
 def _update(path: Path, proposed: Proposed) -> None:
-    from okrsync.config.writing import with_addresses
+    from okrsync.config.new_company import with_addresses
 
     addresses = {name: str(table["database"]) for name, table in proposed.tables.items()}
     text = path.read_text(encoding="utf-8")

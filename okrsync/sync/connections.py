@@ -10,20 +10,20 @@ from pydantic import BaseModel
 from okrsync.config import Company
 from okrsync.errors import AccessError
 from okrsync.model import Memory, Noted
-from okrsync.ports import Clock, Opening
+from okrsync.ports import Clock, ConnectorContext
 from okrsync.run_context import Run
 from okrsync.settings import Secret
 
 
-def open_connections(company: Company, memory: Memory, clock: Clock) -> dict[str, Opening]:
-    """One ``Opening`` for each connection, its notebook filled from the ledger.
+def open_connections(company: Company, memory: Memory, clock: Clock) -> dict[str, ConnectorContext]:
+    """One ``ConnectorContext`` for each connection, its notebook filled from the ledger.
 
     Raises ``AccessError`` if a secret cannot be read: a run without all its credentials does not begin.
     """
     for error in _unreadable(company):
         raise error
     return {
-        name: Opening(
+        name: ConnectorContext(
             name=name,
             clock=clock,
             timezone=str(company.zone),

@@ -30,7 +30,7 @@ from okrsync.model import (
 )
 from okrsync.periods import window, windows_of
 from okrsync.planning import NEW, DesiredCell, DesiredRow, Plan, without_value
-from okrsync.ports import Opening, Register
+from okrsync.ports import ConnectorContext, Register
 from okrsync.run_context import Ask, Run
 from okrsync.tables.desired import desire, percent, provenance, related
 from okrsync.tables.key_results import shown
@@ -111,7 +111,7 @@ def key_of(company: Company, key_result: KeyResult, label: str) -> str:
     return f"{company.id}/{key_result.id}/{label}"
 
 
-def open_register(company: Company, opening: Opening, at: datetime) -> Register:
+def open_register(company: Company, opening: ConnectorContext, at: datetime) -> Register:
     """The table of check-ins, of which only the rows of the period that runs at ``at`` are read."""
     connection = company.connections[company.destination]
     assert connection.connector.register is not None

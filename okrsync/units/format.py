@@ -40,6 +40,11 @@ _SIZES: Final = ("weeks", "days", "hours", "minutes", "seconds")
 
 def _show_time(value: Decimal, detail: str, locale: str, digits: int | None) -> str:
     """Seconds and minutes gather into hours; hours, days and weeks stay what they are, and show their fraction."""
+    with localcontext(prec=max(28, abs(value.adjusted()) + 50)):
+        return _show_parts(value, detail, locale, digits)
+
+
+def _show_parts(value: Decimal, detail: str, locale: str, digits: int | None) -> str:
     if digits is not None:
         return _show_part(_rounded(value, digits), detail, locale)
     allowed = _SIZES[min(_SIZES.index(detail), _SIZES.index("hours")) :]

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from okrsync.model import COUNT, PERCENT, Answer, Cause, Dimension, NoValue, Question, Reading, Unit, Window
-from okrsync.ports import Opening, Source
+from okrsync.ports import ConnectorContext, Source
 from okrsync.testing import JumpClock
 from okrsync_crm import CrmQuery, CrmSettings, connector
 
@@ -74,8 +74,8 @@ class Exports:
         os.utime(file, (moment, moment))
 
     @property
-    def opening(self) -> Opening:
-        return Opening(
+    def opening(self) -> ConnectorContext:
+        return ConnectorContext(
             name="deals", clock=JumpClock(NOW.astimezone(UTC)), timezone=ZONE.key, base=str(self.folder)
         )
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from okrsync.model import COUNT, Answer, NoValue, Question, Reading, Unit, Window
-from okrsync.ports import Finding, Opening, Source
+from okrsync.ports import ConnectorContext, Finding, Source
 from okrsync.testing import JumpClock
 from okrsync_emulators.jira import JiraEmulator
 from okrsync_jira import JiraQuery, JiraSettings, connector
@@ -40,8 +40,8 @@ class World:
         given = {"url": self.jira.server.url, "deployment": self.kind, "auth": self.auth, **more}
         return JiraSettings.model_validate(given)
 
-    def opening(self) -> Opening:
-        return Opening(name="main", clock=self.clock, timezone="Europe/Berlin", memo=self.memo)
+    def opening(self) -> ConnectorContext:
+        return ConnectorContext(name="main", clock=self.clock, timezone="Europe/Berlin", memo=self.memo)
 
     def source(self, **more: Any) -> Source:
         assert connector.source is not None

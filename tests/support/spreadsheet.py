@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 
 from okrsync.emulation import Receive, Scope, Send
 from okrsync.model import COUNT, Answer, NoValue, Question, Reading, Unit
-from okrsync.ports import Opening, Source
+from okrsync.ports import ConnectorContext, Source
 from okrsync.testing import JumpClock
 from okrsync_emulators.sheets import SheetsEmulator
 from okrsync_emulators.sheets.token import EMAIL
@@ -88,8 +88,8 @@ class World:
         assert connector.source is not None
         return connector.source(self.settings(**changes), self.opening())
 
-    def opening(self) -> Opening:
-        return Opening(name="sheets", clock=self.clock, timezone="Europe/Berlin", memo=self.memo)
+    def opening(self) -> ConnectorContext:
+        return ConnectorContext(name="sheets", clock=self.clock, timezone="Europe/Berlin", memo=self.memo)
 
     def read(self, *questions: Question, **settings: Any) -> list[Answer]:
         return list(self.source(**settings).read(questions))

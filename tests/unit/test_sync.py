@@ -15,7 +15,7 @@ import pytest
 from okrsync.config import Company, load_company
 from okrsync.errors import AccessError, DataError, ExitCode, OkrsyncError, Unavailable, UnsafePlan
 from okrsync.model import Answer, Cause, CellState, Evidence, NoValue, Observed, Question, Reading, Row
-from okrsync.ports import Connector, Destination, Opening, Source, TableSpec
+from okrsync.ports import Connector, ConnectorContext, Destination, Source, TableSpec
 from okrsync.settings import Strict, TableSettings
 from okrsync.sync import Report, claim, preview, sync
 from okrsync.testing import JumpClock
@@ -108,10 +108,10 @@ def opened(tmp_path: Path) -> Open:
         numbers = Fake()
         tables = {"Current": MemoryDestination(), "Summary": MemoryDestination()}
 
-        def source(settings: Strict, opening: Opening) -> Source:
+        def source(settings: Strict, opening: ConnectorContext) -> Source:
             return numbers
 
-        def destination(settings: Strict, table: TableSpec, opening: Opening) -> Destination:
+        def destination(settings: Strict, table: TableSpec, opening: ConnectorContext) -> Destination:
             return tables["Summary" if "summary" in table.cells else "Current"]
 
         fake = Connector(

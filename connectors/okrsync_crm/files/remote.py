@@ -20,7 +20,7 @@ from okrsync.extras import install_command
 from okrsync.http import USER_AGENT, Again, limiter, patiently, retry_after
 from okrsync.model import Cause
 from okrsync.network import obstacle, proxy, session, trust
-from okrsync.ports import Opening
+from okrsync.ports import ConnectorContext
 from okrsync_crm.files.limits import CHUNK, chunks_of, copied
 from okrsync_crm.files.selection import ExportFile
 from okrsync_crm.refusal import bad_config, bad_data
@@ -47,7 +47,7 @@ class LocalFiles:
             self.fetch[found.name](found.path)
 
 
-def here(settings: CrmSettings, opening: Opening, folder: Path) -> LocalFiles:
+def here(settings: CrmSettings, opening: ConnectorContext, folder: Path) -> LocalFiles:
     """Local files as they are; of remote ones a list in ``folder``, empty until they are filled. Raises ``NoValueError``."""
     scheme, found, _ = settings.path.partition("://")
     if not found:
@@ -66,7 +66,7 @@ def _placeholder(folder: Path, name: str, time: datetime) -> None:
 # ---- https --------------------------------------------------------------------------------------------------------
 
 
-def _by_requests(settings: CrmSettings, opening: Opening, folder: Path) -> LocalFiles:
+def _by_requests(settings: CrmSettings, opening: ConnectorContext, folder: Path) -> LocalFiles:
     """The file is fetched at once: only the answer to the request says how old it is."""
     name = Path(unquote(urlsplit(settings.path).path)).name or "download"
     target = folder / name
@@ -89,7 +89,7 @@ class _Refused(Exception):
         self.is_page = "html" in answer.headers.get("Content-Type", "").lower()
 
 
-def _download(settings: CrmSettings, opening: Opening, target: Path) -> datetime | None:
+def _download(settings: CrmSettings, opening: ConnectorContext, target: Path) -> datetime | None:
     import requests
 
     headers = {"User-Agent": USER_AGENT}

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from okrsync.connector import NoValueError
 from okrsync.errors import ConfigError, DataError
-from okrsync.ports import Opening
+from okrsync.ports import ConnectorContext
 from okrsync_crm.dialects import DIALECTS
 from okrsync_crm.doctor import examine
 from okrsync_crm.files.private_folder import private_folder
@@ -53,7 +53,7 @@ class Proposal:
     metrics: list[ProposedMetric] = field(default_factory=list)
 
 
-def inspect(settings: CrmSettings, _text: str, opening: Opening) -> str:
+def inspect(settings: CrmSettings, _text: str, opening: ConnectorContext) -> str:
     """What the file at ``settings.path`` holds, and the YAML for it. Raises ``DataError`` if it cannot be read."""
     path = Path(opening.base) / settings.path
     if not path.is_file():
@@ -72,7 +72,7 @@ def inspect(settings: CrmSettings, _text: str, opening: Opening) -> str:
     return "\n".join(lines)
 
 
-def _looked_at(path: Path, folder: Path, settings: CrmSettings, opening: Opening) -> Iterator[str]:
+def _looked_at(path: Path, folder: Path, settings: CrmSettings, opening: ConnectorContext) -> Iterator[str]:
     file = opened(path, folder, settings)
     yield from file.said
     if not file.staged:

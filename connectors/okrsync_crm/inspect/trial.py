@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from okrsync.model import COUNT, NoValue, Question, Window
-from okrsync.ports import Opening
+from okrsync.ports import ConnectorContext
 from okrsync_crm.cells.words import is_no_money
 from okrsync_crm.inspect.columns import FEW, ColumnProfile
 from okrsync_crm.settings import CrmQuery, CrmSettings
@@ -66,7 +66,7 @@ def _unlike_money(column: ColumnProfile) -> int:
 
 
 def tried(
-    settings: CrmSettings, opening: Opening, metrics: Sequence[ProposedMetric]
+    settings: CrmSettings, opening: ConnectorContext, metrics: Sequence[ProposedMetric]
 ) -> tuple[list[ProposedMetric], dict[str, str]]:
     """The metrics that answer, one sum at the most, and why the others do not."""
     source = CrmSource(settings, opening)

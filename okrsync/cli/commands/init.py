@@ -80,7 +80,7 @@ def init(
 
     From an OKR database, with a new one, or empty. A new company's file never overwrites one; the next cycle's is printed unless --write is given.
     """
-    from okrsync.config.writing import NOTHING, NewCompany, company_yaml, example
+    from okrsync.config.new_company import NOTHING, NewCompany, company_yaml, example
 
     if show_example:
         echo_file(example())
@@ -189,7 +189,7 @@ def _locale(name: str) -> str:
 def _setup(context: Context, connection: dict[str, Any]) -> Setup:
     from pydantic import ValidationError
 
-    from okrsync.ports import Opening
+    from okrsync.ports import ConnectorContext
 
     connector = context.connectors[connection["type"]]
     assert connector.setup is not None
@@ -199,7 +199,7 @@ def _setup(context: Context, connection: dict[str, Any]) -> Setup:
         )
     except ValidationError as error:
         raise ConfigError(str(error.errors()[0]["msg"])) from None
-    return connector.setup(settings, Opening(name=connection["type"], clock=context.clock))
+    return connector.setup(settings, ConnectorContext(name=connection["type"], clock=context.clock))
 
 
 def _report(path: Path, proposed: Proposed, *, as_json: bool) -> None:

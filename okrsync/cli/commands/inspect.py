@@ -59,14 +59,14 @@ def inspect(
 
 def _of_file(context: Context, target: str) -> str:
     """Let the connector inspect that reads files: its settings have a path."""
-    from okrsync.ports import Opening
+    from okrsync.ports import ConnectorContext
 
     path = Path(target)
     for name in context.connectors:
         connector = context.connectors[name]
         if connector.inspect is not None and "path" in connector.settings.model_fields:
             settings = connector.settings.model_validate({"path": path.name})
-            opening = Opening(name=path.name, clock=context.clock, base=str(path.parent))
+            opening = ConnectorContext(name=path.name, clock=context.clock, base=str(path.parent))
             return connector.inspect(settings, path.name, opening)
     raise ConfigError("no installed connector reads files", hint="okrsync connectors")
 

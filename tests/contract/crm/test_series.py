@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from okrsync.model import COUNT, PERCENT, Answer, Dimension, NoValue, Question, Reading, Unit, Window
-from okrsync.ports import Opening
+from okrsync.ports import ConnectorContext
 from okrsync.testing import JumpClock
 from okrsync_crm.settings import CrmQuery, CrmSettings
 from okrsync_crm.source import CrmSource
@@ -120,7 +120,7 @@ class Counted:
 
 
 def source(folder: Path, executed: list[str] | None = None, **settings: Any) -> CrmSource:
-    opening = Opening(name="deals", clock=JumpClock(NOW), timezone="Europe/Berlin", base=str(folder))
+    opening = ConnectorContext(name="deals", clock=JumpClock(NOW), timezone="Europe/Berlin", base=str(folder))
     model = CrmSettings.model_validate({"path": "deals.csv", **settings})
     log = [] if executed is None else executed
     return CrmSource(model, opening, connect=lambda place: Counted(execution.connect(place), log))

@@ -12,7 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from okrsync.model import COUNT, PERCENT, Cause, Dimension, NoValue, Question, Reading, Unit, Window
-from okrsync.ports import Opening
+from okrsync.ports import ConnectorContext
 from okrsync.testing import JumpClock
 from okrsync_emulators.jira import JiraEmulator
 from okrsync_jira import JiraQuery, JiraSettings, connector
@@ -183,7 +183,7 @@ def asked(at: datetime) -> list[Question]:
 @pytest.mark.parametrize(("at", "place"), [(NOW, 0), (OCTOBER, 1)])
 def test_every_metric_of_the_guide_is_answered(settings: JiraSettings, at: datetime, place: int) -> None:
     assert connector.source is not None
-    source = connector.source(settings, Opening(name="jira", clock=JumpClock(), timezone="UTC"))
+    source = connector.source(settings, ConnectorContext(name="jira", clock=JumpClock(), timezone="UTC"))
     answers = {answer.metric: answer for answer in source.read(asked(at))}
     values = {
         name: str(answer.value.quantize(Decimal("0.01")).normalize().__format__("f"))

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 from okrsync.errors import AccessError, ConfigError
 from okrsync.model import COUNT, PERCENT, Dimension, Question, Reading, Unit, Window
-from okrsync.ports import Opening
+from okrsync.ports import ConnectorContext
 from okrsync.testing import JumpClock
 from okrsync_emulators.jira import JiraEmulator
 from okrsync_jira import JiraQuery, JiraSettings, connector
@@ -69,8 +69,8 @@ def settings(jira: JiraEmulator, **more: Any) -> JiraSettings:
     return JiraSettings.model_validate({"url": jira.server.url, "deployment": kind, "auth": auth, **more})
 
 
-def opening() -> Opening:
-    return Opening(name="jira", clock=JumpClock(), timezone="Europe/Berlin")
+def opening() -> ConnectorContext:
+    return ConnectorContext(name="jira", clock=JumpClock(), timezone="Europe/Berlin")
 
 
 def inspected(jira: JiraEmulator, jql: str, **more: Any) -> str:

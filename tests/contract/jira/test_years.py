@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from okrsync.emulation import Fault
 from okrsync.model import COUNT, PERCENT, Answer, Dimension, NoValue, Question, Reading, Unit, Window
-from okrsync.ports import Opening
+from okrsync.ports import ConnectorContext
 from okrsync.testing import JumpClock
 from okrsync_emulators.jira import JiraEmulator
 from okrsync_jira import JiraQuery, JiraSettings, connector
@@ -47,7 +47,7 @@ def read(jira: JiraEmulator, questions: Sequence[Question]) -> list[Answer]:
     auth = {"email": "bot@acme.example", **token} if kind == "cloud" else token
     model = JiraSettings.model_validate({"url": jira.url, "deployment": kind, "auth": auth})
     assert connector.source is not None
-    opening = Opening(name="main", clock=JumpClock(NOW), timezone="Europe/Berlin")
+    opening = ConnectorContext(name="main", clock=JumpClock(NOW), timezone="Europe/Berlin")
     return list(connector.source(model, opening).read(questions))
 
 

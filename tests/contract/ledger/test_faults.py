@@ -43,7 +43,7 @@ def ledger(file: Path) -> Iterator[SqlLedger]:
 
 
 def refused(url: str | None, kind: type[OkrsyncError], *words: str) -> None:
-    """Opening ``url`` fails with exactly ``kind``, says ``words`` and a hint, and tells no password anywhere."""
+    """ConnectorContext ``url`` fails with exactly ``kind``, says ``words`` and a hint, and tells no password anywhere."""
     with pytest.raises(OkrsyncError) as caught:
         open_ledger(url, JumpClock())
     assert type(caught.value) is kind, caught.value

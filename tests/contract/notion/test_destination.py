@@ -20,7 +20,7 @@ import pytest
 from okrsync.emulation import Fault
 from okrsync.errors import AccessError, ConfigError, Conflict, DataError, Unavailable
 from okrsync.model import COUNT, PERCENT, Quantity, Row, Stored
-from okrsync.ports import Destination, Finding, Opening, TableSpec
+from okrsync.ports import ConnectorContext, Destination, Finding, TableSpec
 from okrsync.settings import Secret
 from okrsync.testing import JumpClock
 from okrsync.testing.destination import DestinationCase, DestinationContract
@@ -115,7 +115,7 @@ def connect(notion: NotionEmulator, clock: JumpClock, memo: dict[str, str]) -> C
     def made(*, token: str = "NOTION_TOKEN", url: str = "", **table: Any) -> Destination:
         assert connector.destination is not None
         settings = NotionSettings(token=Secret(env=token), url=url or notion.server.url)
-        opening = Opening(name="notion", clock=clock, memo=memo)
+        opening = ConnectorContext(name="notion", clock=clock, memo=memo)
         return connector.destination(settings, table_of(**table), opening)
 
     return made
@@ -261,7 +261,9 @@ def test_more_rows_than_notion_lists_at_once_are_read_in_windows(
         emulator.load(seed(rows=[{"Name": f"Row {n}", "KR ID": f"KR-{n}"} for n in range(400)]))
         settings = NotionSettings(token=Secret(env="NOTION_TOKEN"), url=emulator.server.url)
         assert connector.destination is not None
-        destination = connector.destination(settings, table_of(), Opening(name="notion", clock=clock))
+        destination = connector.destination(
+            settings, table_of(), ConnectorContext(name="notion", clock=clock)
+        )
         assert [row.key for row in destination.read()] == [f"KR-{n}" for n in range(400)]
         assert not any(row.problem for row in destination.read())
     finally:
@@ -277,7 +279,9 @@ def test_rows_that_cannot_be_listed_are_never_left_out_silently(
         emulator.load(seed(rows=[{"Name": f"Row {n}", "KR ID": f"KR-{n}"} for n in range(6)]))
         settings = NotionSettings(token=Secret(env="NOTION_TOKEN"), url=emulator.server.url)
         assert connector.destination is not None
-        destination = connector.destination(settings, table_of(), Opening(name="notion", clock=clock))
+        destination = connector.destination(
+            settings, table_of(), ConnectorContext(name="notion", clock=clock)
+        )
         with pytest.raises(DataError, match="does not show all rows"):
             destination.read()
     finally:
@@ -746,7 +750,9 @@ def test_notion_accepting_and_not_showing_is_said(clock: JumpClock, monkeypatch:
         emulator.load(seed())
         settings = NotionSettings(token=Secret(env="NOTION_TOKEN"), url=emulator.server.url)
         assert connector.destination is not None
-        destination = connector.destination(settings, table_of(), Opening(name="notion", clock=clock))
+        destination = connector.destination(
+            settings, table_of(), ConnectorContext(name="notion", clock=clock)
+        )
         row = row_of(destination, "KR-1")
 
         def delete() -> None:
@@ -942,7 +948,7 @@ def test_a_write_that_times_out_is_found_again(
     clock = Releasing()
     settings = NotionSettings(token=Secret(env="NOTION_TOKEN"), url=notion.server.url)
     assert connector.destination is not None
-    destination = connector.destination(settings, table_of(), Opening(name="notion", clock=clock))
+    destination = connector.destination(settings, table_of(), ConnectorContext(name="notion", clock=clock))
 
     def stall() -> None:
         clock.gave_up.wait(10)
@@ -1058,7 +1064,7 @@ def test_the_token_never_travels_in_the_clear(url: str) -> None:
 def findings(notion: NotionEmulator, *tables: TableSpec, token: str = "NOTION_TOKEN") -> list[Finding]:
     assert connector.doctor is not None
     settings = NotionSettings(token=Secret(env=token), url=notion.server.url)
-    return list(connector.doctor(settings, tables, Opening(name="notion", clock=JumpClock(NOW))))
+    return list(connector.doctor(settings, tables, ConnectorContext(name="notion", clock=JumpClock(NOW))))
 
 
 def test_the_doctor_finds_a_healthy_table_healthy(notion: NotionEmulator) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from okrsync.emulation import Fault
 from okrsync.errors import AccessError, ConfigError, Conflict, DataError, Unavailable
-from okrsync.ports import Opening, Register, TableSpec
+from okrsync.ports import ConnectorContext, Register, TableSpec
 from okrsync.settings import Secret
 from okrsync.testing import JumpClock
 from okrsync_emulators.notion import NotionEmulator
@@ -65,7 +65,7 @@ def register(
 ) -> Register:
     settings = NotionSettings(token=Secret(env="NOTION_TOKEN"), url=notion.server.url)
     given = {"database": DATABASE, "match": "Key", "cells": {"value": "Value", "status": "Status"}, **table}
-    opening = Opening(name="notion", clock=clock or JumpClock(NOW))
+    opening = ConnectorContext(name="notion", clock=clock or JumpClock(NOW))
     assert connector.register is not None
     spec = TableSpec(settings=NotionTable.model_validate(given), ending=ending, known=known or {})
     made = connector.register(settings, spec, opening)
