@@ -89,7 +89,7 @@ def _change(one: Decision, locale: str) -> Text:
 def _held(alike: Sequence[Decision], locale: str) -> Text:
     first = alike[0]
     names = ", ".join(one.cell for one in alike)
-    line = Text("  ! HELD ", style="bold red")
+    line = Text().append("  ! HELD ", style="bold red")
     line.append(f"{names}: {first.reason}\n")
     if first.hold in {Hold.UNCLAIMED, Hold.EDITED}:
         for one in alike:
