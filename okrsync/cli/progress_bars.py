@@ -112,8 +112,8 @@ class _CountingLedger:
 
     def record(self, company: str, *entries: Entry) -> None:
         self._ledger.record(company, *entries)
-        # A written row is recorded alone; values that were there all along are recorded together.
-        if len(entries) == 1 and isinstance(entries[0], Landed):
+        # The record of a written row begins with what landed; values that were there all along come after other entries.
+        if entries and isinstance(entries[0], Landed):
             self._written += 1
             self._line.update(f"{self._name}: writing, {self._written} rows so far")
 

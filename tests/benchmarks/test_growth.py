@@ -126,6 +126,7 @@ def test_key_results_cost_no_more_than_in_proportion(tmp_path: Path, monkeypatch
         assert first.notion - pages - 2 * size in {1, 2}
         assert second.notion - pages in {1, 2}
         for one in (first, second):
-            assert one.requests - one.notion <= size // 5 + 4 + size // 50
+            # The fifth is for the formats of a spreadsheet's cells, which are asked for when a metric is new.
+            assert one.requests - one.notion <= size // 5 + 5 + size // 50
         assert first.seconds < size / 10 * small[0].seconds * 1.2
         assert second.seconds < size / 10 * small[1].seconds * 1.2

@@ -76,5 +76,6 @@ def test_an_empty_memory_is_not_shared() -> None:
 
 
 def test_words_that_are_stored_are_stable() -> None:
-    assert [str(cause) for cause in Cause] == ["empty", "data", "unavailable", "access", "config", "past"]
+    causes = ["empty", "data", "unavailable", "access", "config", "past", "bug"]
+    assert [str(cause) for cause in Cause] == causes
     assert [str(verdict) for verdict in Verdict] == ["write", "same", "held"]
