@@ -230,7 +230,7 @@ def _decide_row(company: str, desired: DesiredRow, memory: Memory, limits: Limit
             )
         decisions.append(_following(decision, decisions, kept=desired.kept))
     if desired.note is not None:
-        decisions.append(_note(company, desired, desired.note(decisions), memory))
+        decisions.append(_note(company, desired, desired.note(decisions), memory, whose.get(NOTE.name)))
     if STAMP.name in desired.row.cells:
         decisions = _with_stamp(company, desired, desired.row, decisions, memory)
     # A box stays ticked until everything in its row could be settled.
@@ -295,12 +295,14 @@ def _with_stamp(
     ] + [stamp]
 
 
-def _note(company: str, desired: DesiredRow, wanted: DesiredCell, memory: Memory) -> Decision:
+def _note(
+    company: str, desired: DesiredRow, wanted: DesiredCell, memory: Memory, whose: Whose | None
+) -> Decision:
     """The only cell that okrsync also empties: a note of its own that is true no more."""
     assert desired.row is not None
-    noted, whose = replace(desired, cells={NOTE.name: wanted}), owners(desired.row, memory)
-    decision = _decide_cell(company, noted, desired.row, NOTE.name, memory, whose.get(NOTE.name))
-    ours = decision.last is not None or whose.get(NOTE.name) is Whose.OURS
+    noted = replace(desired, cells={NOTE.name: wanted})
+    decision = _decide_cell(company, noted, desired.row, NOTE.name, memory, whose)
+    ours = decision.last is not None or whose is Whose.OURS
     if wanted.hold is None and wanted.value is None and not ours:
         return replace(decision, verdict=Verdict.SAME, hold=None, reason="there is nothing to say", hint="")
     return decision

@@ -30,7 +30,7 @@ def accept(company: Company, ledger: Ledger, clock: Clock, subjects: Sequence[st
     The next sync writes a number if it is still the accepted one; another number is held again. Raises ``ConfigError``
     for an unknown id.
     """
-    known = [one.id for one in company.key_results]
+    known = [*(one.id for one in company.key_results), *(one.id for one in company.kpis)]
     for subject in subjects:
         if subject not in known:
             raise ConfigError(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from okrsync.cells import INITIATIVES, RELEASE, STAMP, follows
+from okrsync.cells import RELEASE, STAMP, follows
 from okrsync.config import Company
 from okrsync.errors import AccessError, ConfigError, Conflict, DataError, ExitCode
 from okrsync.model import (
@@ -33,6 +33,7 @@ from okrsync.sync.apply import Record
 from okrsync.sync.connections import new_notes
 from okrsync.sync.other_ledgers import foreign_cells, matched, noting_edits
 from okrsync.sync.run import destination_of, opened, read_tables
+from okrsync.tables import kept_tables
 from okrsync.tables.check_ins import keys
 
 
@@ -106,9 +107,9 @@ def claim(
 
 
 def _check_known(company: Company, subjects: Sequence[str], clock: Clock) -> None:
-    known = {one.id for one in company.key_results} | {one.id for one in company.objectives}
-    known |= {one.id for one in company.initiatives} if INITIATIVES in company.tables else set()
-    known |= keys(company, clock.now())
+    now = clock.now()
+    known = {subject for table in kept_tables(company, now) for subject in table.ids(company)}
+    known |= keys(company, now)
     for subject in subjects:
         if subject not in known:
             raise ConfigError(

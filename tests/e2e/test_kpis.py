@@ -84,6 +84,19 @@ def test_a_person_wins_in_a_kpi_too(kpis: Any) -> None:
     assert kpis.table("KPIs")["K-2"]["Value"] == "77"
 
 
+def test_what_the_plan_says_of_a_kpi_can_be_done(kpis: Any) -> None:
+    kpis.run("sync", "demo")
+    kpis.notion.edit("KPIs", "Chat", "Value", 77)
+    assert "okrsync release demo K-2" in kpis.run("sync", "demo").out
+    assert kpis.run("release", "demo", "K-2").code == 0
+    kpis.run("sync", "demo")
+    kpis.sheets.edit("KPI", "Chat response", "Now", 10)
+    assert "okrsync accept demo K-2" in kpis.run("sync", "demo").out
+    assert "K-2" in kpis.run("accept", "demo", "K-2").out
+    kpis.run("sync", "demo")
+    assert kpis.table("KPIs")["K-2"]["Value"] == "10"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

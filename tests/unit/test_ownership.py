@@ -188,3 +188,11 @@ def test_a_window_that_began_again_still_counts_for_the_guard_against_many() -> 
     known = Memory(last_written={(f"page-{number}", "c"): Decimal(10) for number in range(10)})
     assert plan("acme", rows, known).alarms
     assert not plan("acme", rows[:9], known).alarms
+
+
+def test_a_value_of_which_the_stamp_does_not_speak_is_a_person_s_if_a_killed_write_meant_it() -> None:
+    spoken = first_stamp("KR", {"current": Decimal(5)})
+    there = row(current=Decimal(5), progress=Decimal(1), stamp=spoken)
+    meant = Intent(before=None, after=Decimal(1))
+    assert owners(there, Memory(intents={("page", "p"): meant}))["progress"] is Whose.THEIRS
+    assert "progress" not in owners(there, Memory())

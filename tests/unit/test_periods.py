@@ -506,3 +506,4 @@ def test_weeks_begin_on_the_company_s_day() -> None:
 def test_a_cycle_has_a_beginning_an_end_and_closing_days(day: date, phase: Phase) -> None:
     assert Q4.phase(datetime.combine(day, time.min, BERLIN)) is phase
     assert replace(Q4, closing_days=0).phase(Q4.closes) is Phase.OVER
+    assert Q4.last_instant == Q4.closes - timedelta(microseconds=1)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from okrsync.model import CellState, Decision, Hold, Memory, Row, Stored, Verdict
+from okrsync.cells import STAMP
+from okrsync.model import PERCENT, CellState, Decision, Doubt, Hold, Memory, Quantity, Row, Stored, Verdict
 from okrsync.planning import DesiredCell, DesiredRow, plan
+from okrsync.ports import TableSpec
+from okrsync.settings import TableSettings
+from okrsync.stamp import is_stamp
 
 
 def decided(aim: DesiredRow, puts: dict[tuple[str, str], Stored] | None = None) -> dict[str, Decision]:
@@ -96,3 +100,57 @@ def test_the_cells_beside_a_held_value_follow_it() -> None:
     proposals = {"status": DesiredCell(value="On track"), "value": DesiredCell(value=Decimal(5))}
     made = decided(DesiredRow(subject="k", row=there, cells=proposals), {("page", "v"): Decimal(4)})
     assert made["status"].reason == "follows value, which is held"
+
+
+def noted(text: str | None, note: Stored = None, last: Stored = None) -> Decision:
+    """The decision on a row's note that should say ``text`` and shows ``note``."""
+    aim = DesiredRow(
+        subject="KR", row=row(ticked=False, note=note), cells={}, note=lambda _: DesiredCell(value=text)
+    )
+    return decided(aim, {("page", "note"): last} if last is not None else None)["note"]
+
+
+def test_a_note_is_written_emptied_and_never_taken_from_a_person() -> None:
+    assert noted("held").verdict is Verdict.WRITE
+    emptied = noted(None, note="held", last="held")
+    assert (emptied.verdict, emptied.wanted) == (Verdict.WRITE, None)
+    assert (noted(None).verdict, noted(None, note="ask Ada").verdict) == (Verdict.SAME, Verdict.SAME)
+    assert noted("held", note="ask Ada").hold is Hold.UNCLAIMED
+
+
+def test_a_stamp_that_cannot_be_written_holds_its_row() -> None:
+    cells = {
+        "value": CellState(address="value"),
+        STAMP.name: CellState(address="s", locked="it is a formula"),
+    }
+    stamped = Row(id="page", key="KR", title="", url="", cells=cells)
+    made = decided(DesiredRow(subject="KR", row=stamped, cells={"value": DesiredCell(value=Decimal(5))}))
+    assert (made[STAMP.name].hold, made[STAMP.name].reason) == (Hold.LOCKED, "it is a formula")
+    assert made["value"].hold is Hold.FOLLOWS
+
+
+def test_a_new_row_gets_its_stamp_and_says_whether_it_keeps_fractions() -> None:
+    share = DesiredCell(shown=Quantity(value=Decimal(50), unit=PERCENT), value=Decimal("0.5"))
+    cells = {"value": DesiredCell(value=Decimal(5)), "progress": share}
+    made = decided(DesiredRow(subject="a/KR/W1", row=None, cells=cells, creates=True, stamped=True))
+    assert is_stamp(made[STAMP.name].wanted)
+    assert (made["progress"].fraction, made["value"].fraction) == (True, False)
+
+
+def test_what_the_destination_does_not_tell_is_asked() -> None:
+    state = CellState(
+        address="value", value=Decimal(3), doubt=Doubt(reason="is it the default?", hint="say so")
+    )
+    unsure = Row(id="page", key="KR", title="", url="", cells={"value": state})
+    made = decided(DesiredRow(subject="KR", row=unsure, cells={"value": DesiredCell(value=Decimal(5))}))[
+        "value"
+    ]
+    assert (made.reason, made.hint) == ("is it the default?", "say so; else: okrsync adopt acme KR")
+
+
+def test_a_table_says_whether_its_rows_have_a_stamp() -> None:
+    settings = TableSettings(cells={"value": "Value", STAMP.name: "okrsync"})
+    assert (TableSpec(settings=settings).stamped, TableSpec(settings=settings).cells) == (
+        True,
+        {"value": "Value"},
+    )

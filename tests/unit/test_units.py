@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from okrsync.model import COUNT, INDEX, PERCENT, SECONDS_IN, Dimension, Unit
-from okrsync.units import UNITS, parse_number, parse_unit, show, span, to_unit
+from okrsync.units import UNITS, convertible, parse_number, parse_unit, show, span, to_unit
 from okrsync.units.language import cldr, compact, currencies, times
 
 D = Decimal
@@ -425,3 +425,9 @@ def test_conversion_of_time_turns_back(value: Decimal, one: str, other: str) -> 
 
 def test_cldr_is_parsed_once() -> None:
     assert cldr("de_DE") is cldr("de_DE")
+
+
+def test_what_can_be_compared_and_what_cannot() -> None:
+    hours, days = parse_unit("hours"), parse_unit("days")
+    assert convertible(hours, days)
+    assert not convertible(hours, parse_unit("percent"))
