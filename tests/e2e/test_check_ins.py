@@ -196,7 +196,6 @@ def test_kill_9_around_a_new_row_doubles_nothing(
         ("every: week", "every: wek", "there is no period 'wek'\n  → did you mean 'week'?"),
         ("    match: Check-in\n", "", "check-ins are found again by their key"),
         ("value: Value", "vlue: Value", "there is no cell 'vlue'\n  → did you mean 'value'?"),
-        ("value: Value", "value: Name", "the column 'Name' is a title column"),
     ],
 )
 def test_a_bad_table_is_said(desk: Any, old: str, new: str, said: str) -> None:
@@ -204,6 +203,15 @@ def test_a_bad_table_is_said(desk: Any, old: str, new: str, said: str) -> None:
     ended = desk.run("plan", "demo")
     assert ended.code == 2
     assert said in ended.err
+
+
+def test_a_column_of_a_wrong_type_holds_the_check_ins_alone(desk: Any) -> None:
+    desk.edit_yaml("value: Value", "value: Name")
+    ended = desk.run("sync", "demo")
+    assert ended.code == 3
+    assert "the column 'Name' is a title column" in ended.out
+    assert desk.notion.server.count(POST) == 0
+    assert desk.table()["KR-1"]["Current"] == "72"
 
 
 def test_a_row_changed_by_a_person_before_it_was_found_is_theirs(desk: Any) -> None:

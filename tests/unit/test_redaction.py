@@ -17,6 +17,13 @@ from okrsync.redaction import SHORTEST, conceal, redact
 SECRET = 'pa55+word/with "all" \\of=them&é'
 
 
+@pytest.fixture(autouse=True)
+def no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin without the secrets that other tests of this process made known."""
+    for name in ("_secrets", "_forms", "_encoded"):
+        monkeypatch.setattr(redaction, name, type(getattr(redaction, name))())
+
+
 @pytest.mark.parametrize(
     "sent",
     [
