@@ -85,7 +85,7 @@ docs: setup ## Write the real outputs and the picture into the documents
 
 lock: ## Resolve the requirements again (needs uv); newest of all: make lock UPGRADE=--upgrade
 	uv pip compile pyproject.toml $(RESOLVED) --extra dev $(UPGRADE) -o .requirements/dev.txt
-	uv pip compile pyproject.toml $(RESOLVED) --constraint .requirements/dev.txt --extra cluster -o .requirements/run.txt
+	uv pip compile pyproject.toml $(RESOLVED) --constraint .requirements/dev.txt --extra alerts --extra cluster --extra mcp --extra report -o .requirements/run.txt
 	uv pip compile --group build $(RESOLVED) --constraint .requirements/dev.txt -o .requirements/build.txt
 
 clean: ## Remove what was installed and cached
