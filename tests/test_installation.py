@@ -58,7 +58,9 @@ def test_a_lock_serves_every_python_and_machine(lock: str) -> None:
     """One version of each package, and conditions that no supported Python fails."""
     names = [line.partition("==")[0] for line in lines(lock)]
     assert len(names) == len(set(names))
-    assert not [line for line in lines(lock) if "python_version" in line or "python_full_version" in line]
+    # The MCP SDK asks for one more package inside a browser, where okrsync does not run.
+    here = [line for line in lines(lock) if not line.endswith("sys_platform == 'emscripten'")]
+    assert not [line for line in here if "python_version" in line or "python_full_version" in line]
 
 
 def test_every_library_that_is_imported_is_declared() -> None:
