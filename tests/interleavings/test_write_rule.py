@@ -15,9 +15,8 @@ from decimal import Decimal
 
 import pytest
 
-from okrsync import planning
 from okrsync.model import CellState, Hold, Intent, Landed, Memory, Row, Stored, Verdict
-from okrsync.planning import DesiredCell, DesiredRow, plan
+from okrsync.planning import DesiredCell, DesiredRow, Plan, plan, rows, write_rule
 from okrsync.sync.apply import apply, settle_same
 from okrsync.testing.memory import MemoryDestination, MemoryLedger
 
@@ -41,7 +40,7 @@ class Crash(Exception):
     pass
 
 
-def run(state: State, crash: str = "") -> tuple[State, planning.Plan]:
+def run(state: State, crash: str = "") -> tuple[State, Plan]:
     ledger, destination = MemoryLedger(), MemoryDestination()
     destination.rows[ROW] = Row(
         id=ROW, key="KR", title="KR", url="", cells={"current": CellState(address=ADDRESS, value=state.cell)}
@@ -160,7 +159,7 @@ def test_the_only_overwrite_left_is_the_documented_coincidence() -> None:
 
 
 Decide = Callable[..., tuple[Verdict, Hold | None]]
-REAL = planning.decide
+REAL = write_rule.decide
 
 
 def _never_same(
@@ -231,6 +230,7 @@ def _any_value_resolves(
     ],
 )
 def test_every_row_of_the_table_is_needed(mutant: Decide, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planning, "decide", mutant)
+    for module in (rows, write_rule):
+        monkeypatch.setattr(module, "decide", mutant)
     found = [text for start in (State(), State(cell=STRANGER, owner="theirs")) for text in explore(start)[1]]
     assert found, f"{mutant.__name__} breaks the write rule and nobody noticed"
