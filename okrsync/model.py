@@ -333,8 +333,8 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Noted:
-    """A line in a connection's notebook; None strikes it out."""
+class StateEntry:
+    """What a connection is to remember under a key from now on; None forgets it."""
 
     connection: str
     key: str
@@ -351,7 +351,7 @@ Entry = (
     | Observed
     | MeasuredBaseline
     | Outcome
-    | Noted
+    | StateEntry
 )
 
 
@@ -366,7 +366,7 @@ class Memory:
     intents: Mapping[tuple[str, str], Intent] = field(default_factory=dict)
     baselines: Mapping[str, Reading] = field(default_factory=dict)
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
-    notes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    state: Mapping[tuple[str, str], str] = field(default_factory=dict)
     last_run: RunFinished | None = None
     ahead: datetime | None = None
     behind: bool = False

@@ -9,7 +9,7 @@ The row's stamp is exact. Without one, who edited the row last, and when, says t
 - A run was killed, the cell shows what stood there before, and the row's last editor since then is a person: they may
   have put it back, so it is theirs.
 
-What is found so is kept in the ledger's notebook until somebody takes the cell over, because the row soon looks like any
+What is found so is kept in the ledger until somebody takes the cell over, because the row soon looks like any
 other. Not to be told: an edit in the minute of our own write (the destination counts minutes), and a row that a person
 emptied altogether before a fresh ledger met it.
 """
@@ -23,11 +23,11 @@ from typing import Final
 
 from okrsync.cells import RELEASE, STAMP, UPDATED
 from okrsync.codec import typed
-from okrsync.model import CellState, Intent, Memory, Noted, Row, Stored
+from okrsync.model import CellState, Intent, Memory, Row, StateEntry, Stored
 from okrsync.stamp import is_stamp, mark_of, stamp_of
 
-NOTEBOOK: Final = "@rows"
-"""The ledger's notebook of what it knows of rows, under a name that no connection can have."""
+ROWS: Final = "@rows"
+"""Under this name, which no connection can have, the ledger keeps what it knows of rows."""
 LAST_WRITE: Final = "last write"
 SLACK: Final = timedelta(minutes=10)
 """Rows are written side by side, and a write can move a related row's time of the last edit too."""
@@ -66,49 +66,49 @@ def is_behind(rows: Iterable[Row], memory: Memory) -> bool:
 
 def last_write(memory: Memory) -> datetime | None:
     """When the ledger's runs last wrote, by the destination's clock if it tells, else when its last run ended."""
-    note = memory.notes.get((NOTEBOOK, LAST_WRITE))
+    note = memory.state.get((ROWS, LAST_WRITE))
     if note is not None:
         return datetime.fromisoformat(note)
     return memory.last_run.at if memory.last_run is not None else None
 
 
-def intended_on(row: Row | None) -> tuple[Noted, ...]:
+def intended_on(row: Row | None) -> tuple[StateEntry, ...]:
     """What the ledger must keep with the intents of a row: who edited it last before them."""
     if row is None or row.edited_at is None:
         return ()
-    return (Noted(connection=NOTEBOOK, key=_seen(row.id), value=_edit(row)),)
+    return (StateEntry(connection=ROWS, key=_seen(row.id), value=_edit(row)),)
 
 
-def settled_on(row: str, written: Row | None) -> tuple[Noted, ...]:
+def settled_on(row: str, written: Row | None) -> tuple[StateEntry, ...]:
     """What the ledger must keep once the intents of a row are settled; ``written`` is the row after the write."""
     if written is not None and written.edited_at is None:
         return ()
-    return (Noted(connection=NOTEBOOK, key=_seen(row), value=None), *in_step((written,)))
+    return (StateEntry(connection=ROWS, key=_seen(row), value=None), *in_step((written,)))
 
 
-def in_step(rows: Iterable[Row | None]) -> tuple[Noted, ...]:
+def in_step(rows: Iterable[Row | None]) -> tuple[StateEntry, ...]:
     """What the ledger must keep of rows that it knows as they are: when our own integration wrote them last."""
     moments = [one.edited_at for one in rows if one is not None and one.edited_by_us and one.edited_at]
     if not moments:
         return ()
-    return (Noted(connection=NOTEBOOK, key=LAST_WRITE, value=max(moments).isoformat()),)
+    return (StateEntry(connection=ROWS, key=LAST_WRITE, value=max(moments).isoformat()),)
 
 
-def unknown_note(row: Row, cell: str, whose: Whose | None) -> Noted:
+def unknown_note(row: Row, cell: str, whose: Whose | None) -> StateEntry:
     """The note of a cell whose value this ledger does not know; None strikes it out."""
     state = row.cells[cell]
     value = None if whose is None else f"{whose} {mark_of(row.key, cell, state.value)}"
-    return Noted(connection=NOTEBOOK, key=_unknown(row.id, state.address), value=value)
+    return StateEntry(connection=ROWS, key=_unknown(row.id, state.address), value=value)
 
 
 def is_noted(row: Row, cell: str, memory: Memory) -> bool:
     """Whether the ledger has the cell's ``unknown_note``."""
-    return (NOTEBOOK, _unknown(row.id, row.cells[cell].address)) in memory.notes
+    return (ROWS, _unknown(row.id, row.cells[cell].address)) in memory.state
 
 
 def _by_last_edit(row: Row, name: str, cell: CellState, memory: Memory) -> Whose | None:
     where = (row.id, cell.address)
-    note = memory.notes.get((NOTEBOOK, _unknown(*where)))
+    note = memory.state.get((ROWS, _unknown(*where)))
     if note is not None:
         kind, _, mark = note.partition(" ")
         return Whose(kind) if mark == mark_of(row.key, name, cell.value) else Whose.THEIRS
@@ -127,7 +127,7 @@ def _by_last_edit(row: Row, name: str, cell: CellState, memory: Memory) -> Whose
 
 def _put_back(row: Row, value: Stored, intent: Intent, memory: Memory) -> bool:
     """Whether a person edited the row after a write was intended whose end is not known, and the cell is as before it."""
-    before = memory.notes.get((NOTEBOOK, _seen(row.id)))
+    before = memory.state.get((ROWS, _seen(row.id)))
     as_before = _same(value, intent.before) and not _same(value, intent.after)
     return as_before and row.edited_by_us is False and before is not None and not _is_that_edit(row, before)
 

@@ -132,7 +132,7 @@ class Finding:
 class ConnectorContext:
     """What a connector gets to work with.
 
-    ``name`` is the connection's name in the YAML, ``memo`` a small persistent notebook of this connection (resolved
+    ``name`` is the connection's name in the YAML, ``state`` the few texts that this connection keeps from run to run (resolved
     ids and the like: losing it costs requests, never correctness), ``base`` the folder that relative paths start from.
     """
 
@@ -141,7 +141,7 @@ class ConnectorContext:
     timezone: str = "UTC"
     locale: str = "en_US"
     base: str = "."
-    memo: MutableMapping[str, str] = field(default_factory=dict)
+    state: MutableMapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,10 +235,10 @@ class Connector:
     """One plug-in. Its module must import quickly: vendor libraries are loaded inside the factories.
 
     ``settings``, ``query`` and ``table`` are strict pydantic models: of a connection, of one metric's own keys, and of
-    a destination table, which a ``TableSpec`` carries. ``source(settings, opening)`` and ``destination(settings, table, opening)`` connect lazily:
-    they send no request. ``doctor(settings, tables, opening)`` looks at a connection as an operator would.
-    ``setup(settings, opening)`` helps ``okrsync init``.
-    ``register`` connects like ``destination``, to a table that okrsync may add rows to. ``inspect(settings, text, opening)``
+    a destination table, which a ``TableSpec`` carries. ``source(settings, context)`` and ``destination(settings, table, context)`` connect lazily:
+    they send no request. ``doctor(settings, tables, context)`` looks at a connection as an operator would.
+    ``setup(settings, context)`` helps ``okrsync init``.
+    ``register`` connects like ``destination``, to a table that okrsync may add rows to. ``inspect(settings, text, context)``
     looks at what a person names (a JQL, an address, a file) and returns the text to print, ending in the YAML to write.
     ``examples`` document the measures one by one.
     """

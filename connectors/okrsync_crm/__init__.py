@@ -15,22 +15,22 @@ from okrsync_crm.settings import CrmQuery, CrmSettings
 __all__ = ["CrmQuery", "CrmSettings", "connector"]
 
 
-def _source(settings: CrmSettings, opening: ConnectorContext) -> Source:
+def _source(settings: CrmSettings, context: ConnectorContext) -> Source:
     from okrsync_crm.source import CrmSource
 
-    return CrmSource(settings, opening)
+    return CrmSource(settings, context)
 
 
-def _doctor(settings: CrmSettings, _tables: Sequence[Any], opening: ConnectorContext) -> Iterable[Finding]:
+def _doctor(settings: CrmSettings, _tables: Sequence[Any], context: ConnectorContext) -> Iterable[Finding]:
     from okrsync_crm.doctor import examine
 
-    return examine(settings, opening)
+    return examine(settings, context)
 
 
-def _inspect(settings: CrmSettings, text: str, opening: ConnectorContext) -> str:
+def _inspect(settings: CrmSettings, text: str, context: ConnectorContext) -> str:
     from okrsync_crm.inspect.proposal import inspect
 
-    return inspect(settings, text, opening)
+    return inspect(settings, text, context)
 
 
 def _examples() -> Sequence[Example]:

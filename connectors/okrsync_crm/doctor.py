@@ -21,20 +21,20 @@ from okrsync_crm.sql.file_checks import LoadedFiles, plan_file_checks
 from okrsync_crm.sql.typed_table import TypedTable
 
 
-def examine(settings: CrmSettings, opening: ConnectorContext) -> Iterator[Finding]:
+def examine(settings: CrmSettings, context: ConnectorContext) -> Iterator[Finding]:
     """What an operator would look at, in order; stops at the first thing that is not well."""
-    zone = ZoneInfo(settings.timezone or opening.timezone)
-    now = opening.clock.now()
+    zone = ZoneInfo(settings.timezone or context.timezone)
+    now = context.clock.now()
     with private_folder() as cache:
-        yield from _examine(settings, opening, zone, now, cache)
+        yield from _examine(settings, context, zone, now, cache)
 
 
 def _examine(
-    settings: CrmSettings, opening: ConnectorContext, zone: ZoneInfo, now: datetime, cache: Path
+    settings: CrmSettings, context: ConnectorContext, zone: ZoneInfo, now: datetime, cache: Path
 ) -> Iterator[Finding]:
-    subject = opening.name
+    subject = context.name
     try:
-        at = here(settings, opening, cache)
+        at = here(settings, context, cache)
         files = find(at.settings, at.base, Question(metric="", query=None, at=now, now=now), zone)
         for file in files:
             at.fill(file)

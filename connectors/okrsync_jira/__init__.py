@@ -12,22 +12,22 @@ from okrsync_jira.settings import JiraSettings
 __all__ = ["JiraQuery", "JiraSettings", "connector"]
 
 
-def _source(settings: JiraSettings, opening: ConnectorContext) -> Source:
+def _source(settings: JiraSettings, context: ConnectorContext) -> Source:
     from okrsync_jira.source import JiraSource
 
-    return JiraSource(settings, opening)
+    return JiraSource(settings, context)
 
 
-def _doctor(settings: JiraSettings, tables: Sequence[Any], opening: ConnectorContext) -> Iterable[Finding]:  # noqa: ARG001 - the port's signature
+def _doctor(settings: JiraSettings, tables: Sequence[Any], context: ConnectorContext) -> Iterable[Finding]:  # noqa: ARG001 - the port's signature
     from okrsync_jira.doctor import examine
 
-    return examine(settings, opening)
+    return examine(settings, context)
 
 
-def _inspect(settings: JiraSettings, text: str, opening: ConnectorContext) -> str:
+def _inspect(settings: JiraSettings, text: str, context: ConnectorContext) -> str:
     from okrsync_jira.inspection import examine_jql
 
-    return examine_jql(settings, opening, text)
+    return examine_jql(settings, context, text)
 
 
 def _examples() -> Sequence[Example]:

@@ -31,12 +31,12 @@ MOST_EMPTY_PAGES: Final = 20
 class Site:
     """One Jira as one account sees it. It connects at the first question, and is shared by threads."""
 
-    def __init__(self, settings: JiraSettings, opening: ConnectorContext) -> None:
+    def __init__(self, settings: JiraSettings, context: ConnectorContext) -> None:
         self.settings = settings
-        self._connection = JiraConnection(settings, opening)
+        self._connection = JiraConnection(settings, context)
         self._jira = self._connection.jira
         self._ask = self._connection.ask
-        self._memo = opening.memo
+        self._state = context.state
         self._deployment: Deployment | None = settings.known_deployment
 
     @property
@@ -47,12 +47,12 @@ class Site:
     # ---- What can be asked ------------------------------------------------------------------------------------
 
     def deployment(self) -> Deployment:
-        """Cloud or Data Center; the server is asked at most once in the life of the connection's notebook."""
+        """Cloud or Data Center; the server is asked once, and the connection's state keeps the answer."""
         if self._deployment is None:
-            page, memo = f"deployment of {self.settings.url}", self._memo
-            if memo.get(page) not in {"cloud", "data_center"}:
-                memo[page] = "cloud" if self.server().get("deploymentType") == "Cloud" else "data_center"
-            self._deployment = "cloud" if memo[page] == "cloud" else "data_center"
+            page, state = f"deployment of {self.settings.url}", self._state
+            if state.get(page) not in {"cloud", "data_center"}:
+                state[page] = "cloud" if self.server().get("deploymentType") == "Cloud" else "data_center"
+            self._deployment = "cloud" if state[page] == "cloud" else "data_center"
         # The library's own switch between its two kinds of search.
         self._jira.deploymentType = "Cloud" if self._deployment == "cloud" else "Server"
         return self._deployment

@@ -31,17 +31,17 @@ class LostPage(Exception):
 class JiraConnection:
     """One Jira and one account. It sends nothing before the first ``ask``, and is shared by threads."""
 
-    def __init__(self, settings: JiraSettings, opening: ConnectorContext) -> None:
+    def __init__(self, settings: JiraSettings, context: ConnectorContext) -> None:
         credential = credential_of(settings.auth)
         self.base = settings.base
         self.budget = ""
-        self.errors = HttpErrors(opening.name, settings)
+        self.errors = HttpErrors(context.name, settings)
         self.jira = connect(settings.base, credential)
         self.jira.watch(self._look)
-        self._clock = opening.clock
+        self._clock = context.clock
         account = hashlib.sha256(f"{settings.base} {sorted(credential.items())}".encode()).hexdigest()
         rate, burst = _PACE[settings.known_deployment or "data_center"]
-        self._limit = limiter(opening.clock, account, rate=rate, burst=burst)
+        self._limit = limiter(context.clock, account, rate=rate, burst=burst)
 
     def ask(
         self, call: Callable[[], Any], shape: type[T], asked: str = SEARCH, *, later_page: bool = False

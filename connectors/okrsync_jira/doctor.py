@@ -14,18 +14,18 @@ from okrsync_jira.source import lost_permissions
 _KINDS: Final[Mapping[Deployment, str]] = {"cloud": "Cloud", "data_center": "Data Center"}
 
 
-def examine(settings: JiraSettings, opening: ConnectorContext) -> Iterator[Finding]:
+def examine(settings: JiraSettings, context: ConnectorContext) -> Iterator[Finding]:
     """Address, deployment, account, canary and request budget. Stops where going on would only repeat a fault."""
     subject = "credential"
     try:
-        site = Site(settings, opening)
+        site = Site(settings, context)
         subject = "address"
         server = site.server()
         yield _address(settings.url, str(server["baseUrl"]).rstrip("/"))
         subject = "deployment"
         yield _deployment(site, "cloud" if server.get("deploymentType") == "Cloud" else "data_center")
         subject = "account"
-        yield _account(site, opening)
+        yield _account(site, context)
         subject = "canary"
         if settings.canary is not None:
             yield _canary(site, settings.canary)
@@ -62,15 +62,15 @@ def _deployment(site: Site, real: Deployment) -> Finding:
     return Finding(subject="deployment", ok=True, detail=_KINDS[real])
 
 
-def _account(site: Site, opening: ConnectorContext) -> Finding:
+def _account(site: Site, context: ConnectorContext) -> Finding:
     if isinstance(site.settings.auth, Anonymous):
         return Finding(subject="account", ok=True, detail="nobody signs in: only public issues are seen")
     account = site.myself()
     name = account.get("displayName") or account.get("name") or account.get("accountId")
     zone = account.get("timeZone", "unknown")
     detail = f"signed in as {name}, time zone {zone}"
-    if zone != opening.timezone:
-        detail += f" (the company's is {opening.timezone}: windows are right, JQL like startOfDay() follows the account)"
+    if zone != context.timezone:
+        detail += f" (the company's is {context.timezone}: windows are right, JQL like startOfDay() follows the account)"
     return Finding(subject="account", ok=True, detail=detail)
 
 

@@ -59,12 +59,12 @@ class Field:
 class FieldNames:
     """The names of a site's fields, read with one request at the first name that needs it.
 
-    What a name meant is kept in the connection's notebook for a day.
+    What a name meant is kept in the connection's state for a day.
     """
 
-    def __init__(self, site: Site, memo: MutableMapping[str, str], now: datetime) -> None:
+    def __init__(self, site: Site, state: MutableMapping[str, str], now: datetime) -> None:
         self._site = site
-        self._memo = memo
+        self._state = state
         self._now = now
         self._all: Sequence[Mapping[str, Any]] | OkrsyncError | None = None
 
@@ -96,7 +96,7 @@ class FieldNames:
             )
 
     def _remembered(self, text: str) -> Field | None:
-        page = self._memo.get(f"field {text}")
+        page = self._state.get(f"field {text}")
         if page is None:
             return None
         kept = json.loads(page)
@@ -120,7 +120,7 @@ class FieldNames:
         field = Field(
             found[0]["id"], found[0].get("name", text), (found[0].get("schema") or {}).get("type", "")
         )
-        self._memo[f"field {text}"] = json.dumps({**asdict(field), "read_at": self._now.isoformat()})
+        self._state[f"field {text}"] = json.dumps({**asdict(field), "read_at": self._now.isoformat()})
         return field
 
     def _read(self) -> Sequence[Mapping[str, Any]]:
@@ -136,7 +136,7 @@ class FieldNames:
 
 
 def fresh(noted: str | None, now: datetime) -> bool:
-    """Whether something was noted in the connection's notebook within the last day."""
+    """Whether something was kept in the connection's state within the last day."""
     return noted is not None and now - _FRESH < datetime.fromisoformat(noted) <= now
 
 

@@ -37,7 +37,7 @@ class SampledField:
     unique: bool
 
 
-def examine_jql(settings: JiraSettings, opening: ConnectorContext, jql: str) -> str:
+def examine_jql(settings: JiraSettings, context: ConnectorContext, jql: str) -> str:
     """Count, sample keys, types, statuses and fields of the issues, ending in the YAML of metrics about them.
 
     Raises ``ConfigError`` for JQL that Jira does not take, ``AccessError`` where nobody is signed in.
@@ -47,9 +47,9 @@ def examine_jql(settings: JiraSettings, opening: ConnectorContext, jql: str) -> 
         raise ConfigError(
             f"{jql!r}: {problem}", hint="write the JQL as in Jira's issue search, without ORDER BY"
         )
-    site = Site(settings, opening)
+    site = Site(settings, context)
     if problem := settings.misfit(site.deployment()):
-        raise ConfigError(f"{opening.name}: {problem}")
+        raise ConfigError(f"{context.name}: {problem}")
     if not isinstance(settings.auth, Anonymous):
         site.myself()
     if (lost := lost_permissions(site, settings.canary)) is not None:
@@ -58,10 +58,10 @@ def examine_jql(settings: JiraSettings, opening: ConnectorContext, jql: str) -> 
     sample = site.sample(jql, SAMPLED)
     fields = list(_fields(site.fields(), sample))
     parts = [
-        f"{jql}\n  {count} issue{'' if count == 1 else 's'}, in {opening.name} ({settings.url})",
+        f"{jql}\n  {count} issue{'' if count == 1 else 's'}, in {context.name} ({settings.url})",
         *_about(sample),
         *_table(fields, len(sample)),
-        _yaml(opening.name, jql, fields),
+        _yaml(context.name, jql, fields),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -1,6 +1,6 @@
 """Answers a batch of questions with as few requests as they need.
 
-A batch costs: serverInfo where the deployment is not known (once in the life of the connection's notebook), ``myself``
+A batch costs: serverInfo where the deployment is not known (once: the connection's state keeps it), ``myself``
 (an empty result is a number only if somebody is signed in), the canary if there is one, the fields' names if a query
 names one (once a day), and then for each different JQL one request for every page: 5,000 issues on Cloud, 1,000 on
 Data Center, where a mere count is one request. A read of more than 1,000 issues on Cloud costs one more, and so does
@@ -55,9 +55,9 @@ Fetched = SearchResult | Statuses | BoardSprints | Counted
 class JiraSource:
     """A ``Source`` in front of one Jira. It sends nothing before the first ``read``."""
 
-    def __init__(self, settings: JiraSettings, opening: ConnectorContext) -> None:
+    def __init__(self, settings: JiraSettings, context: ConnectorContext) -> None:
         self._settings = settings
-        self._opening = opening
+        self._context = context
         self._site: Site | None = None
         self._counts: dict[str, int | None] = {}
 
@@ -98,19 +98,19 @@ class JiraSource:
 
     def _signed_in(self) -> Site:
         """The site, with proof that somebody is signed in."""
-        site = self._site = self._site or Site(self._settings, self._opening)
+        site = self._site = self._site or Site(self._settings, self._context)
         if problem := self._settings.misfit(site.deployment()):
-            raise ConfigError(f"{self._opening.name}: {problem}")
+            raise ConfigError(f"{self._context.name}: {problem}")
         if not isinstance(self._settings.auth, Anonymous):
             site.myself()
         return site
 
     def _plans(self, site: Site, questions: Iterable[Question]) -> list[MetricPlan | OkrsyncError]:
-        names = FieldNames(site, self._opening.memo, self._opening.clock.now())
+        names = FieldNames(site, self._context.state, self._context.clock.now())
         plans: list[MetricPlan | OkrsyncError] = []
         for question in questions:
             try:
-                plans.append(plan(question, names, site.deployment(), self._opening.timezone))
+                plans.append(plan(question, names, site.deployment(), self._context.timezone))
             except OkrsyncError as error:
                 plans.append(error)
         return plans
@@ -153,7 +153,7 @@ class JiraSource:
             window=question.window,
             method=planned.past if question.past else "observed",
             evidence=Evidence(
-                source=f"{self._opening.name} ({self._settings.url})",
+                source=f"{self._context.name} ({self._settings.url})",
                 query=outcome.query,
                 rows=outcome.rows,
                 facts=outcome.facts + past,
@@ -172,12 +172,12 @@ class JiraSource:
 
     def _known(self, clause: str) -> int | None:
         """How many issues a clause finds, or None if Jira refuses it; that it finds some is remembered for a day."""
-        page, now = f"clause {clause}", self._opening.clock.now()
-        if fresh(self._opening.memo.get(page), now):
+        page, now = f"clause {clause}", self._context.clock.now()
+        if fresh(self._context.state.get(page), now):
             return 1
         count = self._roughly(clause)
         if count:
-            self._opening.memo[page] = now.isoformat()
+            self._context.state[page] = now.isoformat()
         return count
 
     def _count_if_told(self, jql: str) -> int | None:

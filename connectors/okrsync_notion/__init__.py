@@ -10,32 +10,32 @@ from okrsync_notion.settings import NotionSettings, NotionTable
 __all__ = ["NotionSettings", "NotionTable", "connector"]
 
 
-def _destination(settings: NotionSettings, table: TableSpec, opening: ConnectorContext) -> Destination:
+def _destination(settings: NotionSettings, table: TableSpec, context: ConnectorContext) -> Destination:
     from okrsync_notion.destination import NotionDestination
     from okrsync_notion.open_table import OpenTable
 
-    return NotionDestination(OpenTable(settings, table, opening))
+    return NotionDestination(OpenTable(settings, table, context))
 
 
-def _register(settings: NotionSettings, table: TableSpec, opening: ConnectorContext) -> Register:
+def _register(settings: NotionSettings, table: TableSpec, context: ConnectorContext) -> Register:
     from okrsync_notion.open_table import OpenTable
     from okrsync_notion.register import NotionRegister
 
-    return NotionRegister(OpenTable(settings, table, opening), opening.clock)
+    return NotionRegister(OpenTable(settings, table, context), context.clock)
 
 
 def _doctor(
-    settings: NotionSettings, tables: Sequence[TableSpec], opening: ConnectorContext
+    settings: NotionSettings, tables: Sequence[TableSpec], context: ConnectorContext
 ) -> Iterable[Finding]:
     from okrsync_notion.doctor import examine
 
-    return examine(settings, tables, opening)
+    return examine(settings, tables, context)
 
 
-def _setup(settings: NotionSettings, opening: ConnectorContext) -> Setup:
+def _setup(settings: NotionSettings, context: ConnectorContext) -> Setup:
     from okrsync_notion.setup import NotionSetup
 
-    return NotionSetup(settings, opening)
+    return NotionSetup(settings, context)
 
 
 connector = Connector(

@@ -41,9 +41,9 @@ class Notion:
     (``Refused`` for 400), with Notion's request id in the text.
     """
 
-    def __init__(self, settings: NotionSettings, opening: ConnectorContext) -> None:
+    def __init__(self, settings: NotionSettings, context: ConnectorContext) -> None:
         self._settings = settings
-        self._clock = opening.clock
+        self._clock = context.clock
 
     @cached_property
     def fingerprint(self) -> str:

@@ -17,29 +17,29 @@ from okrsync_notion.table_layout import Schema, parse
 SHARE = "open it in Notion, choose ••• > Connections, and add the connection that the token belongs to"
 
 
-def locate(api: Notion, table: NotionTable, memo: MutableMapping[str, str]) -> Schema:
+def locate(api: Notion, table: NotionTable, state: MutableMapping[str, str]) -> Schema:
     """The data source that ``table`` means, freshly read.
 
-    One request where ``memo`` still knows the way, else two or three. Raises ``AccessError`` where the token does not
+    One request where ``state`` still knows the way, else two or three. Raises ``AccessError`` where the token does not
     see it, ``ConfigError`` where the address means no data source, or several.
     """
     wanted = database_id(table.database)
     if wanted is None:
         raise ConfigError(f"{table.database!r} holds no Notion id", hint="copy the database's link in Notion")
     note = f"data source of {wanted} {table.data_source or ''}".rstrip()
-    known = memo.get(note)
+    known = state.get(note)
     if known is not None:
         with suppress(NotFound, Refused):
             schema = parse(api.data_source(known))
             if _still(schema, wanted, table.data_source):
                 return schema
-        del memo[note]
+        del state[note]
     schema = _search(api, wanted, table)
     if schema.in_trash:
         raise ConfigError(
             f"{schema.title!r} is in Notion's trash", hint="restore it, or name another database"
         )
-    memo[note] = schema.id
+    state[note] = schema.id
     return schema
 
 

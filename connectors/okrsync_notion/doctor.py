@@ -22,10 +22,10 @@ FREE_UPLOAD: Final = 5 * 1024 * 1024
 
 
 def examine(
-    settings: NotionSettings, tables: Sequence[TableSpec], opening: ConnectorContext
+    settings: NotionSettings, tables: Sequence[TableSpec], context: ConnectorContext
 ) -> Iterator[Finding]:
     """Look at the token, then at every table: columns, options, ids. Only a refused token ends it early."""
-    api = Notion(settings, opening)
+    api = Notion(settings, context)
     try:
         bot = api.me()
     except OkrsyncError as error:
@@ -43,7 +43,7 @@ def examine(
             "blocks; numbers in rows that are there are still written",
         )
     for table in tables:
-        yield from _TableCheck(api, settings, table, opening).findings()
+        yield from _TableCheck(api, settings, table, context).findings()
 
 
 def _free(bot: Mapping[str, Any]) -> bool:
@@ -58,7 +58,7 @@ class _TableCheck:
     api: Notion
     settings: NotionSettings
     spec: TableSpec
-    opening: ConnectorContext
+    context: ConnectorContext
 
     @property
     def table(self) -> NotionTable:
@@ -67,7 +67,7 @@ class _TableCheck:
 
     def findings(self) -> Iterator[Finding]:
         try:
-            found = locate(self.api, self.table, self.opening.memo)
+            found = locate(self.api, self.table, self.context.state)
         except OkrsyncError as error:
             yield Finding(
                 subject=f"database {self.table.database}", ok=False, detail=error.message, hint=error.hint
@@ -83,7 +83,7 @@ class _TableCheck:
 
     def _cells(self, found: Schema) -> Iterator[Finding]:
         for cell, name in self.table.cells.items():
-            look = partial(table_layout.cell_column, found, cell, name, self.opening.memo)
+            look = partial(table_layout.cell_column, found, cell, name, self.context.state)
             column, finding = _column(f"{cell} → {name}", look)
             if column is None:
                 yield finding
@@ -104,21 +104,21 @@ class _TableCheck:
                 yield Finding(subject=f"status {status}", ok=False, detail=error.message, hint=error.hint)
 
     def _others(self, found: Schema) -> Iterator[Finding]:
-        memo, table = self.opening.memo, self.table
+        state, table = self.context.state, self.table
         if table.match is not None:
-            look = partial(table_layout.match_column, found, table.match, memo)
+            look = partial(table_layout.match_column, found, table.match, state)
             yield _column(f"match → {table.match}", look)[1]
         if table.release is not None:
-            box = partial(table_layout.release_column, found, table.release, memo)
+            box = partial(table_layout.release_column, found, table.release, state)
             yield _column(f"release → {table.release}", box)[1]
         for role, name in (("baseline", table.baseline), ("target", table.target)):
             if name is not None:
                 yield _column(
-                    f"{role} → {name}", partial(table_layout.number_column, found, role, name, memo)
+                    f"{role} → {name}", partial(table_layout.number_column, found, role, name, state)
                 )[1]
 
     def _rows(self, found: Schema) -> Iterator[Finding]:
-        table = OpenTable(self.settings, self.spec, self.opening)
+        table = OpenTable(self.settings, self.spec, self.context)
         try:
             rows = table.read()
         except OkrsyncError as error:

@@ -18,11 +18,11 @@ from okrsync_notion.table_layout import Layout
 class KnownRows:
     """The page of each id in ``keys`` that ever had a row in the table, kept in the connection's notes."""
 
-    def __init__(self, memo: MutableMapping[str, str], layout: Layout, keys: Collection[str]) -> None:
-        self._memo = memo
+    def __init__(self, state: MutableMapping[str, str], layout: Layout, keys: Collection[str]) -> None:
+        self._state = state
         self._note = f"rows of {layout.schema.id}"
         self._keys = keys
-        self._known: dict[str, str] = json.loads(memo.get(self._note, "{}")) if keys else {}
+        self._known: dict[str, str] = json.loads(state.get(self._note, "{}")) if keys else {}
 
     def page(self, key: str) -> str | None:
         """The page that was the row of ``key`` when a run last saw it."""
@@ -37,7 +37,7 @@ class KnownRows:
         found = {row.key: row.id for row in rows if row.key in self._keys and not row.problem}
         known = {key: page for key, page in (self._known | found).items() if key in self._keys}
         if known != self._known:
-            self._memo[self._note] = json.dumps(known)
+            self._state[self._note] = json.dumps(known)
 
 
 def other_key(layout: Layout, page: Mapping[str, Any], key: str) -> str:

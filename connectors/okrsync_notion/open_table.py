@@ -30,12 +30,12 @@ from okrsync_notion.table_layout import Layout, layout, parse
 class OpenTable:
     """Sends nothing before its first method. ``unmatched`` counts the rows that ``read`` found no id for."""
 
-    def __init__(self, settings: NotionSettings, table: TableSpec, opening: ConnectorContext) -> None:
-        self.api = Notion(settings, opening)
+    def __init__(self, settings: NotionSettings, table: TableSpec, context: ConnectorContext) -> None:
+        self.api = Notion(settings, context)
         self.settings: NotionTable = table.settings
         self._spec = table
-        self.keys = PropertyKeys(opening.memo)
-        self._memo = opening.memo
+        self.keys = PropertyKeys(context.state)
+        self._state = context.state
         self._layout: Layout | None = None
         self._keys: dict[str, str] = {}
         self._bot = ""
@@ -61,12 +61,12 @@ class OpenTable:
                 rows.append(self._named_row(here, None, name, identity, ""))
         self._keys = {row.id: row.key for row in rows}
         self.unmatched = len(pages.keys() - self._keys.keys())
-        known = KnownRows(self._memo, here, self._spec.keys)
+        known = KnownRows(self._state, here, self._spec.keys)
         gone = [
             self._gone_row(here, pages, key, page) for key, page in known.missing({row.key for row in rows})
         ]
         known.remember(rows)
-        return with_doubts([*rows, *gone], here, self._memo)
+        return with_doubts([*rows, *gone], here, self._state)
 
     def row(self, page: Mapping[str, Any], key: str = "", problem: str = "") -> Row:
         """The row that ``page`` holds, for ``key`` or the key that it was listed under."""
@@ -78,7 +78,7 @@ class OpenTable:
     def this_is_us(self, editor: str | None) -> None:
         """Note the id of okrsync's own account, as an answer to a write or to a question tells it."""
         if editor and editor != self._bot:
-            self._bot = self._memo[f"bot of {self.api.fingerprint}"] = editor
+            self._bot = self._state[f"bot of {self.api.fingerprint}"] = editor
 
     def rows_where(self, column: NotionColumn, condition: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         """The rows whose ``column`` meets ``condition``, by page id. Filters are keyed like writes: by name first."""
@@ -149,7 +149,7 @@ class OpenTable:
         )
 
     def _read_layout(self) -> Layout:
-        return layout(locate(self.api, self.settings, self._memo), self.settings, self._memo)
+        return layout(locate(self.api, self.settings, self._state), self.settings, self._state)
 
     def _listed(self, here: Layout) -> dict[str, dict[str, Any]]:
         """The rows by page id; of a table of which only some rows are needed, those."""
@@ -174,7 +174,7 @@ class OpenTable:
         self, here: Layout, pages: Mapping[str, dict[str, Any]], named: Mapping[str, str]
     ) -> list[Row]:
         """The rows by the matching column. Of several with one key the one that was there first comes last."""
-        known = KnownRows(self._memo, here, self._spec.keys)
+        known = KnownRows(self._state, here, self._spec.keys)
         rows: list[Row] = []
         for key, several in by_key(_keyed(here, pages, named)).items():
             if not key.endswith(self._spec.ending):
@@ -223,7 +223,7 @@ class OpenTable:
 
         The request is made only where notes are lost: where owned cells are filled and nobody knows by whom.
         """
-        self._bot = self._memo.get(f"bot of {self.api.fingerprint}", "")
+        self._bot = self._state.get(f"bot of {self.api.fingerprint}", "")
         if self._bot or not self._spec.keys or not any(_filled(here, page) for page in pages.values()):
             return
         # Asking is a comfort: what it tells explains edits, and decides none.

@@ -32,21 +32,21 @@ def unknown_key(message: str) -> bool:
 class PropertyKeys:
     """The spellings to try, the one that worked last first; the connection's notes remember it."""
 
-    def __init__(self, memo: MutableMapping[str, str]) -> None:
-        self._memo = memo
+    def __init__(self, state: MutableMapping[str, str]) -> None:
+        self._state = state
 
     def spellings(self) -> Iterator[str]:
         """``names`` twice: after a refusal the page is read again, and may show the new name of a column."""
-        first = self._memo.get(NOTE, "names")
+        first = self._state.get(NOTE, "names")
         yield first if first in SPELLINGS else "names"
         yield from (one for one in SPELLINGS if one != first or one == "names")
 
     def worked(self, spelling: str) -> None:
         """Start with ``spelling`` from now on."""
         if spelling != "names":
-            self._memo[NOTE] = spelling
-        elif NOTE in self._memo:
-            del self._memo[NOTE]
+            self._state[NOTE] = spelling
+        elif NOTE in self._state:
+            del self._state[NOTE]
 
     @staticmethod
     def spelled(

@@ -33,10 +33,10 @@ TYPES: Final = {**FITTING, Kind.NUMBER: ("number",), Kind.TEXT: ("rich_text",)}
 class NotionSetup:
     """``okrsync.ports.Setup`` for Notion."""
 
-    def __init__(self, settings: NotionSettings, opening: ConnectorContext) -> None:
-        self._api = Notion(settings, opening)
-        self._memo = opening.memo
-        self._clock = opening.clock
+    def __init__(self, settings: NotionSettings, context: ConnectorContext) -> None:
+        self._api = Notion(settings, context)
+        self._state = context.state
+        self._clock = context.clock
 
     def propose(self, address: str) -> Proposed:
         """See ``Setup.propose``. A relation to objectives is followed. One request for every 100 rows of each table."""
@@ -46,7 +46,7 @@ class NotionSetup:
             raise ConfigError(
                 f"{address!r} holds no Notion id", hint="open the database as a full page and copy its link"
             ) from error
-        schema = locate(self._api, table, self._memo)
+        schema = locate(self._api, table, self._state)
         look = _TableProposal(schema, cells_of(KEY_RESULTS), address)
         relation = look.relation()
         titles: dict[str, str] = {}

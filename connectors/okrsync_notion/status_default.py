@@ -14,7 +14,7 @@ from okrsync.model import CellState, Doubt, Row
 from okrsync_notion.table_layout import Layout
 
 
-def with_doubts(rows: Sequence[Row], layout: Layout, memo: MutableMapping[str, str]) -> list[Row]:
+def with_doubts(rows: Sequence[Row], layout: Layout, state: MutableMapping[str, str]) -> list[Row]:
     """The rows, with the question at each status that may be nobody's choice.
 
     Once okrsync has written a row's other cells it is untouched no more; the notes keep what was seen before.
@@ -27,9 +27,9 @@ def with_doubts(rows: Sequence[Row], layout: Layout, memo: MutableMapping[str, s
         seen = untouched({row.id: row.cells for row in rows if not row.problem}, cell)
         options = set(seen)
         if len(options) == 1 and (option := options.pop()) != column.initial:
-            memo[note] = option
+            state[note] = option
             doubts[cell] = option, _doubt(option, column.name, len(seen))
-        elif (option := memo.get(note, "")) and option != column.initial:
+        elif (option := state.get(note, "")) and option != column.initial:
             doubts[cell] = option, _doubt(option, column.name, 0)
     return [_doubted(row, doubts) for row in rows]
 

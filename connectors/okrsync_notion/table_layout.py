@@ -119,10 +119,10 @@ def locked(cell: str, column: NotionColumn) -> str:
     )
 
 
-def layout(schema: Schema, table: NotionTable, memo: MutableMapping[str, str]) -> Layout:
+def layout(schema: Schema, table: NotionTable, state: MutableMapping[str, str]) -> Layout:
     """The columns ``table`` means.
 
-    ``memo`` remembers which column had a name, so that a renamed one can be named. A cell whose column is missing or of
+    ``state`` remembers which column had a name, so that a renamed one can be named. A cell whose column is missing or of
     a wrong type is locked with the reason: the others are written. Raises ``ConfigError`` if a column that rows are
     found or released by is missing or of a wrong type.
     """
@@ -130,23 +130,23 @@ def layout(schema: Schema, table: NotionTable, memo: MutableMapping[str, str]) -
     unusable: dict[str, str] = {}
     for cell, name in table.cells.items():
         try:
-            column = cell_column(schema, cell, name, memo)
+            column = cell_column(schema, cell, name, state)
             if kind_of(cell) is Kind.STATUS:
                 column = starting(column, table.initial)
-            cells[cell] = remembering(schema, column, memo)
+            cells[cell] = remembering(schema, column, state)
         except ConfigError as error:
             unusable[cell] = f"{error.message}; {error.hint}"
             cells[cell] = NotionColumn(id="", wire="", name=name, type="")
     if table.release is not None:
-        cells[RELEASE.name] = release_column(schema, table.release, memo)
+        cells[RELEASE.name] = release_column(schema, table.release, state)
     return Layout(
         schema=schema,
         title=next(column for column in schema.columns.values() if column.type == "title"),
         cells=cells,
         locked=unusable | {cell: why for cell, column in cells.items() if (why := locked(cell, column))},
-        match=match_column(schema, table.match, memo),
-        baseline=number_column(schema, "baseline", table.baseline, memo),
-        target=number_column(schema, "target", table.target, memo),
+        match=match_column(schema, table.match, state),
+        baseline=number_column(schema, "baseline", table.baseline, state),
+        target=number_column(schema, "target", table.target, state),
     )
 
 
@@ -162,28 +162,28 @@ def starting(column: NotionColumn, option: str | None) -> NotionColumn:
     return replace(column, initial=option, declared=True)
 
 
-def remembering(schema: Schema, column: NotionColumn, memo: MutableMapping[str, str]) -> NotionColumn:
-    """The column, with the names under which ``memo`` came to know its options.
+def remembering(schema: Schema, column: NotionColumn, state: MutableMapping[str, str]) -> NotionColumn:
+    """The column, with the names under which ``state`` came to know its options.
 
     Where a remembered name is another option's name now (two were swapped), all go by what they are called now.
     """
     if not column.options:
         return column
     note = f"options of {column.id} of {schema.id}"
-    known: dict[str, str] = json.loads(memo.get(note, "{}"))
+    known: dict[str, str] = json.loads(state.get(note, "{}"))
     steady = {identity: known.get(identity, name) for name, identity in column.options.items()}
     if any(column.options.get(name, identity) != identity for identity, name in steady.items()):
         steady = {identity: name for name, identity in column.options.items()}
     if steady != known:
-        memo[note] = json.dumps(steady)
+        state[note] = json.dumps(steady)
     first = column.initial
     initial = steady[column.options[first]] if isinstance(first, str) else first
     return replace(column, steady=steady, initial=initial)
 
 
-def cell_column(schema: Schema, cell: str, name: str, memo: MutableMapping[str, str]) -> NotionColumn:
+def cell_column(schema: Schema, cell: str, name: str, state: MutableMapping[str, str]) -> NotionColumn:
     """The column of a cell: of a type the cell can be kept in, or one that is locked."""
-    column = named(schema, name, f"cells: {cell}", memo)
+    column = named(schema, name, f"cells: {cell}", state)
     fitting = FITTING[kind_of(cell)]
     if column.type not in fitting and column.type not in COMPUTED:
         raise ConfigError(
@@ -193,10 +193,10 @@ def cell_column(schema: Schema, cell: str, name: str, memo: MutableMapping[str, 
     return column
 
 
-def match_column(schema: Schema, name: str | None, memo: MutableMapping[str, str]) -> NotionColumn | None:
+def match_column(schema: Schema, name: str | None, state: MutableMapping[str, str]) -> NotionColumn | None:
     if name is None:
         return None
-    column = named(schema, name, "match", memo)
+    column = named(schema, name, "match", state)
     if column.type not in MATCHING:
         raise ConfigError(
             f"the column {name!r} is a {column.kind} column, which cannot hold the ids of key results",
@@ -205,8 +205,8 @@ def match_column(schema: Schema, name: str | None, memo: MutableMapping[str, str
     return column
 
 
-def release_column(schema: Schema, name: str, memo: MutableMapping[str, str]) -> NotionColumn:
-    column = named(schema, name, "release", memo)
+def release_column(schema: Schema, name: str, state: MutableMapping[str, str]) -> NotionColumn:
+    column = named(schema, name, "release", state)
     if column.type != "checkbox":
         raise ConfigError(
             f"the column {name!r} is a {column.kind} column, and `release` needs a checkbox column",
@@ -216,11 +216,11 @@ def release_column(schema: Schema, name: str, memo: MutableMapping[str, str]) ->
 
 
 def number_column(
-    schema: Schema, role: str, name: str | None, memo: MutableMapping[str, str]
+    schema: Schema, role: str, name: str | None, state: MutableMapping[str, str]
 ) -> NotionColumn | None:
     if name is None:
         return None
-    column = named(schema, name, role, memo)
+    column = named(schema, name, role, state)
     if column.type != "number":
         raise ConfigError(
             f"the column {name!r} is a {column.kind} column, and `{role}` needs a number column",
@@ -229,15 +229,15 @@ def number_column(
     return column
 
 
-def named(schema: Schema, name: str, place: str, memo: MutableMapping[str, str]) -> NotionColumn:
+def named(schema: Schema, name: str, place: str, state: MutableMapping[str, str]) -> NotionColumn:
     """The column called ``name``. Raises ``ConfigError`` that says what became of it where there is none."""
     note = f"column {name!r} of {schema.id}"
     column = schema.columns.get(name)
     if column is not None:
-        if memo.get(note) != column.id:
-            memo[note] = column.id
+        if state.get(note) != column.id:
+            state[note] = column.id
         return column
-    known = memo.get(note)
+    known = state.get(note)
     renamed = next((one.name for one in schema.columns.values() if one.id == known), None)
     if renamed is not None:
         raise ConfigError(

@@ -9,22 +9,22 @@ from okrsync.ports import Connector, ConnectorContext, Example, Finding, Source
 from okrsync_sheets.settings import SheetsQuery, SheetsSettings
 
 
-def _source(settings: SheetsSettings, opening: ConnectorContext) -> Source:
+def _source(settings: SheetsSettings, context: ConnectorContext) -> Source:
     from okrsync_sheets.source import SheetsSource
 
-    return SheetsSource(settings, opening)
+    return SheetsSource(settings, context)
 
 
-def _doctor(settings: SheetsSettings, _tables: Sequence[Any], opening: ConnectorContext) -> Iterator[Finding]:
+def _doctor(settings: SheetsSettings, _tables: Sequence[Any], context: ConnectorContext) -> Iterator[Finding]:
     from okrsync_sheets.doctor import examine
 
-    return examine(settings, opening)
+    return examine(settings, context)
 
 
-def _inspect(settings: SheetsSettings, text: str, opening: ConnectorContext) -> str:
+def _inspect(settings: SheetsSettings, text: str, context: ConnectorContext) -> str:
     from okrsync_sheets.inspection import inspect
 
-    return inspect(settings, text, opening)
+    return inspect(settings, text, context)
 
 
 def _examples() -> Sequence[Example]:

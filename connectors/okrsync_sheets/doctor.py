@@ -20,10 +20,10 @@ _TYPED: Final = (
 )
 
 
-def examine(settings: SheetsSettings, opening: ConnectorContext) -> Iterator[Finding]:
+def examine(settings: SheetsSettings, context: ConnectorContext) -> Iterator[Finding]:
     """Credential, sign-in, the default spreadsheet with its tabs, and the cells at the top of each that would fail."""
     try:
-        client = SheetsClient(settings, opening.clock)
+        client = SheetsClient(settings, context.clock)
         who = f"{client.identity.kind} {client.identity.account}".strip()
         client.sign_in()
     except OkrsyncError as error:

@@ -24,13 +24,13 @@ _TYPED: Final = (
 )
 
 
-def inspect(settings: SheetsSettings, text: str, opening: ConnectorContext) -> str:
+def inspect(settings: SheetsSettings, text: str, context: ConnectorContext) -> str:
     """Two requests: what the spreadsheet is made of, and the top of every tab. Raises ``ConfigError`` for no address."""
     try:
         link = addresses.parse(text)
     except ValueError as error:
         raise ConfigError(str(error)) from error
-    client = SheetsClient(settings, opening.clock)
+    client = SheetsClient(settings, context.clock)
     client.sign_in()
     book = Workbook(client, link.id)
     about = book.metadata.get("properties", {})

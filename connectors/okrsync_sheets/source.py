@@ -44,9 +44,9 @@ class _Answers:
 class SheetsSource:
     """A ``Source``. Spreadsheets are only read, and only their ids and ranges leave this machine."""
 
-    def __init__(self, settings: SheetsSettings, opening: ConnectorContext) -> None:
+    def __init__(self, settings: SheetsSettings, context: ConnectorContext) -> None:
         self._settings = settings
-        self._opening = opening
+        self._context = context
         self._client: SheetsClient | None = None
         self._memo_lock = threading.Lock()
 
@@ -95,7 +95,7 @@ class SheetsSource:
 
     def _connect(self) -> SheetsClient:
         if self._client is None:
-            self._client = SheetsClient(self._settings, self._opening.clock)
+            self._client = SheetsClient(self._settings, self._context.clock)
         return self._client
 
     def _read_book(self, spreadsheet: str, questions: Sequence[Question]) -> _Answers:
@@ -104,7 +104,7 @@ class SheetsSource:
         pending: dict[int, tuple[Lookup, Group]] = {}
         for index, question in enumerate(questions):
             try:
-                bound = lookup(question, self._opening, self._link(question), book)
+                bound = lookup(question, self._context, self._link(question), book)
             except NoValueError as why:
                 done.answers[index] = no_value(question.metric, why)
             except OkrsyncError as error:
@@ -127,7 +127,7 @@ class SheetsSource:
 
     def _check_formats(self, book: Workbook, done: _Answers) -> None:
         """Hold the numbers that the formats of their cells contradict; most runs ask for no format at all."""
-        today = self._opening.clock.now().date()
+        today = self._context.clock.now().date()
         marks = {index: mark(block, today) for index, (_, block) in done.unchecked.items()}
         pending: dict[int, Mark] = {}
         for index, now in marks.items():
@@ -185,7 +185,7 @@ class SheetsSource:
                         assert isinstance(blocks, tuple)
                         done.unchecked[index] = (bound, bound.values(blocks))
         if loading:
-            self._opening.clock.sleep(LOADING_WAIT)
+            self._context.clock.sleep(LOADING_WAIT)
         return left
 
     def _settle(self, bound: Lookup, group: Group, found: GroupAnswer, book: Workbook) -> Answer | Moved:
@@ -211,12 +211,12 @@ class SheetsSource:
 
     def _noted(self, key: str) -> str:
         with self._memo_lock:
-            return self._opening.memo.get(key, "")
+            return self._context.state.get(key, "")
 
     def _note(self, key: str, text: str) -> None:
         with self._memo_lock:
-            if self._opening.memo.get(key) != text:
-                self._opening.memo[key] = text
+            if self._context.state.get(key) != text:
+                self._context.state[key] = text
 
 
 def _key(spreadsheet: str, bound: Lookup) -> str:

@@ -20,12 +20,12 @@ from okrsync.alerts.webhook import Notice, Recipient, ping_switch, post_notices
 from okrsync.config import Company, Notify
 from okrsync.errors import OkrsyncError
 from okrsync.fleet import CompanyRun, Stopped, run_company, worst
-from okrsync.model import Noted
+from okrsync.model import StateEntry
 from okrsync.ports import Clock, Ledger
 from okrsync.sync import Reviewed
 
-NOTEBOOK: Final = "@notify"
-"""The ledger's notebook of what was sent, beside those of the connections."""
+STATE: Final = "@notify"
+"""Under this name, which no connection can have, the ledger keeps what was sent."""
 
 # Both are stored in ledgers: their texts stay.
 _COMPLETED: Final = "completed"
@@ -76,15 +76,15 @@ def _recipient(run: CompanyRun, otherwise: Callable[[str], Notify | None]) -> Re
 
 def notify(run: CompanyRun, to: Recipient, ledger: Ledger, clock: Clock) -> None:
     """Send this run's new alerts, and ping if it finished. Raises ``OkrsyncError`` if an address did not take them."""
-    with ledger.hold(f"{NOTEBOOK} {to.company}"):
+    with ledger.hold(f"{STATE} {to.company}"):
         now = clock.now()
-        notes = ledger.recall(to.company).notes
-        known = {key: text for (owner, key), text in notes.items() if owner == NOTEBOOK}
+        notes = ledger.recall(to.company).state
+        known = {key: text for (owner, key), text in notes.items() if owner == STATE}
         last = datetime.fromisoformat(known[_COMPLETED]) if _COMPLETED in known else None
         if to.notify.webhook is not None:
             _send_new(run, to, detect(run, last, now), known, ledger, clock)
         if run.report is not None:
-            ledger.record(to.company, Noted(connection=NOTEBOOK, key=_COMPLETED, value=now.isoformat()))
+            ledger.record(to.company, StateEntry(connection=STATE, key=_COMPLETED, value=now.isoformat()))
             if to.notify.ping is not None:
                 ping_switch(to, clock)
 
@@ -104,7 +104,7 @@ def _send_new(
         for key in known
         if key not in present and key != _COMPLETED and (run.report is not None or key.startswith("failed"))
     ]
-    ledger.record(to.company, *(Noted(connection=NOTEBOOK, key=key, value=None) for key in gone))
+    ledger.record(to.company, *(StateEntry(connection=STATE, key=key, value=None) for key in gone))
     notices = [
         Notice(id=known.get(one.key, "").removeprefix(_PENDING) or uuid.uuid4().hex, alert=one)
         for one in alerts
@@ -120,5 +120,5 @@ def _send_new(
 
 def _note(ledger: Ledger, to: Recipient, notices: Sequence[Notice], value: Callable[[Notice], str]) -> None:
     ledger.record(
-        to.company, *(Noted(connection=NOTEBOOK, key=one.alert.key, value=value(one)) for one in notices)
+        to.company, *(StateEntry(connection=STATE, key=one.alert.key, value=value(one)) for one in notices)
     )

@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 from okrsync import __version__
 from okrsync.config import Company
 from okrsync.errors import ConfigError
-from okrsync.model import Noted
+from okrsync.model import StateEntry
 from okrsync.ports import Ledger
 from okrsync.schedules import Schedule
 
-NOTEBOOK: Final = "@dues"
-"""The ledger's notebook of when companies are due, under a name that no company can have. It is stored: it stays."""
+STATE: Final = "@dues"
+"""Under this name, which no company can have, the ledger keeps when companies are due. It is stored: it stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ def timings(
 
     The ledger's notes keep the answer with the digest of the file, so that no process reads what another has read.
     """
-    notes = {key: value for (_, key), value in ledger.recall(NOTEBOOK).notes.items()}
+    notes = {key: value for (_, key), value in ledger.recall(STATE).state.items()}
     known: dict[str, tuple[tuple[int, ...], Timing]] = {}
 
     def time_of(name: str) -> Timing:
@@ -84,7 +84,7 @@ def timings(
         found = timing(load(name))
         if digest and digest == _digest(path):  # else it changed meanwhile: which one was read?
             notes[key] = _packed(found, digest)
-            ledger.record(NOTEBOOK, Noted(connection=NOTEBOOK, key=key, value=notes[key]))
+            ledger.record(STATE, StateEntry(connection=STATE, key=key, value=notes[key]))
         return found
 
     return time_of

@@ -13,11 +13,11 @@ from okrsync.model import (
     Intended,
     Landed,
     MeasuredBaseline,
-    Noted,
     Observed,
     Outcome,
     RunFinished,
     RunStarted,
+    StateEntry,
     Withdrawn,
 )
 
@@ -73,7 +73,7 @@ def _add(changes: Changes, entry: Entry) -> None:
             known = changes.outcomes.get(entry.subject)
             if known is None or known.at <= entry.at:
                 changes.outcomes[entry.subject] = entry
-        case Noted():
+        case StateEntry():
             changes.notes[entry.connection, entry.key] = entry.value
         case _:
             assert_never(entry)

@@ -107,7 +107,7 @@ def _memory(connection: Connection, company: str, now: datetime) -> Memory:
             subject: Outcome(run=run, subject=subject, at=at, detail=deserialize_data(detail))
             for subject, run, at, detail in rows(outcomes.subject, outcomes.run, outcomes.at, outcomes.detail)
         },
-        notes={(name, key): value for name, key, value in rows(notes.connection, notes.key, notes.value)},
+        state={(name, key): value for name, key, value in rows(notes.connection, notes.key, notes.value)},
         last_run=last,
         ahead=ahead,
     )

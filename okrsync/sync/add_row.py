@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from okrsync.errors import AccessError, Conflict, DataError
-from okrsync.model import Decision, Intended, Intent, Landed, Noted, Row, Stored, Withdrawn
+from okrsync.model import Decision, Intended, Intent, Landed, Row, StateEntry, Stored, Withdrawn
 from okrsync.ownership import settled_on
 from okrsync.planning import NEW, same
 from okrsync.ports import Register
@@ -41,7 +41,7 @@ def add_row(check_ins: CheckIns, writes: Sequence[Decision], record: Callable[..
     record(
         Landed(run=run, row=row.id, values={row.cells[cell].address: values[cell] for cell in shown}),
         withdrawn,
-        Noted(connection=check_ins.connection, key=f"{NOTE}{key}", value=row.id),
+        StateEntry(connection=check_ins.connection, key=f"{NOTE}{key}", value=row.id),
         *settled_on(row.id, row),
     )
     if wrong := sorted(values.keys() - shown):

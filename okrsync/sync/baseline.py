@@ -5,7 +5,7 @@ from __future__ import annotations
 from okrsync.config import Company
 from okrsync.errors import ConfigError
 from okrsync.key_results import KeyResult
-from okrsync.model import MeasuredBaseline, Noted, Reading, RunFinished, RunStarted
+from okrsync.model import MeasuredBaseline, Reading, RunFinished, RunStarted, StateEntry
 from okrsync.ports import Clock, Ledger
 from okrsync.run_context import new_run
 from okrsync.spelling import did_you_mean
@@ -35,7 +35,7 @@ def choose_baseline(company: Company, ledger: Ledger, clock: Clock, subject: str
             RunStarted(run=run.id, command="baseline", at=run.now),
             MeasuredBaseline(subject=name, reading=frozen)
             if keep
-            else Noted(connection=company.destination, key=note, value=run.now.isoformat()),
+            else StateEntry(connection=company.destination, key=note, value=run.now.isoformat()),
             RunFinished(run=run.id, at=clock.now(), exit_code=0),
         )
         return frozen

@@ -9,14 +9,14 @@ from pydantic import BaseModel
 
 from okrsync.config import Company
 from okrsync.errors import AccessError
-from okrsync.model import Memory, Noted
+from okrsync.model import Memory, StateEntry
 from okrsync.ports import Clock, ConnectorContext
 from okrsync.run_context import Run
 from okrsync.settings import Secret
 
 
 def open_connections(company: Company, memory: Memory, clock: Clock) -> dict[str, ConnectorContext]:
-    """One ``ConnectorContext`` for each connection, its notebook filled from the ledger.
+    """One ``ConnectorContext`` for each connection, its state filled from the ledger.
 
     Raises ``AccessError`` if a secret cannot be read: a run without all its credentials does not begin.
     """
@@ -29,7 +29,7 @@ def open_connections(company: Company, memory: Memory, clock: Clock) -> dict[str
             timezone=str(company.zone),
             locale=company.locale,
             base=str(company.path.parent),
-            memo={key: value for (owner, key), value in memory.notes.items() if owner == name},
+            state={key: value for (owner, key), value in memory.state.items() if owner == name},
         )
         for name in company.connections
     }
@@ -40,15 +40,19 @@ def missing_secrets(company: Company) -> list[str]:
     return [error.message for error in (*_unreadable(company), *_untold(company))]
 
 
-def new_notes(run: Run) -> list[Noted]:
+def new_notes(run: Run) -> list[StateEntry]:
     """What connectors wrote into their notebooks during this run, or struck out."""
-    before = dict(run.memory.notes)
+    before = dict(run.memory.state)
     after = {
-        (name, key): value for name, opening in run.connections.items() for key, value in opening.memo.items()
+        (name, key): value
+        for name, context in run.connections.items()
+        for key, value in context.state.items()
     }
     changed = [where for where in after if before.get(where) != after[where]]
     gone = [where for where in before if where[0] in run.connections and where not in after]
-    return [Noted(connection=name, key=key, value=after.get((name, key))) for name, key in [*changed, *gone]]
+    return [
+        StateEntry(connection=name, key=key, value=after.get((name, key))) for name, key in [*changed, *gone]
+    ]
 
 
 def _unreadable(company: Company) -> Iterator[AccessError]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from okrsync.model import Decision, Entry, Intended, Noted, Row, Verdict
+from okrsync.model import Decision, Entry, Intended, Row, StateEntry, Verdict
 from okrsync.ownership import Whose, in_step, intended_on, is_noted, owners, unknown_note
 from okrsync.planning import same
 from okrsync.run_context import Run
@@ -13,7 +13,7 @@ from okrsync.sync.apply import Record
 FOREIGN = frozenset({Whose.ELSEWHERE, Whose.UNSURE})
 
 
-def learned_of_rows(run: Run, decisions: Sequence[Decision]) -> Iterator[Noted]:
+def learned_of_rows(run: Run, decisions: Sequence[Decision]) -> Iterator[StateEntry]:
     """What the ledger must learn of values that another ledger's run may have written, and of the rows in step."""
     rows = matched(run)
     settled: dict[str, set[str]] = {}
@@ -26,7 +26,7 @@ def learned_of_rows(run: Run, decisions: Sequence[Decision]) -> Iterator[Noted]:
         yield from in_step(rows)
 
 
-def foreign_cells(run: Run, row: Row, settled: Collection[str]) -> Iterator[Noted]:
+def foreign_cells(run: Run, row: Row, settled: Collection[str]) -> Iterator[StateEntry]:
     """The notes of one row's cells that another ledger may have written; those that are ``settled`` are struck out.
 
     A cell is noted until it is settled, because the row is soon known to this ledger by its other cells.

@@ -21,10 +21,10 @@ from okrsync.model import (
     Intended,
     Intent,
     Memory,
-    Noted,
     NoValue,
     Quantity,
     Row,
+    StateEntry,
     Wanted,
     Withdrawn,
 )
@@ -67,7 +67,7 @@ class CheckIns:
     def over(self) -> Iterator[Entry]:
         """What the ledger may forget: the cells of other periods' rows and, of other cycles, their keys too."""
         written = {row for row, _ in self.memory.last_written}
-        for (owner, note), row in self.memory.notes.items():
+        for (owner, note), row in self.memory.state.items():
             key = note.removeprefix(NOTE)
             label = key.rpartition("/")[2]
             if owner != self.connection or note == key or label == self.label:
@@ -75,13 +75,13 @@ class CheckIns:
             if row in written:
                 yield Forgotten(row=row)
             if label not in self.labels:
-                yield Noted(connection=owner, key=note, value=None)
+                yield StateEntry(connection=owner, key=note, value=None)
 
     def found(self, run: str, key: str, row: str, intents: Mapping[str, Intent]) -> Iterator[Entry]:
         """What the ledger must learn of a row that turned up only when it was to be added."""
         yield Intended(run=run, row=row, values=intents)
         yield Withdrawn(run=run, row=f"{NEW}{key}", addresses=tuple(self.intents(key)))
-        yield Noted(connection=self.connection, key=f"{NOTE}{key}", value=row)
+        yield StateEntry(connection=self.connection, key=f"{NOTE}{key}", value=row)
 
     def intents(self, key: str) -> dict[str, Intent]:
         """What was to be put into a row that was still to be added, by cell."""
@@ -111,19 +111,19 @@ def key_of(company: Company, key_result: KeyResult, label: str) -> str:
     return f"{company.id}/{key_result.id}/{label}"
 
 
-def open_register(company: Company, opening: ConnectorContext, at: datetime) -> Register:
+def open_register(company: Company, context: ConnectorContext, at: datetime) -> Register:
     """The table of check-ins, of which only the rows of the period that runs at ``at`` are read."""
     connection = company.connections[company.destination]
     assert connection.connector.register is not None
     label, _ = period(company, at)
     wanted = keys(company, at)
-    notes = {key.removeprefix(NOTE): value for key, value in opening.memo.items() if key.startswith(NOTE)}
+    notes = {key.removeprefix(NOTE): value for key, value in context.state.items() if key.startswith(NOTE)}
     table = replace(
         company.tables[CHECK_INS],
         ending=f"/{label}",
         known={key: row for key, row in notes.items() if key in wanted},
     )
-    return connection.connector.register(connection.settings, table, opening)
+    return connection.connector.register(connection.settings, table, context)
 
 
 def found_in(run: Run, register: Register, listed: Sequence[Row], at: datetime) -> CheckIns:

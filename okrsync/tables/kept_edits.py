@@ -1,6 +1,6 @@
 """Decide whether a person's edit may be written over: the row's box is ticked, or its time is over.
 
-Since when an edit is there is kept in the destination's notebook, under the cell, with the value it was seen with:
+Since when an edit is there is kept in the destination's state, under the cell, with the value it was seen with:
 another edit starts the time again.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from okrsync.codec import typed
-from okrsync.model import Decision, Hold, Noted, Row, Stored
+from okrsync.model import Decision, Hold, Row, StateEntry, Stored
 from okrsync.planning import DesiredRow
 from okrsync.run_context import Run
 
@@ -32,15 +32,15 @@ def _released(run: Run, row: Row) -> Iterator[tuple[str, str]]:
         if row.released:
             yield name, "released by a person's tick"
         elif company.keep_edits is not None:
-            note = run.memory.notes.get((company.destination, _note(row.id, cell.address)))
+            note = run.memory.state.get((company.destination, _note(row.id, cell.address)))
             since = _since(note, cell.value)
             if since is not None and run.now - since >= company.keep_edits:
                 yield name, f"a person's edit of {since:%Y-%m-%d}, kept as long as keep_edits says"
 
 
-def edits_seen(run: Run, decisions: Sequence[Decision]) -> Iterator[Noted]:
+def edits_seen(run: Run, decisions: Sequence[Decision]) -> Iterator[StateEntry]:
     """What the ledger must learn of edits: since when each one is there, and which are gone."""
-    company, notes = run.company, run.memory.notes
+    company, notes = run.company, run.memory.state
     if company.keep_edits is None:
         return
     standing = set()
@@ -50,10 +50,10 @@ def edits_seen(run: Run, decisions: Sequence[Decision]) -> Iterator[Noted]:
             standing.add(note)
             if _since(notes.get((company.destination, note)), one.now) is None:
                 value = f"{run.now.isoformat()} {typed(one.now)}"
-                yield Noted(connection=company.destination, key=note, value=value)
+                yield StateEntry(connection=company.destination, key=note, value=value)
     for owner, key in notes:
         if owner == company.destination and key.startswith(NOTE) and key not in standing:
-            yield Noted(connection=owner, key=key, value=None)
+            yield StateEntry(connection=owner, key=key, value=None)
 
 
 def _since(note: str | None, value: Stored) -> datetime | None:

@@ -11,7 +11,7 @@ from okrsync.cells import CURRENT, EXPECTED, KEY_RESULTS, PROGRESS, SOURCE, STAT
 from okrsync.codec import answer_data, deserialize
 from okrsync.config import Company
 from okrsync.key_results import Form, KeyResult
-from okrsync.model import Answer, Decision, Noted, NoValue, Quantity, Reading, Stored, Verdict, Wanted
+from okrsync.model import Answer, Decision, NoValue, Quantity, Reading, StateEntry, Stored, Verdict, Wanted
 from okrsync.planning import DesiredCell, DesiredRow, Plan, plan, without_value
 from okrsync.progress import achieved
 from okrsync.run_context import Ask, Run
@@ -144,21 +144,21 @@ def first_zero(standing: Standing) -> str:
 
 def accepted(run: Run, subject: str) -> Stored:
     """The number of the key result that a person has accepted and that is not written yet."""
-    text = run.memory.notes.get((run.company.destination, f"{ACCEPTED}{subject}"))
+    text = run.memory.state.get((run.company.destination, f"{ACCEPTED}{subject}"))
     return deserialize(text) if text is not None else None
 
 
-def no_longer_accepted(run: Run, decisions: Sequence[Decision]) -> Iterator[Noted]:
+def no_longer_accepted(run: Run, decisions: Sequence[Decision]) -> Iterator[StateEntry]:
     """What the ledger must forget: a number was accepted for one time, and it is written now."""
     for one in decisions:
         written = leads(one.cell) and one.verdict is not Verdict.HELD
-        if written and (run.company.destination, f"{ACCEPTED}{one.subject}") in run.memory.notes:
+        if written and (run.company.destination, f"{ACCEPTED}{one.subject}") in run.memory.state:
             yield accepted_note(run, one.subject, None)
 
 
-def accepted_note(run: Run, subject: str, value: str | None) -> Noted:
+def accepted_note(run: Run, subject: str, value: str | None) -> StateEntry:
     """The ledger's line on an accepted number; None strikes it out."""
-    return Noted(connection=run.company.destination, key=f"{ACCEPTED}{subject}", value=value)
+    return StateEntry(connection=run.company.destination, key=f"{ACCEPTED}{subject}", value=value)
 
 
 def _desired_cell(run: Run, cell: str, source: Standing, standing: Standing) -> DesiredCell:

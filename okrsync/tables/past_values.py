@@ -149,7 +149,7 @@ def _frozen_on(company: Company, key_result: KeyResult) -> str:
 
 def _wanted_again(run: Run, key_result: KeyResult) -> bool:
     note = again_note(run.company, key_result)
-    return (run.company.destination, note) in run.memory.notes
+    return (run.company.destination, note) in run.memory.state
 
 
 def measured_at(company: Company, key_result: KeyResult) -> datetime:

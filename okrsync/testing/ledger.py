@@ -16,11 +16,11 @@ from okrsync.model import (
     Landed,
     MeasuredBaseline,
     Memory,
-    Noted,
     Observed,
     Outcome,
     RunFinished,
     RunStarted,
+    StateEntry,
     Stored,
     Withdrawn,
 )
@@ -140,18 +140,18 @@ class LedgerContract(ReadingsContract, LeaseContract):
         assert ledger.recall("acme") == Memory(last_written={("row", "cell"): "last"})
 
     def test_a_note_is_replaced_and_struck_out(self, ledger: Ledger) -> None:
-        def note(key: str, value: str | None, connection: str = "jira") -> Noted:
-            return Noted(connection=connection, key=key, value=value)
+        def note(key: str, value: str | None, connection: str = "jira") -> StateEntry:
+            return StateEntry(connection=connection, key=key, value=value)
 
         ledger.record("acme", note("a", "1"), note("b", "2"), note("a", "other", "notion"), note("c", ""))
         ledger.record("acme", note("a", "3"), note("b", None), note("never there", None))
-        assert ledger.recall("acme").notes == {
+        assert ledger.recall("acme").state == {
             ("jira", "a"): "3",
             ("notion", "a"): "other",
             ("jira", "c"): "",
         }
         ledger.record("acme", note("b", "again"), note("a", "x"), note("a", None))
-        assert ledger.recall("acme").notes == {
+        assert ledger.recall("acme").state == {
             ("jira", "b"): "again",
             ("notion", "a"): "other",
             ("jira", "c"): "",
@@ -169,7 +169,7 @@ class LedgerContract(ReadingsContract, LeaseContract):
             landed("after"),
             intended("after", "later"),
             Observed(run="r", reading=sighting("bugs", "7", DAY)),
-            Noted(connection="jira", key="k", value="v"),
+            StateEntry(connection="jira", key="k", value="v"),
             Outcome(run="r", subject="KR", at=DAY, detail={}),
             RunFinished(run="r", at=DAY, exit_code=0),
         ]
@@ -190,7 +190,7 @@ class LedgerContract(ReadingsContract, LeaseContract):
             Observed(run="r", reading=sighting("bugs", "7", DAY)),
             MeasuredBaseline(subject="KR", reading=sighting("bugs", "7", DAY)),
             Outcome(run="r", subject="KR", at=DAY, detail={}),
-            Noted(connection="jira", key="k", value="v"),
+            StateEntry(connection="jira", key="k", value="v"),
             RunFinished(run="r", at=DAY, exit_code=0),
         ]
         ledger.record("acme", *everything)
@@ -203,7 +203,7 @@ class LedgerContract(ReadingsContract, LeaseContract):
             landed("theirs"),
             Outcome(run="r9", subject="KR", at=DAY + _HOUR, detail={}),
             Withdrawn(run="r", row="row", addresses=("b",)),
-            Noted(connection="jira", key="k", value=None),
+            StateEntry(connection="jira", key="k", value=None),
         )
         ledger.record("third", MeasuredBaseline(subject="KR", reading=sighting("bugs", "8", DAY)))
         ledger.record("acme", MeasuredBaseline(subject="KR", reading=sighting("bugs", "7", DAY)))

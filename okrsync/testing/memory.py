@@ -17,7 +17,6 @@ from okrsync.model import (
     Landed,
     MeasuredBaseline,
     Memory,
-    Noted,
     Observed,
     Outcome,
     Quantity,
@@ -25,6 +24,7 @@ from okrsync.model import (
     Row,
     RunFinished,
     RunStarted,
+    StateEntry,
     Stored,
     Wanted,
     Withdrawn,
@@ -98,9 +98,9 @@ def _remember(memory: Memory, entry: Entry) -> Memory:
             return replace(memory, baselines={**memory.baselines, subject: reading})
         case Outcome(subject=subject):
             return replace(memory, outcomes={**memory.outcomes, subject: entry})
-        case Noted(connection=connection, key=key, value=value):
-            notes = {where: text for where, text in memory.notes.items() if where != (connection, key)}
-            return replace(memory, notes=notes if value is None else {**notes, (connection, key): value})
+        case StateEntry(connection=connection, key=key, value=value):
+            notes = {where: text for where, text in memory.state.items() if where != (connection, key)}
+            return replace(memory, state=notes if value is None else {**notes, (connection, key): value})
         case RunFinished():
             return replace(memory, last_run=entry)
         case RunStarted() | Observed():

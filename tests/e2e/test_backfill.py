@@ -340,7 +340,7 @@ class Present:
 
 
 def test_a_source_that_gives_todays_value_for_the_past_is_not_believed(desk: Any) -> None:
-    crm = replace(desk.connectors["crm"], source=lambda settings, opening: Present())
+    crm = replace(desk.connectors["crm"], source=lambda settings, context: Present())
     connectors: Any = {**desk.connectors, "crm": crm}
     code = main([*PAST, "--only", "KR-5"], Context(clock=desk.clock, connectors=connectors))
     assert code == 3

@@ -47,14 +47,14 @@ class Ledger:
 
     @property
     def memory(self) -> Memory:
-        return Memory(last_written=dict(self.last), intents=dict(self.intents), notes=dict(self.notes))
+        return Memory(last_written=dict(self.last), intents=dict(self.intents), state=dict(self.notes))
 
 
 def ledger_of(memory: Memory) -> Ledger:
     return Ledger(
         last=tuple(sorted(memory.last_written.items())),
         intents=tuple(sorted(memory.intents.items(), key=lambda one: one[0])),
-        notes=tuple(sorted(memory.notes.items())),
+        notes=tuple(sorted(memory.state.items())),
     )
 
 

@@ -74,7 +74,7 @@ class Exports:
         os.utime(file, (moment, moment))
 
     @property
-    def opening(self) -> ConnectorContext:
+    def context(self) -> ConnectorContext:
         return ConnectorContext(
             name="deals", clock=JumpClock(NOW.astimezone(UTC)), timezone=ZONE.key, base=str(self.folder)
         )
@@ -82,7 +82,7 @@ class Exports:
     def source(self, **settings: Any) -> Source:
         assert connector.source is not None
         keys = {"path": self.path, **self.settings, **settings}
-        return connector.source(CrmSettings.model_validate(keys), self.opening)
+        return connector.source(CrmSettings.model_validate(keys), self.context)
 
     def read(self, *questions: Question, **settings: Any) -> Sequence[Answer]:
         return self.source(**settings).read(questions)

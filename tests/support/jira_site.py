@@ -29,7 +29,7 @@ class World:
     kind: str
     monkeypatch: pytest.MonkeyPatch
     clock: JumpClock = field(default_factory=JumpClock)
-    memo: dict[str, str] = field(default_factory=dict)
+    state: dict[str, str] = field(default_factory=dict)
 
     @property
     def auth(self) -> Mapping[str, Any]:
@@ -40,12 +40,12 @@ class World:
         given = {"url": self.jira.server.url, "deployment": self.kind, "auth": self.auth, **more}
         return JiraSettings.model_validate(given)
 
-    def opening(self) -> ConnectorContext:
-        return ConnectorContext(name="main", clock=self.clock, timezone="Europe/Berlin", memo=self.memo)
+    def context(self) -> ConnectorContext:
+        return ConnectorContext(name="main", clock=self.clock, timezone="Europe/Berlin", state=self.state)
 
     def source(self, **more: Any) -> Source:
         assert connector.source is not None
-        return connector.source(self.settings(**more), self.opening())
+        return connector.source(self.settings(**more), self.context())
 
     def read(self, *questions: Question, **more: Any) -> Sequence[Answer]:
         return self.source(**more).read(questions)
@@ -78,7 +78,7 @@ class World:
 
     def examine(self, **more: Any) -> dict[str, Finding]:
         assert connector.doctor is not None
-        return {found.subject: found for found in connector.doctor(self.settings(**more), [], self.opening())}
+        return {found.subject: found for found in connector.doctor(self.settings(**more), [], self.context())}
 
 
 Build = Callable[..., World]

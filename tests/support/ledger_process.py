@@ -30,11 +30,11 @@ from okrsync.model import (
     Intended,
     Intent,
     Landed,
-    Noted,
     Observed,
     Outcome,
     Reading,
     RunFinished,
+    StateEntry,
     Stored,
 )
 from okrsync.testing import JumpClock
@@ -86,7 +86,7 @@ def entries(number: int) -> list[Entry]:
         Intended(run=run, row="row", values={"next": Intent(before=value, after="y")}),
         Observed(run=run, reading=reading),
         Outcome(run=run, subject="KR-1", at=at, detail={"number": number}),
-        Noted(connection="jira", key="number", value=str(number)),
+        StateEntry(connection="jira", key="number", value=str(number)),
         RunFinished(run=run, at=at, exit_code=number),
     ]
 

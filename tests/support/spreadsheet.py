@@ -76,7 +76,7 @@ class World:
 
     emulator: SheetsEmulator
     clock: JumpClock = field(default_factory=lambda: JumpClock(NOW))
-    memo: MutableMapping[str, str] = field(default_factory=dict)
+    state: MutableMapping[str, str] = field(default_factory=dict)
 
     def settings(self, **changes: Any) -> Any:
         settings: dict[str, Any] = {"credentials": {"env": "GOOGLE_KEY"}, "spreadsheet": BOOK}
@@ -86,10 +86,10 @@ class World:
 
     def source(self, **changes: Any) -> Source:
         assert connector.source is not None
-        return connector.source(self.settings(**changes), self.opening())
+        return connector.source(self.settings(**changes), self.context())
 
-    def opening(self) -> ConnectorContext:
-        return ConnectorContext(name="sheets", clock=self.clock, timezone="Europe/Berlin", memo=self.memo)
+    def context(self) -> ConnectorContext:
+        return ConnectorContext(name="sheets", clock=self.clock, timezone="Europe/Berlin", state=self.state)
 
     def read(self, *questions: Question, **settings: Any) -> list[Answer]:
         return list(self.source(**settings).read(questions))

@@ -7,9 +7,20 @@ from decimal import Decimal
 
 import pytest
 
-from okrsync.model import CellState, Decision, Hold, Intent, Memory, Noted, Row, RunFinished, Stored, Verdict
+from okrsync.model import (
+    CellState,
+    Decision,
+    Hold,
+    Intent,
+    Memory,
+    Row,
+    RunFinished,
+    StateEntry,
+    Stored,
+    Verdict,
+)
 from okrsync.ownership import (
-    NOTEBOOK,
+    ROWS,
     Whose,
     in_step,
     intended_on,
@@ -33,9 +44,9 @@ def row(*, by_us: bool | None = None, at: datetime | None = NOW, **cells: Stored
     return Row(id="page", key="KR", title="", url="", cells=held, edited_by_us=by_us, edited_at=at)
 
 
-def knowing(notes: tuple[Noted, ...] = (), **cells: Stored) -> Memory:
+def knowing(notes: tuple[StateEntry, ...] = (), **cells: Stored) -> Memory:
     kept = {(one.connection, one.key): one.value for one in notes if one.value is not None}
-    return Memory(last_written={("page", name[0]): value for name, value in cells.items()}, notes=kept)
+    return Memory(last_written={("page", name[0]): value for name, value in cells.items()}, state=kept)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +94,7 @@ def test_a_row_written_later_than_the_ledger_knows() -> None:
     ours, theirs = row(by_us=True, current=Decimal(62)), row(by_us=False, current=Decimal(72))
     assert is_behind([ours, theirs], known)
     assert not is_behind([theirs], known)
-    older = Memory(last_written=known.last_written, notes=known.notes, behind=True)
+    older = Memory(last_written=known.last_written, state=known.state, behind=True)
     assert owners(ours, older)["current"] is Whose.ELSEWHERE
     assert owners(theirs, older)["current"] is Whose.UNSURE
     assert owners(row(by_us=False, at=NOW - DAY, current=Decimal(72)), older) == {}
@@ -123,7 +134,7 @@ def test_the_time_in_the_row_is_younger_than_the_ledgers() -> None:
 def test_who_puts_back_what_stood_there_before_a_killed_write(after: Row, whose: Whose | None) -> None:
     before = row(by_us=False, at=NOW - DAY, current=Decimal(1))
     kept = {(one.connection, one.key): str(one.value) for one in intended_on(before)}
-    memory = Memory(intents={("page", "c"): Intent(before=Decimal(1), after=Decimal(2))}, notes=kept)
+    memory = Memory(intents={("page", "c"): Intent(before=Decimal(1), after=Decimal(2))}, state=kept)
     assert owners(after, memory).get("current") is whose
 
 
@@ -131,7 +142,7 @@ def test_what_is_noted_with_a_write_is_struck_out_after_it() -> None:
     assert intended_on(None) == intended_on(row(at=None)) == ()
     assert settled_on("page", row(at=None)) == ()
     (struck,) = settled_on("page", None)
-    assert (struck.connection, struck.key, struck.value) == (NOTEBOOK, "seen page", None)
+    assert (struck.connection, struck.key, struck.value) == (ROWS, "seen page", None)
     assert [one.key for one in settled_on("page", row(by_us=True))] == ["seen page", "last write"]
 
 

@@ -108,10 +108,10 @@ def opened(tmp_path: Path) -> Open:
         numbers = Fake()
         tables = {"Current": MemoryDestination(), "Summary": MemoryDestination()}
 
-        def source(settings: Strict, opening: ConnectorContext) -> Source:
+        def source(settings: Strict, context: ConnectorContext) -> Source:
             return numbers
 
-        def destination(settings: Strict, table: TableSpec, opening: ConnectorContext) -> Destination:
+        def destination(settings: Strict, table: TableSpec, context: ConnectorContext) -> Destination:
             return tables["Summary" if "summary" in table.cells else "Current"]
 
         fake = Connector(

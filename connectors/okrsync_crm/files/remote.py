@@ -47,13 +47,13 @@ class LocalFiles:
             self.fetch[found.name](found.path)
 
 
-def here(settings: CrmSettings, opening: ConnectorContext, folder: Path) -> LocalFiles:
+def here(settings: CrmSettings, context: ConnectorContext, folder: Path) -> LocalFiles:
     """Local files as they are; of remote ones a list in ``folder``, empty until they are filled. Raises ``NoValueError``."""
     scheme, found, _ = settings.path.partition("://")
     if not found:
-        return LocalFiles(settings, opening.base)
+        return LocalFiles(settings, context.base)
     if scheme in {"http", "https"}:
-        return _by_requests(settings, opening, folder)
+        return _by_requests(settings, context, folder)
     return _by_fsspec(settings, scheme, folder)
 
 
@@ -66,17 +66,17 @@ def _placeholder(folder: Path, name: str, time: datetime) -> None:
 # ---- https --------------------------------------------------------------------------------------------------------
 
 
-def _by_requests(settings: CrmSettings, opening: ConnectorContext, folder: Path) -> LocalFiles:
+def _by_requests(settings: CrmSettings, context: ConnectorContext, folder: Path) -> LocalFiles:
     """The file is fetched at once: only the answer to the request says how old it is."""
     name = Path(unquote(urlsplit(settings.path).path)).name or "download"
     target = folder / name
-    modified = _download(settings, opening, target)
+    modified = _download(settings, context, target)
     if modified is None and settings.stale_after is not None:
         raise bad_data(
             f"{name}: the server does not say how old it is (no Last-Modified), and stale_after is set",
             hint="drop stale_after, or let the server send Last-Modified",
         )
-    time = (modified or opening.clock.now()).timestamp()
+    time = (modified or context.clock.now()).timestamp()
     os.utime(target, (time, time))
     return LocalFiles(settings.model_copy(update={"path": name}), str(folder))
 
@@ -89,7 +89,7 @@ class _Refused(Exception):
         self.is_page = "html" in answer.headers.get("Content-Type", "").lower()
 
 
-def _download(settings: CrmSettings, opening: ConnectorContext, target: Path) -> datetime | None:
+def _download(settings: CrmSettings, context: ConnectorContext, target: Path) -> datetime | None:
     import requests
 
     headers = {"User-Agent": USER_AGENT}
@@ -108,7 +108,7 @@ def _download(settings: CrmSettings, opening: ConnectorContext, target: Path) ->
                     f"{shown} sends on to an address that is not https", hint="write the final address"
                 )
             if answer.status_code != 200:
-                after = retry_after(answer.headers.get("Retry-After"), opening.clock.now())
+                after = retry_after(answer.headers.get("Retry-After"), context.clock.now())
                 raise _Refused(answer, after)
             copied(answer.iter_content(CHUNK), target, shown, settings.limits)
             return answer.headers.get("Last-Modified")
@@ -118,9 +118,9 @@ def _download(settings: CrmSettings, opening: ConnectorContext, target: Path) ->
             return Again(str(error), error.after) if passes(error.status) else None
         return Again(type(error).__name__) if isinstance(error, requests.RequestException) else None
 
-    limit = limiter(opening.clock, ("crm", address.hostname), rate=2, burst=4)
+    limit = limiter(context.clock, ("crm", address.hostname), rate=2, burst=4)
     try:
-        said = patiently(get, clock=opening.clock, limit=limit, again=again, what=shown)
+        said = patiently(get, clock=context.clock, limit=limit, again=again, what=shown)
     except Unavailable as error:
         raise NoValueError(Cause.UNAVAILABLE, error.message, hint=error.hint) from error
     except _Refused as error:

@@ -53,15 +53,15 @@ class Proposal:
     metrics: list[ProposedMetric] = field(default_factory=list)
 
 
-def inspect(settings: CrmSettings, _text: str, opening: ConnectorContext) -> str:
+def inspect(settings: CrmSettings, _text: str, context: ConnectorContext) -> str:
     """What the file at ``settings.path`` holds, and the YAML for it. Raises ``DataError`` if it cannot be read."""
-    path = Path(opening.base) / settings.path
+    path = Path(context.base) / settings.path
     if not path.is_file():
         raise DataError(f"there is no file {settings.path}", hint="inspect looks at one file, not at a glob")
     lines = [f"{path.name}: {path.stat().st_size:,} bytes"]
     try:
         with private_folder() as folder:
-            lines += _looked_at(path, folder, settings, opening)
+            lines += _looked_at(path, folder, settings, context)
     except NoValueError as refusal:
         raise DataError(refusal.message, hint=refusal.hint) from None
     except (csv.Error, UnicodeError, LookupError, zipfile.BadZipFile, EOFError, ValueError) as error:
@@ -72,7 +72,7 @@ def inspect(settings: CrmSettings, _text: str, opening: ConnectorContext) -> str
     return "\n".join(lines)
 
 
-def _looked_at(path: Path, folder: Path, settings: CrmSettings, opening: ConnectorContext) -> Iterator[str]:
+def _looked_at(path: Path, folder: Path, settings: CrmSettings, context: ConnectorContext) -> Iterator[str]:
     file = opened(path, folder, settings)
     yield from file.said
     if not file.staged:
@@ -87,9 +87,9 @@ def _looked_at(path: Path, folder: Path, settings: CrmSettings, opening: Connect
         proposal.notes["key"] = twice
     settings = _settings(settings.path, proposal)
     proposal.metrics = proposed_metrics(columns, undecided=proposal.notes)
-    findings = list(examine(settings, opening))
+    findings = list(examine(settings, context))
     if all(finding.ok for finding in findings):
-        proposal.metrics, notes = tried(settings, opening, proposal.metrics)
+        proposal.metrics, notes = tried(settings, context, proposal.metrics)
         proposal.notes |= notes
     else:
         proposal.metrics = []

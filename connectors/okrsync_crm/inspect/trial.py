@@ -66,12 +66,12 @@ def _unlike_money(column: ColumnProfile) -> int:
 
 
 def tried(
-    settings: CrmSettings, opening: ConnectorContext, metrics: Sequence[ProposedMetric]
+    settings: CrmSettings, context: ConnectorContext, metrics: Sequence[ProposedMetric]
 ) -> tuple[list[ProposedMetric], dict[str, str]]:
     """The metrics that answer, one sum at the most, and why the others do not."""
-    source = CrmSource(settings, opening)
-    now = opening.clock.now().astimezone(UTC)
-    zone = ZoneInfo(opening.timezone)
+    source = CrmSource(settings, context)
+    now = context.clock.now().astimezone(UTC)
+    zone = ZoneInfo(context.timezone)
     always = Window(start=datetime(1900, 1, 1, tzinfo=zone), end=datetime(2199, 1, 1, tzinfo=zone), label="")
     sound: list[ProposedMetric] = []
     notes: dict[str, str] = {}

@@ -25,7 +25,7 @@ SISTERS: list[dict[str, Any]] = YAML(typ="safe").load(FOLDER / "sisters.yaml")["
 def inspected(exports: Exports, name: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
     """What inspect prints, and its YAML: the connection and the metrics."""
     assert connector.inspect is not None
-    said = connector.inspect(CrmSettings(path=name), name, exports.opening)
+    said = connector.inspect(CrmSettings(path=name), name, exports.context)
     data: dict[str, Any] = parse_yaml(said.partition("YAML:\n\n")[2], name="inspect.yaml").data
     connection = dict(data["connections"]["export"])
     assert connection.pop("type") == "crm"

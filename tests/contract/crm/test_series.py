@@ -120,10 +120,10 @@ class Counted:
 
 
 def source(folder: Path, executed: list[str] | None = None, **settings: Any) -> CrmSource:
-    opening = ConnectorContext(name="deals", clock=JumpClock(NOW), timezone="Europe/Berlin", base=str(folder))
+    context = ConnectorContext(name="deals", clock=JumpClock(NOW), timezone="Europe/Berlin", base=str(folder))
     model = CrmSettings.model_validate({"path": "deals.csv", **settings})
     log = [] if executed is None else executed
-    return CrmSource(model, opening, connect=lambda place: Counted(execution.connect(place), log))
+    return CrmSource(model, context, connect=lambda place: Counted(execution.connect(place), log))
 
 
 def one_by_one(read: CrmSource, asked: Sequence[Question]) -> list[Answer]:

@@ -186,7 +186,7 @@ def test_ten_questions_are_one_scan_whatever_they_ask(exports: Exports) -> None:
     def counting(folder: Path) -> execution.SqlConnection:
         return Counted(execution.connect(folder), executed.append)
 
-    source = CrmSource(CrmSettings(path="deals*"), exports.opening, connect=counting)
+    source = CrmSource(CrmSettings(path="deals*"), exports.context, connect=counting)
     months = [
         Window(start=datetime(2026, m, 1, tzinfo=ZONE), end=datetime(2026, m + 1, 1, tzinfo=ZONE))
         for m in range(6, 12)
@@ -659,7 +659,7 @@ def test_groups_are_all_there_and_no_others(exports: Exports) -> None:
 
 def test_the_doctor_says_what_is_there(exports: Exports) -> None:
     assert connector.doctor is not None
-    findings = list(connector.doctor(CrmSettings(path="deals*", key="Id"), [], exports.opening))
+    findings = list(connector.doctor(CrmSettings(path="deals*", key="Id"), [], exports.context))
     assert all(finding.ok for finding in findings)
     said = "\n".join(finding.detail for finding in findings)
     assert "deals-2026-11-22.csv, of 2026-11-23 00:00" in said
@@ -669,10 +669,10 @@ def test_the_doctor_says_what_is_there(exports: Exports) -> None:
 
 def test_the_doctor_stops_at_what_is_wrong(exports: Exports) -> None:
     assert connector.doctor is not None
-    *_, last = connector.doctor(CrmSettings(path="deals*", key="Stage"), [], exports.opening)
+    *_, last = connector.doctor(CrmSettings(path="deals*", key="Stage"), [], exports.context)
     assert not last.ok
     assert "Stage is not unique" in last.detail
-    (only,) = connector.doctor(CrmSettings(path="none*"), [], exports.opening)
+    (only,) = connector.doctor(CrmSettings(path="none*"), [], exports.context)
     assert not only.ok
 
 

@@ -43,7 +43,7 @@ def day_of(query: Mapping[str, Any]) -> str | None:
 def recorded(world: World, **query: Any) -> list[tuple[str, Any]]:
     """The last part of each path that a question asks, and what was answered there."""
     world.jira.server.forget()
-    world.memo.clear()
+    world.state.clear()
     world.one(day_of(query), **query)
     return [(one.path, answered(world, one)) for one in list(world.jira.server.requests)]
 
@@ -291,7 +291,7 @@ def test_whatever_is_wrong_with_an_answer_ends_in_an_answer(world: World, number
     assert len(answers) >= 3
     for path, answer in answers:
         for _ in range(12):
-            world.memo.clear()
+            world.state.clear()
             body = damaged(answer, dice)
             world.jira.server.faults[:] = [
                 Fault(where=path.rpartition("/rest/")[2], times=99, status=200, body=body)

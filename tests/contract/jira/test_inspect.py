@@ -69,13 +69,13 @@ def settings(jira: JiraEmulator, **more: Any) -> JiraSettings:
     return JiraSettings.model_validate({"url": jira.server.url, "deployment": kind, "auth": auth, **more})
 
 
-def opening() -> ConnectorContext:
+def context() -> ConnectorContext:
     return ConnectorContext(name="jira", clock=JumpClock(), timezone="Europe/Berlin")
 
 
 def inspected(jira: JiraEmulator, jql: str, **more: Any) -> str:
     assert connector.inspect is not None
-    return connector.inspect(settings(jira, **more), jql, opening())
+    return connector.inspect(settings(jira, **more), jql, context())
 
 
 def test_what_a_jql_finds_is_shown(jira: JiraEmulator) -> None:
@@ -102,7 +102,7 @@ def test_the_yaml_it_ends_in_can_be_read(jira: JiraEmulator) -> None:
         query = JiraQuery.model_validate(metric)
         question = Question(metric=name, query=query, at=NOW, now=NOW, unit=unit, window=window)
         assert connector.source is not None
-        (answer,) = connector.source(settings(jira), opening()).read([question])
+        (answer,) = connector.source(settings(jira), context()).read([question])
         assert isinstance(answer, Reading), answer
         values[name] = answer.value
     assert values == {
@@ -138,7 +138,7 @@ def test_doctor_looks_at_the_map_of_statuses(jira: JiraEmulator) -> None:
     assert connector.doctor is not None
 
     def found(**mapped: str) -> tuple[bool, str]:
-        for finding in connector.doctor(settings(jira, status_map=mapped), [], opening()):  # type: ignore[misc]
+        for finding in connector.doctor(settings(jira, status_map=mapped), [], context()):  # type: ignore[misc]
             if finding.subject == "status_map":
                 return finding.ok, finding.detail
         raise AssertionError

@@ -528,7 +528,7 @@ def test_names_are_asked_for_once_a_day_and_ids_never(world: World) -> None:
     world.read(named)
     assert world.jira.server.count("/field") == 2
     world.jira.server.forget()
-    world.memo.clear()
+    world.state.clear()
     world.read(ask(jql="type = Story", measure="sum", field=["cf[10016]", "timespent"]))
     assert world.jira.server.count("/field") == 0
 
@@ -1037,7 +1037,7 @@ def test_secrets_are_in_no_text(world: World) -> None:
         repr(world.one(jql=BUGS)),
         repr(world.examine()),
         repr(world.settings()),
-        json.dumps(world.memo),
+        json.dumps(world.state),
     ]
     assert len(texts) > 8
     assert "s3cret" not in "".join(texts)

@@ -47,8 +47,8 @@ def read(jira: JiraEmulator, questions: Sequence[Question]) -> list[Answer]:
     auth = {"email": "bot@acme.example", **token} if kind == "cloud" else token
     model = JiraSettings.model_validate({"url": jira.url, "deployment": kind, "auth": auth})
     assert connector.source is not None
-    opening = ConnectorContext(name="main", clock=JumpClock(NOW), timezone="Europe/Berlin")
-    return list(connector.source(model, opening).read(questions))
+    context = ConnectorContext(name="main", clock=JumpClock(NOW), timezone="Europe/Berlin")
+    return list(connector.source(model, context).read(questions))
 
 
 def ask(at: datetime, query: dict[str, Any], unit: Unit = COUNT, window: Window | None = None) -> Question:

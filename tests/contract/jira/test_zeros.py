@@ -53,7 +53,7 @@ def test_a_filter_that_no_issue_fulfils_is_named(world: World) -> None:
     assert fact(mine, "no issue has") == 'assignee = currentUser(); labels in (a, "b c")'
     assert "without window" not in facts(mine)
     world.jira.load({"issues": [{"key": "OPS-1", "labels": ["uxx"]}]})
-    world.memo.clear()
+    world.state.clear()
     elsewhere = world.value(jql="project = APP AND labels = uxx")
     assert "no issue has" not in facts(elsewhere)
     # What may or may not hold beside others is not taken apart.

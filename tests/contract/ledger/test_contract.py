@@ -26,9 +26,9 @@ from okrsync.model import (
     Intent,
     Landed,
     MeasuredBaseline,
-    Noted,
     Observed,
     Outcome,
+    StateEntry,
     Withdrawn,
 )
 from okrsync.testing import JumpClock
@@ -89,8 +89,8 @@ def many(size: int) -> list[Entry]:
             Observed(run="r", reading=reading),
             MeasuredBaseline(subject=f"KR-{number}", reading=reading),
             Outcome(run="r", subject=f"KR-{number}", at=DAY, detail={}),
-            Noted(connection="jira", key=f"n-{number}", value="x"),
-            Noted(connection="jira", key=f"gone-{number}", value=None),
+            StateEntry(connection="jira", key=f"n-{number}", value="x"),
+            StateEntry(connection="jira", key=f"gone-{number}", value=None),
         ]
     return entries
 
@@ -175,7 +175,7 @@ def test_a_database_can_be_shared_with_another_program(opened: Opened) -> None:
         connection.exec_driver_sql("CREATE TABLE puts (id INTEGER)")
     ledger = opened()
     ledger.record("acme", *many(1))
-    assert ledger.recall("acme").notes == {("jira", "n-0"): "x"}
+    assert ledger.recall("acme").state == {("jira", "n-0"): "x"}
 
 
 def test_a_heart_keeps_the_lease_alive(opened: Opened, clock: JumpClock) -> None:

@@ -16,7 +16,7 @@ from okrsync.ledger import copy, open_ledger
 from okrsync.ledger.copy import copy_ledger
 from okrsync.ledger.database import connected
 from okrsync.ledger.tables import metadata, puts
-from okrsync.model import Noted, RunStarted
+from okrsync.model import RunStarted, StateEntry
 from okrsync.testing import JumpClock
 from tests.support.ledger_process import entries
 from tests.support.postgres import running
@@ -41,7 +41,7 @@ def fill(url: str, companies: int = 3, runs: int = 3) -> None:
                     ledger.record(f"c{company}", RunStarted(run=f"run-{number}", command="sync", at=NOW))
                     ledger.record(f"c{company}", *entries(number))
                 ledger.record(
-                    f"c{company}", Noted(connection="jira", key="ключ % ' \"", value="🙂\n\\ \\x00")
+                    f"c{company}", StateEntry(connection="jira", key="ключ % ' \"", value="🙂\n\\ \\x00")
                 )
 
 

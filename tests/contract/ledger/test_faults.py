@@ -22,13 +22,13 @@ from okrsync.errors import AccessError, ConfigError, DataError, OkrsyncError, Un
 from okrsync.ledger import database, lease, open_ledger, schema
 from okrsync.ledger.faults import explained
 from okrsync.ledger.store import SqlLedger
-from okrsync.model import Noted
+from okrsync.model import StateEntry
 from okrsync.testing import JumpClock
 from tests.support import postgres
 from tests.support.postgres import PASSWORD, QUOTED, Server, running
 
 SECRET = "hunter2"
-NOTE = Noted(connection="jira", key="k", value="v" * 10_000)
+NOTE = StateEntry(connection="jira", key="k", value="v" * 10_000)
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def test_a_disk_that_is_full(ledger: SqlLedger) -> None:
     )
     with pytest.raises(Unavailable, match="full"):
         ledger.record("acme", NOTE)
-    assert ledger.recall("acme").notes == {}
+    assert ledger.recall("acme").state == {}
 
 
 def test_a_file_that_may_only_be_read(ledger: SqlLedger) -> None:
@@ -175,7 +175,7 @@ def test_another_program_that_writes_for_too_long(file: Path, monkeypatch: pytes
             ledger.record("acme", NOTE)
         with pytest.raises(Unavailable):
             ledger.hold("acme").__enter__()
-        assert ledger.recall("acme").notes == {}, "reading goes on"
+        assert ledger.recall("acme").state == {}, "reading goes on"
         open_ledger(f"sqlite:///{file}", JumpClock()).close()
         raw.close()
         ledger.record("acme", NOTE)
@@ -253,7 +253,7 @@ def test_a_connection_that_broke_while_idle_is_replaced(server: Server) -> None:
     with open_ledger(server.fresh(), JumpClock()) as ledger:
         ledger.record("acme", NOTE)
         _cut(server, ledger)
-        assert ledger.recall("acme").notes == {("jira", "k"): NOTE.value}
+        assert ledger.recall("acme").state == {("jira", "k"): NOTE.value}
 
 
 @pytest.mark.postgres
@@ -264,7 +264,7 @@ def test_a_connection_that_breaks_midway_leaves_nothing(server: Server) -> None:
         with pytest.raises(Unavailable, match="does not answer"):
             ledger.record("acme", NOTE)
         with open_ledger(url, JumpClock()) as other:
-            assert other.recall("acme").notes == {}
+            assert other.recall("acme").state == {}
 
 
 def _cut(server: Server, ledger: SqlLedger) -> None:

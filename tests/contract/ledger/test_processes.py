@@ -49,7 +49,7 @@ def whole(memory: Memory) -> int:
     assert [intent.before for intent in memory.intents.values()] == [Decimal(number)]
     assert memory.outcomes["KR-1"].detail == {"number": number}
     assert memory.outcomes["KR-1"].at == day
-    assert memory.notes == {("jira", "number"): str(number)}
+    assert memory.state == {("jira", "number"): str(number)}
     return number
 
 

@@ -106,17 +106,17 @@ def clock() -> JumpClock:
 
 
 @pytest.fixture
-def memo() -> dict[str, str]:
+def state() -> dict[str, str]:
     return {}
 
 
 @pytest.fixture
-def connect(notion: NotionEmulator, clock: JumpClock, memo: dict[str, str]) -> Callable[..., Destination]:
+def connect(notion: NotionEmulator, clock: JumpClock, state: dict[str, str]) -> Callable[..., Destination]:
     def made(*, token: str = "NOTION_TOKEN", url: str = "", **table: Any) -> Destination:
         assert connector.destination is not None
         settings = NotionSettings(token=Secret(env=token), url=url or notion.server.url)
-        opening = ConnectorContext(name="notion", clock=clock, memo=memo)
-        return connector.destination(settings, table_of(**table), opening)
+        context = ConnectorContext(name="notion", clock=clock, state=state)
+        return connector.destination(settings, table_of(**table), context)
 
     return made
 
@@ -383,14 +383,14 @@ def test_of_several_data_sources_the_named_one_is_read(
 
 
 def test_a_stale_note_is_resolved_anew(
-    notion: NotionEmulator, connect: Callable[..., Destination], memo: dict[str, str]
+    notion: NotionEmulator, connect: Callable[..., Destination], state: dict[str, str]
 ) -> None:
     connect().read()
-    (note,) = [key for key in memo if key.startswith("data source")]
-    right = memo[note]
-    memo[note] = page(99)
+    (note,) = [key for key in state if key.startswith("data source")]
+    right = state[note]
+    state[note] = page(99)
     assert len(connect().read()) == 2
-    assert memo[note] == right
+    assert state[note] == right
 
 
 def test_a_renamed_data_source_is_not_found_by_its_old_name(
@@ -1133,12 +1133,12 @@ def test_knowing_the_connector_loads_nothing_of_its_vendor() -> None:
 
 @pytest.mark.parametrize("behaviour", [Behaviour(), Behaviour(escaped_keys=True), Behaviour(silent=True)])
 def test_a_write_is_taken_whatever_keys_notion_knows(
-    notion: NotionEmulator, connect: Callable[..., Destination], memo: dict[str, str], behaviour: Behaviour
+    notion: NotionEmulator, connect: Callable[..., Destination], state: dict[str, str], behaviour: Behaviour
 ) -> None:
     notion.workspace.behaviour = behaviour
     assert write(connect(), current=Decimal(5), progress=Decimal("0.5")).cells["current"].value == Decimal(5)
     assert notion.server.count("PATCH") == 1
-    assert "page keys" not in memo
+    assert "page keys" not in state
 
 
 @pytest.mark.parametrize("silent", [False, True])
@@ -1212,7 +1212,7 @@ def test_a_cursor_that_comes_twice_ends_the_reading(
 
 
 def test_a_row_says_when_it_was_edited_and_whether_by_us(
-    notion: NotionEmulator, connect: Callable[..., Destination], memo: dict[str, str]
+    notion: NotionEmulator, connect: Callable[..., Destination], state: dict[str, str]
 ) -> None:
     destination = connect()
     before = row_of(destination, "KR-1")
@@ -1225,4 +1225,4 @@ def test_a_row_says_when_it_was_edited_and_whether_by_us(
     notion.edit("Key results", "KR-1", "Current", 6)
     assert row_of(again, "KR-1").edited_by_us is False
     assert notion.server.count("/v1/users/me") == 0, "the write has told who we are"
-    assert not any(TOKEN in text for pair in memo.items() for text in pair)
+    assert not any(TOKEN in text for pair in state.items() for text in pair)

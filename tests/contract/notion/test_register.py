@@ -65,10 +65,10 @@ def register(
 ) -> Register:
     settings = NotionSettings(token=Secret(env="NOTION_TOKEN"), url=notion.server.url)
     given = {"database": DATABASE, "match": "Key", "cells": {"value": "Value", "status": "Status"}, **table}
-    opening = ConnectorContext(name="notion", clock=clock or JumpClock(NOW))
+    context = ConnectorContext(name="notion", clock=clock or JumpClock(NOW))
     assert connector.register is not None
     spec = TableSpec(settings=NotionTable.model_validate(given), ending=ending, known=known or {})
-    made = connector.register(settings, spec, opening)
+    made = connector.register(settings, spec, context)
     made.read()
     return made
 

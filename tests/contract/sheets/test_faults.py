@@ -362,7 +362,7 @@ def _everything(world: World) -> list[str]:
 
 def test_no_secret_is_ever_said_or_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    texts = [*_everything(world), caplog.text, repr(world.memo)]
+    texts = [*_everything(world), caplog.text, repr(world.state)]
     key = json.loads(world.emulator.secret())["private_key"]
     secrets = [line for line in key.splitlines() if "KEY" not in line]
     tokens = [
@@ -426,7 +426,7 @@ def _doctor(world: World, **changes: Any) -> list[Finding]:
         "spreadsheet": BOOK,
         "url": world.emulator.server.url,
     } | changes
-    return list(connector.doctor(connector.settings.model_validate(settings), [], world.opening()))
+    return list(connector.doctor(connector.settings.model_validate(settings), [], world.context()))
 
 
 def test_doctor_of_a_healthy_connection(world: World) -> None:

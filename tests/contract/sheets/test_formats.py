@@ -335,7 +335,7 @@ def test_formats_of_another_shape_cost_no_number(world: World, answer: Any) -> N
 def test_doctor_names_hidden_rows(world: World) -> None:
     load(world, [1], [2], [4], hidden_rows=[2], filtered_rows=[3, 900])
     assert connector.doctor is not None
-    found = list(connector.doctor(world.settings(), [], world.opening()))
+    found = list(connector.doctor(world.settings(), [], world.context()))
     assert [one.detail for one in found if "hidden" in one.detail] == [
         "hidden rows, whose numbers count, too: 2, 3"
     ]
@@ -357,7 +357,7 @@ def test_doctor_names_hidden_rows(world: World) -> None:
 def test_what_inspect_proposes_is_what_a_run_takes(world: World, cells: list[Any], keys: str | None) -> None:
     load(world, ["V"], *([cell] for cell in cells))
     assert connector.inspect is not None
-    shown = connector.inspect(world.settings(), BOOK, world.opening())
+    shown = connector.inspect(world.settings(), BOOK, world.context())
     if keys is None:
         assert "metric_" not in shown
         return

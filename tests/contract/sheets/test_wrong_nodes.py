@@ -72,7 +72,7 @@ def test_one_wrong_node_is_never_a_bug(disturbed: tuple[World, list[random.Rando
     world, chances = disturbed
     for seed in range(150):
         chances.append(random.Random(seed))
-        world.memo = {}
+        world.state = {}
         try:
             answers = world.read(*QUESTIONS)
         except OkrsyncError:
@@ -93,7 +93,7 @@ def test_doctor_and_inspect_bear_it_too(disturbed: tuple[World, list[random.Rand
     settings = connector.settings.model_validate(keys)
     for seed in range(60):
         chances.append(random.Random(seed))
-        for finding in connector.doctor(settings, [], world.opening()):
+        for finding in connector.doctor(settings, [], world.context()):
             assert finding.detail
         with suppress(OkrsyncError):
-            assert connector.inspect(settings, "acme-kpis", world.opening())
+            assert connector.inspect(settings, "acme-kpis", world.context())
