@@ -14,8 +14,8 @@ from okrsync.periods import Phase
 from okrsync.ports import Clock, ConnectorContext, Destination, Ledger
 
 if TYPE_CHECKING:
+    from okrsync.tables.assessment import Assessment
     from okrsync.tables.check_ins import CheckIns
-    from okrsync.tables.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Run:
 
     ``id`` names the run in the ledger. ``now`` is its moment; ``clock`` tells how time goes on. ``destinations`` and
     ``listed`` (the rows as they were read) go by table; ``rows`` has the row of each id of the YAML, None if it has none.
-    ``baselines`` are those measured and frozen for the first time, ``standings`` the key results with their progress.
+    ``baselines`` are those measured and frozen for the first time, ``assessments`` the key results with their progress.
     """
 
     company: Company
@@ -48,7 +48,7 @@ class Run:
     rows: Mapping[str, Row | None] = field(default_factory=dict)
     check_ins: CheckIns | None = None
     baselines: Mapping[str, Reading] = field(default_factory=dict)
-    standings: tuple[Standing, ...] = ()
+    assessments: tuple[Assessment, ...] = ()
 
     @property
     def at(self) -> datetime:

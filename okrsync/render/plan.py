@@ -12,7 +12,7 @@ from okrsync.config import CycleNotice
 from okrsync.model import Decision, Hold, Stored, Verdict
 from okrsync.render.words import goal, moment, stored, wanted
 from okrsync.sync import Report, by_subject
-from okrsync.tables.standing import Standing
+from okrsync.tables.assessment import Assessment
 
 WIDTH = 60
 
@@ -25,7 +25,7 @@ def plan_text(report: Report) -> Text:
     out.append(f"{head}\n", style="bold")
     in_step: list[str] = []
     cells_of = by_subject(report.decisions)
-    standing_of = {one.key_result.id: one for one in report.standings}
+    assessment_of = {one.key_result.id: one for one in report.assessments}
     if report.notice is not None:
         out.append_text(notice_text(report.notice))
     for subject in report.rows:
@@ -34,7 +34,7 @@ def plan_text(report: Report) -> Text:
             in_step.append(subject)
             continue
         out.append("\n")
-        out.append_text(_heading(report, subject, standing_of.get(subject)))
+        out.append_text(_heading(report, subject, assessment_of.get(subject)))
         out.append_text(_row(cells, locale, applied=report.applied))
     if in_step:
         out.append(f"\n= in step: {', '.join(in_step)}\n", style="dim")
@@ -49,12 +49,12 @@ def notice_text(notice: CycleNotice) -> Text:
     return out.append(f"  → {notice.hint}\n", style="cyan")
 
 
-def _heading(report: Report, subject: str, standing: Standing | None) -> Text:
+def _heading(report: Report, subject: str, assessment: Assessment | None) -> Text:
     row = report.rows[subject]
     title = row.title if row is not None else ""
     aim = ""
-    if standing is not None:
-        title = standing.key_result.title or title
+    if assessment is not None:
+        title = assessment.key_result.title or title
         detail = report.details[subject]
         aim = goal(detail["goal"], detail["unit"], report.company.locale) if detail["goal"] else ""
     line = Text(f"{subject}  ", style="bold")

@@ -23,7 +23,7 @@ from okrsync.sync.connections import new_notes, open_connections
 from okrsync.sync.fetch import fetch
 from okrsync.sync.run import open_table
 from okrsync.tables.check_ins import CheckIns, desired_rows, found_in, key_of, open_register
-from okrsync.tables.key_results import stand
+from okrsync.tables.key_results import assessed
 from okrsync.tables.past_values import baseline_asks, judged_asks, new_baselines
 
 OnCount = Callable[[int, int], None]
@@ -147,8 +147,8 @@ def _fill_period(
 ) -> tuple[Decision, ...]:
     """Add the check-ins that one period lacks, or decide only which would be added."""
     mine = past.check_ins
-    standings = [stand(run, one, answers[Ask(one.metric, past.at)], past.at) for one in past.lacking]
-    decided = plan(run.company.id, desired_rows(run, mine, standings), mine.memory)
+    assessments = [assessed(run, one, answers[Ask(one.metric, past.at)], past.at) for one in past.lacking]
+    decided = plan(run.company.id, desired_rows(run, mine, assessments), mine.memory)
     if record is None:
         return decided.decisions
     record(*mine.turned_up(run.id), *settle_same(decided, mine.memory, run.id))

@@ -41,7 +41,7 @@ def missing_secrets(company: Company) -> list[str]:
 
 
 def new_notes(run: Run) -> list[StateEntry]:
-    """What connectors wrote into their notebooks during this run, or struck out."""
+    """What connectors kept or dropped of their state during this run."""
     before = dict(run.memory.state)
     after = {
         (name, key): value

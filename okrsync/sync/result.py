@@ -15,7 +15,7 @@ from okrsync.planning import Plan
 from okrsync.run_context import Run
 from okrsync.sync.ledger_notices import ledger_notices
 from okrsync.tables import TABLES, due_tables
-from okrsync.tables.standing import Standing
+from okrsync.tables.assessment import Assessment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Report:
     at: datetime
     plan: Plan
     decisions: tuple[Decision, ...]
-    standings: tuple[Standing, ...]
+    assessments: tuple[Assessment, ...]
     rows: Mapping[str, Row | None]
     details: Mapping[str, Mapping[str, Any]]
     applied: bool
@@ -59,7 +59,7 @@ def report_of(run: Run, planned: Plan, decisions: tuple[Decision, ...], *, appli
         at=run.now,
         plan=planned,
         decisions=decisions,
-        standings=run.standings,
+        assessments=run.assessments,
         rows=run.rows,
         details={
             subject: _row_data(run.rows.get(subject), cells_of.get(subject, ())) | found.get(subject, {})
@@ -79,7 +79,7 @@ def closed_report(company: Company, now: datetime) -> Report:
         at=now,
         plan=Plan(decisions=decisions),
         decisions=decisions,
-        standings=(),
+        assessments=(),
         rows={},
         details={},
         applied=False,

@@ -14,8 +14,8 @@ from okrsync.model import Dimension, Memory, NoValue, Outcome, Quantity, Reading
 from okrsync.periods import TICK, complete, windows_of
 from okrsync.ports import Ledger
 from okrsync.progress import Budget, Goal, Judge, budget, paced, progress
+from okrsync.tables.assessment import goal_from
 from okrsync.tables.past_values import by_day, day_of, frozen_in, told_apart
-from okrsync.tables.standing import goal_from
 from okrsync.units import to_unit
 
 SOURCE_TIME = "as of in the source"

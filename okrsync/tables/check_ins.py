@@ -32,9 +32,9 @@ from okrsync.periods import window, windows_of
 from okrsync.planning import NEW, DesiredCell, DesiredRow, Plan, without_value
 from okrsync.ports import ConnectorContext, Register
 from okrsync.run_context import Ask, Run
+from okrsync.tables.assessment import Assessment
 from okrsync.tables.desired import desire, percent, provenance, related
 from okrsync.tables.key_results import shown
-from okrsync.tables.standing import Standing
 
 NOTE: Final = "check-in "
 
@@ -178,7 +178,7 @@ def desired(run: Run, decided: Plan) -> list[DesiredRow]:
     return desired_rows(run, run.check_ins, shown(run, decided))
 
 
-def desired_rows(run: Run, check_ins: CheckIns, standings: Sequence[Standing]) -> list[DesiredRow]:
+def desired_rows(run: Run, check_ins: CheckIns, assessments: Sequence[Assessment]) -> list[DesiredRow]:
     """What the check-ins of the given key results should show."""
     return [
         DesiredRow(
@@ -193,36 +193,36 @@ def desired_rows(run: Run, check_ins: CheckIns, standings: Sequence[Standing]) -
             creates=True,
             stamped=run.company.tables[CHECK_INS].stamped,
         )
-        for one in standings
+        for one in assessments
     ]
 
 
-def _cell(run: Run, cell: str, standing: Standing, check_ins: CheckIns) -> DesiredCell:
-    key_result, answer = standing.key_result, standing.answer
+def _cell(run: Run, cell: str, assessment: Assessment, check_ins: CheckIns) -> DesiredCell:
+    key_result, answer = assessment.key_result, assessment.answer
     if isinstance(answer, NoValue):
         return without_value(answer)
-    if standing.doubt is not None:
-        return without_value(standing.doubt)
+    if assessment.doubt is not None:
+        return without_value(assessment.doubt)
     wanted: Wanted
     match cell:
         case KEY_RESULT.name:
             return related(check_ins.register, cell, run.rows[key_result.id], key_result.id, answer)
         case VALUE.name:
-            assert standing.value is not None
-            wanted = Quantity(value=standing.value, unit=key_result.unit)
+            assert assessment.value is not None
+            wanted = Quantity(value=assessment.value, unit=key_result.unit)
         case DATE.name:
             wanted = check_ins.first
         case SOURCE.name:
             wanted = provenance(run.company, answer)
-        case _ if standing.blocked is not None or standing.progress is None:
+        case _ if assessment.blocked is not None or assessment.progress is None:
             return without_value(
-                standing.blocked
+                assessment.blocked
                 or NoValue(metric=key_result.metric, cause=Cause.EMPTY, reason="it has no progress yet")
             )
         case PROGRESS.name:
-            wanted = percent(standing.progress, over_100=CHECK_INS in run.company.over_100)
+            wanted = percent(assessment.progress, over_100=CHECK_INS in run.company.over_100)
         case STATUS.name:
-            wanted = str(standing.status)
+            wanted = str(assessment.status)
         case _:
             raise AssertionError(cell)
     return desire(check_ins.register, cell, wanted, answer)

@@ -11,9 +11,9 @@ from okrsync.config import Company, Initiative
 from okrsync.model import PERCENT, NoValue, Reading, Wanted
 from okrsync.planning import DesiredCell, DesiredRow, Plan, without_value
 from okrsync.run_context import Ask, Run
+from okrsync.tables.assessment import number_or_none
 from okrsync.tables.desired import desire, no_row, percent, provenance, related
 from okrsync.tables.notes import note_of, own_cells
-from okrsync.tables.standing import number_or_none
 from okrsync.units import to_unit
 
 

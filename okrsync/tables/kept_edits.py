@@ -43,16 +43,16 @@ def edits_seen(run: Run, decisions: Sequence[Decision]) -> Iterator[StateEntry]:
     company, notes = run.company, run.memory.state
     if company.keep_edits is None:
         return
-    standing = set()
+    assessment = set()
     for one in decisions:
         if one.hold is Hold.EDITED and one.address:
             note = _note(one.row, one.address)
-            standing.add(note)
+            assessment.add(note)
             if _since(notes.get((company.destination, note)), one.now) is None:
                 value = f"{run.now.isoformat()} {typed(one.now)}"
                 yield StateEntry(connection=company.destination, key=note, value=value)
     for owner, key in notes:
-        if owner == company.destination and key.startswith(NOTE) and key not in standing:
+        if owner == company.destination and key.startswith(NOTE) and key not in assessment:
             yield StateEntry(connection=owner, key=key, value=None)
 
 

@@ -15,19 +15,20 @@ from okrsync.model import Answer, Decision, NoValue, Quantity, Reading, StateEnt
 from okrsync.planning import DesiredCell, DesiredRow, Plan, plan, without_value
 from okrsync.progress import achieved
 from okrsync.run_context import Ask, Run
-from okrsync.tables.desired import desire, no_row, percent, provenance
-from okrsync.tables.kept_edits import released
-from okrsync.tables.notes import note_of, own_cells
-from okrsync.tables.past_values import baseline_asks, frozen, judged_asks, judged_values, new_baselines
-from okrsync.tables.standing import (
+from okrsync.tables.assessment import (
     THEIRS,
-    Standing,
-    as_it_will_stand,
+    Assessment,
+    Measured,
+    as_the_row_will_show,
     assess,
     goal_data,
     number_or_none,
     restarted,
 )
+from okrsync.tables.desired import desire, no_row, percent, provenance
+from okrsync.tables.kept_edits import released
+from okrsync.tables.notes import note_of, own_cells
+from okrsync.tables.past_values import baseline_asks, frozen, judged_asks, judged_values, new_baselines
 
 
 def ids(company: Company) -> Iterable[str]:
@@ -43,14 +44,14 @@ def asks(run: Run) -> Iterable[Ask]:
 
 
 def settled(run: Run) -> Run:
-    """The run with its new baselines, and with the standing of each key result."""
+    """The run with its new baselines and its assessment of each key result."""
     run = replace(run, baselines=new_baselines(run, run.company.key_results))
-    standings = [stand(run, one, run.answer(one.metric), run.now) for one in run.company.key_results]
-    return replace(run, standings=tuple(standings))
+    assessments = [assessed(run, one, run.answer(one.metric), run.now) for one in run.company.key_results]
+    return replace(run, assessments=tuple(assessments))
 
 
-def stand(run: Run, key_result: KeyResult, answer: Answer, at: datetime) -> Standing:
-    """The standing of the key result at ``at``, by its ``answer`` and the periods judged before."""
+def assessed(run: Run, key_result: KeyResult, answer: Answer, at: datetime) -> Assessment:
+    """Assess the key result at ``at``, by its ``answer`` and the periods judged before."""
     baseline = frozen(run, key_result) if key_result.measured_baseline else None
     if isinstance(baseline, NoValue):
         # A number beside a goal that was measured with something else would make no sense.
@@ -59,9 +60,7 @@ def stand(run: Run, key_result: KeyResult, answer: Answer, at: datetime) -> Stan
         run.company,
         key_result,
         run.rows[key_result.id],
-        answer,
-        baseline,
-        judged_values(run, key_result, at),
+        Measured(answer=answer, baseline=baseline, history=judged_values(run, key_result, at)),
         at,
     )
 
@@ -74,25 +73,28 @@ ACCEPTED: Final = "accepted "
 """The note of a number that a person lets pass once, by the id of its key result."""
 
 
-def shown(run: Run, decided: Plan) -> list[Standing]:
-    """The standings as the rows will show them by what is ``decided``, a person's numbers included."""
+def shown(run: Run, decided: Plan) -> list[Assessment]:
+    """The assessments as the rows will show them by what is ``decided``, a person's numbers included."""
     current = {one.subject: one for one in decided.decisions if one.cell == CURRENT.name}
     return [
-        as_it_will_stand(run.company, one, current.get(one.key_result.id), run.now) for one in run.standings
+        as_the_row_will_show(run.company, one, current.get(one.key_result.id), run.now)
+        for one in run.assessments
     ]
 
 
 def desired(run: Run, _decided: Plan) -> list[DesiredRow]:
     """What the rows should show. If a person's number stays, the cells beside it are computed from that number."""
-    rows = [_desired_row(run, one, one) for one in run.standings]
+    rows = [_desired_row(run, one, one) for one in run.assessments]
     leading = [replace(one, cells=_leading(one.cells)) for one in released(run, rows)]
     first = plan(run.company.id, leading, run.memory, run.company.limits)
     staying = {one.subject: one for one in first.decisions if leads(one.cell) and one.hold in THEIRS}
     return [
-        _desired_row(run, standing, as_it_will_stand(run.company, standing, staying[row.subject], run.now))
+        _desired_row(
+            run, assessment, as_the_row_will_show(run.company, assessment, staying[row.subject], run.now)
+        )
         if row.subject in staying
         else row
-        for row, standing in zip(rows, run.standings, strict=True)
+        for row, assessment in zip(rows, run.assessments, strict=True)
     ]
 
 
@@ -100,9 +102,9 @@ def _leading(cells: Mapping[str, DesiredCell]) -> dict[str, DesiredCell]:
     return {name: cell for name, cell in cells.items() if leads(name)}
 
 
-def _desired_row(run: Run, standing: Standing, shown_as: Standing) -> DesiredRow:
-    """The row of a key result whose number is as in ``standing`` and whose other cells go by ``shown_as``."""
-    key_result = standing.key_result
+def _desired_row(run: Run, assessment: Assessment, shown_as: Assessment) -> DesiredRow:
+    """The row of a key result whose number is as in ``assessment`` and whose other cells go by ``shown_as``."""
+    key_result = assessment.key_result
     before = run.memory.outcomes.get(key_result.id)
     unpaced = {PROGRESS.name, EXPECTED.name} if key_result.aimed.form is Form.BASELINE else frozenset()
     return DesiredRow(
@@ -110,34 +112,34 @@ def _desired_row(run: Run, standing: Standing, shown_as: Standing) -> DesiredRow
         row=run.rows[key_result.id],
         absent=no_row(run, KEY_RESULTS, key_result.id),
         cells={
-            cell: _desired_cell(run, cell, standing, shown_as)
+            cell: _desired_cell(run, cell, assessment, shown_as)
             for cell in own_cells(run, KEY_RESULTS)
             if cell not in unpaced
         },
         note=note_of(run, KEY_RESULTS),
-        direction=standing.direction,
-        restarted=restarted(standing, before.detail if before is not None else None),
+        direction=assessment.direction,
+        restarted=restarted(assessment, before.detail if before is not None else None),
         unguarded=key_result.may_drop,
-        first_zero=first_zero(standing),
+        first_zero=first_zero(assessment),
         accepted=accepted(run, key_result.id),
-        kept=shown_as is not standing,
+        kept=shown_as is not assessment,
     )
 
 
-def first_zero(standing: Standing) -> str:
+def first_zero(assessment: Assessment) -> str:
     """Why a first 0 of the key result is in doubt, else empty.
 
     It is if its filter names what no record of the source has, or if it reaches the goal at once: a filter that finds
     nothing would look like success. It is not if the source says that the same question without its window finds records.
     """
-    if standing.value != 0 or standing.goal is None or not isinstance(standing.answer, Reading):
+    if assessment.value != 0 or assessment.goal is None or not isinstance(assessment.answer, Reading):
         return ""
-    facts = dict(standing.answer.evidence.facts)
+    facts = dict(assessment.answer.evidence.facts)
     if nothing := facts.get(NOTHING_HAS):
         return f"the first value is 0, and nothing in the source has {nothing}"
     if facts.get(WITHOUT_WINDOW, "0") != "0":
         return ""
-    if achieved(standing.goal, standing.value):
+    if achieved(assessment.goal, assessment.value):
         return "the first value is 0 and reaches the goal at once: a filter that finds nothing looks the same"
     return ""
 
@@ -161,9 +163,9 @@ def accepted_note(run: Run, subject: str, value: str | None) -> StateEntry:
     return StateEntry(connection=run.company.destination, key=f"{ACCEPTED}{subject}", value=value)
 
 
-def _desired_cell(run: Run, cell: str, source: Standing, standing: Standing) -> DesiredCell:
-    if isinstance(standing.answer, NoValue):
-        return without_value(standing.answer)
+def _desired_cell(run: Run, cell: str, source: Assessment, assessment: Assessment) -> DesiredCell:
+    if isinstance(assessment.answer, NoValue):
+        return without_value(assessment.answer)
     wanted: Wanted
     match cell:
         case CURRENT.name:
@@ -172,22 +174,22 @@ def _desired_cell(run: Run, cell: str, source: Standing, standing: Standing) -> 
         case UPDATED.name:
             wanted = run.now
         case SOURCE.name:
-            wanted = provenance(run.company, standing.answer)
-            if standing is not source:
+            wanted = provenance(run.company, assessment.answer)
+            if assessment is not source:
                 wanted = f"a person's number; {wanted} says otherwise"
         case EXPECTED.name:
-            wanted = percent(standing.expected)
-        case _ if standing.blocked is not None:
-            return without_value(standing.blocked)
+            wanted = percent(assessment.expected)
+        case _ if assessment.blocked is not None:
+            return without_value(assessment.blocked)
         case PROGRESS.name:
-            assert standing.progress is not None
-            wanted = percent(standing.progress, over_100=KEY_RESULTS in run.company.over_100)
+            assert assessment.progress is not None
+            wanted = percent(assessment.progress, over_100=KEY_RESULTS in run.company.over_100)
         case STATUS.name:
-            assert standing.status is not None
-            wanted = str(standing.status)
+            assert assessment.status is not None
+            wanted = str(assessment.status)
         case _:
             raise AssertionError(cell)
-    return desire(run.destinations[KEY_RESULTS], cell, wanted, standing.answer)
+    return desire(run.destinations[KEY_RESULTS], cell, wanted, assessment.answer)
 
 
 def details(run: Run, decided: Plan) -> dict[str, dict[str, Any]]:
@@ -195,20 +197,20 @@ def details(run: Run, decided: Plan) -> dict[str, dict[str, Any]]:
     return {one.key_result.id: _details(one) for one in shown(run, decided)}
 
 
-def _details(standing: Standing) -> dict[str, Any]:
-    key_result, answer = standing.key_result, standing.answer
+def _details(assessment: Assessment) -> dict[str, Any]:
+    key_result, answer = assessment.key_result, assessment.answer
     detail: dict[str, Any] = {
         "metric": key_result.metric,
         "unit": str(key_result.unit),
-        "goal": goal_data(standing.goal),
-        "value": number_or_none(standing.value),
-        "progress": number_or_none(standing.progress),
-        "expected": number_or_none(standing.expected),
-        "status": str(standing.status) if standing.status is not None else None,
-        "blocked": standing.blocked.reason if standing.blocked is not None else None,
+        "goal": goal_data(assessment.goal),
+        "value": number_or_none(assessment.value),
+        "progress": number_or_none(assessment.progress),
+        "expected": number_or_none(assessment.expected),
+        "status": str(assessment.status) if assessment.status is not None else None,
+        "blocked": assessment.blocked.reason if assessment.blocked is not None else None,
         "answer": answer_data(answer),
-        "baseline": answer_data(standing.baseline) if standing.baseline is not None else None,
-        "history": [number_or_none(value) for value in standing.history],
+        "baseline": answer_data(assessment.baseline) if assessment.baseline is not None else None,
+        "history": [number_or_none(value) for value in assessment.history],
     }
     if isinstance(answer, Reading) and answer.window is not None:
         detail["window"] = answer.window.label

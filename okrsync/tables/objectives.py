@@ -13,10 +13,10 @@ from okrsync.periods import Linear, expected
 from okrsync.planning import DesiredCell, DesiredRow, Plan, without_value
 from okrsync.progress import FromTo, Part, Rolled, Rollup, Status, rollup, status
 from okrsync.run_context import Ask, Run
+from okrsync.tables.assessment import Assessment
 from okrsync.tables.desired import desire, no_row, percent
 from okrsync.tables.key_results import shown
 from okrsync.tables.notes import note_of, own_cells
-from okrsync.tables.standing import Standing
 
 
 def ids(company: Company) -> Iterable[str]:
@@ -45,12 +45,12 @@ def desired(run: Run, decided: Plan) -> list[DesiredRow]:
 class _Tree:
     """The objectives with their parts, each rolled up once, from the leaves upwards."""
 
-    def __init__(self, run: Run, standings: Sequence[Standing]) -> None:
+    def __init__(self, run: Run, assessments: Sequence[Assessment]) -> None:
         self._run = run
-        self._standings = standings
+        self._standings = assessments
         self._rolled: dict[str, Rolled | ValueError] = {}
 
-    def key_results(self, objective: Objective) -> list[Standing]:
+    def key_results(self, objective: Objective) -> list[Assessment]:
         return [one for one in self._standings if one.key_result.objective == objective.id]
 
     def below(self, objective: Objective) -> list[Objective]:
@@ -125,7 +125,7 @@ def _wanted(run: Run, objective: Objective, tree: _Tree, rolled: Rolled) -> Mapp
     }
 
 
-def roll_up(objective: Objective, parts: Sequence[Standing], below: Sequence[Part] = ()) -> Rolled:
+def roll_up(objective: Objective, parts: Sequence[Assessment], below: Sequence[Part] = ()) -> Rolled:
     """The objective's progress from its key results and the objectives ``below`` it.
 
     Raises ``ValueError`` if they cannot be added up.
@@ -138,7 +138,7 @@ def roll_up(objective: Objective, parts: Sequence[Standing], below: Sequence[Par
     return rollup([*shares, *below], objective.rollup)
 
 
-def _added_up(parts: Sequence[Standing]) -> Rolled:
+def _added_up(parts: Sequence[Assessment]) -> Rolled:
     """The way of all parts together: the distances covered over the distances to go, in one unit."""
     units = {str(one.key_result.unit) for one in parts}
     if len(units) > 1:

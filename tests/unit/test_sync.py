@@ -286,7 +286,7 @@ def test_a_limit_is_judged_over_the_weeks_the_source_remembers(opened: Open) -> 
     # Two of four weeks held, one missed, one unknown counts as missed; this week's 9 holds: 3 of 5.
     assert desk.cell("KR", "progress") == Decimal("0.6")
     assert desk.cell("KR", "status") == "on_track"
-    assert report.standings[0].history == (Decimal(8), Decimal(11), Decimal(10), None)
+    assert report.assessments[0].history == (Decimal(8), Decimal(11), Decimal(10), None)
 
 
 def test_or_over_what_okrsync_saw_itself(opened: Open) -> None:
@@ -299,7 +299,7 @@ def test_or_over_what_okrsync_saw_itself(opened: Open) -> None:
     desk.sync()
     assert desk.cell("KR", "progress") == 0
     desk.later(7)
-    assert desk.sync().standings[0].history == (Decimal(11), Decimal(9))
+    assert desk.sync().assessments[0].history == (Decimal(11), Decimal(9))
 
 
 def test_half_a_weeks_count_is_not_judged_as_the_weeks(opened: Open) -> None:
@@ -311,12 +311,12 @@ def test_half_a_weeks_count_is_not_judged_as_the_weeks(opened: Open) -> None:
     desk.sync()
     desk.numbers.past = {("n", "2026-10-04"): "12"}
     desk.later(7)
-    assert desk.sync().standings[0].history == (Decimal(12),)
+    assert desk.sync().assessments[0].history == (Decimal(12),)
     assert [one.window.end - one.window.start for one in desk.numbers.asked if one.past and one.window] == [
         timedelta(days=7)
     ]
     desk.numbers.past = {}
-    assert desk.sync(force=True).standings[0].history == (None,)
+    assert desk.sync(force=True).assessments[0].history == (None,)
 
 
 def test_a_week_looked_back_on_is_judged_as_that_week(opened: Open) -> None:
@@ -334,9 +334,9 @@ def test_a_week_looked_back_on_is_judged_as_that_week(opened: Open) -> None:
     desk.sync()
     desk.later(4)
     # Seen on the Friday, of the week before the cycle; seen on the Tuesday, of the one that ended on 4 October.
-    assert desk.sync().standings[0].history == (Decimal(12),)
+    assert desk.sync().assessments[0].history == (Decimal(12),)
     desk.numbers.past = {("n", "2026-10-05"): "13"}
-    assert desk.sync().standings[0].history == (Decimal(13),)
+    assert desk.sync().assessments[0].history == (Decimal(13),)
 
 
 def test_a_baseline_waits_for_a_source_that_gives_no_answer(opened: Open) -> None:
@@ -345,9 +345,9 @@ def test_a_baseline_waits_for_a_source_that_gives_no_answer(opened: Open) -> Non
     desk.numbers.why_not = Cause.UNAVAILABLE
     desk.later(1)
     desk.sync()
-    assert desk.sync().standings[0].baseline is None
+    assert desk.sync().assessments[0].baseline is None
     desk.numbers.past = {("n", "2026-10-01"): "100"}
-    baseline = desk.sync().standings[0].baseline
+    baseline = desk.sync().assessments[0].baseline
     assert baseline is not None
     assert baseline.value == 100
 
@@ -456,7 +456,7 @@ def test_progress_beyond_its_ends_is_shown_clamped_and_kept_raw(opened: Open) ->
     report = desk.sync()
     assert desk.cell("KR", "progress") == 1
     assert desk.cell("OTHER", "progress") == 0
-    assert [standing.progress for standing in report.standings] == [Decimal("1.5"), Decimal("-0.5")]
+    assert [assessment.progress for assessment in report.assessments] == [Decimal("1.5"), Decimal("-0.5")]
 
 
 def test_preview_leaves_no_trace(opened: Open) -> None:

@@ -1,4 +1,4 @@
-"""Compute the standing of each key result: its value, goal, progress and status."""
+"""Assess a key result: its value, goal, progress and status."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ STAYING: Final = THEIRS | {Hold.DOUBTFUL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Assessment:
     """The value, goal, raw progress and status of one key result, as far as they are known.
 
     ``blocked`` is why there is a value but no progress, ``doubt`` why the value is held until a person accepts it.
@@ -60,38 +60,42 @@ class Standing:
         return direction(self.goal) if self.goal is not None else 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What was read for a key result: its metric, its frozen baseline, and a value for each complete period that is judged."""
+
+    answer: Answer
+    baseline: Reading | None = None
+    history: Sequence[Decimal | None] = ()
+
+
 def assess(
-    company: Company,
-    key_result: KeyResult,
-    row: Row | None,
-    answer: Answer,
-    baseline: Reading | None,
-    history: Sequence[Decimal | None],
-    now: datetime,
-) -> Standing:
-    """Compute one key result. ``history`` holds a value for every complete period that is judged."""
-    standing = Standing(
+    company: Company, key_result: KeyResult, row: Row | None, measured: Measured, now: datetime
+) -> Assessment:
+    """Compute one key result from what was ``measured``."""
+    answer, baseline = measured.answer, measured.baseline
+    assessment = Assessment(
         key_result=key_result,
         row=row,
         answer=answer,
         expected=expected(company.cycle, now.astimezone(company.zone).date(), company.pace),
         baseline=baseline,
-        history=tuple(_since_known(key_result, history)),
+        history=tuple(_since_known(key_result, measured.history)),
     )
     if isinstance(answer, NoValue):
-        return standing
+        return assessment
     unit = key_result.unit
     value = to_unit(answer.value, answer.unit, unit)
-    measured = to_unit(baseline.value, baseline.unit, unit) if baseline is not None else None
+    begin = to_unit(baseline.value, baseline.unit, unit) if baseline is not None else None
     goal = settle(
         key_result,
         row.baseline if row is not None else None,
         row.target if row is not None else None,
-        measured,
+        begin,
     )
     if isinstance(goal, NoValue):
-        return replace(standing, value=value, blocked=goal)
-    return with_value(company, replace(standing, goal=goal), value, now)
+        return replace(assessment, value=value, blocked=goal)
+    return with_value(company, replace(assessment, goal=goal), value, now)
 
 
 def _since_known(key_result: KeyResult, history: Sequence[Decimal | None]) -> Sequence[Decimal | None]:
@@ -103,56 +107,56 @@ def _since_known(key_result: KeyResult, history: Sequence[Decimal | None]) -> Se
     return history[first:]
 
 
-def with_value(company: Company, standing: Standing, value: Decimal, now: datetime) -> Standing:
+def with_value(company: Company, assessment: Assessment, value: Decimal, now: datetime) -> Assessment:
     """The same key result if its number were ``value``: a person's own number counts if theirs is kept."""
-    goal, judging = standing.goal, standing.key_result.judging
+    goal, judging = assessment.goal, assessment.key_result.judging
     assert goal is not None
     try:
         if judging is None:
             done = progress(goal, value)
         else:
-            done = judge(goal, [*standing.history, value], judging.how, missing=judging.missing)
+            done = judge(goal, [*assessment.history, value], judging.how, missing=judging.missing)
     except ValueError as error:
-        why = NoValue(metric=standing.key_result.metric, cause=Cause.CONFIG, reason=str(error))
-        return replace(standing, value=value, blocked=why)
-    moved = replace(standing, value=value, progress=done)
+        why = NoValue(metric=assessment.key_result.metric, cause=Cause.CONFIG, reason=str(error))
+        return replace(assessment, value=value, blocked=why)
+    moved = replace(assessment, value=value, progress=done)
     return replace(moved, status=_status(company, moved, now))
 
 
-def as_it_will_stand(
-    company: Company, standing: Standing, decision: Decision | None, now: datetime
-) -> Standing:
-    """The standing that the row will show: with the number that stays, if it is a person's or the new one is in doubt."""
-    if decision is None or decision.hold not in STAYING or standing.goal is None:
-        return standing
+def as_the_row_will_show(
+    company: Company, assessment: Assessment, decision: Decision | None, now: datetime
+) -> Assessment:
+    """What the row will show: the assessment with the number that stays, if it is a person's or the new one is in doubt."""
+    if decision is None or decision.hold not in STAYING or assessment.goal is None:
+        return assessment
     if decision.hold is Hold.DOUBTFUL:
         why = NoValue(
-            metric=standing.key_result.metric,
+            metric=assessment.key_result.metric,
             cause=Cause.DATA,
             reason=f"its number is in doubt: {decision.reason}",
             hint=decision.hint,
         )
-        standing = replace(standing, doubt=why)
+        assessment = replace(assessment, doubt=why)
     if not isinstance(decision.now, Decimal):
         kept = NoValue(
-            metric=standing.key_result.metric,
+            metric=assessment.key_result.metric,
             cause=Cause.DATA,
             reason="its row keeps a cell without a number",
             hint=decision.hint,
         )
-        return replace(standing, progress=None, status=None, blocked=standing.doubt or kept)
+        return replace(assessment, progress=None, status=None, blocked=assessment.doubt or kept)
     value = decision.now * 100 if decision.fraction else decision.now
-    return with_value(company, standing, value, now)
+    return with_value(company, assessment, value, now)
 
 
-def _status(company: Company, standing: Standing, now: datetime) -> Status:
-    goal, value, done = standing.goal, standing.value, standing.progress
+def _status(company: Company, assessment: Assessment, now: datetime) -> Status:
+    goal, value, done = assessment.goal, assessment.value, assessment.progress
     assert goal is not None
     assert value is not None
     return status(
         actual=done,
-        expected=standing.expected,
-        achieved=_holds(company, standing, now),
+        expected=assessment.expected,
+        achieved=_holds(company, assessment, now),
         preset=company.status.preset,
         elapsed=expected(company.cycle, now.astimezone(company.zone).date(), Linear()),
         tolerance=company.status.tolerance,
@@ -165,28 +169,28 @@ def _status(company: Company, standing: Standing, now: datetime) -> Status:
     )
 
 
-def _holds(company: Company, standing: Standing, now: datetime) -> bool:
+def _holds(company: Company, assessment: Assessment, now: datetime) -> bool:
     """Whether the goal is met: judged over time, or within its error budget, if the YAML says so.
 
     With an error budget it is met while that lasts. Without one, a period missed does not put a limit at risk for the
     rest of the cycle: until its end, ``held`` goes by now.
     """
-    goal, judging = standing.goal, standing.key_result.judging
+    goal, judging = assessment.goal, assessment.key_result.judging
     assert goal is not None
-    assert standing.value is not None
+    assert assessment.value is not None
     if judging is not None and judging.misses is not None:
-        passed = standing.history
+        passed = assessment.history
         return budget(goal, passed, len(passed), None, judging.missing).missed <= judging.misses
     if judging is None or (judging.how is Judge.HELD and now < company.cycle.closes):
-        return achieved(goal, standing.value)
-    return standing.progress is not None and standing.progress >= 1
+        return achieved(goal, assessment.value)
+    return assessment.progress is not None and assessment.progress >= 1
 
 
-def restarted(standing: Standing, before: Mapping[str, object] | None) -> bool:
+def restarted(assessment: Assessment, before: Mapping[str, object] | None) -> bool:
     """Whether the value's window began again since the last run (a new week counts from 0)."""
-    if not isinstance(standing.answer, Reading) or standing.answer.window is None or before is None:
+    if not isinstance(assessment.answer, Reading) or assessment.answer.window is None or before is None:
         return False
-    return before.get("window") not in {None, standing.answer.window.label}
+    return before.get("window") not in {None, assessment.answer.window.label}
 
 
 def goal_data(goal: Goal | None) -> dict[str, Any] | None:
