@@ -11,7 +11,7 @@ from importlib.metadata import requires
 def install_command(extra: str) -> str:
     """The command that installs the libraries of ``extra`` for the Python that runs okrsync.
 
-    It names the libraries, not ``okrsync[extra]``: okrsync is published nowhere, so whoever takes that name in a
+    It names the libraries, not ``okrsync[extra]``: okrsync is published nowhere, so a stranger who takes that name in a
     registry would be installed here. uv makes environments without pip.
     """
     wanted = [

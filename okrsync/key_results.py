@@ -119,7 +119,7 @@ def settle(
 
 
 def direction(goal: Goal) -> int:
-    """+1 if the number should rise, -1 where it should fall, 0 if neither is better."""
+    """+1 if the number should rise, -1 if it should fall, 0 if neither is better."""
     match goal:
         case FromTo(start=start, target=target):
             return 1 if target > start else -1

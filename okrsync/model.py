@@ -248,7 +248,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """A write that was about to happen: ``before`` stood in the cell, ``after`` was to stand there."""
+    """A write that was about to happen: ``before`` was in the cell, ``after`` was to be."""
 
     before: Stored
     after: Stored
@@ -283,7 +283,7 @@ class Intended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Landed:
-    """These values stand in the row and are ours: they become what was last put there, and settle any intent."""
+    """These values are in the row and are ours: they become what was last put there, and settle any intent."""
 
     run: str
     row: str

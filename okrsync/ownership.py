@@ -1,16 +1,16 @@
-"""Tell whose value stands in a cell, as far as the row knows; the rest is for the ledger to decide.
+"""Say whose value a cell holds, as far as the row knows; the ledger decides the rest.
 
 The row's stamp is exact. Without one, who edited the row last, and when, says this much:
 
 - A ledger that knows nothing of a row meets it with values and, as its last editor, our own integration, or with a time
   in its cell ``updated``: okrsync has written it, from another ledger. No cell of it is written, an emptied one neither.
 - A row was written by our own integration later than this ledger knows: the ledger is an older copy. What people have
-  edited since is not to be told from what okrsync put there, so it is held under its own name.
+  edited since cannot be told from what okrsync put there, so it is held under its own name.
 - A run was killed, the cell shows what stood there before, and the row's last editor since then is a person: they may
   have put it back, so it is theirs.
 
 What is found so is kept in the ledger until somebody takes the cell over, because the row soon looks like any
-other. Not to be told: an edit in the minute of our own write (the destination counts minutes), and a row that a person
+other. What nobody can tell: an edit in the minute of our own write (the destination counts minutes), and a row that a person
 emptied altogether before a fresh ledger met it.
 """
 

@@ -92,7 +92,7 @@ class Lease(Protocol):
     """The right to write one company's rows, held by one run at a time."""
 
     def renew(self) -> None:
-        """Confirm that the lease is still ours. Raises ``Busy`` where another run has taken it over."""
+        """Confirm that the lease is still ours. Raises ``Busy`` if another run has taken it over."""
         ...
 
 
@@ -200,7 +200,7 @@ class Proposed:
 
     ``tables`` maps ``key_results``, ``objectives`` and ``check_ins`` to the keys of their tables, as plain YAML data.
     ``goals`` says whether the rows themselves hold baseline and target. ``remarks`` are sentences on what was left
-    out or needs a look, and why; they stand in the YAML as comments.
+    out or needs a look, and why; they go into the YAML as comments.
     """
 
     tables: Mapping[str, Mapping[str, Any]]

@@ -56,7 +56,7 @@ def redact(text: str) -> str:
 
 
 def _places(text: str) -> Iterator[tuple[int, int]]:
-    """Where secrets stand, in order; a base64 text that holds one counts as a whole."""
+    """Where the secrets are, in order; a base64 text that holds one counts as a whole."""
     at = 0
     while at <= len(text) - SHORTEST:
         form = next((one for one in _forms.get(text[at : at + SHORTEST], ()) if text.startswith(one, at)), "")

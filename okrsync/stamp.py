@@ -46,7 +46,7 @@ class Stamp:
         return mark if not column or column == _column(state.address) else ""
 
     def fits(self, cell: str, state: CellState, key: str) -> bool | None:
-        """Whether okrsync put there what stands in the cell now; None if the stamp does not speak of the cell."""
+        """Whether okrsync put what the cell holds now; None if the stamp does not speak of the cell."""
         mark = self.mark(cell, state)
         return mark.partition(".")[0] == _digest(key, cell, typed(state.value)) if mark else None
 
@@ -89,7 +89,7 @@ def first_stamp(key: str, values: Mapping[str, Stored]) -> str:
 
 
 def claimed_stamp(row: Row, memory: Memory, cells: Iterable[str]) -> str:
-    """The row's stamp after a person has let okrsync take over what stands in ``cells``."""
+    """The row's stamp after a person has let okrsync take over what ``cells`` hold."""
     stamp = stamp_of(row, memory) or Stamp()
     taken = {
         cell: mark_of(row.key, cell, row.cells[cell].value, row.cells[cell].address)

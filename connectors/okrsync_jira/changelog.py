@@ -23,7 +23,7 @@ _MILLISECONDS_ABOVE: Final = 10**11
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One change of one field. ``field_id`` is empty where Jira does not tell; the texts are names as they were."""
+    """One change of one field. ``field_id`` is empty if Jira does not tell; the texts are names as they were."""
 
     at: datetime
     id: int
@@ -36,7 +36,7 @@ class Move:
 
 
 class Shared:
-    """Equal values once: thousands of issues have stood in the same few statuses, and Jira spells out each time."""
+    """Equal values once: thousands of issues were in the same few statuses, and Jira spells them out each time."""
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}

@@ -35,7 +35,7 @@ _NONE_GONE: Final = Statuses(names={}, categories={}, mapped={})
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """Who stood below whom at ``at``; ``above`` are the epics and the like, by key and by id."""
+    """Which issue was below which at ``at``; ``above`` are the epics and the like, by key and by id."""
 
     roots: frozenset[str]
     links: Links
@@ -45,11 +45,11 @@ class Tree:
     above: Mapping[str, Issue]
 
     def members(self) -> set[str]:
-        """The ids of the work that was there and stood below a root. What has left since then cannot be seen."""
+        """The ids of the work that existed and was below a root. What has left since then cannot be seen."""
         return {issue.id for issue in there_at(self.found.issues, self.at) if self.branch(issue) is not None}
 
     def branch(self, issue: Issue) -> str | None:
-        """The key of the direct child of a root that the issue stood below (or is), or None where it did not."""
+        """The key of the direct child of a root that the issue was below (or is), else None."""
         seen: set[str] = set()
         here: Issue | None = issue
         while here is not None and here.id not in seen:
@@ -74,7 +74,7 @@ def done_share(
 ) -> MetricValue:
     """The share of issues (or of the sum of a field) whose status is in the category Done.
 
-    Frozen: of the issues that stood below the parents when the window began, with their weights of then.
+    Frozen: of the issues that were below the parents when the window began, with their weights of then.
     """
     query: JiraQuery = question.query
     names = names_in(found, statuses)

@@ -41,7 +41,7 @@ class NoSuchField(ConfigError):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """``type`` is Jira's (number, date, datetime, string, ...), or empty where it was not looked up."""
+    """``type`` is Jira's (number, date, datetime, string, ...), or empty if it was not looked up."""
 
     id: str
     name: str
@@ -71,7 +71,7 @@ class FieldNames:
     def resolve(self, text: str, *, typed: bool = False) -> Field:
         """The one field that ``text`` means (an id, a name or ``cf[10016]``); with its type where ``typed``.
 
-        Raises ``ConfigError`` where no field or more than one has that name.
+        Raises ``ConfigError`` if no field or more than one has that name.
         """
         if clause := _CLAUSE.fullmatch(text):
             text = f"customfield_{clause[1]}"
@@ -87,7 +87,7 @@ class FieldNames:
             return None
 
     def refuse_namesakes(self, field: Field) -> None:
-        """Raise ``ConfigError`` where another field has the same name: Data Center's changelog tells only names."""
+        """Raise ``ConfigError`` if another field has the same name: Data Center's changelog tells only names."""
         others = [raw["id"] for raw in self._read() if _called(raw, field.name) and raw["id"] != field.id]
         if others:
             raise ConfigError(

@@ -44,7 +44,7 @@ class HttpErrors:
     settings: JiraSettings
 
     def refusal(self, response: requests.Response) -> OkrsyncError | None:
-        """Why ``response`` is not an answer to this account, or None where it may be one.
+        """Why ``response`` is not an answer to this account, or None if it may be one.
 
         Jira Cloud answers an expired token with status 200 and no issues; only a header tells.
         """

@@ -27,7 +27,7 @@ _MOVING: Final = (
 
 
 def fault(jql: str) -> str | None:
-    """Why ``jql`` cannot be combined with further clauses, or None where it can."""
+    """Why ``jql`` cannot be combined with further clauses, or None if it can."""
     bare = _QUOTED.sub("''", jql)
     if not bare:
         return "the JQL is empty, and Jira refuses to search everything"
@@ -68,7 +68,7 @@ def during_days(jql: str, name: str, window: Window, zone: str) -> str:
 
 
 def moving(jql: str) -> str | None:
-    """The first piece of ``jql`` whose meaning depends on the day it is asked, or None where there is none.
+    """The first piece of ``jql`` whose meaning depends on the day it is asked, or None if there is none.
 
     Quoted texts are looked at as well: ``"status"`` is a field's name, and a needless refusal costs less than a
     wrong number.

@@ -31,7 +31,7 @@ class LeanJIRA(JIRA):
     def token_page(self, jql: str, fields: Sequence[str], size: int, token: str | None) -> Any:
         """A page of Cloud's search.
 
-        Values are read by GET where the address allows it: only there Jira can be told to fail rather than to leave
+        Values are read by GET where the address allows it: only there Jira can be asked to fail rather than to leave
         out, without a word, the values it could not load.
         """
         if list(fields) != ["key"] and len(jql) <= LONGEST_ADDRESS:

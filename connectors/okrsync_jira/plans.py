@@ -53,7 +53,7 @@ class MetricPlan:
 
 
 def plan(question: Question, names: FieldNames, deployment: Deployment, zone: str) -> MetricPlan:
-    """Raises ``ConfigError`` where a name of the query means no field, or more than one."""
+    """Raises ``ConfigError`` if a name of the query means no field, or more than one."""
     query: JiraQuery = question.query
     if query.measure == "done_share":
         return _of_children(question, query, names, deployment)

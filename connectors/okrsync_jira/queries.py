@@ -76,7 +76,7 @@ class JiraQuery(Strict):
     scope: str | None = Field(
         default=None,
         description="JQL that holds for an issue for ever, such as project = APP AND type = Bug; done_share: where to "
-        "look for work that stood below the parents earlier and has left",
+        "look for work that was below the parents earlier and has left",
     )
     state: State | None = Field(
         default=None, description="which issues of the scope, by what was so on the day asked about"

@@ -67,7 +67,7 @@ class Events:
 class Below:
     """The pieces of work below these parents, with these fields.
 
-    ``former`` is JQL of the issues that may have stood there before, of which those touched ``since`` then matter.
+    ``former`` is JQL of the issues that may have been there before; those touched ``since`` then matter.
     """
 
     parents: tuple[str, ...]

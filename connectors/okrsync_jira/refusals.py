@@ -12,7 +12,7 @@ _BY_EVENTS = frozenset({*LENGTHS, "throughput", "sla"})
 
 
 def refuse(question: Question) -> None:
-    """Raise ``NoValueError`` where no request could answer ``question``."""
+    """Raise ``NoValueError`` if no request could answer ``question``."""
     query: JiraQuery = question.query
     _refuse_half_a_window(question, query)
     _refuse_the_unit(question, query)

@@ -161,7 +161,7 @@ def born(issue: Issue) -> datetime:
 
 
 def seen_since(found: SearchResult, at: datetime, *, past: bool) -> None:
-    """Raise ``NoValueError`` where ``at`` is before anything that can be seen: what was there then, nobody can tell."""
+    """Raise ``NoValueError`` if ``at`` is before anything that can be seen: what was there then, nobody can tell."""
     if not past:
         return
     if _FIRST not in found.kept:

@@ -70,7 +70,7 @@ class Membership:
         self._statuses = statuses
 
     def held(self, issue: Issue, at: datetime) -> bool:
-        """Raises ``DataError`` if it cannot be told."""
+        """Raises ``DataError`` if Jira does not say."""
         for field in self._scope.unclear:
             if any(move.at > at for move in changes_of(issue, field)):
                 raise DataError(

@@ -163,7 +163,7 @@ class JiraSettings(Strict):
 
     @property
     def known_deployment(self) -> Deployment | None:
-        """Cloud or Data Center as far as the settings tell; None where the server must be asked."""
+        """Cloud or Data Center as far as the settings tell; None if the server must be asked."""
         if self.deployment != "auto":
             return self.deployment
         if _is_cloud_host(self.url) or isinstance(self.auth, ScopedToken | ServiceAccount):

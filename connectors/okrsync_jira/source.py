@@ -46,7 +46,7 @@ CHECKED_ABOVE: Final = 1000
 A_LITTLE: Final = Decimal("0.01")
 TOO_MUCH: Final = Decimal("0.10")
 HOW_THE_PAST: Final[Mapping[str, str]] = {
-    "events": "by its dates; other conditions as they stand today",
+    "events": "by its dates; other conditions as they are today",
     "changelog": "by what was changed since; issues that were deleted or moved out of sight are not seen",
 }
 Fetched = SearchResult | Statuses | BoardSprints | Counted

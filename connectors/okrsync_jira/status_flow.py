@@ -18,7 +18,7 @@ _FOREVER: Final = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """An issue stood in a status for ``[start, end)``; ``category`` is None where nobody knows it."""
+    """An issue was in a status for ``[start, end)``; ``category`` is None if it is not known."""
 
     status: str
     name: str
@@ -40,7 +40,7 @@ class Flow:
 
     @property
     def finished(self) -> datetime | None:
-        """The start of the last unbroken run of done statuses; None where it is not done."""
+        """The start of the last unbroken run of done statuses; None if it is not done."""
         start = None
         for stretch in reversed(self.stretches):
             if stretch.category != DONE:

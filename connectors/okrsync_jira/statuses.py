@@ -28,7 +28,7 @@ class Statuses:
     mapped: Mapping[str, str]
 
     def category(self, status: str, name: str) -> str | None:
-        """``new``, ``indeterminate`` or ``done``; None where nobody knows, which is never guessed.
+        """``new``, ``indeterminate`` or ``done``; None if it is not known, which is never guessed.
 
         What is there today counts as it counts today; of what is gone, the user knows more than the built-in ids do.
         """
@@ -62,7 +62,7 @@ def statuses(raw: Iterable[Mapping[str, Any]], mapped: Mapping[str, str]) -> Sta
 
 
 class UnknownStatusError(NoValueError):
-    """There is no number while nobody has said what a status that is gone stood for."""
+    """There is no number while the YAML does not say what a deleted status meant."""
 
     def __init__(self, issue: str, status: str, name: str) -> None:
         super().__init__(

@@ -106,7 +106,7 @@ def paired(raw: str | None, text: str | None) -> Sequence[tuple[str | None, str 
     ids, names = ([one.strip() for one in (value or "").split(", ")] for value in (raw, text))
     if raw is None:
         return [(None, name) for name in names if name]
-    # The name of a sprint may hold a comma; then only the ids can be told apart.
+    # The name of a sprint may hold a comma; then only the ids tell two sprints apart.
     if len(ids) != len(names):
         names = ids
     return [(one, name) for one, name in zip(ids, names, strict=True) if one]

@@ -49,7 +49,7 @@ class BoardSprints:
 
 
 def closed(site: Site, read: Sprints) -> BoardSprints:
-    """Fetch what ``read`` says. Raises ``ConfigError`` where the board does not estimate by a field."""
+    """Fetch what ``read`` says. Raises ``ConfigError`` if the board does not estimate by a field."""
     estimation = _estimation(site.board(read.board)) if read.estimated else None
     if read.estimated and estimation is None:
         raise ConfigError(

@@ -37,7 +37,7 @@ _MOST_CLAUSES: Final = 4
 def about_nothing(question: Question, count: Callable[[str], int | None]) -> Facts:
     """Facts on an answer of 0: ``without window``, and which of the JQL's clauses no issue fulfils.
 
-    ``count`` says how many issues a JQL finds, None if that cannot be told.
+    ``count`` says how many issues a JQL finds, None if that is not known.
     """
     query: JiraQuery = question.query
     # Backfills ask for hundreds of days, and most of their zeros lie before the work began.

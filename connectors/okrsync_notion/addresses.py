@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 _DASHED: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-# The id ends a path segment; a title may stand before it, joined by a dash.
+# The id ends a path segment; a title may precede it, joined by a dash.
 _ENDS_WITH_ID: Final = re.compile(rf"(?:^|-)({_DASHED}|[0-9a-f]{{32}})$")
 
 

@@ -91,7 +91,7 @@ class Notion:
         )
 
     def children(self, page: str, cursor: str | None = None) -> dict[str, Any]:
-        """One page of what stands on a page."""
+        """One page of the list of a page's blocks."""
         after = {"start_cursor": cursor} if cursor else {}
         return self._ask(
             "reading the page",
@@ -115,7 +115,7 @@ class Notion:
         )
 
     def create_view(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Make a view, once. Raises ``Unavailable`` where it may have been made all the same."""
+        """Make a view, once. Raises ``Unavailable`` if it may have been made all the same."""
         what = "creating the view"
         try:
             return self._creating(what, lambda: answers.view(lambda: self._wire.views.create(**body)))

@@ -20,7 +20,7 @@ SHARE = "open it in Notion, choose ••• > Connections, and add the connecti
 def locate(api: Notion, table: NotionTable, state: MutableMapping[str, str]) -> Schema:
     """The data source that ``table`` means, freshly read.
 
-    One request where ``state`` still knows the way, else two or three. Raises ``AccessError`` where the token does not
+    One request where ``state`` still knows the way, else two or three. Raises ``AccessError`` if the token does not
     see it, ``ConfigError`` where the address means no data source, or several.
     """
     wanted = database_id(table.database)

@@ -110,7 +110,7 @@ class NotionDestination:
         return {keys[cell]: change.bodies[cell] for cell in columns}
 
     def _fresh(self, row: str) -> tuple[Row, dict[str, Any]]:
-        """The row as it is now. Raises ``Conflict`` where it is not there to be written."""
+        """The row as it is now. Raises ``Conflict`` if it is not there to be written."""
         try:
             page = self._table.page(row)
         except NotFound as error:
@@ -126,7 +126,7 @@ class NotionDestination:
         page: Mapping[str, Any],
         change: _Change,
     ) -> None:
-        """Raise ``Conflict`` where a cell is neither as expected nor already as wanted."""
+        """Raise ``Conflict`` if a cell is neither as expected nor already as wanted."""
         columns = self._table.layout.cells
         clashes = [
             f"the column {columns[cell].name!r} holds {_seen(fresh.cells[cell].value)}, "
@@ -148,13 +148,13 @@ class NotionDestination:
             try:
                 kind = self._table.api.user(str(editor["id"])).get("type")
             except OkrsyncError:
-                # Asking for users is a capability of its own; the conflict is told with or without it.
+                # Asking for users is a capability of its own; the conflict is reported with or without it.
                 kind = None
         kinds = {"person": "a person", "bot": "a bot (another connection, or an automation)"}
         return f"{kinds.get(str(kind), 'somebody')} at {page.get('last_edited_time') or 'a time unknown'}"
 
     def _checked(self, answer: Mapping[str, Any], fresh: Row, change: _Change) -> Row:
-        """The row in the answer to a PATCH. Raises ``DataError`` where it does not show what was sent."""
+        """The row in the answer to a PATCH. Raises ``DataError`` if it does not show what was sent."""
         columns = self._table.layout.cells
         found = self._table.row(answer)
         wrong = [cell for cell, value in change.values.items() if found.cells[cell].value != value]

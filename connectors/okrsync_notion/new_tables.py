@@ -106,7 +106,7 @@ class NewTables:
             return found
 
     def _orphan(self, table: str, looks: tuple[int, ...]) -> dict[str, Any] | None:
-        """The database that an earlier request has made on the page, though nobody was told so."""
+        """The database that an earlier request made on the page although its answer was lost."""
         ours = self._api.me()["id"]
         for pause in looks:
             if pause:
@@ -211,7 +211,7 @@ def _comforts(api: Notion, schemas: Mapping[str, Schema]) -> Iterator[str]:
 
 
 def _name_far(api: Notion, table: Schema, other: Schema, relation: str, wanted: str) -> None:
-    """Give the far column of ``other``'s ``relation``, which stands in ``table``, a name that people read gladly."""
+    """Give the far column of ``other``'s ``relation``, which is in ``table``, a readable name."""
     far = other.columns[relation].far
     fresh = parse(api.data_source(table.id))
     column = next((one for one in fresh.columns.values() if one.id == far), None)

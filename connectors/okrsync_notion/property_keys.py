@@ -1,6 +1,6 @@
 """Choose the keys of a page's properties in a write: names first, ids if Notion knows no such name.
 
-All 608 keys of recorded page writes are names. That an id may stand for a name is documented and was seen in no
+All 608 keys of recorded page writes are names. That an id may be used for a name is documented and was seen in no
 recording, so ids come second. A name is the one that the page showed right before the write, so that a column renamed
 since the run began is still written.
 """

@@ -76,7 +76,7 @@ class NotionColumn:
 
 
 def decode(held: Mapping[str, Any], column: NotionColumn) -> Stored:
-    """What ``held``, the column's part of a page, holds. Raises ``DataError`` where it is not of the column's type."""
+    """What ``held``, the column's part of a page, holds. Raises ``DataError`` if it is not of the column's type."""
     if held.get("type") != column.type:
         raise DataError(f"the column {column.name!r} was {column.kind} and is now {held.get('type')}")
     value = held.get(column.type)
@@ -105,7 +105,7 @@ def text(items: Iterable[Mapping[str, Any]]) -> str:
 
 
 def key(held: Mapping[str, Any]) -> str:
-    """The id a matching column holds, whatever the column's type; empty where it holds none."""
+    """The id a matching column holds, whatever the column's type; empty if it holds none."""
     kind = str(held.get("type"))
     value = held.get(kind)
     if value is None:
@@ -189,7 +189,7 @@ _DECODERS: Final[Mapping[str, Callable[[Any], Stored]]] = {
 def canonical(column: NotionColumn, value: Wanted, *, decimals: int, place: str) -> Stored:
     """How ``value`` will read back from ``column``.
 
-    ``place`` is where in the YAML an option's name comes from. Raises ``DataError`` where the column cannot hold it.
+    ``place`` is where in the YAML an option's name comes from. Raises ``DataError`` if the column cannot hold it.
     """
     if value is None:
         if column.type == "checkbox":

@@ -23,7 +23,7 @@ from okrsync_notion.rows import key_of, names_of, url_of
 LOOKS: Final = (0, 2, 4, 8)
 # A limit that was met so often is believed: the other new rows of the run are not sent.
 REFUSALS: Final = 3
-# What stands for the title and the key among the cells of a new row.
+# The names of the title and the key among the cells of a new row.
 TITLE: Final = "title of the row"
 KEY: Final = "key of the row"
 

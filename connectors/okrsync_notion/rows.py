@@ -1,4 +1,4 @@
-"""Turn Notion's pages into rows, and say what stands in the way of writing one. Pure."""
+"""Turn Notion's pages into rows, and say what prevents writing one. Pure."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def names_of(page: Mapping[str, Any]) -> dict[str, str]:
 
 
 def key_of(layout: Layout, page: Mapping[str, Any]) -> str:
-    """The id in the matching column; empty where there is none."""
+    """The id in the matching column; empty if there is none."""
     held = _by_id(page).get(layout.match.id) if layout.match is not None else None
     return key(held) if held is not None else ""
 

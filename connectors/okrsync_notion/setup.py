@@ -25,7 +25,7 @@ from okrsync_notion.vocabulary import STATUSES as OPTIONS
 # The ways to find a column for each part of a table: only of a type that can serve.
 KEYS: Final = ("unique_id", "rich_text", "formula", "select", "number")
 # A number could be kept in a checkbox and a text in an option; `init` does not propose that.
-# Without a column for one of these a person is told why.
+# If there is no column for one of these, `init` says why.
 EXPLAINED: Final = (CURRENT, PROGRESS, STATUS)
 TYPES: Final = {**FITTING, Kind.NUMBER: ("number",), Kind.TEXT: ("rich_text",)}
 

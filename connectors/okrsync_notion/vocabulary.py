@@ -72,7 +72,7 @@ def plain(name: str) -> str:
 
 
 def rank(words: Mapping[str, str], meaning: str, name: str) -> int | None:
-    """How far down the list of ``meaning``'s words ``name`` stands (0: the best), None where it is not there."""
+    """The place of ``name`` in the list of ``meaning``'s words (0: the best), None if it is not in it."""
     ordered = [plain(word) for word in words[meaning].split("|")]
     spelled = plain(name)
     # "Progress %" and "% Progress" are called Progress.

@@ -90,7 +90,7 @@ def number(column: str) -> int:
 
 
 def split(text: str) -> tuple[str, str]:
-    """``Tab!B4`` as its tab's title (empty where there is none) and the rest. Raises ``ValueError``."""
+    """``Tab!B4`` as its tab's title (empty if there is none) and the rest. Raises ``ValueError``."""
     text = text.strip()
     if text.startswith("'"):
         found = re.fullmatch(r"'((?:[^']|'')+)'!(.+)", text)

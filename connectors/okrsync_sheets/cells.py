@@ -52,7 +52,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """A number, how many cells it stands on, and what else is worth telling."""
+    """A number, how many cells it was computed from, and what else is worth saying."""
 
     value: Decimal
     rows: int
@@ -90,7 +90,7 @@ def text_form(query: SheetsQuery, unit: Unit, locale: str = "en_US") -> TextForm
 
 
 def number(raw: Raw, place: Area, texts: TextForm | None) -> Decimal:
-    """The number in the cell at ``place``. Raises ``NoValueError`` quoting what stands there instead."""
+    """The number in the cell at ``place``. Raises ``NoValueError`` quoting what is there instead."""
     if isinstance(raw, bool):
         raise NoValueError(
             Cause.DATA, f"{place.shown} holds {str(raw).upper()}, not a number", hint="use count_true"

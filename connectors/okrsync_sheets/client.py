@@ -154,7 +154,7 @@ class SheetsClient:
         def again(error: Exception) -> Again | None:
             nonlocal renewed
             if isinstance(error, GoogleError) and error.code == 401 and not renewed:
-                # A token can end before its time; one new token, then the answer stands.
+                # A token can end before its time; one new token, then the answer counts.
                 renewed = True
                 self.identity.credentials.token = None
                 return Again("the access token was not accepted", after=0.0)

@@ -213,7 +213,7 @@ def currency(about: Format) -> str:
 
 
 def _same_currency(sign: str, code: str) -> bool:
-    """Whether a sign may stand for the currency: $ is that of many."""
+    """Whether the sign may mean the currency: $ is that of many."""
     from babel.numbers import get_currency_symbol
 
     signs = {code, *(get_currency_symbol(code, locale) for locale in ("en_US", "en", "de_DE"))}

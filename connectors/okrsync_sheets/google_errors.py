@@ -20,7 +20,7 @@ class IncompleteError(Exception):
 
 
 class GoogleError(Exception):
-    """An answer that is an error, in Google's words; ``message`` is empty where it is no answer of the API."""
+    """An answer that is an error, in Google's words; ``message`` is empty if it is no answer of the API."""
 
     def __init__(
         self,

@@ -34,7 +34,7 @@ class ByHeading:
 
     @property
     def ranges(self) -> tuple[a1.Area, ...]:
-        """Where the headings stand: the row of column headings and, for a cell, the column of row headings."""
+        """Where the headings are: the row of column headings and, for a cell, the column of row headings."""
         line = self.column_headings
         across = a1.Area(tab=self.tab, left=None, top=line, right=None, bottom=line)
         down = a1.column_of(self.tab, self.row_headings, line + 1)

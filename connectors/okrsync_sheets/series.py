@@ -18,7 +18,7 @@ from okrsync_sheets.headings import EPOCH, FIRST
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """The time zone of a spreadsheet. Raises ``NoValueError`` where this machine does not know it."""
+    """The time zone of a spreadsheet. Raises ``NoValueError`` if this machine does not know it."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
@@ -58,7 +58,7 @@ _LOOKS: Final = (
 
 
 def not_a_date(serial: Decimal) -> str:
-    """What a number looks like that stands where a date should; empty if it is a date of our time."""
+    """What a number in the place of a date looks like; empty if it is a date of our time."""
     digits = str(int(serial)) if serial == int(serial) else ""
     for pattern, name in _LOOKS:
         if re.fullmatch(pattern, digits):

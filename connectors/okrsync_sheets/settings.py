@@ -31,7 +31,7 @@ def _origin(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise ValueError(f"{url} is not the address of a server; leave it out to use {API}")
     if re.search(r"/v4(/|$)", parts.path):
-        raise ValueError(f"{url} holds a part of the API's own paths; write what stands before /v4")
+        raise ValueError(f"{url} holds a part of the API's own paths; write what comes before /v4")
     return encrypted(url)
 
 
@@ -78,7 +78,7 @@ class SheetsSettings(Strict):
         default=None, description="address or id of the spreadsheet for metrics that name none"
     )
     url: Annotated[str, AfterValidator(_origin)] = Field(
-        default=API, description="where the Sheets API is, as behind a gateway: what stands before /v4"
+        default=API, description="where the Sheets API is, as behind a gateway: what comes before /v4"
     )
     reads_per_minute: int = Field(
         default=60, ge=2, le=3000, description="requests a minute; Google allows 60 for one account"

@@ -122,7 +122,7 @@ class Workbook:
                 [str(named.get("name", "")) for named in self.metadata.get("namedRanges", [])],
             )
         except OkrsyncError as error:
-            # The refusal stands without it; only the suggestion is lost, and it says so.
+            # The refusal is complete without it; only the suggestion is lost, and it says so.
             return NoValueError(
                 Cause.CONFIG, f"{self.name}: {refusal}", hint=f"the tabs could not be listed: {error.message}"
             )

@@ -77,7 +77,7 @@ def next_cycle(
 
 
 def _start_key(key_result: KeyResult, keys: AbstractSet[str]) -> str | None:
-    """The YAML key of the key result's start; None where its goal has none (a limit, or a way that begins at 0)."""
+    """The YAML key of the key result's start; None if its goal has none (a limit, or a way that begins at 0)."""
     match key_result.aimed.form:
         case Form.RELATIVE | Form.DELTA:
             return "baseline"

@@ -11,7 +11,7 @@ from okrsync.model import PERCENT, Decision, Hold, Quantity, Verdict
 from okrsync.planning.desired import DesiredCell, DesiredRow
 from okrsync.stamp import first_stamp
 
-# The row of a decision whose row is yet to be added: this and its key. Its cells' names stand for their addresses.
+# The row of a decision whose row is yet to be added: this and its key. Its cells' names serve as their addresses.
 NEW: Final = "new:"
 
 

@@ -96,7 +96,7 @@ def backfill(
     What the ledger knows is not asked again, unless ``refresh``; a value that was seen on the day never is, and stays.
     Each batch is recorded when it is read, so that a run that was killed goes on where it was. If the company keeps
     ``check_ins``, those of periods that end at one of the dates are added if there is none. ``on_progress`` hears how far
-    it is: before anything is asked, and batch by batch. Raises ``Busy`` where another backfill of the company is under
+    it is: before anything is asked, and batch by batch. Raises ``Busy`` if another backfill of the company is under
     way or, where check-ins are to be added, a sync.
     """
     run = new_run(company, ledger, clock)
@@ -168,7 +168,7 @@ def _moments(company: Company, first: date, last: date, every: str, now: datetim
 
 
 def _subjects(company: Company, only: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """The ids of the key results that stand on each metric, metrics of one connection side by side."""
+    """The ids of the key results that use each metric, metrics of one connection side by side."""
     known = {one.id: one for one in company.key_results}
     for name in only:
         if name not in known:

@@ -16,7 +16,7 @@ from okrsync.sync.fetch import fetch
 AT_ONCE = 20_000
 """So many values are asked of a connection at once, and recorded before the next are asked.
 
-What many metrics stand on is read again for each such batch: a year of weeks of 380 metrics is one.
+What many metrics use is read again for each such batch: a year of weeks of 380 metrics is one.
 """
 
 # What comes from the thread of a group: a batch, what ended it, or None if it is done.

@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 def fetch(run: Run, wanted: Collection[Ask]) -> dict[Ask, Answer]:
-    """Answer everything in ``wanted``, and what its expressions stand on.
+    """Answer everything in ``wanted``, and what its expressions use.
 
     A connection that fails as a whole answers each of its questions with a NoValue: nothing here stops the others.
     """

@@ -160,7 +160,7 @@ def _limits(
 
 
 def _comparable(company: Company, kind: str, reading: Reading) -> bool:
-    """Whether the value may stand beside others: of this cycle, and of a period that is over."""
+    """Whether the value may be compared with others: of this cycle, and of a period that is over."""
     assert reading.window is not None
     if kind == "cycle":
         return reading.window.start == company.cycle.opens

@@ -44,7 +44,7 @@ class JiraEmulator:
     Times without a zone are UTC. History: entries of one ``at`` and ``by`` are one save; ``as`` and ``field_id`` spell
     an entry's field as the changelog has it, and ``{field: Key, from: OPS-1, to: APP-1}`` is a move between projects. An issue without ``history``
     gets one entry, and only if it has ``resolved``: at that time, by its reporter, from the site's first status to its
-    own, with the resolution. Otherwise it has stood in its status since it was created. ``history: []`` means none.
+    own, with the resolution. Otherwise it has had its status since it was created. ``history: []`` means none.
     On Data Center a sub-task's parent is kept in ``parent``, an epic's in "Parent Link", anything else's in
     "Epic Link".
 

@@ -131,7 +131,7 @@ def moved(world: World, old_key: str, new_key: str) -> list[Item]:
 
 
 def shown(world: World, issue: Issue, field_id: str) -> str:
-    """One cell as a person sees it; empty where the field is."""
+    """One cell as a person sees it; empty if the field is."""
     value = issue.values.get(field_id)
     return "" if value is None else _worded(world, world.fields[field_id], value)[1] or ""
 
@@ -214,7 +214,7 @@ def category_changed(world: World, entries: Iterable[Item]) -> bool:
 
 
 def delete_status(world: World, name: str) -> None:
-    """Mark a status as deleted. Raises ``BadSeed`` while an issue stands in it, as Jira would refuse."""
+    """Mark a status as deleted. Raises ``BadSeed`` while an issue has it, as Jira would refuse."""
     status = world.statuses[status_id(world, name)]
     if assessment := [issue.key for issue in world.issues.values() if issue.values["status"] == status.id]:
         raise BadSeed(f"status {name} is in use by {assessment[0]}")

@@ -46,7 +46,7 @@ _NEVER_EMPTY: Final = {"issuekey", "project", "status", "statusCategory", "issue
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """``where`` is None where the query has no restriction."""
+    """``where`` is None if the query has no restriction."""
 
     where: Test | None
     order: Callable[[list[Issue]], list[Issue]]
@@ -57,7 +57,7 @@ def compile_query(
 ) -> Compiled:
     """The meaning of ``query`` for ``asker`` now. Raises ``Refusal`` as Jira does.
 
-    ``filters`` are the saved filters this query stands in, by id: none of them may be named again.
+    ``filters`` are the ids of the saved filters around this query: none of them may be named again.
     """
     compiler = Compiler(world, asker, filters)
     where = None if query.where is None else compiler.test(query.where, negated=False)

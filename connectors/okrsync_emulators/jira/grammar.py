@@ -81,7 +81,7 @@ _PARSER: Final = Lark(_GRAMMAR, parser="lalr", lexer="contextual", maybe_placeho
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r"}
 
 
-# Where a field must stand the lexer does not look for these; Jira does.
+# Where a field must come the lexer does not look for these; Jira does.
 _RESERVED: Final = {
     *(
         "and",

@@ -39,7 +39,7 @@ def moment(epoch: int, zone: ZoneInfo) -> datetime:
 
 
 def read(text: str, *, quoted: bool, now: int, zone: ZoneInfo) -> Span | None:
-    """The date that ``text`` means, or None where it is no date."""
+    """The date that ``text`` means, or None if it is no date."""
     # An unquoted number is an epoch in milliseconds, a quoted one a period in minutes.
     if not quoted and text.removeprefix("-").isdigit():
         return Span(int(text))
@@ -62,9 +62,9 @@ def day_after(epoch: int, zone: ZoneInfo) -> int:
 
 
 def function(name: str) -> Callable[[str | None, int, ZoneInfo, str], int | None] | None:
-    """The date function ``name``, as (increment, now, zone, locale) -> instant, or None where there is none.
+    """The date function ``name``, as (increment, now, zone, locale) -> instant, or None if there is none.
 
-    The result is None where the increment cannot be read.
+    The result is None if the increment cannot be read.
     """
     if name.casefold() == "now":
         return lambda _increment, now, _zone, _locale: now

@@ -71,7 +71,7 @@ _SEED_KEYS: Final = {
 
 
 def fill(world: World, seed: Mapping[str, Any]) -> None:
-    """Add what ``seed`` holds to ``world``. Raises ``BadSeed`` where it holds something that has no meaning here."""
+    """Add what ``seed`` holds to ``world``. Raises ``BadSeed`` if it holds something that has no meaning here."""
     if extra := set(seed) - _SEED_KEYS:
         raise BadSeed(f"unknown keys {sorted(extra)}; known: {sorted(_SEED_KEYS)}")
     if seed.get("statuses") and not world.issues:

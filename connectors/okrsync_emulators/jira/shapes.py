@@ -75,7 +75,7 @@ class Shapes:
         return bean
 
     def value(self, issue: Issue, known: Field) -> Any:
-        """One field's value as JSON; None where it is empty."""
+        """One field's value as JSON; None if it is empty."""
         if known.id == "project":
             return self.project(issue.project)
         if known.id == "statusCategory":
@@ -193,7 +193,7 @@ class Shapes:
         return bean
 
     def parent(self, key: str) -> dict[str, Any] | None:
-        """The parent in short; None where it is not there or not to be seen."""
+        """The parent in short; None if it is not there or not to be seen."""
         issue = self.world.issues.get(key)
         if issue is None or not self.sees(issue):
             return None

@@ -171,7 +171,7 @@ class Call:
 
 
 def sender(site: Site, headers: Mapping[str, str], *, gateway: bool) -> tuple[User | None, bool]:
-    """Who sent the request, and whether a credential was refused. Raises ``Refusal`` where that ends the request."""
+    """Who sent the request, and whether a credential was refused. Raises ``Refusal`` if that ends the request."""
     kind, _, rest = headers.get("authorization", "").partition(" ")
     name, secret = "", rest.strip()
     if kind.lower() == "basic":

@@ -122,7 +122,7 @@ def database(workspace: Workspace, found: Database, *, legacy: bool) -> dict[str
 
 
 def child_database(workspace: Workspace, found: Database, *, legacy: bool) -> dict[str, Any]:
-    """A database as a block of the page that it stands on."""
+    """A database as a block of the page that it is on."""
     author = _partial(found.created_by or workspace.people[0].id)
     return {
         "object": "block",

@@ -100,7 +100,7 @@ class Call:
         )
 
     def slice_of_get(self, cursors: Cursors, owner: str, ids: Sequence[str]) -> Slice:
-        """One page of a list whose size and cursor stand in the query string."""
+        """One page of a list whose size and cursor are in the query string."""
         text = self.asked("page_size")
         if text is not None and not text.isdigit():
             raise malformed("query.page_size", "a number or `undefined`", text)

@@ -158,7 +158,7 @@ def _computed(workspace: Workspace, column: Column, path: str, condition: Any) -
 
 
 def _of_values(workspace: Workspace, column: Column, path: str, quantifier: str, condition: Any) -> Test:
-    """A condition on the single values that a rollup shows. A row's literal is a list, or stands for a list of one."""
+    """A condition on the single values that a rollup shows. A row's literal is a list, or counts as a list of one."""
     if not isinstance(condition, dict) or len(condition) != 1:
         raise undefined(f"{path}.{quantifier}", "an object")
     ((kind, inner),) = condition.items()

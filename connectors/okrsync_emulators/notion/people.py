@@ -27,7 +27,7 @@ def put(workspace: Workspace, column: Column, row: Row, value: Any) -> None:
 
 
 def _typed(workspace: Workspace, column: Column, value: Any) -> Any:
-    """The stored value: names stand for options, titles or ids for rows, ISO texts for dates."""
+    """The stored value: from names of options, titles or ids of rows, ISO texts of dates."""
     if value is None or value in ("", []):
         return None
     kind = column.kind
@@ -119,7 +119,7 @@ def _span(value: dict[str, Any]) -> str:
 
 
 def title_of(workspace: Workspace, identity: str) -> str:
-    """A row's title; empty where the row is gone."""
+    """A row's title; empty if the row is gone."""
     row = workspace.row(identity)
     return "" if row is None else texts.plain(row.cells.get(workspace.sources[row.source].titled().id))
 

@@ -24,7 +24,7 @@ class Slice:
 
 @dataclass(slots=True)
 class Cursors:
-    """Where every handed-out cursor stands: the list's owner, its ids, and how many were delivered.
+    """The place of every cursor that was given out: the list's owner, its ids, and how many were delivered.
 
     Unknown: what Notion does to a cursor when rows change under it. Here the order is the one of the first page.
     """
@@ -54,7 +54,7 @@ class Cursors:
 
 
 def page_size(path: str, value: Any) -> int:
-    """Between 1 and 100; 100 where it is not given."""
+    """Between 1 and 100; 100 if it is not given."""
     if value is None:
         return 100
     if isinstance(value, bool) or not isinstance(value, int):

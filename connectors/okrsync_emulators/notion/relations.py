@@ -8,7 +8,7 @@ from okrsync_emulators.notion.workspace import Column, Row, Workspace
 
 
 def follow(workspace: Workspace, column: Column, row: Row, before: Sequence[str]) -> None:
-    """Write into the far column what changed in ``row``'s cell since ``before``: the ids that stood there.
+    """Write into the far column what changed in ``row``'s cell since ``before``: the ids that were there.
 
     Unknown: whether that moves the far rows' last_edited_time; here it does not.
     """

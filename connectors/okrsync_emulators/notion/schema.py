@@ -100,7 +100,7 @@ def default_status() -> list[Option]:
 
 
 def starting_option(column: Column) -> Option | None:
-    """What a status is where nobody said: the option that the app was told, else the first of the first group.
+    """What a status is if nobody set one: the option that the app names, else the first of the first group.
 
     The API does not tell which. Unknown: whether a group's own order decides, or that of the options.
     """

@@ -86,7 +86,7 @@ def update_database(state: State, call: Call, database_id: str) -> dict[str, Any
 
 
 def children(state: State, call: Call, block_id: str) -> dict[str, Any]:
-    """What stands on a page: its databases. Pages as such are not emulated, so every id is that of a page."""
+    """What is on a page: its databases. Pages as such are not emulated, so every id is that of a page."""
     page = uuid_at("path.block_id", block_id)
     below = {
         one.id: one

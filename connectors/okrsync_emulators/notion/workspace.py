@@ -157,7 +157,7 @@ class Behaviour:
     """How Notion answers where nobody has recorded it. Each default is the answer that is harder on a client.
 
     ``far_names``: the name that a request wishes for the far column of a new two-way relation is given to it.
-    ``escaped_keys``: the escaped id of a column may stand for its name in a page's properties, in filters and sorts.
+    ``escaped_keys``: the escaped id of a column may replace its name in a page's properties, in filters and sorts.
     ``silent``: a property that does not exist is left out of a write instead of refused.
     ``blocks``: how many pages, databases and views may still be made; None is without limit. ``limit`` is the status
     and the code of the refusal after that.

@@ -9,7 +9,7 @@ from okrsync_emulators.sheets.book import Book, Scalar, Tab
 from okrsync_emulators.sheets.defaults import COLUMN_WIDTH, DEFAULT_FORMAT, ROW_HEIGHT, THEME
 from okrsync_emulators.sheets.ranges import Box, name
 
-# Names that a mask may hold where this emulator knows what stands below them; an empty branch allows anything.
+# Names that a mask may hold where this emulator knows what is below them; an empty branch allows anything.
 SPREADSHEET: Final[dict[str, Any]] = {
     "spreadsheetId": {},
     "spreadsheetUrl": {},

@@ -175,7 +175,7 @@ class Book:
         return next((tab for tab in self.tabs if tab.title == title), None)
 
     def find(self, text: str) -> tuple[Tab, Box] | None:
-        """The tab and box of a range in a request, or None where it cannot be parsed."""
+        """The tab and box of a range in a request, or None if it cannot be parsed."""
         title, cells = split(text)
         if title is None:
             return self._bare(cells or "")

@@ -23,7 +23,7 @@ class Box:
     right: int | None
 
     def within(self, rows: int, columns: int) -> Box | None:
-        """The box with its open sides closed by the grid, or None where it reaches beyond."""
+        """The box with its open sides closed by the grid, or None if it reaches beyond."""
         top, left = self.top or 0, self.left or 0
         bottom = rows if self.bottom is None else self.bottom
         right = columns if self.right is None else self.right
@@ -52,7 +52,7 @@ def split(text: str) -> tuple[str | None, str | None]:
 
 
 def box(cells: str) -> Box | None:
-    """A1 or R1C1 text as a box; None where it is neither."""
+    """A1 or R1C1 text as a box; None if it is neither."""
     if found := _R1C1.fullmatch(cells):
         return _numbered(found)
     found = _A1.fullmatch(cells)

@@ -40,7 +40,7 @@ def _key() -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """What an access token stands for."""
+    """What an access token means."""
 
     account: str
     scopes: frozenset[str]

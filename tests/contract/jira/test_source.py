@@ -325,7 +325,7 @@ def test_the_past_is_answered_by_events(world: World) -> None:
     answer = world.value(jql="project = APP", date="resolved", window=OCTOBER, at=then)
     assert answer.value == 2
     assert answer.method == "events"
-    assert "as they stand today" in fact(answer, "the past")
+    assert "as they are today" in fact(answer, "the past")
     assert answer.as_of == then
     # What happened after the moment asked about is left out.
     before = datetime(2026, 10, 11, tzinfo=UTC)
