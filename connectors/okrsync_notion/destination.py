@@ -13,7 +13,7 @@ from typing import Any, Final
 from okrsync.cells import Kind, kind_of
 from okrsync.errors import Conflict, DataError, OkrsyncError, Unavailable
 from okrsync.model import Row, Stored, Wanted
-from okrsync_notion import property_values
+from okrsync_notion import canonical_values
 from okrsync_notion.http_errors import NotFound, Refused
 from okrsync_notion.open_table import OpenTable
 from okrsync_notion.property_keys import unknown_key
@@ -41,7 +41,7 @@ class NotionDestination:
         if kind_of(cell) is Kind.STATUS and isinstance(value, str):
             place = f"statuses: {value}"
             value = settings.statuses.get(value, value)
-        return property_values.canonical(column, value, decimals=settings.decimals, place=place)
+        return canonical_values.canonical(column, value, decimals=settings.decimals, place=place)
 
     def write(self, row: str, values: Mapping[str, Stored], expect: Mapping[str, Stored]) -> Row:
         """See ``Destination.write``. One GET and at most one PATCH, unless Notion or the network fails.

@@ -11,10 +11,11 @@ from okrsync.cells import Kind, kind_of
 from okrsync.errors import OkrsyncError
 from okrsync.ports import ConnectorContext, Finding, TableSpec
 from okrsync_notion import table_layout
+from okrsync_notion.canonical_values import canonical
 from okrsync_notion.client import Notion
 from okrsync_notion.data_source_lookup import locate
 from okrsync_notion.open_table import OpenTable
-from okrsync_notion.property_values import NotionColumn, canonical
+from okrsync_notion.property_values import NotionColumn
 from okrsync_notion.settings import NotionSettings, NotionTable
 from okrsync_notion.table_layout import Schema
 

@@ -16,7 +16,8 @@ from okrsync.config.yamlfile import PathInFile, YamlFile, read_yaml
 from okrsync.errors import ConfigError
 from okrsync.key_results import KeyResult
 from okrsync.model import Dimension, Unit
-from okrsync.periods import Cycle, Linear, Pace, Phased, WorkingDays, expected
+from okrsync.pace import Linear, Pace, Phased, WorkingDays, expected
+from okrsync.periods import Cycle
 from okrsync.planning import Limits
 from okrsync.ports import Connector
 from okrsync.progress import Rollup

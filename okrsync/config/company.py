@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from okrsync.key_results import KeyResult
 from okrsync.model import Unit
-from okrsync.periods import Cycle, Pace, Phase
+from okrsync.pace import Pace
+from okrsync.periods import Cycle, Phase
 from okrsync.planning import Limits
 from okrsync.ports import Connector, TableSpec
 from okrsync.progress import AtLeast, AtMost, Rollup, Within

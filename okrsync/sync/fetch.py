@@ -15,7 +15,8 @@ from okrsync.errors import AccessError, ConfigError, DataError, Unavailable
 from okrsync.expressions import evaluate, names, order
 from okrsync.metric_digest import MEASURED_WITH, metric_digest
 from okrsync.model import Answer, Cause, NoValue, Question, Reading
-from okrsync.periods import WorkingDays, whole_periods, window
+from okrsync.pace import WorkingDays
+from okrsync.periods import whole_periods, window
 from okrsync.run_context import Ask, Run
 
 _log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from okrsync.codec import number, plain
 from okrsync.config import Company
 from okrsync.key_results import KeyResult, direction, settle
 from okrsync.model import Answer, Cause, Decision, Hold, NoValue, Reading, Row
-from okrsync.periods import Linear, expected
+from okrsync.pace import Linear, expected
 from okrsync.progress import (
     Baseline,
     Goal,
@@ -61,7 +61,7 @@ class Assessment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class AssessmentInput:
     """What was read for a key result: its metric, its frozen baseline, and a value for each complete period that is judged."""
 
     answer: Answer
@@ -70,7 +70,7 @@ class Measured:
 
 
 def assess(
-    company: Company, key_result: KeyResult, row: Row | None, measured: Measured, now: datetime
+    company: Company, key_result: KeyResult, row: Row | None, measured: AssessmentInput, now: datetime
 ) -> Assessment:
     """Compute one key result from what was ``measured``."""
     answer, baseline = measured.answer, measured.baseline

@@ -18,7 +18,7 @@ from okrsync.run_context import Ask, Run
 from okrsync.tables.assessment import (
     THEIRS,
     Assessment,
-    Measured,
+    AssessmentInput,
     as_the_row_will_show,
     assess,
     goal_data,
@@ -60,7 +60,7 @@ def assessed(run: Run, key_result: KeyResult, answer: Answer, at: datetime) -> A
         run.company,
         key_result,
         run.rows[key_result.id],
-        Measured(answer=answer, baseline=baseline, history=judged_values(run, key_result, at)),
+        AssessmentInput(answer=answer, baseline=baseline, history=judged_values(run, key_result, at)),
         at,
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 from okrsync.cells import COUNT, EXPECTED, OBJECTIVES, PROGRESS, STATUS, SUMMARY, UPDATED
 from okrsync.config import Company, Objective
 from okrsync.model import Cause, NoValue, Wanted
-from okrsync.periods import Linear, expected
+from okrsync.pace import Linear, expected
 from okrsync.planning import DesiredCell, DesiredRow, Plan, without_value
 from okrsync.progress import FromTo, Part, Rolled, Rollup, Status, rollup, status
 from okrsync.run_context import Ask, Run

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from okrsync.errors import DataError
 from okrsync.model import COUNT, INDEX, PERCENT, Quantity, Stored, Unit, Wanted
-from okrsync_notion.property_values import NotionColumn, canonical, decode, encode, key
+from okrsync_notion.canonical_values import canonical
+from okrsync_notion.property_values import NotionColumn, decode, encode, key
 
 
 def column(kind: str, **more: Any) -> NotionColumn:

@@ -10,18 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from okrsync.pace import Linear, Phased, WorkingDays, expected
 from okrsync.periods import (
     PERIODS,
     WINDOWS,
     Calendar,
     Cycle,
-    Linear,
     Phase,
-    Phased,
-    WorkingDays,
     complete,
     endings,
-    expected,
     following,
     window,
     windows_of,
