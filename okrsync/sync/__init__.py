@@ -2,7 +2,7 @@
 
 from okrsync.sync.accept import Accepted, accept
 from okrsync.sync.adopt import Claim, claim
-from okrsync.sync.backfill import Backfill, Found, Progress, Recalled, backfill
+from okrsync.sync.backfill import Backfill, BackfillRequest, Found, Progress, Recalled, backfill
 from okrsync.sync.backfill_check_ins import Filled
 from okrsync.sync.baseline import choose_baseline
 from okrsync.sync.connections import missing_secrets, open_connections, references, secrets_of
@@ -15,6 +15,7 @@ from okrsync.sync.trend import Seen, Trend, goal_of, last_values, remembered, tr
 __all__ = [
     "Accepted",
     "Backfill",
+    "BackfillRequest",
     "Claim",
     "Filled",
     "Found",

@@ -6,7 +6,7 @@ outcome and no run, so that an old value can never become the current one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -18,7 +18,7 @@ from okrsync.errors import ConfigError, ExitCode
 from okrsync.model import OBSERVED, Answer, Cause, Entry, NoValue, Observed, Reading
 from okrsync.periods import TICK, endings
 from okrsync.ports import Clock, Ledger
-from okrsync.run_context import Ask, new_run
+from okrsync.run_context import Ask, Run, new_run
 from okrsync.spelling import did_you_mean
 from okrsync.sync.backfill_check_ins import Filled, fill, periods_to_fill
 from okrsync.sync.batches import in_batches, together
@@ -77,39 +77,49 @@ class Backfill:
         return ExitCode.HELD if causes else ExitCode.IN_SYNC
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillRequest:
+    """Which past values to find: at the end of each ``every`` (day, week, month) from ``first`` to ``last``.
+
+    ``only`` names key results; none means all. ``refresh`` asks again for what an earlier backfill found, ``check_ins``
+    adds those of periods that are over, ``dry_run`` records nothing.
+    """
+
+    first: date
+    last: date
+    every: str
+    only: Collection[str] = ()
+    dry_run: bool = False
+    refresh: bool = False
+    check_ins: bool = True
+
+
 def backfill(
     company: Company,
     ledger: Ledger,
     clock: Clock,
-    *,
-    first: date,
-    last: date,
-    every: str,
-    only: Collection[str] = (),
-    dry_run: bool = False,
-    refresh: bool = False,
-    check_ins: bool = True,
+    request: BackfillRequest,
     on_progress: Progress = lambda *_: None,
 ) -> Backfill:
-    """Find the value of every key result at the end of each ``every`` (day, week, month) from ``first`` to ``last``.
+    """Find the value of every key result at each moment that ``request`` asks for.
 
     What the ledger knows is not asked again, unless ``refresh``; a value that was seen on the day never is, and stays.
-    Each batch is recorded when it is read, so that a run that was killed goes on where it was. If the company keeps
-    ``check_ins``, those of periods that end at one of the dates are added if there is none. ``on_progress`` hears how far
-    it is: before anything is asked, and batch by batch. Raises ``Busy`` if another backfill of the company is under
-    way or, where check-ins are to be added, a sync.
+    Each batch is recorded when it is read, so that the next run continues after a kill. If the company keeps
+    check-ins, those of periods that end at one of the dates are added if there is none. ``on_progress`` hears how far
+    it is: before anything is asked, and batch by batch. Raises ``Busy`` if another backfill of the company runs or,
+    if check-ins are to be added, a sync.
     """
     run = new_run(company, ledger, clock)
-    moments = _moments(company, first, last, every, run.now)
-    subjects = _subjects(company, only)
+    moments = _moments(company, request, run.now)
+    subjects = _subjects(company, request.only)
     fillable = periods_to_fill(company, moments, run.now)
-    filling = check_ins and CHECK_INS in company.tables
-    if filling and fillable and not dry_run:
-        # A sync that begins from now on adds check-ins of later periods; one that is under way may be at work on these.
+    filling = request.check_ins and CHECK_INS in company.tables
+    if filling and fillable and not request.dry_run:
+        # A sync that begins from now on adds check-ins of later periods; one that runs now may add these.
         with ledger.hold(company.id):
             pass
     # Its own lease: a sync need not wait for a backfill, as they write different things.
-    with nullcontext() if dry_run else ledger.hold(f"{company.id} backfill") as lease:
+    with nullcontext() if request.dry_run else ledger.hold(f"{company.id} backfill") as lease:
 
         def record(*entries: Entry) -> None:
             if lease is not None:
@@ -118,22 +128,14 @@ def backfill(
 
         known = _known(company, ledger, subjects, moments)
         wanted = [Ask(metric, at) for metric in subjects for at in moments]
-        unknown = [one for one in wanted if _unknown(known.get(one), refresh=refresh)]
+        unknown = [one for one in wanted if _unknown(known.get(one), refresh=request.refresh)]
         found = {one: _remembered(one, known[one]) for one in wanted if one in known}
-        done = len(wanted) - len(unknown)
         if unknown:
             run = replace(run, connections=open_connections(company, run.memory, clock))
-        groups = together(company, unknown)
-        read = {name: (0, len(group)) for name, group in groups.items()}
-        on_progress("values", done, len(wanted), read)
-        with closing(in_batches(run, groups)) as batches:
-            for name, answers in batches:
-                fresh = {one: _recalled(one, answer, known.get(one)) for one, answer in answers.items()}
+        with closing(_ask(run, unknown, known, len(wanted), on_progress)) as batches:
+            for fresh in batches:
                 record(*(Observed(run=run.id, reading=one) for one in _new(fresh.values())))
                 found |= fresh
-                done += len(fresh)
-                read[name] = (read[name][0] + len(fresh), read[name][1])
-                on_progress("values", done, len(wanted), read)
         filled = None
         if filling:
             filled = fill(
@@ -141,7 +143,7 @@ def backfill(
                 moments=fillable,
                 answers={ask: one.answer for ask, one in found.items()},
                 only={one for subject in subjects.values() for one in subject},
-                record=None if dry_run else record,
+                record=None if request.dry_run else record,
                 on_count=lambda done, of: on_progress("check-ins", done, of, {}),
             )
     return Backfill(
@@ -151,11 +153,29 @@ def backfill(
         subjects=subjects,
         values=tuple(found[one] for one in wanted),
         filled=filled,
-        applied=not dry_run,
+        applied=not request.dry_run,
     )
 
 
-def _moments(company: Company, first: date, last: date, every: str, now: datetime) -> list[datetime]:
+def _ask(
+    run: Run, unknown: Sequence[Ask], known: Mapping[Ask, Reading], total: int, on_progress: Progress
+) -> Generator[dict[Ask, Recalled]]:
+    """Ask for what is unknown of ``total`` values, and give what came of each batch."""
+    groups = together(run.company, unknown)
+    read = {name: (0, len(group)) for name, group in groups.items()}
+    done = total - len(unknown)
+    on_progress("values", done, total, read)
+    with closing(in_batches(run, groups)) as batches:
+        for name, answers in batches:
+            fresh = {one: _recalled(one, answer, known.get(one)) for one, answer in answers.items()}
+            yield fresh
+            done += len(fresh)
+            read[name] = (read[name][0] + len(fresh), read[name][1])
+            on_progress("values", done, total, read)
+
+
+def _moments(company: Company, request: BackfillRequest, now: datetime) -> list[datetime]:
+    first, last, every = request.first, request.last, request.every
     if last < first:
         raise ConfigError(f"--from {first} is after --to {last}", hint="write the earlier day first")
     moments = endings(every, first, last, company.cycle.calendar, now)

@@ -131,7 +131,7 @@ def test_the_cells_of_weeks_that_are_over_are_forgotten(desk: Any) -> None:
     desk.clock.sleep(timedelta(days=7).total_seconds())
     desk.run("sync", "demo")
     assert len(memory(desk).last_written) <= kept
-    keys = {key for _, key in memory(desk).notes if key.startswith("check-in ")}
+    keys = {key for _, key in memory(desk).state if key.startswith("check-in ")}
     assert {key[-3:] for key in keys} == {"W48", "W49"}
     desk.run(*PAST, *CHOSEN)
     desk.run("sync", "demo")

@@ -47,24 +47,27 @@ def backfill(
     """Recompute past values from the sources. Never changes a current value."""
     from okrsync.cli.progress_bars import backfill_progress
     from okrsync.render import backfill_data, backfill_text
+    from okrsync.sync import BackfillRequest
     from okrsync.sync import backfill as run
 
     context: Context = ctx.obj
     loaded = context.company(company)
     today = context.clock.now().astimezone(loaded.zone).date()
-    with context.ledger() as ledger, backfill_progress() as told:
+    with context.ledger() as ledger, backfill_progress() as on_progress:
         done = run(
             loaded,
             ledger,
             context.clock,
-            first=first.date(),
-            last=last.date() if last is not None else today,
-            every=str(every),
-            only=only or (),
-            dry_run=dry_run,
-            refresh=refresh,
-            check_ins=check_ins,
-            on_progress=told,
+            BackfillRequest(
+                first=first.date(),
+                last=last.date() if last is not None else today,
+                every=str(every),
+                only=only or (),
+                dry_run=dry_run,
+                refresh=refresh,
+                check_ins=check_ins,
+            ),
+            on_progress,
         )
     if as_json:
         say_json(backfill_data(done))
