@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from okrsync.cells import KEY_RESULTS
 from okrsync.config import Company
+from okrsync.errors import ConfigError
 from okrsync.model import Answer, Memory, Reading, Row
 from okrsync.periods import Phase
 from okrsync.ports import Clock, ConnectorContext, Destination, Ledger
@@ -62,7 +64,16 @@ class Run:
 
 
 def new_run(company: Company, ledger: Ledger, clock: Clock) -> Run:
-    """A run that knows the company's memory and its own moment, and nothing of the outside world."""
+    """A run that knows the company's memory and its own moment, and nothing of the outside world.
+
+    Raises ``ConfigError`` if the YAML does not say yet where the key results are.
+    """
+    if (table := company.open_tables.get(KEY_RESULTS)) is not None:
+        raise ConfigError(
+            f"the destination of the key results is still open: {table.key} says TODO",
+            place=table.place,
+            hint="write its address there",
+        )
     return Run(
         company=company,
         ledger=ledger,

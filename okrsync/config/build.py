@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from okrsync.config.company import Company, Connection, Initiative, Kpi, Notify, Objective, StatusRule
+from okrsync.config.drafts import drafts, open_tables
 from okrsync.config.key_results import healthy, key_result
 from okrsync.config.metrics import check_expressions, metric, unit_of
 from okrsync.config.models import MONTHS, TODO, WEEKDAYS, CompanyModel, PaceModel
@@ -68,6 +69,7 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
     kpis = _kpis(model, units, problems)
     over_100 = tables_over_100(model, problems)
     tables = tables_of(model, connections, key_results, objectives, problems)
+    undone = tuple(drafts(model, problems))
     _check_connections(model, connections, problems)
     check_in_period(model, problems)
     timing = _schedule(model, zone, problems)
@@ -100,6 +102,8 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
         over_100=over_100,
         keep_edits=model.keep_edits,
         warnings=tuple(problems.warnings),
+        drafts=undone,
+        open_tables=open_tables(model, problems),
     )
 
 
@@ -153,24 +157,15 @@ def _key_results(
             problems.add((*at, "id"), f"the id {raw.id!r} is taken already at {before}")
             continue
         seen[raw.id] = index
-        if raw.metric == TODO:
-            named = f" ({raw.title})" if raw.title else ""
-            known = (
-                f"its name here; known are: {', '.join(model.metrics)}" if model.metrics else "its name here"
-            )
-            problems.add(
-                (*at, "metric"),
-                f"nothing measures {raw.id}{named} yet",
-                f"write a metric under `metrics:`, and {known}; or take the key result out",
-            )
-            continue
-        if raw.metric not in model.metrics:
-            problems.unknown((*at, "metric"), "metric", raw.metric, model.metrics)
-            continue
         if raw.objective and raw.objective not in {one.id for one in model.objectives}:
             problems.unknown(
                 (*at, "objective"), "objective", raw.objective, [one.id for one in model.objectives]
             )
+        if raw.metric == TODO:
+            continue
+        if raw.metric not in model.metrics:
+            problems.unknown((*at, "metric"), "metric", raw.metric, model.metrics)
+            continue
         unit = unit_of(raw.unit, at, problems) if raw.unit is not None else units[raw.metric]
         metric_unit = units[raw.metric]
         if unit is None or metric_unit is None:
@@ -236,6 +231,8 @@ def _kpis(model: CompanyModel, units: Mapping[str, Unit | None], problems: Probl
         if raw.id in taken:
             problems.add((*at, "id"), f"the id {raw.id!r} is taken already")
         taken.add(raw.id)
+        if raw.metric == TODO:
+            continue
         if raw.metric not in model.metrics:
             problems.unknown((*at, "metric"), "metric", raw.metric, model.metrics)
             continue
@@ -264,6 +261,8 @@ def _initiatives(
         if raw.key_result not in {one.id for one in model.key_results}:
             known = [one.id for one in model.key_results]
             problems.unknown((*at, "key_result"), "key result", raw.key_result, known)
+        if raw.metric == TODO:
+            continue
         if raw.metric not in model.metrics:
             problems.unknown((*at, "metric"), "metric", raw.metric, model.metrics)
         elif (unit := units[raw.metric]) is not None and unit.dimension is not Dimension.PERCENT:
@@ -282,7 +281,7 @@ def _initiatives(
                 page=raw.page,
             )
         )
-    if model.destination.initiatives is not None and not result:
+    if model.destination.initiatives is not None and not model.initiatives:
         problems.add(("destination", "initiatives"), "there are no `initiatives:` to write into it", key=True)
     return tuple(result)
 
@@ -292,7 +291,8 @@ def _check_connections(
 ) -> None:
     used = {str(raw.get("from")) for raw in model.metrics.values()} | {model.destination.connection}
     for name in connections:
-        if name not in used:
+        # A connection may be there for the metrics that drafts still wait for.
+        if name not in used and not any(one.metric == TODO for one in model.key_results):
             problems.warn(("connections", name), f"nothing uses the connection {name!r}", key=True)
 
 

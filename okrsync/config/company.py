@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from okrsync.errors import ConfigError
 from okrsync.key_results import KeyResult
 from okrsync.model import Unit
 from okrsync.pace import Pace
@@ -19,6 +20,7 @@ from okrsync.ports import Connector, TableSpec
 from okrsync.progress import AtLeast, AtMost, Rollup, Within
 from okrsync.schedules import Schedule
 from okrsync.settings import Secret
+from okrsync.spelling import did_you_mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,30 @@ class Kpi:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A key result, initiative or KPI (its ``kind``) that is not measured yet: its metric says TODO.
+
+    ``key_result`` is a key result as far as its goal can be read without a metric, else None.
+    """
+
+    kind: str
+    id: str
+    place: str
+    title: str = ""
+    objective: str = ""
+    weight: Decimal | None = None
+    key_result: KeyResult | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenTable:
+    """A table of the destination whose ``key`` says TODO: it is not known yet where it is."""
+
+    key: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notify:
     """Whom a run notifies: the dead man's switch to ``ping``, and the ``webhook`` with its ``kind``."""
 
@@ -120,7 +146,8 @@ class Company:
     there is one for each key result and period (``check_in_every``). An objective that is ``averaged`` has the status of
     its own progress, any other the worst of its key results. A person's edit is kept for ``keep_edits``, None: until
     it is released. ``over_100`` are the tables that show a progress above 100 %.
-    ``warnings`` are sentences on what is legal and probably not meant, each with its place.
+    ``warnings`` are sentences on what is legal and probably not meant, each with its place. ``drafts`` are not measured
+    yet, and ``open_tables`` have no address yet: every command works without them.
     """
 
     id: str
@@ -146,6 +173,21 @@ class Company:
     over_100: frozenset[str] = frozenset()
     keep_edits: timedelta | None = None
     warnings: tuple[str, ...] = ()
+    drafts: tuple[Draft, ...] = ()
+    open_tables: Mapping[str, OpenTable] = field(default_factory=dict)
+
+    def unknown(self, subject: str, known: Collection[str]) -> ConfigError:
+        """What to say of an id that no row or number belongs to: it is a draft, or none of ``known``."""
+        draft = next((one for one in self.drafts if one.id == subject), None)
+        if draft is not None:
+            return ConfigError(
+                f"{subject} is not measured yet: its metric says TODO",
+                place=draft.place,
+                hint="write the name of a metric there",
+            )
+        return ConfigError(
+            f"there is no key result {subject!r} in {self.path.name}", hint=did_you_mean(subject, known)
+        )
 
     def cycle_notice(self, now: datetime) -> CycleNotice | None:
         """That the cycle has not begun or is over, else None."""

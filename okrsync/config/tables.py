@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from okrsync.cells import CHECK_INS, INITIATIVES, KEY_RESULTS, KPIS, OBJECTIVES, TABLE_NAMES, names_of
 from okrsync.config.company import Connection, Objective
-from okrsync.config.models import CompanyModel
+from okrsync.config.models import TODO, CompanyModel
 from okrsync.config.problems import Problems
 from okrsync.config.yamlfile import PathInFile
 from okrsync.key_results import KeyResult
@@ -54,6 +54,8 @@ def tables_of(
         here: PathInFile = ("destination", kind)
         ours = ("every", "over_100") if kind == CHECK_INS else ("over_100",)
         own = {key: value for key, value in raw.items() if key not in ours}
+        if TODO in own.values():
+            continue
         table = problems.validated(connector.table, own, here, also=ours)
         if table is None:
             continue

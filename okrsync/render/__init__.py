@@ -3,13 +3,14 @@
 from okrsync.render.data import explanation_data, findings_data, report_data, status_data
 from okrsync.render.explain import explanation
 from okrsync.render.history import backfill_data, backfill_text, history_csv, history_data, history_table
-from okrsync.render.plan import notice_text, plan_text
+from okrsync.render.plan import drafts_text, notice_text, plan_text
 from okrsync.render.status import efforts, kpis_text, status_view
 from okrsync.render.trend import left_out_text
 
 __all__ = [
     "backfill_data",
     "backfill_text",
+    "drafts_text",
     "efforts",
     "explanation",
     "explanation_data",

@@ -32,6 +32,8 @@ def report_data(report: Report) -> outputs.Run:
         data["notice"] = report.notice.text
     if report.warnings:
         data["warnings"] = list(report.warnings)
+    if report.company.drafts:
+        data["not_measured_yet"] = [one.id for one in report.company.drafts]
     return data
 
 
@@ -45,6 +47,8 @@ def status_data(
     }
     if (notice := company.cycle_notice(now)) is not None:
         data["notice"] = notice.text
+    if company.drafts:
+        data["not_measured_yet"] = [one.id for one in company.drafts]
     return data
 
 

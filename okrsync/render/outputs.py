@@ -193,6 +193,8 @@ class Run(TypedDict):
     """That the cycle has not begun or is over."""
     warnings: NotRequired[list[str]]
     """What is wrong with the ledger: a time that is still to come, or that it is an older copy."""
+    not_measured_yet: NotRequired[list[str]]
+    """What has no metric yet: its metric says TODO."""
     untold: NotRequired[str]
     """Why nobody could be notified, if that failed."""
 
@@ -222,6 +224,8 @@ class Standings(TypedDict):
     rows: list[StatusRow]
     notice: NotRequired[str]
     """That the cycle has not begun or is over."""
+    not_measured_yet: NotRequired[list[str]]
+    """What has no metric yet: its metric says TODO."""
 
 
 class Explanation(StatusRow):
@@ -323,6 +327,10 @@ class Valid(TypedDict):
     key_results: int
     missing_secrets: list[str]
     warnings: list[str]
+    not_measured_yet: NotRequired[list[str]]
+    """What has no metric yet: its metric says TODO."""
+    open_tables: NotRequired[list[str]]
+    """The tables of the destination that have no address yet."""
 
 
 class Validation(TypedDict):

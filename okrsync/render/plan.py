@@ -8,7 +8,7 @@ from itertools import groupby
 from rich.text import Text
 
 from okrsync.cells import follows
-from okrsync.config import CycleNotice
+from okrsync.config import Company, CycleNotice
 from okrsync.model import Decision, Hold, Stored, Verdict
 from okrsync.render.words import goal, moment, stored, wanted
 from okrsync.sync import Report, by_subject
@@ -38,9 +38,16 @@ def plan_text(report: Report) -> Text:
         out.append_text(_row(cells, locale, applied=report.applied))
     if in_step:
         out.append(f"\n= in step: {', '.join(in_step)}\n", style="dim")
+    if report.company.drafts:
+        out.append(f"\n· {drafts_text(report.company)}\n", style="dim")
     out.append("\n")
     out.append_text(_footer(report))
     return out
+
+
+def drafts_text(company: Company) -> str:
+    """Which key results, initiatives and KPIs nothing measures yet."""
+    return f"not measured yet: {', '.join(one.id for one in company.drafts)}"
 
 
 def notice_text(notice: CycleNotice) -> Text:

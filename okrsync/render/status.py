@@ -28,6 +28,7 @@ STYLE = {
     "not_started": "dim",
 }
 NONE = "–"
+UNMEASURED = "not measured yet"
 WIDTH = 60
 COLUMN = 15
 
@@ -82,6 +83,8 @@ def _table(company: Company, outcomes: Mapping[str, Outcome], trends: Mapping[st
         table.add_row(line.id, Text(line.title), *texts, line.status, line.trend, line.ahead, line.as_of)
         for effort in efforts(one.id, outcomes):
             table.add_row("", Text(f"· {effort['title']}"), "", "", share(effort["progress"], company.locale))
+    for draft in company.drafts:
+        table.add_row(draft.id, Text(draft.title), *[NONE] * 4, Text(UNMEASURED, "dim"), "", NONE, NONE)
     return with_whole_columns(table, "key result", ahead)
 
 
@@ -102,6 +105,9 @@ def _below_one_another(
         out.append("\n")
         for effort in efforts(one.id, outcomes):
             out.append(f"  · {effort['title']}: {share(effort['progress'], company.locale)}\n")
+    for draft in company.drafts:
+        out.append(f"{draft.id}  ", style="bold").append(f"{draft.title}\n")
+        out.append(f"  {UNMEASURED}\n", style="dim")
     return out
 
 

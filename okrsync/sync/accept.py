@@ -7,11 +7,9 @@ from dataclasses import dataclass
 
 from okrsync.codec import serialize
 from okrsync.config import Company
-from okrsync.errors import ConfigError
 from okrsync.model import Decision, Hold, RunFinished, RunStarted
 from okrsync.ports import Clock, Ledger
 from okrsync.run_context import new_run
-from okrsync.spelling import did_you_mean
 from okrsync.sync.run import opened, plan_of, read
 from okrsync.tables.key_results import accepted_note
 
@@ -33,10 +31,7 @@ def accept(company: Company, ledger: Ledger, clock: Clock, subjects: Sequence[st
     known = [*(one.id for one in company.key_results), *(one.id for one in company.kpis)]
     for subject in subjects:
         if subject not in known:
-            raise ConfigError(
-                f"there is no key result {subject!r} in {company.path.name}",
-                hint=did_you_mean(subject, known),
-            )
+            raise company.unknown(subject, known)
     with ledger.hold(company.id):
         run = read(opened(new_run(company, ledger, clock)))
         found = [

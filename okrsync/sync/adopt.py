@@ -9,7 +9,7 @@ from typing import Final
 
 from okrsync.cells import RELEASE, STAMP, follows
 from okrsync.config import Company
-from okrsync.errors import AccessError, ConfigError, Conflict, DataError, ExitCode
+from okrsync.errors import AccessError, Conflict, DataError, ExitCode
 from okrsync.model import (
     CellState,
     Entry,
@@ -27,7 +27,6 @@ from okrsync.ownership import Whose, in_step, owners, settled_on
 from okrsync.planning import same
 from okrsync.ports import Clock, Ledger
 from okrsync.run_context import Run, new_run
-from okrsync.spelling import did_you_mean
 from okrsync.stamp import claimed_stamp, is_stamp
 from okrsync.sync.apply import Record
 from okrsync.sync.connections import new_notes
@@ -112,10 +111,7 @@ def _check_known(company: Company, subjects: Sequence[str], clock: Clock) -> Non
     known |= keys(company, now)
     for subject in subjects:
         if subject not in known:
-            raise ConfigError(
-                f"there is no key result {subject!r} in {company.path.name}",
-                hint=did_you_mean(subject, sorted(known)),
-            )
+            raise company.unknown(subject, sorted(known))
 
 
 def _rows(run: Run, subjects: Sequence[str] | None) -> Iterator[tuple[str, Row]]:

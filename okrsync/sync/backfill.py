@@ -19,7 +19,6 @@ from okrsync.model import OBSERVED, Answer, Cause, Entry, NoValue, Observed, Rea
 from okrsync.periods import TICK, endings
 from okrsync.ports import Clock, Ledger
 from okrsync.run_context import Ask, Run, new_run
-from okrsync.spelling import did_you_mean
 from okrsync.sync.backfill_check_ins import Filled, fill, periods_to_fill
 from okrsync.sync.batches import in_batches, together
 from okrsync.sync.connections import open_connections
@@ -192,9 +191,7 @@ def _subjects(company: Company, only: Collection[str]) -> dict[str, tuple[str, .
     known = {one.id: one for one in company.key_results}
     for name in only:
         if name not in known:
-            raise ConfigError(
-                f"there is no key result {name!r} in {company.path.name}", hint=did_you_mean(name, known)
-            )
+            raise company.unknown(name, known)
     chosen = [one for one in company.key_results if not only or one.id in only]
     found: dict[str, tuple[str, ...]] = {}
     for one in chosen:

@@ -8,7 +8,6 @@ from okrsync.key_results import KeyResult
 from okrsync.model import MeasuredBaseline, Reading, RunFinished, RunStarted, StateEntry
 from okrsync.ports import Clock, Ledger
 from okrsync.run_context import new_run
-from okrsync.spelling import did_you_mean
 from okrsync.tables.past_values import again_note, earlier, frozen_as
 
 
@@ -44,9 +43,7 @@ def choose_baseline(company: Company, ledger: Ledger, clock: Clock, subject: str
 def _named(company: Company, subject: str) -> KeyResult:
     known = {one.id: one for one in company.key_results}
     if subject not in known:
-        raise ConfigError(
-            f"there is no key result {subject!r} in {company.path.name}", hint=did_you_mean(subject, known)
-        )
+        raise company.unknown(subject, known)
     key_result = known[subject]
     if not key_result.measured_baseline:
         raise ConfigError(

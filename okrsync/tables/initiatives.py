@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from okrsync.cells import INITIATIVES, KEY_RESULT, PROGRESS, SOURCE, UPDATED
+from okrsync.cells import INITIATIVES, KEY_RESULT, KEY_RESULTS, PROGRESS, SOURCE, UPDATED
 from okrsync.codec import answer_data
 from okrsync.config import Company, Initiative
 from okrsync.model import PERCENT, NoValue, Reading, Wanted
@@ -51,7 +51,9 @@ def _cell(run: Run, cell: str, initiative: Initiative) -> DesiredCell:
         case SOURCE.name:
             wanted = provenance(run.company, answer)
         case KEY_RESULT.name:
-            row = run.rows[initiative.key_result]
+            # A key result that is not measured yet has its row all the same.
+            rows = {row.key: row for row in run.listed.get(KEY_RESULTS, ())}
+            row = run.rows.get(initiative.key_result) or rows.get(initiative.key_result)
             return related(run.destinations[INITIATIVES], cell, row, initiative.key_result, answer)
         case PROGRESS.name:
             wanted = percent(to_unit(answer.value, answer.unit, PERCENT) / 100)

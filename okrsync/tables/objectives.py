@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from okrsync.cells import COUNT, EXPECTED, OBJECTIVES, PROGRESS, STATUS, SUMMARY, UPDATED
-from okrsync.config import Company, Objective
+from okrsync.config import Company, Draft, Objective
 from okrsync.model import Cause, NoValue, Wanted
 from okrsync.pace import Linear, expected
 from okrsync.planning import DesiredCell, DesiredRow, Plan, without_value
@@ -20,7 +20,24 @@ from okrsync.tables.notes import note_of, own_cells
 
 
 def ids(company: Company) -> Iterable[str]:
-    return [one.id for one in company.objectives]
+    return [one.id for one in _measured(company)]
+
+
+def _measured(company: Company) -> list[Objective]:
+    """The objectives without those of which nothing is measured yet, neither itself nor below."""
+    parents = {one.id: one.parent for one in company.objectives}
+
+    def above(names: Iterable[str]) -> set[str]:
+        found: set[str] = set()
+        for name in names:
+            while name and name not in found:
+                found.add(name)
+                name = parents.get(name, "")  # noqa: PLW2901 - one step up
+        return found
+
+    measured = above(one.objective for one in company.key_results)
+    drafted = above(one.objective for one in company.drafts)
+    return [one for one in company.objectives if one.id in measured or one.id not in drafted]
 
 
 def asks(_run: Run) -> Iterable[Ask]:
@@ -38,7 +55,7 @@ def desired(run: Run, decided: Plan) -> list[DesiredRow]:
             cells=_cells(run, objective, tree),
             note=note_of(run, OBJECTIVES),
         )
-        for objective in run.company.objectives
+        for objective in _measured(run.company)
     ]
 
 
@@ -53,6 +70,10 @@ class _Tree:
     def key_results(self, objective: Objective) -> list[Assessment]:
         return [one for one in self._standings if one.key_result.objective == objective.id]
 
+    def drafts(self, objective: Objective) -> list[Draft]:
+        """Its key results that are not measured yet: they count as parts without data."""
+        return [one for one in self._run.company.drafts if one.objective == objective.id]
+
     def below(self, objective: Objective) -> list[Objective]:
         return [one for one in self._run.company.objectives if one.parent == objective.id]
 
@@ -61,7 +82,7 @@ class _Tree:
         if objective.id not in self._rolled:
             try:
                 self._rolled[objective.id] = roll_up(
-                    objective, self.key_results(objective), self._children(objective)
+                    objective, self.key_results(objective), self._children(objective), self.drafts(objective)
                 )
             except ValueError as error:
                 self._rolled[objective.id] = error
@@ -120,25 +141,31 @@ def _wanted(run: Run, objective: Objective, tree: _Tree, rolled: Rolled) -> Mapp
         STATUS.name: str(word) if word is not None else None,
         EXPECTED.name: percent(expected(company.cycle, today, company.pace)),
         SUMMARY.name: _summary(objective, tree, rolled),
-        COUNT.name: f"{_reached(objective, tree)} of {len(parts) + len(tree.below(objective))} {noun}",
+        COUNT.name: f"{_reached(objective, tree)} of {len(parts) + len(tree.drafts(objective)) + len(tree.below(objective))} {noun}",
         UPDATED.name: run.now,
     }
 
 
-def roll_up(objective: Objective, parts: Sequence[Assessment], below: Sequence[Part] = ()) -> Rolled:
-    """The objective's progress from its key results and the objectives ``below`` it.
+def roll_up(
+    objective: Objective,
+    parts: Sequence[Assessment],
+    below: Sequence[Part] = (),
+    drafts: Sequence[Draft] = (),
+) -> Rolled:
+    """The objective's progress from its key results, measured or not yet, and the objectives ``below`` it.
 
     Raises ``ValueError`` if they cannot be added up.
     """
     if objective.rollup is Rollup.SUM:
         if below:
             raise ValueError("objectives have no way from a number to a number; write rollup: mean")
-        return _added_up(parts)
+        return _added_up(parts, len(drafts))
     shares = [Part(one.progress, one.key_result.weight, one.status) for one in parts]
-    return rollup([*shares, *below], objective.rollup)
+    unmeasured = [Part(None, one.weight) for one in drafts]
+    return rollup([*shares, *unmeasured, *below], objective.rollup)
 
 
-def _added_up(parts: Sequence[Assessment]) -> Rolled:
+def _added_up(parts: Sequence[Assessment], unmeasured: int) -> Rolled:
     """The way of all parts together: the distances covered over the distances to go, in one unit."""
     units = {str(one.key_result.unit) for one in parts}
     if len(units) > 1:
@@ -155,8 +182,9 @@ def _added_up(parts: Sequence[Assessment]) -> Rolled:
             statuses.append(Part(None, status=one.status))
     counted = len(statuses)
     worst = rollup(statuses, Rollup.WORST).status
-    complete = counted == len(parts) and whole != 0
-    return Rolled(covered / whole if complete else None, counted, len(parts), worst)
+    total = len(parts) + unmeasured
+    complete = counted == total and whole != 0
+    return Rolled(covered / whole if complete else None, counted, total, worst)
 
 
 def _status(run: Run, objective: Objective, rolled: Rolled) -> Status | None:
@@ -180,7 +208,7 @@ def _status(run: Run, objective: Objective, rolled: Rolled) -> Status | None:
 def _noun(objective: Objective, tree: _Tree) -> str:
     """What the objective's parts are called together."""
     below = ["objectives"] if tree.below(objective) else []
-    own = ["key results"] if tree.key_results(objective) or not below else []
+    own = ["key results"] if tree.key_results(objective) or tree.drafts(objective) or not below else []
     return " and ".join([*own, *below])
 
 

@@ -34,11 +34,17 @@ def doctor(ctx: typer.Context, company: Company, as_json: Json = False) -> int:
 
 def _examine(context: Context, company: config.Company, ledger: Ledger) -> Iterator[Finding]:
     from okrsync.ports import Finding
+    from okrsync.render import drafts_text
     from okrsync.sync import ledger_notices, missing_secrets, open_connections
 
     yield Finding(
         subject="configuration", ok=True, detail=f"{company.path}: {len(company.key_results)} key results"
     )
+    if company.drafts:
+        yield Finding(subject="drafts", ok=True, detail=drafts_text(company))
+    for name, table in company.open_tables.items():
+        detail = f"{name} have no {table.key} yet: it says TODO"
+        yield Finding(subject="destination", ok=False, detail=detail, hint=f"write it at {table.place}")
     now = context.clock.now()
     notice = company.cycle_notice(now)
     yield Finding(

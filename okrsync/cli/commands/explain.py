@@ -9,8 +9,7 @@ import typer
 from okrsync.cli.arguments import Company, Json
 from okrsync.cli.context import Context
 from okrsync.cli.output import say, say_json
-from okrsync.errors import ConfigError, DataError, ExitCode
-from okrsync.spelling import did_you_mean
+from okrsync.errors import DataError, ExitCode
 
 
 def explain(
@@ -28,10 +27,7 @@ def explain(
     loaded = context.company(company)
     known = {one.id: one for one in loaded.key_results}
     if key_result not in known:
-        raise ConfigError(
-            f"there is no key result {key_result!r} in {loaded.path.name}",
-            hint=did_you_mean(key_result, known),
-        )
+        raise loaded.unknown(key_result, known)
     with context.ledger() as ledger:
         memory = ledger.recall(loaded.id)
         outcome = memory.outcomes.get(key_result)

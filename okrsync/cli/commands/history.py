@@ -14,7 +14,6 @@ from okrsync.cli.output import console, say, say_json
 from okrsync.cli.results import say_warnings
 from okrsync.cli.streams import echo_file
 from okrsync.errors import ConfigError, ExitCode
-from okrsync.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from okrsync import config
@@ -70,9 +69,7 @@ def _chosen(company: config.Company, names: Sequence[str] | None) -> list[KeyRes
     known = {one.id: one for one in company.key_results}
     for name in names or ():
         if name not in known:
-            raise ConfigError(
-                f"there is no key result {name!r} in {company.path.name}", hint=did_you_mean(name, known)
-            )
+            raise company.unknown(name, known)
     return [known[name] for name in dict.fromkeys(names or known)]
 
 

@@ -36,4 +36,5 @@ def status(ctx: typer.Context, company: Company, as_json: Json = False) -> int:
         cell["verdict"] == "held" for one in memory.outcomes.values() for cell in one.detail["cells"].values()
     )
     over = loaded.cycle_notice(now) is not None
-    return ExitCode.HELD if held or over or not memory.outcomes else ExitCode.IN_SYNC
+    never = bool(loaded.key_results) and not memory.outcomes
+    return ExitCode.HELD if held or over or never else ExitCode.IN_SYNC

@@ -22,6 +22,7 @@ def validate(
     as_json: Json = False,
 ) -> int:
     """Check YAML files without sending a request. Every error names its line."""
+    from okrsync.render import drafts_text
     from okrsync.sync import missing_secrets
 
     context: Context = ctx.obj
@@ -45,10 +46,18 @@ def validate(
                 "warnings": warnings,
             }
         )
+        if loaded.drafts:
+            checked["companies"][-1]["not_measured_yet"] = [one.id for one in loaded.drafts]
+        if loaded.open_tables:
+            checked["companies"][-1]["open_tables"] = list(loaded.open_tables)
         if not as_json:
             echo(
                 f"{loaded.path}: valid, {len(loaded.key_results)} key results on {len(loaded.metrics)} metrics"
             )
+            if loaded.drafts:
+                echo(f"  {drafts_text(loaded)}")
+            for table, one in loaded.open_tables.items():
+                echo(f"  {one.place}: {table} have no {one.key} yet: it says TODO")
             for line in missing:
                 echo(f"  not here: {line}")
             for warning in loaded.warnings:
