@@ -113,7 +113,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenTable:
+class UnplacedTable:
     """A table of the destination whose ``key`` says TODO: it is not known yet where it is."""
 
     key: str
@@ -174,7 +174,7 @@ class Company:
     keep_edits: timedelta | None = None
     warnings: tuple[str, ...] = ()
     drafts: tuple[Draft, ...] = ()
-    open_tables: Mapping[str, OpenTable] = field(default_factory=dict)
+    open_tables: Mapping[str, UnplacedTable] = field(default_factory=dict)
 
     def unknown(self, subject: str, known: Collection[str]) -> ConfigError:
         """What to say of an id that no row or number belongs to: it is a draft, or none of ``known``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from okrsync.cells import TABLE_NAMES
-from okrsync.config.company import Draft, OpenTable
+from okrsync.config.company import Draft, UnplacedTable
 from okrsync.config.key_results import key_result
 from okrsync.config.metrics import unit_of
 from okrsync.config.models import TODO, CompanyModel, KeyResultModel
@@ -48,12 +48,12 @@ def _goal(raw: KeyResultModel, locale: str, at: PathInFile, problems: Problems) 
     return key_result(raw, COUNT, COUNT, locale, at, Problems(problems.file, problems.folder))
 
 
-def open_tables(model: CompanyModel, problems: Problems) -> dict[str, OpenTable]:
+def open_tables(model: CompanyModel, problems: Problems) -> dict[str, UnplacedTable]:
     """The tables of the destination that say TODO where their address belongs."""
-    found: dict[str, OpenTable] = {}
+    found: dict[str, UnplacedTable] = {}
     for name in TABLE_NAMES:
         for key, value in (getattr(model.destination, name) or {}).items():
             if value == TODO:
                 place = problems.file.place(("destination", name, key))
-                found[name] = OpenTable(key=key, place=place)
+                found[name] = UnplacedTable(key=key, place=place)
     return found
