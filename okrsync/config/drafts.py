@@ -1,4 +1,4 @@
-"""What a company's YAML leaves open with TODO: metrics that are not there yet, tables without an address."""
+"""Find what a YAML leaves open with TODO: metrics that are not there yet, tables without an address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A company whose metrics say TODO: everything else of it works."""
+"""Check that all else of a company works if its metrics say TODO."""
 
 from __future__ import annotations
 
