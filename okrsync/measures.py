@@ -6,17 +6,41 @@ Percentiles interpolate linearly between the closest ranks (Excel's PERCENTILE.I
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import Final
+from difflib import get_close_matches
+from typing import Any, Final
 
 PERCENTILE: Final = re.compile(r"p(100|\d{1,2}(?:\.\d+)?)")
+# What spreadsheets and query languages call a measure.
+_ALSO: Final = {
+    **dict.fromkeys(("total", "summe", "sumif", "sumifs", "сумма"), "sum"),
+    **dict.fromkeys(("avg", "average", "mittelwert", "среднее"), "mean"),
+    **dict.fromkeys(("number", "counta", "countif", "anzahl", "количество"), "count"),
+    **dict.fromkeys(("minimum",), "min"),
+    **dict.fromkeys(("maximum",), "max"),
+    **dict.fromkeys(("p50", "med"), "median"),
+}
 AGGREGATES: Final = ("sum", "mean", "min", "max", "median")
 
 
 def is_aggregate(name: str) -> bool:
     """Whether ``aggregate`` knows ``name``: sum, mean, min, max, median or a percentile such as p85."""
     return name in AGGREGATES or PERCENTILE.fullmatch(name) is not None
+
+
+def choices(*more: str) -> dict[str, Any]:
+    """The measures as an editor's list, for the JSON Schema: ``more``, the aggregates and some percentiles."""
+    percentiles = {"pattern": f"^{PERCENTILE.pattern}$", "examples": ["p50", "p85", "p95"]}
+    return {"anyOf": [{"enum": [*more, *AGGREGATES]}, percentiles, {"type": "null"}]}
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """``did you mean sum? `` for a measure that other tools call otherwise; empty if none is near."""
+    names = list(known)
+    plain = _ALSO.get(word.strip().casefold(), word.strip().casefold().replace("-", "_").replace(" ", "_"))
+    near = [plain] if plain in names else get_close_matches(plain, names, n=1, cutoff=0.7)
+    return f"did you mean {near[0]}? " if near else ""
 
 
 def aggregate(name: str, values: Sequence[Decimal]) -> Decimal:

@@ -131,13 +131,28 @@ def window(kind: str, at: datetime, cycle: Cycle) -> Window:
         today = _first(rest, moment.date(), cycle.calendar)
         return _period(rest, today - timedelta(days=1), cycle.calendar)
     word, _, rest = kind.partition(" ")
-    if word == "last" and rest:
+    if word == "last" and rest[:1].isdigit():
         length = span(rest)
         if not length:
             raise ValueError(f"{kind!r} covers no time at all; write last 30d")
         end = _whole_day(moment)
         return Window(start=(end.astimezone(UTC) - length).astimezone(cycle.zone), end=end, label=kind)
-    raise ValueError(f"{kind!r} is not a window; write one of {', '.join(WINDOWS)}")
+    raise ValueError(f"{kind!r} is not a window; {_meant_window(kind)}")
+
+
+def _meant_window(kind: str) -> str:
+    """Which window a person may have meant, else all that there are."""
+    words = kind.casefold().replace("-", " ").replace("_", " ").split()
+    plain = " ".join(words)
+    found = next((one for one in PERIODS if one in plain or f"{one[:-1]}ily" in plain), "")
+    there = f"There are {', '.join(WINDOWS)}"
+    if found and words[0] in {"last", "previous", "prior", "past"}:
+        return (
+            f"did you mean previous_{found} (the last complete one) or {found} (the running one)? "
+            f"For a length of time write 90s, 30m, 36h, 2d or 1w behind last. {there}"
+        )
+    meant = "cycle" if "cycle" in plain else found
+    return f"did you mean {meant}? {there}" if meant else f"write one of {', '.join(WINDOWS)}"
 
 
 def windows_of(kind: str, cycle: Cycle, until: datetime) -> list[Window]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -41,6 +42,10 @@ class Strict(BaseModel):
 
 
 def _to_span(value: Any) -> Any:
+    if isinstance(value, bool | int | float | Decimal):
+        raise ValueError(
+            f"{value} has no unit of time; write {value}d for days, {value}h for hours or {value}m for minutes"
+        )
     return span(value) if isinstance(value, str) else value
 
 

@@ -1,4 +1,4 @@
-"""Suggest the names that a person may have meant by one that does not exist."""
+"""Suggest the names that a person may have meant by one that does not exist, and count in words."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         return f"there {there}"
     question = f"did you mean {_joined(meant, 'or')}?"
     return f"{question} There {there}" if len(meant) < len(names) <= SHORT else question
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 key result``, ``3 key results``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _likeness(one: str, other: str) -> float:

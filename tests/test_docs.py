@@ -22,7 +22,8 @@ from jsonschema import Draft202012Validator
 from okrsync import __version__
 from okrsync.cells import CELLS, Role
 from okrsync.config import load_company
-from okrsync.config.models import CompanyModel, KeyResultModel, MetricModel, ObjectiveModel
+from okrsync.config.key_result_models import KeyResultModel, ObjectiveModel
+from okrsync.config.models import CompanyModel, MetricModel
 from okrsync.config.schema import json_schema
 from okrsync.config.yamlfile import parse_yaml, read_yaml
 from okrsync.errors import ExitCode

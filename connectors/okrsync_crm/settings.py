@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from okrsync.connector import encrypted
-from okrsync.measures import is_aggregate
+from okrsync.measures import AGGREGATES, choices, is_aggregate, meant
 from okrsync.settings import Secret, Span, Strict
 from okrsync.spelling import did_you_mean
 from okrsync_crm.dialects import DIALECTS, Dialect
@@ -332,12 +332,15 @@ class Comparison(Strict):
         return self
 
 
+OTHER_MEASURES = ("count", "count_distinct", "ratio", "duration", "spread")
+
+
 class Elapsed(Strict):
     """The time from one column to another is at most ``at_most``; a row without both dates does not pass."""
 
-    start: str
-    end: str
-    at_most: Span
+    start: str = Field(description="the column with the date from which it is counted")
+    end: str = Field(description="the column with the date up to which it is counted")
+    at_most: Span = Field(description="how long it may take", examples=["4h", "2d"])
 
 
 Condition = Annotated[
@@ -357,7 +360,8 @@ class CrmQuery(Strict):
     """
 
     measure: str = Field(
-        description="count, count_distinct, sum, mean, min, max, median, p1 to p99, ratio, duration or spread"
+        description="count, count_distinct, sum, mean, min, max, median, p1 to p99, ratio, duration or spread",
+        json_schema_extra=choices(*OTHER_MEASURES),
     )
     field: str | None = Field(default=None, description="the column that is measured")
     field_unit: FIELD_UNITS | None = Field(
@@ -393,11 +397,9 @@ class CrmQuery(Strict):
     @model_validator(mode="after")
     def _belongs_together(self) -> CrmQuery:
         measure = self.measure
-        if measure not in {"count", "count_distinct", "ratio", "duration", "spread"} and not is_aggregate(
-            measure
-        ):
+        if measure not in OTHER_MEASURES and not is_aggregate(measure):
             raise ValueError(
-                f"there is no measure {measure!r}; known are count, count_distinct, sum, mean, min, max, median, "
+                f"there is no measure {measure!r}; {meant(measure, (*OTHER_MEASURES, *AGGREGATES))}known are count, count_distinct, sum, mean, min, max, median, "
                 "p1 to p99, ratio, duration and spread"
             )
         for key, wanted in self._keys().items():

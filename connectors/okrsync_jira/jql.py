@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 from okrsync.model import Window
@@ -28,6 +29,8 @@ _MOVING: Final = (
 
 def fault(jql: str) -> str | None:
     """Why ``jql`` cannot be combined with further clauses, or None if it can."""
+    if (address := _address(jql)) is not None:
+        return address
     bare = _QUOTED.sub("''", jql)
     if not bare:
         return "the JQL is empty, and Jira refuses to search everything"
@@ -41,6 +44,24 @@ def fault(jql: str) -> str | None:
         if depth < 0:
             break
     return "the brackets of the JQL do not match" if depth != 0 else None
+
+
+def _address(text: str) -> str | None:
+    """What to write instead of the address of a search, a filter or an issue; None for what is no address."""
+    parts = urlsplit(text.strip())
+    if parts.scheme not in {"http", "https"}:
+        return None
+    query = parse_qs(parts.query)
+    issue = re.search(r"/browse/([A-Z][A-Z0-9_]*-\d+)", parts.path)
+    if "jql" in query:
+        meant = query["jql"][0]
+    elif "filter" in query:
+        meant = f"filter = {query['filter'][0]}"
+    elif issue is not None:
+        meant = f"key = {issue[1]}"
+    else:
+        return "this is an address, not JQL; open the issue search in Jira, switch to JQL and copy the text"
+    return f"this is an address, not JQL; write what it searches for: {meant}"
 
 
 def both(whole: str, part: str) -> str:

@@ -31,7 +31,7 @@ from typing import Any, Final, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from okrsync.measures import AGGREGATES, is_aggregate
+from okrsync.measures import AGGREGATES, choices, is_aggregate, meant
 from okrsync.settings import Strict
 from okrsync_jira.jql import as_state, changing, fault
 from okrsync_jira.states import DoneExcludes, Names, State
@@ -71,7 +71,11 @@ def check_jql(value: str) -> str:
 class JiraQuery(Strict):
     """One number out of Jira issues."""
 
-    measure: str = Field(default="count", description=f"{', '.join((*OTHER_MEASURES, *AGGREGATES))}, p85")
+    measure: str = Field(
+        default="count",
+        description="what of the issues becomes the number; p85 and the like are percentiles",
+        json_schema_extra=choices(*OTHER_MEASURES),
+    )
     jql: str | None = Field(default=None, description="which issues, as of today; for a ratio, the whole")
     scope: str | None = Field(
         default=None,
@@ -153,7 +157,10 @@ class JiraQuery(Strict):
     def _is_known(cls, value: str) -> str:
         if value not in OTHER_MEASURES and not is_aggregate(value):
             known = ", ".join((*OTHER_MEASURES, *AGGREGATES))
-            raise ValueError(f"{value!r} is no measure; write one of {known}, or a percentile such as p85")
+            near = meant(value, (*OTHER_MEASURES, *AGGREGATES))
+            raise ValueError(
+                f"{value!r} is no measure; {near}write one of {known}, or a percentile such as p85"
+            )
         return value
 
     @model_validator(mode="before")

@@ -25,10 +25,14 @@ def database_id(text: str) -> str | None:
     return _last_id(segments)
 
 
+def beside(text: str) -> str | None:
+    """The id of what is open beside the page or table that ``text`` is the address of (``?p=``); None for nothing."""
+    return _last_id(parse_qs(urlsplit(text.strip()).query).get("p", []))
+
+
 def page_id(text: str) -> str | None:
     """The id of the page that ``text`` is the address of; a page open beside its table (``?p=``) comes first."""
-    beside = parse_qs(urlsplit(text.strip()).query).get("p", [])
-    return _last_id(beside) or database_id(text)
+    return beside(text) or database_id(text)
 
 
 def _last_id(segments: list[str]) -> str | None:

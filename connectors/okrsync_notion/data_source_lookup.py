@@ -8,7 +8,7 @@ from typing import Any
 
 from okrsync.errors import AccessError, ConfigError
 from okrsync.spelling import did_you_mean
-from okrsync_notion.addresses import database_id
+from okrsync_notion.addresses import beside, database_id
 from okrsync_notion.client import Notion
 from okrsync_notion.http_errors import NotFound, Refused
 from okrsync_notion.settings import NotionTable
@@ -80,12 +80,12 @@ def _as_data_source(api: Notion, wanted: str, table: NotionTable) -> Schema:
             api.page(wanted)
             raise ConfigError(
                 f"{table.database} is the address of a page, not of a database",
-                hint="open the database itself as a full page in Notion, and copy its link",
+                hint=_beside(table) or "open the database itself as a full page in Notion, and copy its link",
             ) from error
         raise AccessError(
             f"Notion shows nothing at {table.database}: it is not shared with the token's connection, or was deleted "
             f"({error.message})",
-            hint=SHARE,
+            hint=_beside(table) or SHARE,
         ) from error
     if table.data_source is not None and not _is(table.data_source, schema.id, schema.title):
         raise ConfigError(
@@ -93,6 +93,13 @@ def _as_data_source(api: Notion, wanted: str, table: NotionTable) -> Schema:
             hint="remove `data_source`",
         )
     return schema
+
+
+def _beside(table: NotionTable) -> str:
+    """The hint for an address that was copied while something was open beside the page."""
+    found = beside(table.database)
+    said = "the address names two things: a page, and what was open beside it (behind `?p=`)"
+    return f"{said}; if that was the database, write `database: {found}`" if found else ""
 
 
 def _choose(sources: Sequence[dict[str, Any]], table: NotionTable) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from okrsync.connector import encrypted
-from okrsync.measures import is_aggregate
+from okrsync.measures import AGGREGATES, choices, is_aggregate, meant
 from okrsync.settings import Secret, Strict
 from okrsync_sheets import a1, addresses
 from okrsync_sheets.key_file import KeyFile
@@ -53,7 +53,7 @@ def _measure(name: str) -> str:
     if is_aggregate(name) or name in (*COUNTS, *TRUTHS, *PICKS):
         return name
     raise ValueError(
-        f"no measure {name}; there are sum, mean, min, max, median, p85 and the like, first, last, "
+        f"no measure {name}; {meant(name, (*COUNTS, *TRUTHS, *PICKS, *AGGREGATES))}there are sum, mean, min, max, median, p85 and the like, first, last, "
         "count, count_distinct, count_true and share_true"
     )
 
@@ -135,7 +135,11 @@ class SheetsQuery(Strict):
     dates: str | None = Field(
         default=None, description="dates beside range: its value as of the day, also in the past"
     )
-    measure: Measure | None = Field(default=None, description="sum, mean, p85, count, last, share_true, ...")
+    measure: Measure | None = Field(
+        default=None,
+        description="what of the cells becomes the number; p85 and the like are percentiles",
+        json_schema_extra=choices(*COUNTS, *TRUTHS, *PICKS),
+    )
     values: Literal["fraction", "points", "serial_days", "plain"] | None = Field(
         default=None,
         description="how cells hold percent (fraction: 0.37, points: 37) or lengths of time (serial_days: formatted as "

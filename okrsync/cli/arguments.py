@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from typing import Annotated
 
 import typer
+
+
+def day(text: str) -> datetime:
+    """The midnight that a date begins with. Raises an error of the command line that says how to write it."""
+    try:
+        return datetime.strptime(text.strip(), "%Y-%m-%d")  # noqa: DTZ007 - a date of the company's own calendar
+    except ValueError:
+        found = re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", text.strip())
+        meant = f"{found[3]}-{int(found[2]):02}-{int(found[1]):02}" if found is not None else "2026-10-01"
+        raise typer.BadParameter(f"{text!r} is no date; write year, month and day: {meant}") from None
+
 
 Company = Annotated[
     str, typer.Argument(metavar="COMPANY", help="Name of a YAML in the configuration folder, or its path.")

@@ -56,8 +56,9 @@ class Context:
         path = self.file(name)
         if path != Path(name) and not path.is_file():
             there = self.companies()
-            hint = did_you_mean(name, there) if there else "name a YAML by its path, or set OKRSYNC_CONFIG"
-            raise ConfigError(f"there is no company {name!r} in {self.machine.config}", hint=hint)
+            known = f"{did_you_mean(name, there)}; " if there else ""
+            hint = f"{known}for another folder name the file by its path, or set OKRSYNC_CONFIG"
+            raise ConfigError(f"there is no company {name!r}: no file {path.absolute()}", hint=hint)
         return load_company(path, self.connectors)
 
     def file(self, name: str) -> Path:

@@ -11,6 +11,7 @@ from okrsync.config.drafts import drafts, open_tables
 from okrsync.config.key_results import healthy, key_result
 from okrsync.config.metrics import check_expressions, metric, unit_of
 from okrsync.config.models import MONTHS, TODO, WEEKDAYS, CompanyModel, PaceModel
+from okrsync.config.places import zone_warning
 from okrsync.config.problems import Problems
 from okrsync.config.tables import check_in_period, tables_of, tables_over_100
 from okrsync.config.yamlfile import PathInFile, YamlFile, read_yaml
@@ -28,7 +29,7 @@ from okrsync.schedules import Schedule, schedule
 def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str | None = None) -> Company:
     """Read and check one company's YAML. Raises ``ConfigError`` with everything that is wrong in it."""
     file = read_yaml(path, name=name)
-    problems = Problems(file, path.parent)
+    problems = Problems(file, path.parent, warnings=list(file.warnings))
     if not isinstance(file.data, dict):
         raise ConfigError("this file holds no company", place=file.place(()), hint="okrsync init writes one")
     model: CompanyModel | None = problems.validated(CompanyModel, file.data, ())
@@ -43,6 +44,8 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
             "two files of one company would share what okrsync remembers",
         )
     zone = ZoneInfo(model.timezone)
+    if warning := zone_warning(model.timezone):
+        problems.warn(("timezone",), warning)
     cycle = Cycle(
         name=model.cycle.name,
         start=model.cycle.start,
@@ -293,7 +296,10 @@ def _check_connections(
     for name in connections:
         # A connection may be there for the metrics that drafts still wait for.
         if name not in used and not any(one.metric == TODO for one in model.key_results):
-            problems.warn(("connections", name), f"nothing uses the connection {name!r}", key=True)
+            said = f"nothing uses the connection {name!r}"
+            if connections[name].connector.query is None:
+                said += f": a company is written through one connection, {model.destination.connection!r}; write a YAML of its own for what is in {name!r}, or take it out"
+            problems.warn(("connections", name), said, key=True)
 
 
 def _pace(model: PaceModel, cycle: Cycle, problems: Problems) -> Pace:

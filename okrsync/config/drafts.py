@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from okrsync.cells import TABLE_NAMES
 from okrsync.config.company import Draft, UnplacedTable
+from okrsync.config.key_result_models import KeyResultModel
 from okrsync.config.key_results import key_result
 from okrsync.config.metrics import unit_of
-from okrsync.config.models import TODO, CompanyModel, KeyResultModel
+from okrsync.config.models import TODO, CompanyModel
 from okrsync.config.problems import Problems
 from okrsync.config.yamlfile import PathInFile
 from okrsync.key_results import KeyResult

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from okrsync.codec import number as plain
-from okrsync.config.models import HealthyModel, KeyResultModel
+from okrsync.config.key_result_models import HealthyModel, KeyResultModel
 from okrsync.config.problems import Problems
 from okrsync.config.yamlfile import PathInFile
 from okrsync.key_results import Aimed, Form, Judging, KeyResult

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from okrsync.config.problem_words import about, annotation_of, explained, familiar, models_in
 from okrsync.config.yamlfile import PathInFile, YamlFile
 from okrsync.errors import ConfigError
 from okrsync.settings import FOLDER
@@ -49,9 +49,13 @@ class Problems:
 
         ``also`` are keys that are allowed there beside the model's own.
         """
+        seen: set[PathInFile] = set()
         for line in error.errors():
             path = self._real_path((*at, *line["loc"]))
-            self._one(dict(line), path, model, at, also)
+            # What fits none of several types is one mistake: the first type says the most.
+            if line["type"] == "missing" or path not in seen:
+                self._one(dict(line), path, model, at, also)
+            seen.add(path)
 
     def validated(self, model: type[Any], data: Any, at: PathInFile, *, also: Collection[str] = ()) -> Any:
         """``data`` as an instance of ``model``; None if it is none, with every line of the error added."""
@@ -78,34 +82,31 @@ class Problems:
         at: PathInFile,
         also: Collection[str],
     ) -> None:
-        name = str(path[-1]) if path else ""
+        name, inside = _name(path), path[len(at) :]
         match line["type"]:
             case "extra_forbidden":
-                inside = path[len(at) : -1]
-                known = [*_known_keys(model, inside), *(() if inside else also)]
-                self.unknown_key(path, name, known)
+                known = [*_known_keys(model, inside[:-1]), *(() if inside[:-1] else also)]
+                self._unknown_key(path, model, inside[:-1], known)
             case "missing":
                 missing = str(line["loc"][-1])
-                self.add(path, f"the key {missing!r} is missing", _described(model, path[len(at) :], missing))
-            case "literal_error":
-                allowed = [
-                    one.strip().strip("'") for one in line["ctx"]["expected"].replace(" or ", ", ").split(",")
-                ]
-                self.add(
-                    path, f"{line['input']!r} does not fit {name}", did_you_mean(str(line["input"]), allowed)
-                )
-            case kind if kind.startswith("date"):
-                self.add(path, f"{name}: {_short(line['input'])} is not a date", "write it as 2026-10-01")
-            case "string_type" if isinstance(line["input"], int | Decimal | bool):
-                self.add(
-                    path,
-                    f"{name}: {_short(line['input'])} must be a text",
-                    f'put it in quotes: "{line["input"]}"',
-                )
+                self.add(path, f"the key {missing!r} is missing", about(model, (*inside, missing)))
             case "value_error":
-                self.add(path, str(line["ctx"]["error"]))
+                said, _, hint = str(line["ctx"]["error"]).partition("\n  → ")
+                self.add(path, said, hint)
             case _:
-                self.add(path, f"{name}: {_plain_words(str(line['msg']))}, not {_short(line['input'])}")
+                said, hint = explained(line, name, about(model, inside))
+                self.add(path, said, hint)
+
+    def _unknown_key(
+        self, path: PathInFile, model: type[BaseModel], inside: PathInFile, known: Collection[str]
+    ) -> None:
+        """A key that people know from other tools is answered with what it is called here."""
+        word = str(path[-1])
+        here = _model_at(model, inside)
+        if hint := familiar(word, here.__name__ if here is not None else ""):
+            self.add(path, f"unknown key {word!r}", hint, key=True)
+        else:
+            self.unknown_key(path, word, known)
 
     def _real_path(self, path: Sequence[str | int]) -> PathInFile:
         """Drop pydantic's own steps (names of union members, validators): keep those that are in the file."""
@@ -117,53 +118,28 @@ class Problems:
 
 
 def _known_keys(model: type[BaseModel], inside: PathInFile) -> list[str]:
+    here = _model_at(model, inside)
+    if here is None:
+        return []
+    return [info.alias or name for name, info in here.model_fields.items() if not info.exclude]
+
+
+def _model_at(model: type[BaseModel], inside: PathInFile) -> type[BaseModel] | None:
     for step in inside:
         if isinstance(step, int):
             continue
-        nested = _models_in(_annotation(model, step))
+        nested = models_in(annotation_of(model, step))
         if not nested:
-            return []
+            return None
         model = nested[0]
-    return [info.alias or name for name, info in model.model_fields.items() if not info.exclude]
+    return model
 
 
-def _described(model: type[BaseModel], inside: PathInFile, missing: str) -> str:
-    for step in inside:
-        nested = _models_in(_annotation(model, step)) if isinstance(step, str) else [model]
-        if not nested:
-            return ""
-        model = nested[0]
-    for name, info in model.model_fields.items():
-        if missing in {name, info.alias} and info.description:
-            return f"{missing}: {info.description}"
-    return ""
-
-
-def _annotation(model: type[BaseModel], step: str | int) -> Any:
-    for name, info in model.model_fields.items():
-        if step in {name, info.alias}:
-            return info.annotation
-    return None
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for inner in getattr(annotation, "__args__", ()) for model in _models_in(inner)]
-
-
-def _plain_words(message: str) -> str:
-    words = message[:1].lower() + message[1:]
-    return (
-        words.removeprefix("input should be ")
-        .replace("a valid string", "write a text")
-        .replace("a valid dictionary", "write a mapping of keys")
-    )
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def _name(path: PathInFile) -> str:
+    """What a person calls the place: the key, or the part of the list that is under it."""
+    if path and isinstance(path[-1], int):
+        return f"part {path[-1] + 1} of {_name(path[:-1])}"
+    return str(path[-1]) if path else "the file"
 
 
 def _line_and_column(place: str) -> tuple[int, int]:

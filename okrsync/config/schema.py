@@ -38,7 +38,12 @@ def json_schema(connectors: Mapping[str, Connector]) -> dict[str, Any]:
 
     def offered(table: str, more: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """The tables' schemas with the cells that ``table`` may have."""
-        own = {"over_100": {"enum": ["capped", "shown"], "default": "capped"}, **(more or {})}
+        over = {
+            "enum": ["capped", "shown"],
+            "default": "capped",
+            "description": "how a progress above 100 % is written",
+        }
+        own = {"over_100": over, **(more or {})}
         names = {one.name: {"type": "string", "description": one.about} for one in cells_of(table)}
         cells = {"type": "object", "properties": names, "additionalProperties": False}
         return [
@@ -58,11 +63,15 @@ def json_schema(connectors: Mapping[str, Connector]) -> dict[str, Any]:
     properties["metrics"]["additionalProperties"] = {"anyOf": metrics}
     destination = definitions["DestinationModel"]["properties"]
     nothing = {"type": "null"}
-    destination[KEY_RESULTS] = {"anyOf": offered(KEY_RESULTS)}
-    for name in (OBJECTIVES, INITIATIVES, KPIS):
-        destination[name] = {"anyOf": [*offered(name), nothing]}
-    every = {"every": {"enum": ["day", "week", "month"], "default": "week"}}
-    destination[CHECK_INS] = {"anyOf": [*offered(CHECK_INS, every), nothing]}
+    every = {
+        "enum": ["day", "week", "month"],
+        "default": "week",
+        "description": "one check-in for each of these",
+    }
+    for name in (KEY_RESULTS, OBJECTIVES, INITIATIVES, KPIS, CHECK_INS):
+        choices = offered(name, {"every": every} if name == CHECK_INS else None)
+        about = {"description": destination[name]["description"]}
+        destination[name] = {**about, "anyOf": choices if name == KEY_RESULTS else [*choices, nothing]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "okrsync: one company",

@@ -11,6 +11,7 @@ from okrsync.cells import follows
 from okrsync.config import Company, CycleNotice
 from okrsync.model import Decision, Hold, Stored, Verdict
 from okrsync.render.words import goal, moment, stored, wanted
+from okrsync.spelling import counted
 from okrsync.sync import Report, by_subject
 from okrsync.tables.assessment import Assessment
 
@@ -125,7 +126,7 @@ def _footer(report: Report) -> Text:
     in_step = len(report.rows) - len({one.subject for one in writes} | held)
     verb = "Written" if report.applied else "Plan"
     parts = [
-        f"{verb}: {_count(len(writes), 'cell')} in {_count(rows, 'row')}" if writes else "Nothing to write"
+        f"{verb}: {counted(len(writes), 'cell')} in {counted(rows, 'row')}" if writes else "Nothing to write"
     ]
     parts += [f"{in_step} in step"] if in_step else []
     parts += [f"{len(held)} held"] if held else []
@@ -136,10 +137,6 @@ def _footer(report: Report) -> Text:
         force = " --force" if report.plan.alarms else ""
         out.append(f"  → okrsync sync {report.company.id}{force}\n", style="cyan")
     return out
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _short(text: str) -> str:

@@ -9,16 +9,18 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Final
 
 from okrsync.model import SECONDS_IN, Dimension, Unit
 from okrsync.units.format import show
-from okrsync.units.language import codes
+from okrsync.units.language import codes, currency
 from okrsync.units.parser import parse_number
 
 __all__ = ["UNITS", "convertible", "parse_number", "parse_unit", "show", "span", "to_unit"]
 
 _SPAN: Final = re.compile(r"([0-9]+)\s*([smhdw])")
+_SPOKEN_SPAN: Final = re.compile(r"(\d+) ?([smhdw])(?:ec|econd|in|inute|our|ay|eek|r)s?")
 _SPAN_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -26,7 +28,9 @@ def span(text: str) -> timedelta:
     """``90s``, ``36h``, ``2d`` or ``1h 30m`` as a length of time. Raises ``ValueError`` for anything else."""
     parts = _SPAN.findall(text)
     if not parts or _SPAN.sub("", text).strip():
-        raise ValueError(f"{text!r} is not a length of time; write 90s, 30m, 36h, 2d or 1w")
+        spoken = _SPOKEN_SPAN.fullmatch(text.strip().casefold())
+        meant = f"{spoken[1]}{spoken[2]}" if spoken is not None else "90s, 30m, 36h, 2d or 1w"
+        raise ValueError(f"{text!r} is not a length of time; write {meant}")
     try:
         return timedelta(seconds=sum(int(count) * _SPAN_SECONDS[letter] for count, letter in parts))
     except OverflowError:
@@ -35,6 +39,22 @@ def span(text: str) -> timedelta:
 
 UNITS: Final = f"count, percent, index, money:USD (any ISO 4217 code), {', '.join(SECONDS_IN)}"
 """The units one can write, for messages."""
+
+
+# What people call a unit.
+_ALSO_UNITS: Final = {
+    **dict.fromkeys(
+        ("%", "percentage", "percents", "pct", "prozent", "процент", "проценты", "share"), "percent"
+    ),
+    **dict.fromkeys(("number", "integer", "int", "pieces", "#", "items", "users", "anzahl", "штук"), "count"),
+    **dict.fromkeys(("nps", "score", "points", "rating", "factor", "ratio", "decimal", "float"), "index"),
+    **dict.fromkeys(("currency", "revenue"), "money:USD"),
+    **dict.fromkeys(("s", "sec", "secs", "second"), "seconds"),
+    **dict.fromkeys(("m", "min", "mins", "minute"), "minutes"),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "std", "duration", "time"), "hours"),
+    **dict.fromkeys(("d", "day", "tage"), "days"),
+    **dict.fromkeys(("w", "week", "wochen"), "weeks"),
+}
 
 
 def parse_unit(text: str) -> Unit:
@@ -48,9 +68,23 @@ def parse_unit(text: str) -> Unit:
     plain = word in {"count", "percent", "index"} and not detail
     if plain or (word == "duration" and detail in SECONDS_IN) or (word == "money" and detail in codes()):
         return Unit(dimension=Dimension(word), detail=detail)
+    raise ValueError(f"{text!r} is not a unit; {_meant_unit(text)}")
+
+
+def _meant_unit(text: str) -> str:
+    """Which unit a person may have meant, and all that there are."""
+    word, _, detail = (part.strip() for part in text.partition(":"))
     if word == "money":
-        raise ValueError(f"{text!r} is not a unit; write the currency as its ISO 4217 code, as in money:USD")
-    raise ValueError(f"{text!r} is not a unit; write one of {UNITS}")
+        code = currency(detail)
+        meant = f"did you mean money:{code}? " if code else ""
+        return f"{meant}write the currency as its ISO 4217 code, as in money:USD"
+    meant = _ALSO_UNITS.get(word.casefold(), "")
+    if not meant and (code := currency(text)):
+        meant = f"money:{code}"
+    if not meant:
+        near = get_close_matches(word.casefold(), ["count", "percent", "index", *SECONDS_IN], n=1, cutoff=0.7)
+        meant = near[0] if near else ""
+    return f"did you mean {meant}? There are {UNITS}" if meant else f"write one of {UNITS}"
 
 
 def to_unit(value: Decimal, source: Unit, target: Unit) -> Decimal:

@@ -108,3 +108,11 @@ def currencies(locale: str) -> Mapping[str, str]:
         for code in sorted(codes()):
             known.setdefault(get_currency_name(code, count, cldr(locale)).casefold(), code)
     return known
+
+
+def currency(text: str) -> str:
+    """The code of the currency that a person calls so, in English or by its sign; empty for none."""
+    word = text.strip(" .").casefold()
+    if text.strip().upper() in codes():
+        return text.strip().upper()
+    return currencies("en_US").get(word) or (currencies("en_US").get(f"{word}s", "") if word else "")

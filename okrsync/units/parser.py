@@ -69,9 +69,13 @@ def _amount(clean: str, unit: Unit, locale: str) -> Decimal:
 def _agree(kind: str, unit: Unit) -> None:
     if kind == "%":
         if unit.dimension is not Dimension.PERCENT:
-            raise _Unreadable("it is a percentage")
+            raise _Unreadable(
+                "it is a percentage; take the % sign away, or write `unit: percent` at its metric"
+            )
     elif unit != Unit(dimension=Dimension.MONEY, detail=kind):
-        raise _Unreadable(f"it is an amount of {kind}")
+        raise _Unreadable(
+            f"it is an amount of {kind}; write `unit: money:{kind}` at its metric, or no currency"
+        )
 
 
 def _sign(before: str, after: str) -> tuple[int, str, str]:
@@ -105,6 +109,8 @@ def _kind(text: str, locale: str) -> Iterator[str]:
 
 
 def _stranger(clean: str, text: str, locale: str) -> str:
+    if set(clean) & set("“”„‟«»‘’‚‹›"):
+        return 'its quotes are those of a word processor; write the plain ones of the keyboard: "3.5"'
     try:
         _length(clean, "seconds", locale)
     except _Unreadable:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from okrsync.cli.arguments import Company, Json
+from okrsync.cli.arguments import Company, Json, day
 from okrsync.cli.context import Context
 from okrsync.cli.output import say, say_json
 
@@ -22,12 +22,10 @@ class Every(StrEnum):
 def backfill(
     ctx: typer.Context,
     company: Company,
-    first: Annotated[
-        datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="First day.")
-    ],
+    first: Annotated[datetime, typer.Option("--from", parser=day, metavar="DATE", help="First day.")],
     last: Annotated[
         datetime | None,
-        typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="Last day; default: today."),
+        typer.Option("--to", parser=day, metavar="DATE", help="Last day; default: today."),
     ] = None,
     every: Annotated[Every, typer.Option("--every", help="One value at the end of each.")] = Every.WEEK,
     only: Annotated[

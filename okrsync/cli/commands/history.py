@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from okrsync.cli.arguments import Company, Json
+from okrsync.cli.arguments import Company, Json, day
 from okrsync.cli.context import Context
 from okrsync.cli.output import console, say, say_json
 from okrsync.cli.results import say_warnings
@@ -28,11 +28,11 @@ def history(
     ] = None,
     first: Annotated[
         datetime | None,
-        typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="Default: all that is known."),
+        typer.Option("--from", parser=day, metavar="DATE", help="Default: all that is known."),
     ] = None,
     last: Annotated[
         datetime | None,
-        typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="Last day; default: today."),
+        typer.Option("--to", parser=day, metavar="DATE", help="Last day; default: today."),
     ] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")] = False,
     as_json: Json = False,

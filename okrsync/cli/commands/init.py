@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from okrsync.cli.arguments import Json
+from okrsync.cli.arguments import Json, day
 from okrsync.cli.context import Context
 from okrsync.cli.new_databases import make, unfinished
 from okrsync.cli.next_cycle import GivenCycle, write_next_cycle
@@ -59,13 +59,11 @@ def init(
     ] = "",
     start: Annotated[
         datetime | None,
-        typer.Option(
-            "--start", formats=["%Y-%m-%d"], metavar="DATE", help="With --next-cycle: its first day."
-        ),
+        typer.Option("--start", parser=day, metavar="DATE", help="With --next-cycle: its first day."),
     ] = None,
     end: Annotated[
         datetime | None,
-        typer.Option("--end", formats=["%Y-%m-%d"], metavar="DATE", help="With --next-cycle: its last day."),
+        typer.Option("--end", parser=day, metavar="DATE", help="With --next-cycle: its last day."),
     ] = None,
     write: Annotated[
         bool,

@@ -11,6 +11,7 @@ from okrsync.cli.context import Context
 from okrsync.cli.output import say_json
 from okrsync.cli.streams import echo
 from okrsync.errors import ConfigError, ExitCode
+from okrsync.spelling import counted
 
 if TYPE_CHECKING:
     from okrsync.render import outputs
@@ -28,7 +29,10 @@ def validate(
     context: Context = ctx.obj
     names = companies or context.companies()
     if not names:
-        raise ConfigError(f"there is no company in {context.machine.config}", hint="okrsync init writes one")
+        raise ConfigError(
+            f"there is no company in {context.machine.config.absolute()}",
+            hint="okrsync init NAME writes one; set OKRSYNC_CONFIG for another folder",
+        )
     checked: outputs.Validation = {"companies": []}
     code = ExitCode.IN_SYNC
     for name in names:
@@ -51,15 +55,14 @@ def validate(
         if loaded.open_tables:
             checked["companies"][-1]["open_tables"] = list(loaded.open_tables)
         if not as_json:
-            echo(
-                f"{loaded.path}: valid, {len(loaded.key_results)} key results on {len(loaded.metrics)} metrics"
-            )
+            results, metrics = len(loaded.key_results), len(loaded.metrics)
+            echo(f"{loaded.path}: valid, {counted(results, 'key result')} on {counted(metrics, 'metric')}")
             if loaded.drafts:
                 echo(f"  {drafts_text(loaded)}")
             for table, one in loaded.open_tables.items():
                 echo(f"  {one.place}: {table} have no {one.key} yet: it says TODO")
             for line in missing:
-                echo(f"  not here: {line}")
+                echo(f"  ! a sync on this machine needs what is missing here: {line}")
             for warning in loaded.warnings:
                 echo(f"  ! {warning}")
             if notice is not None:
