@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from okrsync.cli.context import Context
 from okrsync.cli.output import say_json
+from okrsync.cli.results import say_ledger
 from okrsync.cli.streams import echo
 from okrsync.errors import ExitCode
 
@@ -23,7 +24,10 @@ def take_over(
     from okrsync.sync import claim
 
     company = context.company(name)
+    say_ledger(context)
     with context.ledger() as ledger:
+        if edited:
+            context.require_runs(ledger, company.id)
         claims = claim(company, ledger, context.clock, subjects or None, edited=edited, ours=ours)
     if as_json:
         say_json(

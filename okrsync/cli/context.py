@@ -109,6 +109,21 @@ class Context:
         url = self.machine.ledger
         return url.get_secret_value() if url is not None else None
 
+    @property
+    def ledger_name(self) -> str:
+        """Where the ledger is, for people: a path, or a database and its server."""
+        from okrsync.ledger.overview import ledger_name
+
+        return ledger_name(self.ledger_url)
+
+    def require_runs(self, ledger: SqlLedger, company: str) -> None:
+        """Raises ``ConfigError`` if the ledger has never seen a run of the company: it is another one than the runs'."""
+        if ledger.recall(company).last_run is None:
+            raise ConfigError(
+                f"the ledger {self.ledger_name} has seen no run of {company}",
+                hint="set OKRSYNC_LEDGER as the scheduled runs do; each sync names its ledger, and so does okrsync ledger",
+            )
+
 
 def require_cluster() -> None:
     """Raises ``ConfigError`` if what many machines need is not installed."""

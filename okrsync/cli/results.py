@@ -11,7 +11,9 @@ from okrsync.cli.output import say
 from okrsync.cli.streams import echo
 
 if TYPE_CHECKING:
+    from okrsync.cli.context import Context
     from okrsync.fleet import CompanyRun
+    from okrsync.ports import Finding
     from okrsync.render import outputs
 
 
@@ -32,6 +34,25 @@ def say_warnings(sentences: Iterable[str]) -> None:
     """Print each sentence on stderr."""
     for one in sentences:
         echo(f"okrsync: {one}", err=True)
+
+
+def say_ledger(context: Context) -> None:
+    """Print on stderr which ledger is used: a shell and a scheduler may mean two."""
+    echo(f"okrsync: the ledger is {context.ledger_name}", err=True)
+
+
+def say_findings(findings: Iterable[Finding]) -> None:
+    """Print what was looked at, whether it is well, and what to do if not."""
+    from rich.text import Text
+
+    text = Text()
+    for one in findings:
+        text.append("✓ " if one.ok else "✗ ", style="green" if one.ok else "bold red")
+        text.append(f"{one.subject}  ", style="bold")
+        text.append(f"{one.detail}\n")
+        if one.hint:
+            text.append(f"    → {one.hint}\n", style="cyan")
+    say(text)
 
 
 def say_not_notified(ended: CompanyRun, start: str) -> None:

@@ -42,16 +42,41 @@ def address(url: str | None) -> URL:
         raise ConfigError(
             f"the ledger's URL has options SQLite is not asked for: {', '.join(given.query)}", hint=_FORMS
         )
-    path = Path(given.database or "").expanduser().absolute()
-    return URL.create("sqlite+pysqlite", database=str(path))
+    return URL.create("sqlite+pysqlite", database=str(_whole(given.database or "")))
+
+
+def _whole(text: str) -> Path:
+    """The path in the URL of SQLite. A relative one is refused: from another folder it would be another ledger."""
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError:
+        raise ConfigError(
+            "the path of the ledger begins with the home folder of an unknown user", hint=_FORMS
+        ) from None
+    if not path.is_absolute():
+        raise ConfigError(
+            f"the ledger's path {text} is relative: every folder that okrsync is started in would have its own ledger",
+            hint=f"set OKRSYNC_LEDGER to {sqlite_url(Path.cwd() / path)}, with four slashes",
+        )
+    return path
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of a ledger in a file."""
+    return f"sqlite:///{path}"
+
+
+def name_of(url: URL) -> str:
+    """Where the ledger is, for people: the file, or the database and its server. Never the password."""
+    if url.drivername.startswith("sqlite"):
+        return url.database or ""
+    host = url.host or url.query.get("host") or "this machine"
+    return f"{url.database or ''} on {host}{f':{url.port}' if url.port else ''}"
 
 
 def place(url: URL) -> str:
     """The ledger's name in messages."""
-    if url.drivername.startswith("sqlite"):
-        return f"the ledger {url.database}"
-    host = url.host or url.query.get("host") or "this machine"
-    return f"the ledger {url.database or ''} on {host}{f':{url.port}' if url.port else ''}"
+    return f"the ledger {name_of(url)}"
 
 
 def made(path: Path) -> None:

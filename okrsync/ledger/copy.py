@@ -37,33 +37,39 @@ class Copied:
     digest: str
 
 
-def copy_ledger(source: str | None, target: str, now: datetime) -> list[Copied]:
-    """Copy the ledger at ``source`` into the empty one at ``target``.
+def copy_ledger(source: str | None, target: str, now: datetime | None) -> list[Copied]:
+    """Copy the ledger at ``source`` into the empty one at ``target``: one moment of it, whatever is written meanwhile.
 
     Raises ``ConfigError`` if the two are one or the target is not empty, ``Busy`` if a run holds a company of the
-    source, ``DataError`` if the target does not read back what was written; then the target is as it was.
+    source ``now`` (None: runs may go on), ``DataError`` if the target does not read back what was written; then the
+    target is as it was.
     """
-    if _where(source) == _where(target):
+    if where(source) == where(target):
         raise ConfigError("the ledger cannot be copied onto itself", hint="name another database with --to")
     there, here = connected(source), connected(target)
     try:
         bring_up_to_date(there)
         bring_up_to_date(here)
         with there.reading() as reading, here.writing() as writing:
-            _check_idle(reading, now)
+            if now is not None:
+                check_idle(
+                    reading, now, "what it writes would not be in the copy", "stop every run, then copy"
+                )
             _check_empty(writing, here)
-            return [_copied(reading, writing, table, here) for table in metadata.sorted_tables]
+            return [copied(reading, writing, table, here) for table in metadata.sorted_tables]
     finally:
         there.close()
         here.close()
 
 
-def _where(url: str | None) -> object:
+def where(url: str | None) -> object:
+    """What two URLs of one ledger have in common."""
     found = address(url)
     return Path(found.database or "").resolve() if found.drivername.startswith("sqlite") else found
 
 
-def _copied(reading: Connection, writing: Connection, table: Table, here: Database) -> Copied:
+def copied(reading: Connection, writing: Connection, table: Table, here: Database) -> Copied:
+    """Copy one table, which is empty in ``writing``, and read it back."""
     count = total = 0
     rows = _rows(reading, table)
     while batch := list(islice(rows, _BATCH)):
@@ -94,12 +100,13 @@ def _added(rows: Iterable[dict[str, Any]], count: int, total: int) -> tuple[int,
     return count, total
 
 
-def _check_idle(reading: Connection, now: datetime) -> None:
+def check_idle(reading: Connection, now: datetime, why: str, hint: str) -> None:
+    """Raises ``Busy``, which says ``why`` that matters, if a run holds a company."""
     for row in reading.execute(select(leases).where(leases.c.owner != "", leases.c.expires_at > now)):
         if not is_gone(row.owner):
             raise Busy(
-                f"{row.company} is being synced by {spoken(row.owner)}: what it writes would not be in the copy",
-                hint="stop every run, then copy",
+                f"{row.company} is being synced by {spoken(row.owner)}: {why}",
+                hint=hint,
             )
 
 

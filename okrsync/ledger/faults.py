@@ -18,13 +18,14 @@ def explained(error: DBAPIError | PoolTimeout, place: str, secret: str) -> Okrsy
     if isinstance(error, PoolTimeout):
         return Unavailable(f"{place} has no connection free", hint="run fewer companies side by side")
     if isinstance(error.orig, sqlite3.Error):
-        return _of_sqlite(error.orig, place)
+        return explained_sqlite(error.orig, place)
     state = getattr(error.orig, "sqlstate", None) or ""
     said = " ".join(str(error.orig).split())
     return _of_postgres(error, state, said.replace(secret, "***") if secret else said, place)
 
 
-def _of_sqlite(error: sqlite3.Error, place: str) -> OkrsyncError | None:
+def explained_sqlite(error: sqlite3.Error, place: str) -> OkrsyncError | None:
+    """As ``explained``, for an error of Python's own driver."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the extended codes refine the lowest byte
     match code:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
@@ -34,7 +35,9 @@ def _of_sqlite(error: sqlite3.Error, place: str) -> OkrsyncError | None:
         case sqlite3.SQLITE_NOTADB:
             return ConfigError(f"{place} is not a database", hint="name another file with OKRSYNC_LEDGER")
         case sqlite3.SQLITE_CORRUPT:
-            return DataError(f"{place} is damaged: {error}", hint="put a copy of it back, or move it away")
+            return DataError(
+                f"{place} is damaged: {error}", hint="okrsync ledger restore FILE puts a backup back"
+            )
         case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
             return Unavailable(f"{place} cannot be written: {error}", hint="look at the disk, then run again")
         case _:

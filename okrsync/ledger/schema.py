@@ -27,20 +27,25 @@ def bring_up_to_date(database: Database) -> None:
     Raises ``ConfigError`` and touches nothing if a newer okrsync has written the schema.
     """
     with database.reading() as connection:
-        if _version(connection, database) == HEAD:
+        if version(connection, database) == HEAD:
             return
     with _one_at_a_time, database.writing() as connection:
         if database.kind == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        if _version(connection, database) != HEAD:
+        if version(connection, database) != HEAD:
             _migrate(connection)
 
 
-def _version(connection: Connection, database: Database) -> str:
-    """The revision the database has, empty if it has none."""
+def stored_version(connection: Connection) -> str:
+    """The revision that the database says it has, empty if it has none. It may be one that a newer okrsync made."""
     if not connection.dialect.has_table(connection, _VERSION):
         return ""
-    held = str(connection.scalar(select(column("version_num")).select_from(table(_VERSION))) or "")
+    return str(connection.scalar(select(column("version_num")).select_from(table(_VERSION))) or "")
+
+
+def version(connection: Connection, database: Database) -> str:
+    """As ``stored_version``. Raises ``ConfigError`` for one that a newer okrsync made."""
+    held = stored_version(connection)
     if held > HEAD:
         raise ConfigError(
             f"{database.place} was written by a newer okrsync: its schema is {held}, and this program knows {HEAD}",

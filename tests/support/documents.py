@@ -164,7 +164,8 @@ class Reader:
         if target:
             Path(target).write_text(ended.out, encoding="utf-8")
         shown: str = ended.err if target else ended.out + ended.err
-        return shown
+        # Said by every command that uses the ledger; docs/operations.md says so once.
+        return re.sub(r"^okrsync: the ledger is .*\n", "", shown, flags=re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import typer
 from okrsync.cli.arguments import Company, Json
 from okrsync.cli.context import Context
 from okrsync.cli.output import say_json
+from okrsync.cli.results import say_ledger
 from okrsync.cli.streams import echo
 from okrsync.errors import ExitCode
 
@@ -28,7 +29,9 @@ def accept(
 
     context: Context = ctx.obj
     loaded = context.company(company)
+    say_ledger(context)
     with context.ledger() as ledger:
+        context.require_runs(ledger, loaded.id)
         found = accept_numbers(loaded, ledger, context.clock, key_results)
     texts = [(one.subject, wanted(one.decision, loaded.locale), one.decision.reason) for one in found]
     if as_json:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import typer
 
 from okrsync.cli.arguments import Company, Json
 from okrsync.cli.context import Context
-from okrsync.cli.output import say, say_json
+from okrsync.cli.output import say_json
+from okrsync.cli.results import say_findings
 from okrsync.errors import ExitCode, OkrsyncError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def doctor(ctx: typer.Context, company: Company, as_json: Json = False) -> int:
     if as_json:
         say_json(findings_data(loaded, findings))
     else:
-        _say_findings(findings)
+        say_findings(findings)
     return ExitCode.IN_SYNC if all(one.ok for one in findings) else ExitCode.HELD
 
 
@@ -59,7 +60,7 @@ def _examine(context: Context, company: config.Company, ledger: Ledger) -> Itera
     last = (
         f"last run {memory.last_run.at:%Y-%m-%d %H:%M} UTC" if memory.last_run is not None else "no run yet"
     )
-    yield Finding(subject="ledger", ok=True, detail=last)
+    yield Finding(subject="ledger", ok=True, detail=f"{context.ledger_name}, {last}")
     for text in ledger_notices(company.id, memory):
         yield Finding(subject="ledger", ok=False, detail=text, hint="check this machine's clock, then sync")
     missing = missing_secrets(company)
@@ -80,16 +81,3 @@ def _examine(context: Context, company: config.Company, ledger: Ledger) -> Itera
                 yield Finding(subject=f"{name}: {one.subject}", ok=one.ok, detail=one.detail, hint=one.hint)
         except OkrsyncError as error:
             yield Finding(subject=name, ok=False, detail=error.message, hint=error.hint)
-
-
-def _say_findings(findings: Iterable[Finding]) -> None:
-    from rich.text import Text
-
-    text = Text()
-    for one in findings:
-        text.append("✓ " if one.ok else "✗ ", style="green" if one.ok else "bold red")
-        text.append(f"{one.subject}  ", style="bold")
-        text.append(f"{one.detail}\n")
-        if one.hint:
-            text.append(f"    → {one.hint}\n", style="cyan")
-    say(text)

@@ -7,7 +7,7 @@ import typer
 from okrsync.cli.arguments import Company, Json
 from okrsync.cli.context import Context
 from okrsync.cli.output import console, say, say_json
-from okrsync.cli.results import say_warnings
+from okrsync.cli.results import say_ledger, say_warnings
 from okrsync.errors import ExitCode
 
 
@@ -18,6 +18,7 @@ def status(ctx: typer.Context, company: Company, as_json: Json = False) -> int:
 
     context: Context = ctx.obj
     loaded = context.company(company)
+    say_ledger(context)
     with context.ledger() as ledger:
         memory = ledger.recall(loaded.id)
         now = context.clock.now()

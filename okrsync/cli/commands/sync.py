@@ -11,7 +11,7 @@ import typer
 from okrsync.cli.arguments import AtOnce, Due, Every, Json
 from okrsync.cli.context import Context
 from okrsync.cli.output import say_json
-from okrsync.cli.results import result_data, say_not_notified, say_result, say_warnings
+from okrsync.cli.results import result_data, say_ledger, say_not_notified, say_result, say_warnings
 from okrsync.cli.streams import echo
 from okrsync.errors import ConfigError, ExitCode
 
@@ -61,6 +61,7 @@ def _sync_one(
 
     agreed = _reviewed(reviewed) if reviewed is not None else None
     stop = Stop()
+    say_ledger(context)
     with context.ledger() as ledger, sync_progress(name, stop.ledger(ledger)) as heard, stop.on_signals():
         runner = context.runner(heard, stop.clock(context.clock))
         ended = runner.run(name, force=force, reviewed=agreed)
@@ -108,6 +109,8 @@ def _sync_several(
             last = ledger.last_syncs()
             say_warnings(times_ahead(last, clock.now()))
             names = due_names(names, time_of, last, clock.now())
+        if names:  # silent if nothing is due: cron would mail it every few minutes
+            say_ledger(context)
         runner = context.runner(stop.ledger(ledger), clock)
 
         def run(name: str) -> CompanyRun:
@@ -121,7 +124,7 @@ def _sync_several(
                 else:
                     say_result(ended)
     code = worst(codes.values())
-    if not as_json and codes:  # silent if nothing is due: cron would mail it every few minutes
+    if not as_json and codes:
         echo(summary(codes))
     ordered = [data[name] for name in dict.fromkeys(names) if name in data]
     return code, {"companies": ordered, "summary": summary(codes), "exit_code": code}

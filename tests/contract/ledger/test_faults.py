@@ -83,13 +83,24 @@ def test_by_default_it_is_in_the_state_folder(tmp_path: Path, monkeypatch: pytes
     assert (tmp_path / "okrsync" / "ledger.db").is_file()
 
 
-def test_a_path_may_begin_at_home_or_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_path_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.chdir(tmp_path)
     open_ledger("sqlite:///~/100%/a.db", JumpClock()).close()
-    open_ledger("sqlite:///here/b.db", JumpClock()).close()
     assert (tmp_path / "100%" / "a.db").is_file()
-    assert (tmp_path / "here" / "b.db").is_file()
+
+
+@pytest.mark.parametrize("path", ["here/b.db", "b.db", "./b.db", "../b.db"])
+def test_a_relative_path_is_refused_with_the_absolute_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """running.md, 8: from every folder it was another ledger."""
+    monkeypatch.chdir(tmp_path)
+    refused(f"sqlite:///{path}", ConfigError, f"sqlite:///{tmp_path / path}, with four slashes")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_home_of_nobody_is_refused() -> None:
+    refused("sqlite:///~nobody-at-all/b.db", ConfigError, "unknown user")
 
 
 def test_the_program_may_be_installed_anywhere(
