@@ -210,6 +210,49 @@ class Proposed:
     remarks: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One thing that a connection can see: ``kind`` such as database, project, filter, tab or file.
+
+    ``address`` is what the YAML or a flag names it by. ``fits``: it looks like the table of key results.
+    """
+
+    kind: str
+    name: str
+    address: str = ""
+    detail: str = ""
+    fits: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A metric that a connection could give: ``keys`` are its YAML without ``from``, ``about`` what people may call it.
+
+    ``also`` are further words that may be said with it, such as the project's name. ``value`` is its number now, as far as
+    looking has read it.
+    """
+
+    name: str
+    about: str
+    keys: Mapping[str, Any]
+    also: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discovery:
+    """What ``okrsync init`` learns of a connection. ``account`` is who is signed in, or what was read.
+
+    ``settings`` are further keys of the connection that the source itself decides; ``notes`` what a person must decide.
+    """
+
+    account: str
+    resources: tuple[Resource, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
 class Setup(Protocol):
     """What ``okrsync init`` needs of a destination."""
 
@@ -237,7 +280,7 @@ class Connector:
     ``settings``, ``query`` and ``table`` are strict pydantic models: of a connection, of one metric's own keys, and of
     a destination table, which a ``TableSpec`` carries. ``source(settings, context)`` and ``destination(settings, table, context)`` connect lazily:
     they send no request. ``doctor(settings, tables, context)`` looks at a connection as an operator would.
-    ``setup(settings, context)`` helps ``okrsync init``.
+    ``setup(settings, context)`` helps ``okrsync init``; ``discover(settings, context)`` says what a connection sees.
     ``register`` connects like ``destination``, to a table that okrsync may add rows to. ``inspect(settings, text, context)``
     looks at what a person names (a JQL, an address, a file) and returns the text to print, ending in the YAML to write.
     ``examples`` document the measures one by one.
@@ -254,5 +297,6 @@ class Connector:
     setup: Callable[[Any, ConnectorContext], Setup] | None = None
     register: Callable[[Any, TableSpec, ConnectorContext], Register] | None = None
     inspect: Callable[[Any, str, ConnectorContext], str] | None = None
+    discover: Callable[[Any, ConnectorContext], Discovery] | None = None
     examples: Callable[[], Sequence[Example]] | None = None
     contract: int = 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from okrsync.ports import Connector, ConnectorContext, Example, Finding, Source
+from okrsync.ports import Connector, ConnectorContext, Discovery, Example, Finding, Source
 from okrsync_crm.settings import CrmQuery, CrmSettings
 
 __all__ = ["CrmQuery", "CrmSettings", "connector"]
@@ -39,6 +39,12 @@ def _examples() -> Sequence[Example]:
     return EXAMPLES
 
 
+def _discover(settings: CrmSettings, context: ConnectorContext) -> Discovery:
+    from okrsync_crm.inspect.discovery import discover
+
+    return discover(settings, context)
+
+
 connector: Final = Connector(
     name="crm",
     summary="CSV and XLSX files exported from a CRM",
@@ -48,4 +54,5 @@ connector: Final = Connector(
     doctor=_doctor,
     inspect=_inspect,
     examples=_examples,
+    discover=_discover,
 )

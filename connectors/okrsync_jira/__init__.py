@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from okrsync.ports import Connector, ConnectorContext, Example, Finding, Source
+from okrsync.ports import Connector, ConnectorContext, Discovery, Example, Finding, Source
 from okrsync_jira.queries import JiraQuery
 from okrsync_jira.settings import JiraSettings
 
@@ -36,6 +36,12 @@ def _examples() -> Sequence[Example]:
     return EXAMPLES
 
 
+def _discover(settings: JiraSettings, context: ConnectorContext) -> Discovery:
+    from okrsync_jira.discovery import discover
+
+    return discover(settings, context)
+
+
 connector = Connector(
     name="jira",
     summary="numbers from the issues of Jira Cloud or Data Center, as they are and as they were",
@@ -45,4 +51,5 @@ connector = Connector(
     doctor=_doctor,
     inspect=_inspect,
     examples=_examples,
+    discover=_discover,
 )

@@ -165,6 +165,25 @@ class FieldAnswer(TypedDict):
     scope: NotRequired[FieldScope | None]
 
 
+class ProjectAnswer(TypedDict):
+    key: str
+    name: str
+
+
+class ProjectPage(TypedDict):
+    values: list[ProjectAnswer]
+
+
+class FilterAnswer(TypedDict):
+    id: str
+    name: str
+    jql: NotRequired[str | None]
+
+
+class FilterPage(TypedDict):
+    values: list[FilterAnswer]
+
+
 class EstimationField(TypedDict, total=False):
     fieldId: str | None
     displayName: str | None

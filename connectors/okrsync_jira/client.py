@@ -75,6 +75,23 @@ class Site:
         asked = "its statuses (/rest/api/2/status)"
         return self._ask(self._jira.all_statuses, list[answers.StatusAnswer], asked)
 
+    def projects(self) -> Sequence[Mapping[str, Any]]:
+        """The projects that the account sees; on Cloud the first hundred, by their keys."""
+        if self.deployment() == "cloud":
+            ask = partial(self._jira.listed, "project/search", {"orderBy": "key", "maxResults": 100})
+            return self._ask(ask, answers.ProjectPage, "its projects (/rest/api/2/project/search)")["values"]
+        ask = partial(self._jira.listed, "project", {})
+        return self._ask(ask, list[answers.ProjectAnswer], "its projects (/rest/api/2/project)")
+
+    def filters(self) -> Sequence[Mapping[str, Any]]:
+        """The saved filters that the account sees, a hundred at the most; on Data Center its favourites."""
+        if self.deployment() == "cloud":
+            ask = partial(self._jira.listed, "filter/search", {"expand": "jql", "maxResults": 100})
+            return self._ask(ask, answers.FilterPage, "its filters (/rest/api/2/filter/search)")["values"]
+        # Data Center has no list of all filters.
+        ask = partial(self._jira.listed, "filter/favourite", {})
+        return self._ask(ask, list[answers.FilterAnswer], "its filters (/rest/api/2/filter/favourite)")
+
     def count(self, jql: str) -> SearchResult:
         """How many issues there are, exactly: by their keys on Cloud, by one request on Data Center."""
         if self.deployment() == "cloud":

@@ -70,6 +70,10 @@ class LeanJIRA(JIRA):
     def all_statuses(self) -> Any:
         return self._get_json("status")
 
+    def listed(self, path: str, asked: Mapping[str, Any]) -> Any:
+        """A list of projects or filters, in one page."""
+        return self._get_json(path, params=dict(asked))
+
     def board_page(self, path: str, start: int) -> Any:
         """A page of what a board holds, or the board's configuration, which has no pages."""
         asked = {"startAt": start, "maxResults": 50, "state": "closed"} if path.endswith("/sprint") else {}

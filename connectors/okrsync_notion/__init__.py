@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from okrsync.ports import Connector, ConnectorContext, Destination, Finding, Register, Setup, TableSpec
+from okrsync.ports import (
+    Connector,
+    ConnectorContext,
+    Destination,
+    Discovery,
+    Finding,
+    Register,
+    Setup,
+    TableSpec,
+)
 from okrsync_notion.settings import NotionSettings, NotionTable
 
 __all__ = ["NotionSettings", "NotionTable", "connector"]
@@ -38,6 +47,12 @@ def _setup(settings: NotionSettings, context: ConnectorContext) -> Setup:
     return NotionSetup(settings, context)
 
 
+def _discover(settings: NotionSettings, context: ConnectorContext) -> Discovery:
+    from okrsync_notion.discovery import discover
+
+    return discover(settings, context)
+
+
 connector = Connector(
     name="notion",
     summary="writes key results into a Notion database",
@@ -47,4 +62,5 @@ connector = Connector(
     doctor=_doctor,
     setup=_setup,
     register=_register,
+    discover=_discover,
 )

@@ -150,6 +150,11 @@ def blocks(call: Callable[[], Any]) -> dict[str, Any]:
     return _checked(_ROWS, call)
 
 
+def search(call: Callable[[], Any]) -> dict[str, Any]:
+    """One page of what a search finds. The properties of a data source stay unchecked: only their names are read."""
+    return _checked(_ROWS, call)
+
+
 def view(call: Callable[[], Any]) -> dict[str, Any]:
     """What ``call`` answers about a view; nothing of it is read."""
     return _checked(_VIEW, call)

@@ -74,6 +74,12 @@ class Notion:
             lambda: answers.data_source(lambda: self._wire.data_sources.retrieve(source)),
         )
 
+    def search_data_sources(self, cursor: str | None = None) -> dict[str, Any]:
+        """One page of the data sources that are shared with the token, as far as Notion's search knows them."""
+        body: dict[str, Any] = {"filter": {"property": "object", "value": "data_source"}, "page_size": 100}
+        body |= {"start_cursor": cursor} if cursor else {}
+        return self._ask("listing the databases", lambda: answers.search(lambda: self._wire.search(**body)))
+
     def query(self, source: str, properties: Sequence[str], body: Mapping[str, Any]) -> dict[str, Any]:
         """One page of a data source's rows, with only the ``properties`` (unquoted ids)."""
         ids = list(properties)

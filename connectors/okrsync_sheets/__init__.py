@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from okrsync.ports import Connector, ConnectorContext, Example, Finding, Source
+from okrsync.ports import Connector, ConnectorContext, Discovery, Example, Finding, Source
 from okrsync_sheets.settings import SheetsQuery, SheetsSettings
 
 
@@ -33,6 +33,12 @@ def _examples() -> Sequence[Example]:
     return EXAMPLES
 
 
+def _discover(settings: SheetsSettings, context: ConnectorContext) -> Discovery:
+    from okrsync_sheets.discovery import discover
+
+    return discover(settings, context)
+
+
 connector = Connector(
     name="sheets",
     summary="numbers in Google Sheets: a cell, a named range, a column by its heading, a dated series",
@@ -42,4 +48,5 @@ connector = Connector(
     doctor=_doctor,
     inspect=_inspect,
     examples=_examples,
+    discover=_discover,
 )

@@ -36,13 +36,13 @@ def inspect(settings: SheetsSettings, text: str, context: ConnectorContext) -> s
     about = book.metadata.get("properties", {})
     lines = [f"{book.title}: locale {about.get('locale')}, time zone {about.get('timeZone')}", ""]
     tabs = [sheet.get("properties", {}) for sheet in book.metadata.get("sheets", [])]
-    tops = _tops(client, book, tabs)
+    top_rows = tops(client, book, tabs)
     yaml: list[str] = []
     for tab in tabs:
         title = str(tab.get("title"))
         hidden = ", hidden" if tab.get("hidden") else ""
         lines.append(f"tab {title} (gid {tab.get('sheetId', 0)}{hidden})")
-        lines += _tab(title, tops.get(title, []), yaml)
+        lines += _tab(title, top_rows.get(title, []), yaml)
     names = [one for one in book.metadata.get("namedRanges", []) if one.get("name")]
     lines.append("named ranges: " + (", ".join(str(one["name"]) for one in names) or "none"))
     if names:
@@ -53,7 +53,7 @@ def inspect(settings: SheetsSettings, text: str, context: ConnectorContext) -> s
     return "\n".join(lines)
 
 
-def _tops(client: SheetsClient, book: Workbook, tabs: list[Mapping[str, Any]]) -> dict[str, list[list[Any]]]:
+def tops(client: SheetsClient, book: Workbook, tabs: list[Mapping[str, Any]]) -> dict[str, list[list[Any]]]:
     """The cells at the top of each tab that has any: title -> rows of CellData."""
     peeks = [
         str(
@@ -80,13 +80,13 @@ def _tops(client: SheetsClient, book: Workbook, tabs: list[Mapping[str, Any]]) -
 
 
 def _tab(title: str, rows: list[list[Any]], yaml: list[str]) -> Iterator[str]:
-    if not any(_shown(cell) for row in rows for cell in row):
+    if not any(shown(cell) for row in rows for cell in row):
         yield "  empty at its top"
         return
-    headings = [_shown(cell) for cell in rows[0]]
+    headings = [shown(cell) for cell in rows[0]]
     for index, heading in enumerate(headings[:_SHOWN]):
-        below = [row[index] for row in rows[1:] if index < len(row) and _shown(row[index])]
-        samples = ", ".join(_shown(cell)[:24] for cell in below[:3])
+        below = [row[index] for row in rows[1:] if index < len(row) and shown(row[index])]
+        samples = ", ".join(shown(cell)[:24] for cell in below[:3])
         yield f"  {a1.letters(index + 1)}  {heading or '(no heading)':<24} {_kinds(below)}: {samples}"
     if len(headings) > _SHOWN:
         yield f"  and {len(headings) - _SHOWN} more columns"
@@ -106,10 +106,10 @@ def _tab(title: str, rows: list[list[Any]], yaml: list[str]) -> Iterator[str]:
 def _propose(title: str, headings: list[str], rows: list[list[Any]], yaml: list[str]) -> None:
     numbered = len(yaml) + 1
     for index, heading in enumerate(headings):
-        below = [row[index] for row in rows[1:] if index < len(row) and _shown(row[index])]
-        if not heading or not below or (unit := _unit(below)) is None or headings.count(heading) > 1:
+        below = [row[index] for row in rows[1:] if index < len(row) and shown(row[index])]
+        if not heading or not below or (unit := unit_of(below)) is None or headings.count(heading) > 1:
             continue
-        dated = [row[0] for row in rows[1:] if row and _shown(row[0])]
+        dated = [row[0] for row in rows[1:] if row and shown(row[0])]
         if index and dated and all(_type(cell) in {"DATE", "DATE_TIME"} for cell in dated):
             letter = a1.letters(index + 1)
             place = a1.parse(f"{letter}2:{letter}", title).shown, a1.parse("A2:A", title).shown
@@ -128,11 +128,11 @@ def _metric(name: str, **keys: str) -> str:
 def _kinds(cells: list[Any]) -> str:
     if not cells:
         return "empty"
-    kinds = sorted({_kind(cell) for cell in cells})
+    kinds = sorted({kind_of_cell(cell) for cell in cells})
     return " and ".join(kinds)
 
 
-def _kind(cell: Mapping[str, Any]) -> str:
+def kind_of_cell(cell: Mapping[str, Any]) -> str:
     value = cell.get("effectiveValue", {})
     if "errorValue" in value:
         return "error"
@@ -150,9 +150,9 @@ def _kind(cell: Mapping[str, Any]) -> str:
     return "text"
 
 
-def _unit(cells: list[Any]) -> dict[str, str] | None:
+def unit_of(cells: list[Any]) -> dict[str, str] | None:
     """The keys that say what the cells hold, as far as their formats decide it; None if they do not."""
-    kinds = {_kind(cell) for cell in cells}
+    kinds = {kind_of_cell(cell) for cell in cells}
     if kinds == {"number"}:
         return {}
     if kinds == {"percent"}:
@@ -173,5 +173,5 @@ def _type(cell: Mapping[str, Any]) -> str:
     return str(cell.get("effectiveFormat", {}).get("numberFormat", {}).get("type", ""))
 
 
-def _shown(cell: Mapping[str, Any]) -> str:
+def shown(cell: Mapping[str, Any]) -> str:
     return str(cell.get("formattedValue", "")).strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from okrsync.cells import CHECK_INS, CURRENT, KEY_RESULTS, OBJECTIVES, PROGRESS, STATUS
 from okrsync.config.models import TODO
+from okrsync.config.proposals import MetricProposal
 from okrsync.config.splice import applied, composed, mapping, replaced
 from okrsync.ports import Listed, Proposed
 
@@ -20,6 +21,13 @@ from okrsync.ports import Listed, Proposed
 _BARE: Final = re.compile(
     r"(?!(?:true|false|null|yes|no|on|off)$)[^\W\d_](?:[\w/%.-]| (?=[\w(]))*", re.IGNORECASE
 )
+# Beside the YAML, written by `okrsync init`; `okrsync schema` prints it again.
+SCHEMA: Final = "okrsync.schema.json"
+_EXAMPLES: Final = {
+    "jira": "jira: {type: jira, url: https://YOU.atlassian.net, auth: {email: YOU, token: {env: JIRA_TOKEN}}}",
+    "sheets": "sheets: {type: sheets, credentials: {file: google.json}, spreadsheet: https://docs.google.com/...}",
+    "crm": "deals: {type: crm, path: exports/deals-*.csv, stale_after: 2d}",
+}
 # The tables that `okrsync init` writes, in this order.
 MADE: Final = (KEY_RESULTS, OBJECTIVES, CHECK_INS)
 NOTHING: Final = Proposed(
@@ -36,7 +44,11 @@ NOTHING: Final = Proposed(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCompany:
-    """What ``okrsync init`` knows of a company. ``connection`` are the destination's settings, with its ``type``."""
+    """What ``okrsync init`` knows of a company.
+
+    ``connection`` are the destination's settings, with its ``type``; ``sources`` those of the other connections by name.
+    ``proposals`` are metrics for key results, by the key result's id; ``schema`` is where editors find the keys.
+    """
 
     name: str
     title: str
@@ -45,6 +57,9 @@ class NewCompany:
     today: date
     connection: Mapping[str, Any]
     proposed: Proposed
+    sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    proposals: Mapping[str, tuple[MetricProposal, ...]] = field(default_factory=dict)
+    schema: str = SCHEMA
 
 
 def example() -> str:
@@ -63,7 +78,7 @@ def quarter(day: date) -> tuple[str, date, date]:
 
 
 def company_yaml(new: NewCompany) -> str:
-    """The file's text. It is complete but for the places marked TODO, which ``okrsync validate`` explains."""
+    """The file's text. It is legal as it stands: what says TODO is not measured, or not connected, yet."""
     return "\n".join(_lines(new)) + "\n"
 
 
@@ -93,8 +108,9 @@ def with_addresses(text: str, addresses: Mapping[str, str]) -> str:
 
 def _lines(new: NewCompany) -> Iterator[str]:
     name, start, end = quarter(new.today)
-    yield f"# Written by okrsync init. Fill in what says {TODO}, then: okrsync validate {new.name}"
-    yield "# Every key is explained in what `okrsync init --example` prints. Editors know them too: okrsync schema > okrsync.schema.json"
+    yield f"# yaml-language-server: $schema={new.schema}"
+    yield f"# Written by okrsync init. It works as it is; what says {TODO} is open. Then: okrsync validate {new.name}"
+    yield "# Every key is explained in what `okrsync init --example` prints; editors know them from the first line."
     yield f"company: {new.name}"
     yield f"title: {_plain(new.title)}"
     yield f"timezone: {new.timezone}    # midnights, weeks and cycles are meant in this zone"
@@ -107,9 +123,9 @@ def _lines(new: NewCompany) -> Iterator[str]:
     yield f"  {kind}:"
     for key, value in new.connection.items():
         yield f"    {key}: {_flow(value)}"
-    yield "  # jira: {type: jira, url: https://YOU.atlassian.net, auth: {email: YOU, token: {env: JIRA_TOKEN}}}"
-    yield "  # sheets: {type: sheets, credentials: {file: google.json}, spreadsheet: https://docs.google.com/...}"
-    yield "  # deals: {type: crm, path: exports/deals-*.csv, stale_after: 2d}"
+    yield from (f"  {name}: {_flow(settings)}" for name, settings in new.sources.items())
+    there = {str(one.get("type")) for one in new.sources.values()}
+    yield from (f"  # {line}" for kind, line in _EXAMPLES.items() if kind not in there)
     yield ""
     yield "destination:"
     yield f"  connection: {kind}"
@@ -121,14 +137,12 @@ def _lines(new: NewCompany) -> Iterator[str]:
     yield ""
     yield "# A metric is one number: from a connection, or an expression over other metrics."
     yield "metrics:"
-    yield "  # open_bugs: {from: jira, measure: count, jql: project = APP AND type = Bug AND statusCategory != Done}"
-    yield "  # nps: {from: sheets, cell: KPI!B4, unit: index}"
-    yield "  # revenue: {from: deals, measure: sum, field: Amount, where: {Stage: Won}, date: Closed, window: cycle}"
+    yield from _metrics(new.proposals)
     if new.proposed.objectives:
         yield ""
         yield from _objectives(new.proposed)
     yield ""
-    yield from _key_results(new.proposed)
+    yield from _key_results(new)
 
 
 def _table(name: str, table: Mapping[str, Any]) -> Iterator[str]:
@@ -151,8 +165,23 @@ def _objectives(proposed: Proposed) -> Iterator[str]:
         yield f"  {mark}- {_entry({'id': one.id, 'title': one.title, 'page': one.page})}"
 
 
-def _key_results(proposed: Proposed) -> Iterator[str]:
-    yield f"# Each key result needs the name of a metric where it says {TODO}"
+def _metrics(proposals: Mapping[str, tuple[MetricProposal, ...]]) -> Iterator[str]:
+    found = {one.name: one for several in proposals.values() for one in several}
+    if not found:
+        yield "  # open_bugs: {from: jira, measure: count, jql: project = APP AND type = Bug AND statusCategory != Done}"
+        yield "  # nps: {from: sheets, cell: KPI!B4, unit: index}"
+        yield "  # revenue: {from: deals, measure: sum, field: Amount, where: {Stage: Won}, date: Closed, window: cycle}"
+        return
+    yield "  # Proposals, by the names of your key results. Look at each; if it is right, remove its # and write its name"
+    yield f"  # in place of {TODO} below."
+    for one in found.values():
+        now = f"    # {' '.join(one.offer.value.split())} now" if one.offer.value else ""
+        yield f"  # {one.name}: {_flow({'from': one.connection, **one.offer.keys})}{now}"
+
+
+def _key_results(new: NewCompany) -> Iterator[str]:
+    proposed = new.proposed
+    yield f"# Each key result needs the name of a metric where it says {TODO}: until then it is not measured yet"
     if proposed.goals:
         yield "# Baseline and target are kept in the rows themselves; what is written here comes first: from: 120, to: 30"
     else:
@@ -161,7 +190,9 @@ def _key_results(proposed: Proposed) -> Iterator[str]:
     known = {one.id for one in proposed.objectives}
     for one in proposed.key_results:
         objective = one.objective if one.objective in known else ""
-        yield f"  - {_entry({'id': one.id, 'objective': objective, 'title': one.title, 'page': one.page, 'metric': TODO})}"
+        entry = {"id": one.id, "objective": objective, "title": one.title, "page": one.page, "metric": TODO}
+        names = " or ".join(found.name for found in new.proposals.get(one.id, ()))
+        yield f"  - {_entry(entry)}" + (f"    # proposal: {names}" if names else "")
     if not proposed.key_results:
         yield f"  - {{id: KR-1, metric: {TODO}}}    # the id in the row's key column"
 

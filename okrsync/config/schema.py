@@ -61,6 +61,8 @@ def json_schema(connectors: Mapping[str, Connector]) -> dict[str, Any]:
     properties = schema["properties"]
     properties["connections"]["additionalProperties"] = {"anyOf": connections}
     properties["metrics"]["additionalProperties"] = {"anyOf": metrics}
+    # A new company's `metrics:` has nothing below it but comments.
+    properties["metrics"]["type"] = ["object", "null"]
     destination = definitions["DestinationModel"]["properties"]
     nothing = {"type": "null"}
     every = {

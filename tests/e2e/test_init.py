@@ -436,7 +436,7 @@ def test_a_refused_token_is_said_without_showing_it(desk: Desk, monkeypatch: pyt
 
 
 def test_a_person_at_a_terminal_is_asked(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers: Iterator[str] = iter(["acme", "Europe/Berlin", "", ""])
+    answers: Iterator[str] = iter(["acme", "Europe/Berlin", "", "", "", "", ""])
     ask: Callable[..., str] = lambda *_, **__: next(answers)  # noqa: E731 - stands for a person
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("typer.prompt", ask)

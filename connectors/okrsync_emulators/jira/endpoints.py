@@ -9,7 +9,7 @@ from okrsync_emulators.jira.bodies import BULK_CHANGES, BULK_ISSUES
 from okrsync_emulators.jira.search import embedded
 from okrsync_emulators.jira.site import CLOUD_ID, Call
 from okrsync_emulators.jira.texts import Refusal
-from okrsync_emulators.jira.world import Change, Issue
+from okrsync_emulators.jira.world import Change, Filter, Issue
 
 _NO_ISSUE: Final = "Issue does not exist or you do not have permission to see it."
 _MOST_BULK_ISSUES: Final = 100
@@ -239,6 +239,33 @@ def saved_filter(call: Call) -> Any:
     if known is None or call.user is None:
         # Unknown: the words.
         raise Refusal(404, f"The selected filter with the ID '{call.parts[0]}' does not exist.")
+    return _filter(call, known)
+
+
+def filter_search(call: Call) -> Any:
+    """GET filter/search, of Cloud only: in pages, by name; a filter's JQL only if it is expanded."""
+    shown = sorted(call.world.filters.values(), key=lambda one: one.name) if call.user is not None else []
+    start, size = call.number("startAt", 0), min(call.number("maxResults", 50), 100)
+    expanded = "jql" in (call.last("expand") or "").split(",")
+    beans = [_filter(call, one) for one in shown[start : start + size]]
+    kept = {"self", "id", "name"} | ({"jql"} if expanded else set())
+    return {
+        "self": f"{call.shapes.base}/filter/search?maxResults={size}&startAt={start}",
+        "maxResults": size,
+        "startAt": start,
+        "total": len(shown),
+        "isLast": start + size >= len(shown),
+        "values": [{key: value for key, value in bean.items() if key in kept} for bean in beans],
+    }
+
+
+def favourite_filters(call: Call) -> Any:
+    """GET filter/favourite. Unknown: who has which favourites; here an account's own filters are its favourites."""
+    user = call.signed_in()
+    return [_filter(call, one) for one in call.world.filters.values() if one.owner == user.email]
+
+
+def _filter(call: Call, known: Filter) -> dict[str, Any]:
     return {
         "self": f"{call.shapes.base}/filter/{known.id}",
         "id": str(known.id),

@@ -37,6 +37,8 @@ ROUTES: Final[Sequence[tuple[str, str, frozenset[str], Handler]]] = (
     ("GET", "api/V/project/search", _CLOUD, endpoints.project_search),
     ("GET", "api/V/project", _BOTH, endpoints.projects),
     ("GET", "api/V/project/([^/]+)", _BOTH, endpoints.project),
+    ("GET", "api/V/filter/search", _CLOUD, endpoints.filter_search),
+    ("GET", "api/V/filter/favourite", _BOTH, endpoints.favourite_filters),
     (
         "GET",
         r"api/V/filter/(\d+)",

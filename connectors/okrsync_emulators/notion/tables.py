@@ -157,11 +157,13 @@ def query(state: State, call: Call, data_source_id: str) -> dict[str, Any]:
 
 
 def search(state: State, call: Call) -> dict[str, Any]:
-    """By title, newest edit first, one page. Notion's own is neither exhaustive nor consistent: rely on nothing."""
-    call.only_keys("query", "page_size", "filter")
+    """By title, newest edit first. Notion's own is neither exhaustive nor consistent: rely on nothing."""
+    call.only_keys("query", "page_size", "filter", "start_cursor")
     size = page_size("body.page_size", call.body.get("page_size"))
     wanted = str(call.body.get("query", "")).casefold()
     kind = (call.body.get("filter") or {}).get("value")
+    if kind not in {None, "page", "data_source"}:
+        raise malformed("body.filter.value", '`"page"` or `"data_source"`', kind)
     workspace, legacy = state.workspace, call.legacy
     found: list[dict[str, Any]] = []
     for source in workspace.sources.values():
@@ -178,4 +180,9 @@ def search(state: State, call: Call) -> dict[str, Any]:
             if wanted in people.title_of(workspace, row.id).casefold()
         ]
     found.sort(key=lambda item: str(item["last_edited_time"]), reverse=True)
-    return answers.listing("page_or_data_source", found[:size], None)
+    by_id = {str(item["id"]): item for item in found}
+    part = state.cursors.slice(f"search {wanted} {kind}", list(by_id), call.body.get("start_cursor"), size)
+    # Unknown: whether a search ends at some number of results, as a query does.
+    return answers.listing(
+        "page_or_data_source", [by_id[one] for one in part.ids if one in by_id], part.cursor
+    )

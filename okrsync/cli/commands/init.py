@@ -1,9 +1,9 @@
-"""``okrsync init``: write a new company's YAML, with what its OKR database shows."""
+"""``okrsync init``: write a new company's YAML, with what its OKR database and its sources show."""
 
 from __future__ import annotations
 
 import re
-import sys
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,15 +13,21 @@ import typer
 from okrsync.cli.arguments import Json, day
 from okrsync.cli.context import Context
 from okrsync.cli.new_databases import make, unfinished
+from okrsync.cli.new_sources import JIRA_TOKEN_FILE, GivenSources, GivenToken, NewSources, opened, told
 from okrsync.cli.next_cycle import GivenCycle, write_next_cycle
-from okrsync.cli.output import say_json
+from okrsync.cli.output import console, say_json
+from okrsync.cli.questions import Questions
 from okrsync.cli.streams import echo, echo_file
 from okrsync.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
-    from okrsync.ports import Proposed, Setup
+    from collections.abc import Mapping, Sequence
+
+    from okrsync.config.proposals import MetricProposal
+    from okrsync.ports import Proposed, Resource, Setup
 
 TOKEN = "NOTION_TOKEN"  # noqa: S105 - the name of the variable, not what it holds
+JIRA_TOKEN = "JIRA_TOKEN"  # noqa: S105 - as above
 
 
 def init(
@@ -38,6 +44,29 @@ def init(
     token_env: Annotated[
         str, typer.Option("--token-env", metavar="NAME", help="Variable with the token of Notion.")
     ] = TOKEN,
+    token_file: Annotated[
+        str, typer.Option("--token-file", metavar="FILE", help="File with the token of Notion, instead.")
+    ] = "",
+    jira: Annotated[str, typer.Option("--jira", metavar="URL", help="Address of a Jira to read from.")] = "",
+    jira_email: Annotated[
+        str, typer.Option("--jira-email", metavar="EMAIL", help="Of the account that reads a Jira Cloud.")
+    ] = "",
+    jira_token_env: Annotated[
+        str, typer.Option("--jira-token-env", metavar="NAME", help="Variable with the token of Jira.")
+    ] = JIRA_TOKEN,
+    jira_token_file: Annotated[
+        str, typer.Option("--jira-token-file", metavar="FILE", help="File with the token of Jira, instead.")
+    ] = "",
+    spreadsheet: Annotated[
+        str, typer.Option("--spreadsheet", metavar="URL", help="A Google spreadsheet to read from.")
+    ] = "",
+    google_key: Annotated[
+        str,
+        typer.Option("--google-key", metavar="FILE", help="Key of the Google service account that reads it."),
+    ] = "",
+    exports: Annotated[
+        str, typer.Option("--exports", metavar="FOLDER", help="Folder with files exported from a CRM.")
+    ] = "",
     timezone: Annotated[str, typer.Option("--timezone", metavar="ZONE", help="Such as Europe/Berlin.")] = "",
     locale: Annotated[str, typer.Option("--locale", metavar="LOCALE", help="Such as de_DE.")] = "",
     title: Annotated[
@@ -46,6 +75,12 @@ def init(
     url: Annotated[
         str, typer.Option("--url", help="Where Notion's API answers, if not at its own place.", hidden=True)
     ] = "",
+    google_url: Annotated[
+        str, typer.Option("--google-url", help="Where Google answers, if not at its own place.", hidden=True)
+    ] = "",
+    look: Annotated[
+        bool, typer.Option("--look", help="Only list what the tokens can see. Writes nothing.")
+    ] = False,
     next_cycle: Annotated[
         bool, typer.Option("--next-cycle", help="Roll a company over: every start becomes the last value.")
     ] = False,
@@ -76,15 +111,29 @@ def init(
 ) -> int:
     """Write a company's YAML: for a new one, or for its next cycle.
 
-    From an OKR database, with a new one, or empty. A new company's file never overwrites one; the next cycle's is printed unless --write is given.
+    On a terminal it asks for what the options leave open; every question may stay unanswered. It tests each token as soon as it has it, lists what the token can see, and proposes metrics for the key results. A new company's file never overwrites one; the next cycle's is printed unless --write is given.
     """
-    from okrsync.config.new_company import NOTHING, NewCompany, company_yaml, example
-
     if show_example:
+        from okrsync.config.new_company import example
+
         echo_file(example())
         return ExitCode.IN_SYNC
     context: Context = ctx.obj
-    given = [bool(one) for one in (from_notion, create_under, url, timezone, locale, title)]
+    sources = GivenSources(
+        notion=GivenToken(variable=token_env, file=token_file),
+        notion_url=url,
+        jira=jira,
+        jira_email=jira_email,
+        jira_token=GivenToken(variable=jira_token_env, file=jira_token_file, option=JIRA_TOKEN_FILE),
+        spreadsheet=spreadsheet,
+        google_key=google_key,
+        google_url=google_url,
+        exports=exports,
+    )
+    given = [
+        bool(one)
+        for one in (from_notion, create_under, url, timezone, locale, title, jira, spreadsheet, exports, look)
+    ]
     if next_cycle and company is not None and not any(given):
         return write_next_cycle(
             context, company, GivenCycle(name=name, start=start, end=end), write=write, as_json=as_json
@@ -99,61 +148,164 @@ def init(
             "--name, --start, --end and --write belong to --next-cycle",
             hint="okrsync init COMPANY --next-cycle",
         )
-    if company is None:
-        company, from_notion, create_under, timezone = _ask(from_notion, create_under, timezone)
     if from_notion and create_under:
         raise ConfigError("--from-notion and --create-under do not go together", hint="choose one")
-    path = _named_path(context, company)
-    go_on = f"okrsync init {company} --create-under {create_under}"
-    if path.exists():
-        begun = unfinished(path) if create_under else None
-        if begun is None:
-            raise ConfigError(
-                f"{path} is there already, and init overwrites nothing", hint="choose another name"
-            )
-        setup = _setup(context, begun.connection)
-        proposed = make(path, go_on, create_under, setup, begun.made, lambda _: "")
-        _report(path, proposed, as_json=as_json)
+    if look:
+        return _look(context, sources, as_json=as_json)
+    asked = Questions.at_the_terminal()
+    if company is None and not asked.asks:
+        raise ConfigError("no company was named", hint="okrsync init COMPANY --from-notion URL")
+    wanted = GivenCompany(
+        company=company or asked.needed("", "Short name of the company, for the command line", "COMPANY"),
+        title=title,
+        timezone=timezone,
+        locale=locale,
+        from_notion=from_notion,
+        create_under=create_under,
+    )
+    return _new(context, wanted, sources, asked, as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenCompany:
+    """What the command line says of the new company itself; an empty text says nothing."""
+
+    company: str
+    title: str
+    timezone: str
+    locale: str
+    from_notion: str
+    create_under: str
+
+
+def _new(
+    context: Context, wanted: GivenCompany, given: GivenSources, asked: Questions, *, as_json: bool
+) -> int:
+    path = _named_path(context, wanted.company)
+    begun = _begun(context, path, wanted) if path.exists() else None
+    if begun is not None:
+        _report(path, begun, {}, as_json=as_json)
         return ExitCode.IN_SYNC
-    timezone, locale = _zone(timezone or "UTC"), _locale(locale or "en_US")
-    connection: dict[str, Any] = {"type": "notion", "token": {"env": token_env}}
-    connection |= {"url": url} if url else {}
+    zone = _zone(asked.optional(wanted.timezone, "Time zone, such as Europe/Berlin", "UTC"))
+    locale = _locale(
+        asked.optional(wanted.locale, "Language and country of your numbers, such as de_DE", "en_US")
+    )
+    sources = NewSources(context=context, questions=asked, given=given, name=path.stem, folder=path.parent)
+    connection, database, page = _destination(sources, wanted, asked)
+    setup = _setup(context, connection, path.parent)
+    proposed = _looked(setup, database)
+    sources.collect()
+    proposals = _proposals(proposed, sources)
 
     def text_of(proposed: Proposed) -> str:
+        from okrsync.config.new_company import NewCompany, company_yaml
+
         return company_yaml(
             NewCompany(
                 name=path.stem,
-                title=title or path.stem,
-                timezone=timezone,
+                title=wanted.title or path.stem,
+                timezone=zone,
                 locale=locale,
                 today=context.clock.now().date(),
                 connection=connection,
                 proposed=proposed,
+                sources=sources.connections,
+                proposals=proposals,
             )
         )
 
-    if create_under:
-        proposed = make(path, go_on, create_under, _setup(context, connection), None, text_of)
+    if page:
+        proposed = make(path, _go_on(wanted.company, page), page, setup, None, text_of)
     else:
-        proposed = _setup(context, connection).propose(from_notion) if from_notion else NOTHING
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(text_of(proposed))
-    _report(path, proposed, as_json=as_json)
+    _write_schema(context, path.parent)
+    _report(path, proposed, proposals, as_json=as_json, sources=sources)
     return ExitCode.IN_SYNC
 
 
-def _ask(from_notion: str, create_under: str, timezone: str) -> tuple[str, str, str, str]:
-    """Ask the person at the terminal for what the options leave open."""
-    if not sys.stdin.isatty():
-        raise ConfigError("no company was named", hint="okrsync init COMPANY --from-notion URL")
-    company = typer.prompt("Short name of the company, for the command line")
-    timezone = timezone or typer.prompt("Time zone", default="UTC")
-    if not from_notion and not create_under:
-        from_notion = typer.prompt("Address of your OKR database in Notion (empty: none)", default="")
-    if not from_notion and not create_under:
-        create_under = typer.prompt("Address of a page to make new databases under (empty: none)", default="")
-    return company, from_notion, create_under, timezone
+def _begun(context: Context, path: Path, wanted: GivenCompany) -> Proposed:
+    """Go on with databases that an earlier try did not finish. Raises ``ConfigError`` for any other file."""
+    begun = unfinished(path) if wanted.create_under else None
+    if begun is None:
+        raise ConfigError(f"{path} is there already, and init overwrites nothing", hint="choose another name")
+    setup = _setup(context, begun.connection, path.parent)
+    page = wanted.create_under
+    return make(path, _go_on(wanted.company, page), page, setup, begun.made, lambda _: "")
+
+
+def _go_on(company: str, page: str) -> str:
+    return f"okrsync init {company} --create-under {page}"
+
+
+def _destination(
+    sources: NewSources, wanted: GivenCompany, asked: Questions
+) -> tuple[Mapping[str, Any], str, str]:
+    """The connection to Notion, the database with the key results, and the page to make new ones under."""
+    database, page = wanted.from_notion, wanted.create_under
+    connection = sources.notion(wanted=bool(database or page))
+    if connection is None:
+        later = {"type": "notion", "token": {"env": sources.given.notion.variable}}
+        url = {"url": sources.given.notion_url} if sources.given.notion_url else {}
+        return later | url, database, page
+    if database or page or not asked.asks:
+        return connection, database, page
+    return connection, *_chosen(sources.found["notion"].resources, asked)
+
+
+def _chosen(seen: Sequence[Resource], asked: Questions) -> tuple[str, str]:
+    """The address of the database that the person chooses, or that of a page for new ones; both may be empty."""
+    for number, one in enumerate(seen, 1):
+        likely = "  (looks like key results)" if one.fits else ""
+        echo(f"  {number}. {one.name}, {one.detail}{likely}", err=True)
+    first = "1" if seen and seen[0].fits else ""
+    while True:
+        answer = asked.optional(
+            "", "Which database holds the key results? A number, an address, new or later", first or "later"
+        )
+        if answer.casefold() == "new":
+            return "", asked.needed("", "Address of the page to make them under", "--create-under PAGE")
+        if answer.casefold() == "later":
+            return "", ""
+        if not answer.isdecimal():
+            return answer, ""
+        if 1 <= int(answer) <= len(seen):
+            return seen[int(answer) - 1].address, ""
+        echo(f"! there is no database {answer}: write 1 to {len(seen)}, or an address", err=True)
+
+
+def _looked(setup: Setup, database: str) -> Proposed:
+    from okrsync.config.new_company import NOTHING
+
+    if not database:
+        return NOTHING
+    with console(stderr=True).status("reading the database"):
+        return setup.propose(database)
+
+
+def _proposals(proposed: Proposed, sources: NewSources) -> Mapping[str, tuple[MetricProposal, ...]]:
+    from okrsync.config.proposals import proposals
+
+    return proposals(proposed.key_results, sources.offers)
+
+
+def _look(context: Context, given: GivenSources, *, as_json: bool) -> int:
+    """List what the given tokens can see. Without a terminal as with one, nothing is asked."""
+    sources = NewSources(
+        context=context, questions=Questions(asks=False), given=given, name="", folder=Path().absolute()
+    )
+    connection = sources.notion(wanted=True)
+    assert connection is not None
+    sources.found["notion"] = sources.look("notion", connection)
+    sources.collect()
+    if as_json:
+        say_json({"found": _found_data(sources)})
+        return ExitCode.IN_SYNC
+    for name, found in sources.found.items():
+        for line in told(name, found):
+            echo(line)
+    return ExitCode.IN_SYNC
 
 
 def _named_path(context: Context, company: str) -> Path:
@@ -184,38 +336,68 @@ def _locale(name: str) -> str:
     return spelled
 
 
-def _setup(context: Context, connection: dict[str, Any]) -> Setup:
-    from pydantic import ValidationError
-
-    from okrsync.ports import ConnectorContext
-
+def _setup(context: Context, connection: Mapping[str, Any], folder: Path) -> Setup:
     connector = context.connectors[connection["type"]]
     assert connector.setup is not None
-    try:
-        settings = connector.settings.model_validate(
-            {key: value for key, value in connection.items() if key != "type"}
-        )
-    except ValidationError as error:
-        raise ConfigError(str(error.errors()[0]["msg"])) from None
-    return connector.setup(settings, ConnectorContext(name=connection["type"], clock=context.clock))
+    return connector.setup(*opened(context, connection["type"], connection, folder))
 
 
-def _report(path: Path, proposed: Proposed, *, as_json: bool) -> None:
+def _write_schema(context: Context, folder: Path) -> None:
+    """Write what editors need beside the YAML, unless it is there."""
+    import json
+
+    from okrsync.config import json_schema
+    from okrsync.config.new_company import SCHEMA
+
+    path = folder / SCHEMA
+    if not path.exists():
+        path.write_text(json.dumps(json_schema(context.connectors), indent=1) + "\n", encoding="utf-8")
+
+
+def _found_data(sources: NewSources) -> dict[str, Any]:
+    return {
+        name: {
+            "account": found.account,
+            "resources": [
+                {"kind": one.kind, "name": one.name, "address": one.address} for one in found.resources
+            ],
+            "notes": list(found.notes),
+        }
+        for name, found in sources.found.items()
+    }
+
+
+def _report(
+    path: Path,
+    proposed: Proposed,
+    proposals: Mapping[str, tuple[MetricProposal, ...]],
+    *,
+    as_json: bool,
+    sources: NewSources | None = None,
+) -> None:
     if as_json:
-        say_json(
-            {
-                "file": str(path),
-                "tables": {name: dict(table) for name, table in proposed.tables.items()},
-                "key_results": len(proposed.key_results),
-                "objectives": len(proposed.objectives),
-                "remarks": list(proposed.remarks),
-            }
-        )
+        said = {
+            "file": str(path),
+            "tables": {name: dict(table) for name, table in proposed.tables.items()},
+            "key_results": len(proposed.key_results),
+            "objectives": len(proposed.objectives),
+            "remarks": list(proposed.remarks),
+            "proposals": {subject: [one.name for one in several] for subject, several in proposals.items()},
+        }
+        say_json(said | ({"found": _found_data(sources)} if sources is not None else {}))
         return
+    if sources is not None and not sources.questions.asks:
+        for name, found in sources.found.items():
+            for line in told(name, found):
+                echo(line)
     echo(f"{path}: written, {len(proposed.key_results)} key results")
     for name, table in proposed.tables.items():
         for cell, column in table["cells"].items():
             echo(f"  {name} {cell:<10} → {column}")
     for remark in proposed.remarks:
         echo(f"  ! {remark}")
+    for one in proposed.key_results:
+        if one.id in proposals:
+            names = " or ".join(found.name for found in proposals[one.id])
+            echo(f"  {one.id} {one.title}: measured by {names}? (only a proposal)")
     echo(f"→ fill in what says TODO, then: okrsync validate {path.stem}")
