@@ -83,7 +83,9 @@ def _fitting(title: str, named: Sequence[MetricProposal]) -> tuple[MetricProposa
 
 
 def _unit_fits(title: str, offer: Offer) -> bool:
-    """A share needs a metric in percent; anything else may be called without its unit."""
+    """A share needs a metric in percent, and money is no count; anything else may be called without its unit."""
+    if offer.keys.get("measure") == "count" and _meaning("revenue") in _words(title):
+        return False
     return not _SHARE.search(title) or offer.keys.get("unit") == "percent"
 
 
