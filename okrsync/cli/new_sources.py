@@ -1,4 +1,4 @@
-"""Find out with the person which sources a new company has, and look at each as soon as its token is there."""
+"""Find out with the person which sources a new company has, and look at each at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Propose a metric for a key result by what both are called. A proposal is a comment in the YAML, never a setting."""
+"""Propose a metric for a key result by what both are called: a comment in the YAML, no setting."""
 
 from __future__ import annotations
 
