@@ -12,6 +12,8 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any, Literal, Protocol
 
 Scope = MutableMapping[str, Any]
@@ -99,15 +101,17 @@ class LoopbackServer:
     """Serves ``app`` on 127.0.0.1 and a free port, in a thread, from construction to ``close``.
 
     ``requests`` are all requests so far; of ``faults`` the first that matches is used. State that
-    the application and a test both touch is guarded by ``lock``.
+    the application and a test both touch is guarded by ``lock``. ``date`` is the server's clock, as every answer names
+    it; without one no answer names a date: the test's clock is not this machine's.
     """
 
-    def __init__(self, app: App, *, port: int = 0) -> None:
+    def __init__(self, app: App, *, port: int = 0, date: Callable[[], datetime] | None = None) -> None:
         import uvicorn
 
         self.requests: list[Request] = []
         self.faults: list[Fault] = []
         self.lock = threading.RLock()
+        self.date = date
         self._app = app
         # Naming the protocol lets asyncio set TCP_NODELAY on what it accepts: without it every answer waits 40 ms.
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -121,6 +125,7 @@ class LoopbackServer:
             interface="asgi3",
             http="h11",
             lifespan="off",
+            date_header=False,
             log_config=None,
             access_log=False,
             log_level="critical",
@@ -152,6 +157,9 @@ class LoopbackServer:
             return
         request = await _read(scope, receive)
         self.requests.append(request)
+        connection = send
+        if self.date is not None:
+            send = _dated(send, self.date())
         fault = next((fault for fault in self.faults if fault.hits(str(request))), None)
         if fault is None:
             await self._handle(scope, request, send)
@@ -159,7 +167,7 @@ class LoopbackServer:
         if fault.prelude is not None:
             fault.prelude()
         if fault.cut == "before":
-            _drop(send)
+            _drop(connection)
             return
         if fault.status is not None:
             await _answer(send, fault.status, fault.headers, fault.body)
@@ -173,7 +181,7 @@ class LoopbackServer:
         if fault.postlude is not None:
             fault.postlude()
         if fault.cut == "after":
-            _drop(send)
+            _drop(connection)
             return
         for message in held:
             await send(message)
@@ -190,6 +198,17 @@ class LoopbackServer:
 
         with self.lock:
             await self._app(scope, replay, send)
+
+
+def _dated(send: Send, now: datetime) -> Send:
+    header = (b"date", format_datetime(now.astimezone(UTC), usegmt=True).encode())
+
+    async def dated(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), header]
+        await send(message)
+
+    return dated
 
 
 async def _read(scope: Scope, receive: Receive) -> Request:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FILES: Final = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 """The variables that name a file of certificates; each client library reads only some of them."""
 
+_dates: dict[str, str] = {}
 _PROXIES: Final = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 
 
@@ -83,7 +84,37 @@ def session(url: str) -> requests.Session:
     made = requests.Session()
     made.trust_env = not on_this_machine(url)
     made.auth = lambda request: request
+    made.hooks["response"].append(_note_date)
     return made
+
+
+def _note_date(response: requests.Response, **_: Any) -> None:
+    note_date(response.url, response.headers.get("Date"))
+
+
+def note_date(url: str, header: str | None) -> None:
+    """Keep what time a server says it is: ``okrsync doctor`` compares it with this machine's clock."""
+    host = urlsplit(url).hostname
+    if host and header:
+        _dates[host] = header
+
+
+def noted_dates() -> dict[str, str]:
+    """The last ``Date`` header of each server since the last call."""
+    noted = dict(_dates)
+    _dates.clear()
+    return noted
+
+
+def trusted() -> str:
+    """Which certificates are trusted here, in words. Raises ``ConfigError`` as ``trust`` does."""
+    trust()
+    named: dict[str, list[str]] = {}
+    for name in FILES:
+        if path := os.environ.get(name):
+            named.setdefault(path, []).append(name)
+    more = [f"{path} (from {', '.join(variables)})" for path, variables in named.items()]
+    return " and ".join(["this machine's own", *more])
 
 
 def obstacle(error: BaseException, what: str) -> OkrsyncError | None:

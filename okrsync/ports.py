@@ -283,7 +283,8 @@ class Connector:
     ``setup(settings, context)`` helps ``okrsync init``; ``discover(settings, context)`` says what a connection sees.
     ``register`` connects like ``destination``, to a table that okrsync may add rows to. ``inspect(settings, text, context)``
     looks at what a person names (a JQL, an address, a file) and returns the text to print, ending in the YAML to write.
-    ``examples`` document the measures one by one.
+    ``examples`` document the measures one by one. ``clients`` are the distributions that do the talking: ``okrsync
+    doctor`` shows their versions.
     """
 
     name: str
@@ -299,4 +300,5 @@ class Connector:
     inspect: Callable[[Any, str, ConnectorContext], str] | None = None
     discover: Callable[[Any, ConnectorContext], Discovery] | None = None
     examples: Callable[[], Sequence[Example]] | None = None
+    clients: tuple[str, ...] = ()
     contract: int = 1

@@ -55,4 +55,5 @@ connector: Final = Connector(
     inspect=_inspect,
     examples=_examples,
     discover=_discover,
+    clients=("duckdb",),
 )

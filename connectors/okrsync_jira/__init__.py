@@ -52,4 +52,5 @@ connector = Connector(
     inspect=_inspect,
     examples=_examples,
     discover=_discover,
+    clients=("jira", "requests"),
 )

@@ -12,6 +12,7 @@ from jira import JIRAError
 
 from okrsync.errors import Unavailable
 from okrsync.http import Again, limiter, patiently
+from okrsync.network import note_date
 from okrsync.ports import ConnectorContext
 from okrsync_jira.answers import MalformedAnswer, read
 from okrsync_jira.http_errors import SEARCH, HttpErrors, passing
@@ -83,6 +84,7 @@ class JiraConnection:
     def _look(self, response: requests.Response, **_: Any) -> None:
         """Runs for every answer, redirects included, before requests or the library act on it."""
         headers = response.headers
+        note_date(response.url, headers.get("Date"))
         self.budget = headers.get("RateLimit") or headers.get("X-RateLimit-Remaining") or self.budget
         if headers.get("X-RateLimit-NearLimit", "").lower() == "true":
             self._limit.pause(1.0)

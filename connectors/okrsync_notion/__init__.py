@@ -63,4 +63,5 @@ connector = Connector(
     setup=_setup,
     register=_register,
     discover=_discover,
+    clients=("notion-client", "httpx"),
 )

@@ -10,6 +10,7 @@ import hashlib
 import logging
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
@@ -19,13 +20,15 @@ import notion_client
 from okrsync.connector import on_this_machine
 from okrsync.errors import OkrsyncError, Unavailable
 from okrsync.http import USER_AGENT, Again, Limiter, limiter, patiently
-from okrsync.network import trust
+from okrsync.network import note_date, trust
 from okrsync.ports import ConnectorContext
 from okrsync_notion import answers
-from okrsync_notion.http_errors import Passing, at_block_limit, verdict
+from okrsync_notion.http_errors import NotFound, Passing, Refused, at_block_limit, verdict
 from okrsync_notion.settings import NotionSettings
 
 VERSION: Final = "2026-03-11"
+# No page and no table has this id.
+NOWHERE: Final = "00000000-0000-0000-0000-000000000000"
 # Notion gives up on a request after 60 seconds; waiting longer lets its own answer arrive.
 TIMEOUT: Final = httpx.Timeout(75.0, connect=5.0)
 _SILENT: Final = logging.getLogger("okrsync.notion.wire")
@@ -143,6 +146,21 @@ class Notion:
         """Send one PATCH, once. Its failures go up raw: only ``carefully`` may call this."""
         return answers.page(lambda: self._wire.pages.update(page, properties=dict(properties)))
 
+    def may_update(self) -> None:
+        """Ask to change a page that does not exist: nothing can be written. Raises ``AccessError`` if it may not.
+
+        Unknown: whether Notion looks for the page before it asks for the capability; its documentation says that
+        capabilities decide which endpoints may be called, and its refusal speaks of the endpoint.
+        """
+        what = "asking whether rows may be changed (with a page that does not exist)"
+        with suppress(NotFound, Refused):
+            self._ask(what, lambda: self.patch(NOWHERE, {}), attempts=2)
+
+    def may_insert(self) -> None:
+        """As ``may_update``, of adding a row to a table that does not exist."""
+        with suppress(NotFound, Refused):
+            self.create_page(NOWHERE, {})
+
     def put(self, page: str, properties: Mapping[str, Any]) -> dict[str, Any]:
         """Write into a page that was just made and that nobody else has seen: it may be repeated."""
         return self._ask("finishing the new row", lambda: self.patch(page, properties))
@@ -200,7 +218,9 @@ class Notion:
     def _wire(self) -> notion_client.Client:
         trust()
         # A proxy from the environment would capture what is meant for this machine.
-        http = httpx.Client(trust_env=not on_this_machine(self._settings.url))
+        http = httpx.Client(
+            trust_env=not on_this_machine(self._settings.url), event_hooks={"response": [_note_date]}
+        )
         wire = notion_client.Client(
             auth=self._token,
             base_url=self._settings.url,
@@ -215,3 +235,7 @@ class Notion:
         http.headers["User-Agent"] = USER_AGENT
         weakref.finalize(self, http.close)
         return wire
+
+
+def _note_date(response: httpx.Response) -> None:
+    note_date(str(response.url), response.headers.get("Date"))

@@ -8,12 +8,13 @@ from functools import partial
 from typing import Any, Final
 
 from okrsync.cells import Kind, kind_of
-from okrsync.errors import OkrsyncError
+from okrsync.errors import AccessError, OkrsyncError
 from okrsync.ports import ConnectorContext, Finding, TableSpec
 from okrsync_notion import table_layout
 from okrsync_notion.canonical_values import canonical
 from okrsync_notion.client import Notion
 from okrsync_notion.data_source_lookup import locate
+from okrsync_notion.http_errors import TOKENS
 from okrsync_notion.open_table import OpenTable
 from okrsync_notion.property_values import NotionColumn
 from okrsync_notion.settings import NotionSettings, NotionTable
@@ -43,8 +44,30 @@ def examine(
             detail="it looks free: with several members Notion adds no more check-ins once the workspace holds 1,000 "
             "blocks; numbers in rows that are there are still written",
         )
+    yield from _rights(api, tables)
     for table in tables:
         yield from _TableCheck(api, settings, table, context).findings()
+
+
+def _rights(api: Notion, tables: Sequence[TableSpec]) -> Iterator[Finding]:
+    """What the token may do, if there is something to be written. Notion lists a token's capabilities nowhere."""
+    if not any(table.keys for table in tables):
+        return
+    yield _right("right to change rows", "Update content", api.may_update)
+    if any(table.adds_rows for table in tables):
+        yield _right("right to add rows", "Insert content", api.may_insert)
+
+
+def _right(subject: str, capability: str, ask: Callable[[], None]) -> Finding:
+    try:
+        ask()
+    except AccessError as error:
+        hint = f"give the connection the capability {capability!r} at {TOKENS}"
+        return Finding(subject=subject, ok=False, detail=error.message, hint=hint)
+    except OkrsyncError as error:
+        return Finding(subject=subject, ok=False, detail=error.message, hint=error.hint)
+    detail = f"the token has the capability {capability!r}; nothing was written to find out"
+    return Finding(subject=subject, ok=True, detail=detail)
 
 
 def _free(bot: Mapping[str, Any]) -> bool:

@@ -49,4 +49,5 @@ connector = Connector(
     inspect=_inspect,
     examples=_examples,
     discover=_discover,
+    clients=("gspread", "google-auth", "requests"),
 )

@@ -21,7 +21,10 @@ _TYPED: Final = (
 
 
 def examine(settings: SheetsSettings, context: ConnectorContext) -> Iterator[Finding]:
-    """Credential, sign-in, the default spreadsheet with its tabs, and the cells at the top of each that would fail."""
+    """Credential, sign-in, the default spreadsheet with its tabs, and the cells with errors at the top of each.
+
+    Whether a metric reads such a cell is not known here: ``okrsync doctor`` asks every metric itself.
+    """
     try:
         client = SheetsClient(settings, context.clock)
         who = f"{client.identity.kind} {client.identity.account}".strip()
@@ -38,7 +41,8 @@ def examine(settings: SheetsSettings, context: ConnectorContext) -> Iterator[Fin
         yield _overview(book)
         yield from _cells(book, client)
     except OkrsyncError as error:
-        yield Finding(subject="spreadsheet", ok=False, detail=error.message, hint=error.hint)
+        # A fault only if a metric reads it, and then the metric says so too.
+        yield Finding(subject="spreadsheet", ok=True, detail=error.message, hint=error.hint)
 
 
 def _overview(book: Workbook) -> Finding:
@@ -103,9 +107,9 @@ def _errors(tab: str, data: list[Mapping[str, Any]]) -> Iterator[Finding]:
         more = f" and {len(broken) - 5} more" if len(broken) > 5 else ""
         yield Finding(
             subject=f"tab {tab}",
-            ok=False,
+            ok=True,
             detail=f"cells with errors: {', '.join(broken[:5])}{more}",
-            hint="a metric on such a cell is held until its formula is mended",
+            hint="no fault as long as no metric reads them; one that does is held until the formula is fixed",
         )
     else:
         yield Finding(subject=f"tab {tab}", ok=True, detail="no cells with errors at its top")

@@ -42,17 +42,16 @@ def say_ledger(context: Context) -> None:
 
 
 def say_findings(findings: Iterable[Finding]) -> None:
-    """Print what was looked at, whether it is well, and what to do if not."""
+    """Print what was looked at: ✓ is well, ✗ is a fault, ! is worth a look and holds nothing."""
     from rich.text import Text
 
-    text = Text()
     for one in findings:
-        text.append("✓ " if one.ok else "✗ ", style="green" if one.ok else "bold red")
-        text.append(f"{one.subject}  ", style="bold")
-        text.append(f"{one.detail}\n")
+        sign, style = ("✗", "bold red") if not one.ok else ("!", "yellow") if one.hint else ("✓", "green")
+        text = Text()
+        text.append(f"{sign} ", style=style).append(f"{one.subject}  ", style="bold").append(one.detail)
         if one.hint:
-            text.append(f"    → {one.hint}\n", style="cyan")
-    say(text)
+            text.append(f"\n    → {one.hint}", style="cyan")
+        say(text)
 
 
 def say_not_notified(ended: CompanyRun, start: str) -> None:

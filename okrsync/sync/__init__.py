@@ -6,6 +6,7 @@ from okrsync.sync.backfill import Backfill, BackfillRequest, Found, Progress, Re
 from okrsync.sync.backfill_check_ins import Filled
 from okrsync.sync.baseline import choose_baseline
 from okrsync.sync.connections import missing_secrets, open_connections, references, secrets_of
+from okrsync.sync.doctor import examine
 from okrsync.sync.ledger_notices import ledger_notices, times_ahead
 from okrsync.sync.plan_file import Reviewed
 from okrsync.sync.result import Report, by_subject
@@ -30,6 +31,7 @@ __all__ = [
     "by_subject",
     "choose_baseline",
     "claim",
+    "examine",
     "goal_of",
     "last_values",
     "ledger_notices",

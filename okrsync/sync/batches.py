@@ -30,7 +30,7 @@ def together(company: Company, asks: Sequence[Ask]) -> dict[str, list[Ask]]:
     for one in asks:
         of_metric.setdefault(one.metric, []).append(one)
     for metric, mine in of_metric.items():
-        reads = _connections(company, metric)
+        reads = connections_of(company, metric)
         touching = [group for group in groups if group[0] & reads]
         groups = [group for group in groups if not group[0] & reads]
         joined = [one for _, before in touching for one in before]
@@ -85,11 +85,12 @@ def _read(
         put(None)
 
 
-def _connections(company: Company, metric: str) -> set[str]:
+def connections_of(company: Company, metric: str) -> set[str]:
+    """The connections that a metric is read from; an expression's are those of its parts."""
     one = company.metrics[metric]
     if not one.expr:
         return {one.connection}
-    return set().union(*(_connections(company, part) for part in names(one.expr)))
+    return set().union(*(connections_of(company, part) for part in names(one.expr)))
 
 
 def _batches(company: Company, asks: Sequence[Ask]) -> Iterator[list[Ask]]:

@@ -20,8 +20,13 @@ def open_connections(company: Company, memory: Memory, clock: Clock) -> dict[str
 
     Raises ``AccessError`` if a secret cannot be read: a run without all its credentials does not begin.
     """
-    for error in _unreadable(company):
+    for _, error in _unreadable(company):
         raise error
+    return contexts(company, memory, clock)
+
+
+def contexts(company: Company, memory: Memory, clock: Clock) -> dict[str, ConnectorContext]:
+    """As ``open_connections``, whether or not the secrets can be read."""
     return {
         name: ConnectorContext(
             name=name,
@@ -37,7 +42,12 @@ def open_connections(company: Company, memory: Memory, clock: Clock) -> dict[str
 
 def missing_secrets(company: Company) -> list[str]:
     """Which credentials are not to be had on this machine, in words."""
-    return [error.message for error in (*_unreadable(company), *_untold(company))]
+    return [error.message for _, error in missing_secrets_by_connection(company)]
+
+
+def missing_secrets_by_connection(company: Company) -> list[tuple[str, AccessError]]:
+    """As ``missing_secrets``, each with the connection that needs it, empty for a secret of ``notify``."""
+    return [*_unreadable(company), *(("", error) for error in _unnotified(company))]
 
 
 def new_notes(run: Run) -> list[StateEntry]:
@@ -55,14 +65,14 @@ def new_notes(run: Run) -> list[StateEntry]:
     ]
 
 
-def _unreadable(company: Company) -> Iterator[AccessError]:
+def _unreadable(company: Company) -> Iterator[tuple[str, AccessError]]:
     for name, connection in company.connections.items():
         for key, secret in secrets_of(connection.settings):
             try:
                 secret.reveal()
             except AccessError as error:
                 message = f"connection {name}, {key}: {error.message} ({connection.place})"
-                yield AccessError(message, hint=error.hint)
+                yield name, AccessError(message, hint=error.hint)
 
 
 def references(company: Company) -> list[Secret]:
@@ -73,7 +83,7 @@ def references(company: Company) -> list[Secret]:
     return [*found, *(secret for secret in addresses if secret is not None)]
 
 
-def _untold(company: Company) -> Iterator[AccessError]:
+def _unnotified(company: Company) -> Iterator[AccessError]:
     if (notify := company.notify) is None:
         return
     for key, secret in (("ping", notify.ping), ("webhook", notify.webhook)):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from okrsync.cells import CHECK_INS, KEY_RESULTS
 from okrsync.config import Company
 from okrsync.errors import exit_code_of
-from okrsync.model import Entry, MeasuredBaseline, Observed, Outcome, Reading, RunFinished, RunStarted
+from okrsync.model import Entry, MeasuredBaseline, Observed, Outcome, Reading, Row, RunFinished, RunStarted
 from okrsync.ownership import is_behind
 from okrsync.planning import Plan, plan
 from okrsync.ports import Clock, Destination, Ledger
@@ -105,7 +105,11 @@ def read(run: Run) -> Run:
 
 def read_tables(run: Run) -> Run:
     """The run with the rows of all its tables, matched to the ids of the YAML."""
-    listed = {name: tuple(one.read()) for name, one in run.destinations.items()}
+    return with_rows(run, {name: tuple(one.read()) for name, one in run.destinations.items()})
+
+
+def with_rows(run: Run, listed: Mapping[str, tuple[Row, ...]]) -> Run:
+    """The run with the rows that each table lists, matched to the ids of the YAML."""
     rows = {}
     for table in kept_tables(run.company, run.now):
         by_key = {row.key: row for row in listed[table.name]}
@@ -124,19 +128,15 @@ def plan_of(run: Run) -> Plan:
 
 
 def open_tables(run: Run) -> dict[str, Destination]:
-    """The company's tables, opened without a request; rows may be added to the check-ins alone."""
-    company = run.company
-    return {
-        one.name: open_register(company, run.connections[company.destination], run.at)
-        if one.name == CHECK_INS
-        else open_table(run, one.name)
-        for one in kept_tables(company, run.now)
-    }
+    """The company's tables, opened without a request."""
+    return {one.name: open_table(run, one.name) for one in kept_tables(run.company, run.now)}
 
 
 def open_table(run: Run, name: str) -> Destination:
-    """One table of the destination that okrsync adds no rows to."""
+    """One table of the destination; rows may be added to the check-ins alone."""
     company = run.company
+    if name == CHECK_INS:
+        return open_register(company, run.connections[company.destination], run.at)
     connection = company.connections[company.destination]
     assert connection.connector.destination is not None
     return connection.connector.destination(

@@ -78,7 +78,7 @@ def test_a_missing_secret_stops_before_anything_is_read(desk: Any, monkeypatch: 
     looked = desk.run("doctor", "demo")
     assert looked.code == 3
     assert "✗ secret  connection jira, auth.token" in looked.out
-    assert desk.stage.requests == 0
+    assert desk.jira.server.requests == [], "the others are examined all the same"
 
 
 def test_no_words_at_all_show_the_help(desk: Any) -> None:

@@ -203,7 +203,7 @@ def test_doctor_looks_at_everything_and_finds_what_is_broken(desk: Any) -> None:
     ended = desk.run("doctor", "demo")
     assert ended.code == 3, ended.out
     assert [line for line in ended.out.splitlines() if line.startswith("✗")] == [
-        "✗ sheets: tab KPI  cells with errors: KPI!B5 REF"
+        "✗ metric followers  KPI!B5 holds the error #REF!"
     ]
     assert "signed in as okrsync" in ended.out
     assert "rows of 'Key results'  13 with an id" in ended.out
