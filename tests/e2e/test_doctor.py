@@ -159,5 +159,6 @@ def test_after_the_cycle_the_metrics_are_still_tried(desk: Any) -> None:
     desk.edit_yaml("start: 2026-10-01, end: 2026-12-31", "start: 2026-07-01, end: 2026-09-30")
     ended = desk.run("doctor", "demo")
     assert marked(ended, "✗")[0].startswith("cycle  ")
-    assert [line for line in marked(ended, "✓") if line.startswith("metric open_bugs  ")]
+    assert [line for line in marked(ended, "✓") if line.startswith("metric won  ")]
+    assert "rows of key results  each of the 13 key results has its row" in marked(ended, "✓")
     assert [line for line in marked(ended, "!") if line.startswith("plan  not tried")]
