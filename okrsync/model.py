@@ -116,6 +116,27 @@ class Reading:
     inputs: tuple[Reading, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRecord:
+    """One record behind a number: an issue, a cell, a row.
+
+    ``id`` is how a person finds it (an issue's key, a cell, a file and its line), ``link`` the address that opens it;
+    ``cells`` are the parts of it that the number depends on, by name.
+    """
+
+    id: str
+    link: str = ""
+    cells: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRecords:
+    """The records behind a number, of which there are ``total``; ``records`` may be the first of them only."""
+
+    records: tuple[SourceRecord, ...]
+    total: int
+
+
 class Cause(StrEnum):
     """Why a value is missing, in terms of what the operator does next (see errors.py)."""
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from okrsync.cells import STAMP
-from okrsync.model import Answer, Entry, Memory, Question, Reading, Row, Stored, Wanted
+from okrsync.model import Answer, Entry, Memory, Question, Reading, Row, SourceRecords, Stored, Wanted
 
 
 class Clock(Protocol):
@@ -285,6 +285,9 @@ class Connector:
     looks at what a person names (a JQL, an address, a file) and returns the text to print, ending in the YAML to write.
     ``examples`` document the measures one by one. ``clients`` are the distributions that do the talking: ``okrsync
     doctor`` shows their versions.
+    ``records(settings, question, limit, context)`` gives the first ``limit`` records (None: all) behind the number that
+    answers ``question``, as they are now: it has the same ``question.now`` as ``at``. It reads only. Raises
+    ``NoValueError`` with the reason for a metric that has no list of records.
     """
 
     name: str
@@ -301,4 +304,5 @@ class Connector:
     discover: Callable[[Any, ConnectorContext], Discovery] | None = None
     examples: Callable[[], Sequence[Example]] | None = None
     clients: tuple[str, ...] = ()
+    records: Callable[[Any, Question, int | None, ConnectorContext], SourceRecords] | None = None
     contract: int = 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from okrsync.model import Question, SourceRecords
 from okrsync.ports import Connector, ConnectorContext, Discovery, Example, Finding, Source
 from okrsync_crm.settings import CrmQuery, CrmSettings
 
@@ -31,6 +32,14 @@ def _inspect(settings: CrmSettings, text: str, context: ConnectorContext) -> str
     from okrsync_crm.inspect.proposal import inspect
 
     return inspect(settings, text, context)
+
+
+def _records(
+    settings: CrmSettings, question: Question, limit: int | None, context: ConnectorContext
+) -> SourceRecords:
+    from okrsync_crm.sql.record_list import rows_behind
+
+    return rows_behind(settings, question, limit, context)
 
 
 def _examples() -> Sequence[Example]:
@@ -56,4 +65,5 @@ connector: Final = Connector(
     examples=_examples,
     discover=_discover,
     clients=("duckdb",),
+    records=_records,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from okrsync.model import Question, SourceRecords
 from okrsync.ports import Connector, ConnectorContext, Discovery, Example, Finding, Source
 from okrsync_jira.queries import JiraQuery
 from okrsync_jira.settings import JiraSettings
@@ -30,6 +31,14 @@ def _inspect(settings: JiraSettings, text: str, context: ConnectorContext) -> st
     return examine_jql(settings, context, text)
 
 
+def _records(
+    settings: JiraSettings, question: Question, limit: int | None, context: ConnectorContext
+) -> SourceRecords:
+    from okrsync_jira.record_list import issues_behind
+
+    return issues_behind(settings, question, limit, context)
+
+
 def _examples() -> Sequence[Example]:
     from okrsync_jira.examples import EXAMPLES
 
@@ -53,4 +62,5 @@ connector = Connector(
     examples=_examples,
     discover=_discover,
     clients=("jira", "requests"),
+    records=_records,
 )

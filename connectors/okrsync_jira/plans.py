@@ -13,6 +13,7 @@ from okrsync_jira import epic_progress, flows, reducers, sla, velocity
 from okrsync_jira.events import in_window
 from okrsync_jira.fields import SECONDS, Field, FieldNames
 from okrsync_jira.hierarchy import Links
+from okrsync_jira.issues import SearchResult
 from okrsync_jira.jql import both, during, during_days
 from okrsync_jira.queries import DATES, EVENT_DATES, JiraQuery
 from okrsync_jira.reads import Below, Catalogue, Events, Read, Search, Sprints
@@ -45,11 +46,15 @@ _STATE_FIELDS: Final[Mapping[str, Field]] = {
 
 @dataclass(frozen=True, slots=True)
 class MetricPlan:
-    """``reduce`` takes what was found for each of ``reads``, in order; ``past`` names how it tells an earlier day."""
+    """``reduce`` takes what was found for each of ``reads``, in order; ``past`` names how it tells an earlier day.
+
+    ``behind`` takes the same and gives the issues that count, and those of a ratio's part; None: there is no such list.
+    """
 
     reads: tuple[Read, ...]
     reduce: Callable[..., MetricValue]
     past: str = "changelog"
+    behind: Callable[..., tuple[SearchResult, SearchResult | None]] | None = None
 
 
 def plan(question: Question, names: FieldNames, deployment: Deployment, zone: str) -> MetricPlan:
@@ -80,15 +85,22 @@ def _of_today(question: Question, query: JiraQuery, names: FieldNames, zone: str
         return _of_events(question, query)
     jql = _within(question, query, names, zone)
     if query.measure == "count":
-        return MetricPlan((Search(jql, exact=query.exact),), reducers.count, "events")
+        return MetricPlan((Search(jql, exact=query.exact),), reducers.count, "events", _as_found)
     if query.measure == "ratio":
         part = both(jql, query.part or "")
         reads_of_ratio = (Search(jql, exact=query.exact), Search(part, exact=query.exact))
-        return MetricPlan(reads_of_ratio, partial(reducers.ratio, query, question.unit), "events")
+        return MetricPlan(reads_of_ratio, partial(reducers.ratio, query, question.unit), "events", _as_found)
     if query.measure == "distinct":
-        return MetricPlan((Search(jql, ids),), partial(reducers.distinct, query, fields))
+        return MetricPlan((Search(jql, ids),), partial(reducers.distinct, query, fields), behind=_as_found)
     _refuse_texts(fields)
-    return MetricPlan((Search(jql, ids),), partial(reducers.measured, query, question.unit, fields))
+    reduce = partial(reducers.measured, query, question.unit, fields)
+    return MetricPlan((Search(jql, ids),), reduce, behind=_as_found)
+
+
+def _as_found(
+    whole: SearchResult, part: SearchResult | None = None
+) -> tuple[SearchResult, SearchResult | None]:
+    return whole, part
 
 
 def _of_events(question: Question, query: JiraQuery) -> MetricPlan:
@@ -166,7 +178,8 @@ def _of_scope(question: Question, query: JiraQuery, names: FieldNames, deploymen
     reads = (Search(query.issues, fetched, history=history, narrow=narrow, scoped=True), Catalogue())
     if query.measure == "age":
         return MetricPlan(reads, partial(flows.age, question, wanted))
-    return MetricPlan(reads, partial(reducers.of_scope, question, fields, wanted, part))
+    reduce = partial(reducers.of_scope, question, fields, wanted, part)
+    return MetricPlan(reads, reduce, behind=partial(reducers.in_scope, question, wanted, part))
 
 
 def _in_category(state: State | None) -> str:
@@ -202,7 +215,8 @@ def _of_children(
     former = (query.scope or "", moment) if replayed else ("", None)
     read = Below(query.parent, links, frozenset(field.id for field in fields), history, *former)
     reduce = partial(epic_progress.done_share, question, fields, links)
-    return MetricPlan((read, Catalogue()) if replayed else (read,), reduce)
+    behind = None if replayed else _as_found
+    return MetricPlan((read, Catalogue()) if replayed else (read,), reduce, behind=behind)
 
 
 def _of_sprints(

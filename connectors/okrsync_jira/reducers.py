@@ -103,12 +103,11 @@ def of_scope(
     """Any number about the issues of a scope that were in the state asked for, at the moment asked about."""
     query: JiraQuery = question.query
     seen_since(found, question.at, past=question.past)
-    created = question.window if query.date == "created" else None
-    then = as_of(found, question.at, wanted, statuses, created)
+    then, in_part = in_scope(question, wanted, part, found, statuses)
     of_status = any(STATUS in some for one in (wanted, part) for some in (one.places or {}).values())
     torn = [issue.key for issue in found.issues if of_status and issue.torn]
     if query.measure == "ratio":
-        outcome = ratio(query, question.unit, then, narrowed(then, part, found, statuses))
+        outcome = ratio(query, question.unit, then, in_part or then)
     elif query.measure == "count":
         outcome = count(then)
     elif query.measure == "distinct":
@@ -120,6 +119,16 @@ def of_scope(
     facts += [("in the scope", str(found.count))] if question.past else []
     facts += [("changes do not follow from one another", ", ".join(torn[:5]))] if torn else []
     return replace(outcome, facts=(*facts, *outcome.facts))
+
+
+def in_scope(
+    question: Question, wanted: Replayed, part: Replayed, found: SearchResult, statuses: Statuses
+) -> tuple[SearchResult, SearchResult | None]:
+    """The issues that were in the scope and state asked for; and of a ratio those in its part, too."""
+    query: JiraQuery = question.query
+    created = question.window if query.date == "created" else None
+    then = as_of(found, question.at, wanted, statuses, created)
+    return then, narrowed(then, part, found, statuses) if query.measure == "ratio" else None
 
 
 def share(part: Decimal, whole: Decimal, unit: Unit) -> Decimal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from okrsync.model import Question, SourceRecords
 from okrsync.ports import Connector, ConnectorContext, Discovery, Example, Finding, Source
 from okrsync_sheets.settings import SheetsQuery, SheetsSettings
 
@@ -25,6 +26,14 @@ def _inspect(settings: SheetsSettings, text: str, context: ConnectorContext) -> 
     from okrsync_sheets.inspection import inspect
 
     return inspect(settings, text, context)
+
+
+def _records(
+    settings: SheetsSettings, question: Question, limit: int | None, context: ConnectorContext
+) -> SourceRecords:
+    from okrsync_sheets.record_list import cells_behind
+
+    return cells_behind(settings, question, limit, context)
 
 
 def _examples() -> Sequence[Example]:
@@ -50,4 +59,5 @@ connector = Connector(
     examples=_examples,
     discover=_discover,
     clients=("gspread", "google-auth", "requests"),
+    records=_records,
 )

@@ -75,23 +75,7 @@ class SheetsSource:
         return [answers[index] for index in range(len(questions))]
 
     def _link(self, question: Question) -> addresses.Link:
-        """Which spreadsheet is asked, where the question can be answered at all. Raises ``NoValueError``; no request."""
-        query: SheetsQuery = question.query
-        check_unit(query, question.unit)
-        if question.past and query.dates is None:
-            raise NoValueError(
-                Cause.PAST,
-                f"a spreadsheet shows only today's value, and {question.at:%Y-%m-%d} is asked",
-                hint="keep one row per date in the sheet and name its columns with range and dates",
-            )
-        address = query.spreadsheet or self._settings.spreadsheet
-        if address is None:
-            raise NoValueError(
-                Cause.CONFIG,
-                "nothing says which spreadsheet",
-                hint="add spreadsheet: to the metric or connection",
-            )
-        return addresses.parse(address)
+        return link_of(question, self._settings)
 
     def _connect(self) -> SheetsClient:
         if self._client is None:
@@ -217,6 +201,26 @@ class SheetsSource:
         with self._memo_lock:
             if self._context.state.get(key) != text:
                 self._context.state[key] = text
+
+
+def link_of(question: Question, settings: SheetsSettings) -> addresses.Link:
+    """Which spreadsheet is asked, if the question can be answered at all. Raises ``NoValueError``; no request."""
+    query: SheetsQuery = question.query
+    check_unit(query, question.unit)
+    if question.past and query.dates is None:
+        raise NoValueError(
+            Cause.PAST,
+            f"a spreadsheet shows only today's value, and {question.at:%Y-%m-%d} is asked",
+            hint="keep one row per date in the sheet and name its columns with range and dates",
+        )
+    address = query.spreadsheet or settings.spreadsheet
+    if address is None:
+        raise NoValueError(
+            Cause.CONFIG,
+            "nothing says which spreadsheet",
+            hint="add spreadsheet: to the metric or connection",
+        )
+    return addresses.parse(address)
 
 
 def _key(spreadsheet: str, bound: Lookup) -> str:

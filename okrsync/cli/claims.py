@@ -21,6 +21,7 @@ def take_over(
     ours: bool = False,
 ) -> int:
     """Adopt cells, or release those that a person ``edited``."""
+    from okrsync.render.words import cell_text
     from okrsync.sync import claim
 
     company = context.company(name)
@@ -38,9 +39,8 @@ def take_over(
         )
         return ExitCode.IN_SYNC
     for one in claims:
-        echo(
-            f"{one.subject} {one.cell}: {'empty' if one.value is None else one.value} stays until the next sync"
-        )
+        shown = cell_text(company, one.subject, one.cell, one.value, fraction=one.fraction)
+        echo(f"{one.subject} {one.cell}: the next sync may write over {shown}")
     if not claims:
         echo(
             "nothing to take over: "

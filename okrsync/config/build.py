@@ -88,7 +88,10 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
             preset=model.status.preset, tolerance=model.status.tolerance, grace=model.status.grace
         ),
         limits=Limits(
-            drop=model.limits.drop, fall_back=model.limits.fall_back, of_at_least=model.limits.of_at_least
+            drop=model.limits.drop,
+            fall_back=model.limits.fall_back,
+            of_at_least=model.limits.of_at_least,
+            locale=model.locale,
         ),
         schedule=timing,
         notify=_notify(model, file),

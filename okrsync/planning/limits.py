@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from okrsync.cells import leads
-from okrsync.codec import number
-from okrsync.model import Decision, Verdict
+from okrsync.model import COUNT, PERCENT, Decision, Quantity, Verdict
 from okrsync.planning.desired import DesiredRow
 from okrsync.planning.write_rule import same
+from okrsync.units import show
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,12 +19,13 @@ class Limits:
 
     ``drop`` is the share of its value that a number may lose at once (a fall to exactly 0 is too much unless that is 1);
     ``fall_back`` is the share of key results that may move against their goal at once, where at least
-    ``of_at_least`` of them hold a number.
+    ``of_at_least`` of them hold a number. Reasons show numbers as ``locale`` writes them.
     """
 
     drop: Decimal = Decimal("0.5")
     fall_back: Decimal = Decimal("0.3")
     of_at_least: int = 10
+    locale: str = "en_US"
 
 
 def doubt(desired: DesiredRow, decision: Decision, limits: Limits) -> str:
@@ -38,7 +39,9 @@ def doubt(desired: DesiredRow, decision: Decision, limits: Limits) -> str:
         return desired.first_zero if after == 0 else ""
     if desired.restarted or desired.unguarded or not _drops(before, after, limits.drop):
         return ""
-    seen = [f"{number(one * 100)} %" if decision.fraction else number(one) for one in (before, after)]
+    unit = decision.shown.unit if isinstance(decision.shown, Quantity) else COUNT
+    unit = PERCENT if decision.fraction else unit
+    seen = [show(one * 100 if decision.fraction else one, unit, limits.locale) for one in (before, after)]
     return f"it would fall from {seen[0]} to {seen[1]} at once"
 
 

@@ -4,6 +4,7 @@ from okrsync.render.data import explanation_data, findings_data, report_data, st
 from okrsync.render.explain import explanation
 from okrsync.render.history import backfill_data, backfill_text, history_csv, history_data, history_table
 from okrsync.render.plan import drafts_text, notice_text, plan_text
+from okrsync.render.records import records_csv, records_text, without_records
 from okrsync.render.status import efforts, kpis_text, status_view
 from okrsync.render.trend import left_out_text
 
@@ -22,7 +23,10 @@ __all__ = [
     "left_out_text",
     "notice_text",
     "plan_text",
+    "records_csv",
+    "records_text",
     "report_data",
     "status_data",
     "status_view",
+    "without_records",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
@@ -10,8 +10,10 @@ from okrsync import ports
 from okrsync.config import Company
 from okrsync.model import Outcome
 from okrsync.render import outputs
+from okrsync.render.reasons import reasons
+from okrsync.render.records import records_data
 from okrsync.render.trend import trend_data
-from okrsync.sync import Report, Trend
+from okrsync.sync import MetricRecords, Report, Trend
 
 
 def report_data(report: Report) -> outputs.Run:
@@ -52,8 +54,13 @@ def status_data(
     return data
 
 
-def explanation_data(company: Company, outcome: Outcome, trend: Trend) -> outputs.Explanation:
-    return {"company": company.id, **_status_row(outcome, trend)}
+def explanation_data(
+    company: Company, outcome: Outcome, trend: Trend, listings: Sequence[MetricRecords] | None = None
+) -> outputs.Explanation:
+    data = {"company": company.id, **_status_row(outcome, trend), "because": reasons(company, outcome.detail)}
+    if listings is not None:
+        data["records"] = records_data(listings)
+    return cast("outputs.Explanation", data)
 
 
 def _status_row(outcome: Outcome, trend: Trend | None) -> outputs.StatusRow:

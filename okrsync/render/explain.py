@@ -9,11 +9,13 @@ from typing import Any
 
 from rich.text import Text
 
+from okrsync.cells import Kind, kind_of
 from okrsync.config import Company
 from okrsync.key_results import KeyResult
 from okrsync.model import COUNT, Outcome
+from okrsync.render.reasons import reasons
 from okrsync.render.trend import WIDTH, budget_text, forecast_long, left_out_text, sparkline
-from okrsync.render.words import STATUS, goal, moment, number, share
+from okrsync.render.words import STATUS, cell_text, goal, moment, number, share
 from okrsync.sync import Trend
 from okrsync.units import show
 
@@ -64,6 +66,8 @@ def _lines(company: Company, key_result: KeyResult, outcome: Outcome, trend: Tre
     yield "expected", f"{share(detail['expected'], locale)} by {moment(outcome.at, company.zone)}"
     if detail["status"]:
         yield "status", f"{STATUS[detail['status']]} (rule: {company.status.preset})"
+    for sentence in reasons(company, detail):
+        yield "because", sentence
     if trend.budget is not None:
         yield "budget", f"{budget_text(trend.budget, key_result)} ({trend.budget.periods} in the cycle)"
     if line := sparkline([one.value for one in trend.values]):
@@ -73,7 +77,9 @@ def _lines(company: Company, key_result: KeyResult, outcome: Outcome, trend: Tre
         yield "left out", left_out_text(trend.left_out)
     yield "forecast", forecast_long(company, key_result, trend)
     for name, cell in detail["cells"].items():
-        yield f"cell {name}", _cell(cell)
+        yield f"cell {name}", _cell(company, key_result.id, name, cell)
+    if edit := _last_edit(outcome, company):
+        yield "last edit", edit
 
 
 def _answer(answer: dict[str, Any], company: Company, indent: str) -> Lines:
@@ -112,7 +118,25 @@ def _formula(detail: Mapping[str, Any], locale: str) -> str:
             return f"{value} against {goal(aim, unit, locale)}"
 
 
-def _cell(cell: dict[str, Any]) -> str:
+def _last_edit(outcome: Outcome, company: Company) -> str:
+    """Who wrote last in the row, as far as the run could see."""
+    if any(one["verdict"] == "write" for one in outcome.detail["cells"].values()):
+        return f"by okrsync, {moment(outcome.at, company.zone)}"
+    edit = outcome.detail.get("last_edit")
+    if not edit:
+        return ""
+    who = (
+        "by okrsync"
+        if edit["by_okrsync"]
+        else "by a person or another program (Notion's page history says who)"
+    )
+    at = f", {moment(datetime.fromisoformat(edit['at']), company.zone)}" if edit["at"] else ""
+    return f"{who}{at}"
+
+
+def _cell(company: Company, subject: str, name: str, cell: dict[str, Any]) -> str:
     if cell["verdict"] == "held":
         return f"HELD: {cell['reason']}" + (f" → {cell['hint']}" if cell["hint"] else "")
-    return f"{cell['wanted']} ({'written' if cell['verdict'] == 'write' else 'unchanged'})"
+    value = Decimal(cell["wanted"]) if kind_of(name) in {Kind.NUMBER, Kind.SHARE} else cell["wanted"]
+    shown = cell_text(company, subject, name, value, fraction=cell["fraction"])
+    return f"{shown} ({'written' if cell['verdict'] == 'write' else 'unchanged'})"

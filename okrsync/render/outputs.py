@@ -107,12 +107,21 @@ class Cell(TypedDict):
     fraction: bool
 
 
+class LastEdit(TypedDict):
+    """Who had edited a row last when the run read it; a person, or another program than okrsync."""
+
+    by_okrsync: bool
+    at: Moment | None
+
+
 class Row(TypedDict):
     """One row: a key result's, or with fewer keys an objective's, an initiative's or a check-in's."""
 
     id: str
     title: str
     url: str
+    last_edit: NotRequired[LastEdit | None]
+    """Null if the destination does not tell."""
     cells: dict[str, Cell]
     metric: NotRequired[str]
     unit: NotRequired[str]
@@ -228,10 +237,33 @@ class Standings(TypedDict):
     """What has no metric yet: its metric says TODO."""
 
 
+class ListedRecord(TypedDict):
+    """An issue, a cell or a row; ``cells`` are the parts of it that the number depends on."""
+
+    id: str
+    link: str
+    cells: dict[str, str]
+
+
+class Listing(TypedDict):
+    """The records behind one metric as they were when the command ran, or why there is no list."""
+
+    metric: str
+    connection: str
+    total: NotRequired[int]
+    records: NotRequired[list[ListedRecord]]
+    missing: NotRequired[str]
+    hint: NotRequired[str]
+
+
 class Explanation(StatusRow):
     """How one key result's number came about."""
 
     company: str
+    because: NotRequired[list[str]]
+    """Why progress and status are what they are, and what would change them, in sentences."""
+    records: NotRequired[list[Listing]]
+    """Only with ``--limit`` or ``--records``."""
 
 
 class Remembered(TypedDict):

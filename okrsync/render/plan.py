@@ -19,12 +19,12 @@ WIDTH = 60
 
 
 def plan_text(report: Report) -> Text:
-    """Every change and every held cell, row by row; what is in step in one line; what to do next."""
+    """Every change and every held cell, row by row; what is unchanged in one line; what to do next."""
     locale = report.company.locale
     out = Text()
     head = f"{report.company.title} · {report.company.cycle.name} · {moment(report.at, report.company.zone)}"
     out.append(f"{head}\n", style="bold")
-    in_step: list[str] = []
+    unchanged: list[str] = []
     cells_of = by_subject(report.decisions)
     assessment_of = {one.key_result.id: one for one in report.assessments}
     if report.notice is not None:
@@ -32,13 +32,13 @@ def plan_text(report: Report) -> Text:
     for subject in report.rows:
         cells = cells_of.get(subject, [])
         if all(one.verdict is Verdict.SAME for one in cells):
-            in_step.append(subject)
+            unchanged.append(subject)
             continue
         out.append("\n")
         out.append_text(_heading(report, subject, assessment_of.get(subject)))
         out.append_text(_row(cells, locale, applied=report.applied))
-    if in_step:
-        out.append(f"\n= in step: {', '.join(in_step)}\n", style="dim")
+    if unchanged:
+        out.append(f"\n= unchanged: {', '.join(unchanged)}\n", style="dim")
     if report.company.drafts:
         out.append(f"\n· {drafts_text(report.company)}\n", style="dim")
     out.append("\n")
@@ -123,12 +123,12 @@ def _footer(report: Report) -> Text:
     writes = [one for one in report.decisions if one.verdict is Verdict.WRITE]
     held = {one.subject for one in report.decisions if one.verdict is Verdict.HELD}
     rows = len({one.subject for one in writes})
-    in_step = len(report.rows) - len({one.subject for one in writes} | held)
+    unchanged = len(report.rows) - len({one.subject for one in writes} | held)
     verb = "Written" if report.applied else "Plan"
     parts = [
         f"{verb}: {counted(len(writes), 'cell')} in {counted(rows, 'row')}" if writes else "Nothing to write"
     ]
-    parts += [f"{in_step} in step"] if in_step else []
+    parts += [f"{unchanged} unchanged"] if unchanged else []
     parts += [f"{len(held)} held"] if held else []
     out = Text(f"{' · '.join(parts)}\n", style="bold")
     for alarm in report.plan.alarms if not report.applied else ():

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from okrsync.cells import Kind, kind_of
+from okrsync.config import Company
 from okrsync.model import COUNT, PERCENT, Decision, Quantity, Stored, Wanted
 from okrsync.units import parse_unit, show
 
@@ -43,6 +44,21 @@ def wanted(decision: Decision, locale: str) -> str:
     if decision.wanted is not None:
         return stored(decision, decision.wanted, locale)
     return _meant(decision.shown, locale)
+
+
+def cell_text(company: Company, subject: str, cell: str, value: Stored, *, fraction: bool = False) -> str:
+    """What a cell of the row of ``subject`` shows, in the company's locale and in the key result's unit."""
+    if value is None:
+        return "an empty cell"
+    if not isinstance(value, Decimal):
+        return str(value)
+    kind = kind_of(cell)
+    if kind is Kind.SHARE:
+        return show(value * 100 if fraction else value, PERCENT, company.locale)
+    units = {one.id: one.unit for one in company.key_results}
+    units |= {one.id: company.metrics[one.metric].unit for one in company.kpis}
+    unit = units.get(subject, COUNT) if kind is Kind.NUMBER else COUNT
+    return show(value * 100 if fraction else value, unit, company.locale)
 
 
 def number(text: str | None, unit: str, locale: str) -> str:

@@ -9,6 +9,7 @@ from okrsync.sync.connections import missing_secrets, open_connections, referenc
 from okrsync.sync.doctor import examine
 from okrsync.sync.ledger_notices import ledger_notices, times_ahead
 from okrsync.sync.plan_file import Reviewed
+from okrsync.sync.records import MetricRecords, records_behind
 from okrsync.sync.result import Report, by_subject
 from okrsync.sync.run import preview, sync
 from okrsync.sync.trend import Seen, Trend, goal_of, last_values, remembered, trend
@@ -20,6 +21,7 @@ __all__ = [
     "Claim",
     "Filled",
     "Found",
+    "MetricRecords",
     "Progress",
     "Recalled",
     "Report",
@@ -38,6 +40,7 @@ __all__ = [
     "missing_secrets",
     "open_connections",
     "preview",
+    "records_behind",
     "references",
     "remembered",
     "secrets_of",

@@ -38,11 +38,15 @@ from okrsync.tables.check_ins import keys
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One cell that the next sync may write over: ``value`` is what a person put there."""
+    """One cell that the next sync may write over: ``value`` is what a person put there.
+
+    ``fraction`` says that a percentage is stored as its fraction.
+    """
 
     subject: str
     cell: str
     value: Stored
+    fraction: bool = False
 
 
 class Holding(StrEnum):
@@ -90,7 +94,15 @@ def claim(
             cells = _foreign(row, run.memory, edited=edited)
             if ours and not row.edited_by_us:
                 cells = []
-            claims += [Claim(subject=subject, cell=cell, value=row.cells[cell].value) for cell in cells]
+            claims += [
+                Claim(
+                    subject=subject,
+                    cell=cell,
+                    value=row.cells[cell].value,
+                    fraction=row.cells[cell].fraction,
+                )
+                for cell in cells
+            ]
             taken[row.id] = cells
 
             def record(*entries: Entry) -> None:

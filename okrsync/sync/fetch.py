@@ -36,7 +36,7 @@ def fetch(run: Run, wanted: Collection[Ask]) -> dict[Ask, Answer]:
         metric = company.metrics[ask.metric]
         if metric.expr:
             continue
-        question = _question(company, metric, ask, run.now)
+        question = question_for(company, metric, ask, run.now)
         if isinstance(question, NoValue):
             answers[ask] = question
         else:
@@ -68,7 +68,8 @@ def _with_parts(company: Company, wanted: Iterable[Ask]) -> list[Ask]:
     return sorted(found, key=lambda ask: (ask.at, ask.metric))
 
 
-def _question(company: Company, metric: Metric, ask: Ask, now: datetime) -> Question | NoValue:
+def question_for(company: Company, metric: Metric, ask: Ask, now: datetime) -> Question | NoValue:
+    """What a source is asked for one metric and moment; why it cannot be asked, if so."""
     span = None
     if metric.window:
         try:

@@ -91,7 +91,7 @@ def _said(one: Decision) -> str:
     if one.verdict is Verdict.WRITE:
         return f"{there} → {_plain(one.wanted)}"
     if one.verdict is Verdict.SAME:
-        return f"{there}, in step"
+        return f"{there}, unchanged"
     return f"{there}, held with {_plain(one.wanted)} to write"
 
 

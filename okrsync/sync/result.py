@@ -123,9 +123,18 @@ def counts(decisions: Collection[Decision]) -> dict[str, int]:
     return {str(verdict): sum(one.verdict is verdict for one in decisions) for verdict in Verdict}
 
 
+def _last_edit(row: Row | None) -> dict[str, Any] | None:
+    """Who had edited the row last when it was read, as far as the destination tells."""
+    if row is None or row.edited_by_us is None:
+        return None
+    at = row.edited_at.isoformat() if row.edited_at is not None else None
+    return {"by_okrsync": row.edited_by_us, "at": at}
+
+
 def _row_data(row: Row | None, decisions: Iterable[Decision]) -> dict[str, Any]:
     return {
         "title": row.title if row is not None else "",
         "url": row.url if row is not None else "",
+        "last_edit": _last_edit(row),
         "cells": {one.cell: decision_data(one) for one in decisions},
     }

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
 
+from okrsync.connector import NoValueError
 from okrsync.errors import AccessError, Unavailable
-from okrsync.model import NoValue, Question, Reading
+from okrsync.model import NoValue, Question, Reading, SourceRecords
 from okrsync.ports import Source
 
 
@@ -19,7 +20,8 @@ class SourceCase:
 
     ``good`` are questions with the value each must have; ``nothing`` has no data and must be Missing; ``broken`` asks
     for something that is not there. ``denied`` and ``down`` are sources in front of a wrong credential and of a server
-    that does not answer; None if the kind of source knows no such thing.
+    that does not answer; None if the kind of source knows no such thing. ``records`` lists the records behind a number,
+    if the connector does.
     """
 
     source: Source
@@ -28,6 +30,7 @@ class SourceCase:
     broken: Question
     denied: Source | None = None
     down: Source | None = None
+    records: Callable[[Question, int | None], SourceRecords] | None = None
 
 
 class SourceContract:
@@ -79,6 +82,23 @@ class SourceContract:
 
     def test_a_server_that_is_down_is_said_and_never_a_value(self, case: SourceCase) -> None:
         self._all_refused(case, case.down, Unavailable)
+
+    def test_the_records_behind_a_number_are_listed_or_it_is_said_why_not(self, case: SourceCase) -> None:
+        if case.records is None:
+            return
+        for question, _ in case.good:
+            try:
+                whole = case.records(question, None)
+            except NoValueError as refusal:
+                if not refusal.message:
+                    pytest.fail("it does not say why there is no list")
+                continue
+            assert len(whole.records) == whole.total
+            assert all(one.id for one in whole.records)
+            assert len({one.id for one in whole.records}) == whole.total
+            first = case.records(question, 1)
+            assert first.records == whole.records[:1]
+            assert first.total == whole.total
 
     @staticmethod
     def _all_refused(case: SourceCase, source: Source | None, error: type[Exception]) -> None:

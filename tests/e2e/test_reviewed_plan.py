@@ -60,7 +60,7 @@ def test_a_plan_is_applied_once(desk: Any, file: Path) -> None:
     desk.stage.forget()
     ended = desk.run("sync", "demo", "--plan", str(file))
     assert ended.code == 10
-    assert "and is 72, in step" in ended.err
+    assert "and is 72, unchanged" in ended.err
     assert desk.writes == 0
 
 

@@ -11,7 +11,19 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from okrsync.model import COUNT, PERCENT, Answer, Cause, Dimension, NoValue, Question, Reading, Unit, Window
+from okrsync.model import (
+    COUNT,
+    PERCENT,
+    Answer,
+    Cause,
+    Dimension,
+    NoValue,
+    Question,
+    Reading,
+    SourceRecords,
+    Unit,
+    Window,
+)
 from okrsync.ports import ConnectorContext, Source
 from okrsync.testing import JumpClock
 from okrsync_crm import CrmQuery, CrmSettings, connector
@@ -77,6 +89,12 @@ class Exports:
     def context(self) -> ConnectorContext:
         return ConnectorContext(
             name="deals", clock=JumpClock(NOW.astimezone(UTC)), timezone=ZONE.key, base=str(self.folder)
+        )
+
+    def records(self, question: Question, limit: int | None) -> SourceRecords:
+        assert connector.records is not None
+        return connector.records(
+            CrmSettings.model_validate({"path": self.path, **self.settings}), question, limit, self.context
         )
 
     def source(self, **settings: Any) -> Source:

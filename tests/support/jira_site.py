@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from okrsync.model import COUNT, Answer, NoValue, Question, Reading, Unit, Window
+from okrsync.model import COUNT, Answer, NoValue, Question, Reading, SourceRecords, Unit, Window
 from okrsync.ports import ConnectorContext, Finding, Source
 from okrsync.testing import JumpClock
 from okrsync_emulators.jira import JiraEmulator
@@ -42,6 +42,10 @@ class World:
 
     def context(self) -> ConnectorContext:
         return ConnectorContext(name="main", clock=self.clock, timezone="Europe/Berlin", state=self.state)
+
+    def records(self, question: Question, limit: int | None) -> SourceRecords:
+        assert connector.records is not None
+        return connector.records(self.settings(), question, limit, self.context())
 
     def source(self, **more: Any) -> Source:
         assert connector.source is not None

@@ -17,7 +17,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from okrsync.emulation import Receive, Scope, Send
-from okrsync.model import COUNT, Answer, NoValue, Question, Reading, Unit
+from okrsync.model import COUNT, Answer, NoValue, Question, Reading, SourceRecords, Unit
 from okrsync.ports import ConnectorContext, Source
 from okrsync.testing import JumpClock
 from okrsync_emulators.sheets import SheetsEmulator
@@ -83,6 +83,10 @@ class World:
         settings |= {"url": self.emulator.server.url, **changes}
         found = {name: value for name, value in settings.items() if value is not None}
         return connector.settings.model_validate(found)
+
+    def records(self, question: Question, limit: int | None) -> SourceRecords:
+        assert connector.records is not None
+        return connector.records(self.settings(), question, limit, self.context())
 
     def source(self, **changes: Any) -> Source:
         assert connector.source is not None

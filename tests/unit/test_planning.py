@@ -183,7 +183,7 @@ def test_a_fall_in_a_percent_column_is_said_in_percent() -> None:
     )
     desired = DesiredRow(subject="KR", row=row, cells={"current": DesiredCell(value=Decimal("0.1"))})
     made = plan("acme", [desired], Memory(last_written={("KR", "c"): Decimal("0.4")}))
-    assert made.decisions[0].reason == "it would fall from 40 % to 10 % at once"
+    assert made.decisions[0].reason == "it would fall from 40% to 10% at once"
 
 
 def test_held_and_textual_cells_are_not_guarded() -> None:

@@ -9,6 +9,8 @@ import typer
 from okrsync.cli.arguments import Company, Json
 from okrsync.cli.context import Context
 from okrsync.cli.output import say, say_json
+from okrsync.cli.results import say_warnings
+from okrsync.cli.streams import echo_file
 from okrsync.errors import DataError, ExitCode
 
 
@@ -16,12 +18,32 @@ def explain(
     ctx: typer.Context,
     company: Company,
     key_result: Annotated[str, typer.Argument(metavar="KR", help="Id of a key result.")],
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit", metavar="N", min=1, help="Show the first N records behind it, too. Asks the sources."
+        ),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--records", help="Print all records behind it as CSV. Asks the sources.")
+    ] = False,
     as_json: Json = False,
 ) -> int:
-    """Show how a number came about: formula, inputs, query, source. Sends no request."""
-    from okrsync.render import efforts, explanation, explanation_data
+    """Show how a number came about: formula, inputs, query, source.
+
+    Sends no request, but with --limit and --records: they list the issues, cells or rows as they are now, and write
+    nothing.
+    """
+    from okrsync.render import (
+        efforts,
+        explanation,
+        explanation_data,
+        records_csv,
+        records_text,
+        without_records,
+    )
     from okrsync.render.explain import VALUES_AT
-    from okrsync.sync import trend
+    from okrsync.sync import records_behind, trend
 
     context: Context = ctx.obj
     loaded = context.company(company)
@@ -34,9 +56,20 @@ def explain(
         line = trend(loaded, ledger, memory, known[key_result], context.clock.now())
     if outcome is None:
         raise DataError(f"{key_result} has never been synced", hint=f"okrsync sync {company}")
+    listings = None
+    if every or limit is not None:
+        metric = known[key_result].metric
+        listings = records_behind(loaded, metric, memory, context.clock, None if every else limit)
     if as_json:
-        say_json(explanation_data(loaded, outcome, line))
+        say_json(explanation_data(loaded, outcome, line, listings))
+    elif every:
+        echo_file(records_csv(listings or ()))
+        say_warnings(without_records(listings or ()))
     else:
         initiatives = efforts(key_result, memory.outcomes)
         say(explanation(loaded, known[key_result], outcome, line, initiatives), hang=VALUES_AT)
-    return ExitCode.IN_SYNC
+        if listings is None:
+            say(f"  → okrsync explain {company} {key_result} --limit 20 lists the records behind it")
+        else:
+            say(records_text(listings), hang=VALUES_AT)
+    return ExitCode.HELD if listings and any(True for _ in without_records(listings)) else ExitCode.IN_SYNC

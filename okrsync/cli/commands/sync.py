@@ -36,7 +36,7 @@ def sync(
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """Bring Notion in step with the sources. One company's failure stops no other."""
+    """Write what changed in the sources into Notion. One company's failure stops no other."""
     context: Context = ctx.obj
     names = companies or (list(context.companies()) if every or due else [])
     if not names:

@@ -62,7 +62,7 @@ def validate(
             for table, one in loaded.open_tables.items():
                 echo(f"  {one.place}: {table} have no {one.key} yet: it says TODO")
             for line in missing:
-                echo(f"  ! a sync on this machine needs what is missing here: {line}")
+                echo(f"  not here: {line}; a sync on this machine needs it")
             for warning in loaded.warnings:
                 echo(f"  ! {warning}")
             if notice is not None:

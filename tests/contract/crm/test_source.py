@@ -43,6 +43,7 @@ class TestCrmContract(SourceContract):
     def case(self, exports: Exports, tmp_path: Path) -> SourceCase:
         return SourceCase(
             source=exports.source(),
+            records=exports.records,
             good=[
                 (ask(measure="count", metric="rows"), Decimal(7)),
                 (

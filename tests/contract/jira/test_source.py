@@ -101,6 +101,7 @@ class TestContract(SourceContract):
         wrong = {**world.auth, "token": {"env": "WRONG"}}
         return SourceCase(
             source=world.source(),
+            records=world.records,
             good=[
                 (ask("bugs", jql=BUGS), Decimal(3)),
                 (ask("none", jql=f"{BUGS} AND created < 1000"), Decimal(0)),

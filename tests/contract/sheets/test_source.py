@@ -30,6 +30,7 @@ class TestContract(SourceContract):
         )
         return SourceCase(
             source=world.source(),
+            records=world.records,
             good=[
                 (question("cell", cell="KPI!C2"), Decimal(1200000)),
                 (question("percent", PERCENT, cell="KPI!C3", values="fraction"), Decimal(37)),
