@@ -1,4 +1,4 @@
-"""Examine a company as an operator would: machine, ledger, connections, and all that a sync would try. Writes nothing.
+"""Examine a company as an operator would: machine, ledger, connections, a whole sync on trial.
 
 One fault never stops the rest: what it makes impossible is named as not tried.
 """
