@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from okrsync.cli.completion import company_names, key_result_ids
+
 
 def day(text: str) -> datetime:
     """The midnight that a date begins with. Raises an error of the command line that says how to write it."""
@@ -20,11 +22,18 @@ def day(text: str) -> datetime:
 
 
 Company = Annotated[
-    str, typer.Argument(metavar="COMPANY", help="Name of a YAML in the configuration folder, or its path.")
+    str,
+    typer.Argument(
+        metavar="COMPANY",
+        help="Name of a YAML in the configuration folder, or its path.",
+        autocompletion=company_names,
+    ),
 ]
 Subjects = Annotated[
     list[str] | None,
-    typer.Argument(help="Ids of key results or objectives; default: all.", metavar="KR"),
+    typer.Argument(
+        help="Ids of key results or objectives; default: all.", metavar="KR", autocompletion=key_result_ids
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Every = Annotated[bool, typer.Option("--all", help="Every company in the configuration folder.")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import signal
 import sys
@@ -14,7 +15,9 @@ import typer
 
 from okrsync import __version__
 from okrsync.cli.commands import register
+from okrsync.cli.completion import COMPLETING
 from okrsync.cli.context import Context
+from okrsync.cli.help_texts import GroupedCommands
 from okrsync.cli.logs import log_to_stderr
 from okrsync.cli.output import say_json
 from okrsync.cli.streams import echo, prepare
@@ -23,7 +26,7 @@ from okrsync.errors import ExitCode, OkrsyncError, exit_code_of
 app = typer.Typer(
     name="okrsync",
     help="Keep the key results in your Notion database true: numbers from Jira, Google Sheets and CRM exports.",
-    add_completion=False,
+    cls=GroupedCommands,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -56,7 +59,8 @@ def main(arguments: Sequence[str] | None = None, context: Context | None = None)
         signal.signal(signal.SIGTERM, _interrupt)
     prepare()
     try:
-        log_to_stderr(context.machine.log)
+        if COMPLETING not in os.environ:  # a shell waits for that, and its answer goes to stdout alone
+            log_to_stderr(context.machine.log)
         code = app(words or ["--help"], standalone_mode=False, prog_name="okrsync", obj=context)
     except typer.Abort:  # Ctrl-D at a question
         code = ExitCode.INTERRUPTED

@@ -58,15 +58,15 @@ def _hung(line: Text, width: int, hang: int | None) -> Text:
 
 
 def say_json(data: Any) -> None:
-    echo(json_line(_redacted(data), sys.stdout, indent=2))
+    echo(json_line(redacted(data), sys.stdout, indent=2))
 
 
-def _redacted(data: Any) -> Any:
+def redacted(data: Any) -> Any:
     """The same data with every text redacted: redacting the JSON text itself could break it."""
     from okrsync.redaction import redact
 
     if isinstance(data, Mapping):
-        return {str(key): _redacted(value) for key, value in data.items()}
+        return {str(key): redacted(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
-        return [_redacted(value) for value in data]
+        return [redacted(value) for value in data]
     return data if data is None or isinstance(data, bool | int | float) else redact(str(data))

@@ -15,9 +15,11 @@ from okrsync.cli.commands.doctor import doctor
 from okrsync.cli.commands.enqueue import enqueue
 from okrsync.cli.commands.explain import explain
 from okrsync.cli.commands.health import health
+from okrsync.cli.commands.help import show_help
 from okrsync.cli.commands.history import history
 from okrsync.cli.commands.init import init
 from okrsync.cli.commands.inspect import inspect
+from okrsync.cli.commands.mcp import serve_mcp
 from okrsync.cli.commands.plan import plan
 from okrsync.cli.commands.release import release
 from okrsync.cli.commands.schema import schema
@@ -25,6 +27,7 @@ from okrsync.cli.commands.status import status
 from okrsync.cli.commands.sync import sync
 from okrsync.cli.commands.validate import validate
 from okrsync.cli.commands.worker import worker
+from okrsync.cli.help_texts import placed
 
 
 def register(app: typer.Typer) -> None:
@@ -51,6 +54,8 @@ def register(app: typer.Typer) -> None:
         schema,
         health,
     ):
-        app.command()(command)
-    app.add_typer(schedule.group, name="schedule")
-    app.add_typer(ledger.group, name="ledger")
+        app.command(**placed(command.__name__))(command)
+    app.add_typer(schedule.group, name="schedule", rich_help_panel=placed("schedule")["rich_help_panel"])
+    app.add_typer(ledger.group, name="ledger", rich_help_panel=placed("ledger")["rich_help_panel"])
+    app.command("mcp", **placed("mcp"))(serve_mcp)
+    app.command("help", **placed("help"))(show_help)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from okrsync.cli.arguments import Company, Json
+from okrsync.cli.completion import key_result_ids
 from okrsync.cli.context import Context
 from okrsync.cli.output import say_json
 from okrsync.cli.results import say_ledger
@@ -17,7 +18,9 @@ from okrsync.errors import ExitCode
 def accept(
     ctx: typer.Context,
     company: Company,
-    key_results: Annotated[list[str], typer.Argument(help="Ids of key results.", metavar="KR")],
+    key_results: Annotated[
+        list[str], typer.Argument(help="Ids of key results.", metavar="KR", autocompletion=key_result_ids)
+    ],
     as_json: Json = False,
 ) -> int:
     """Let a doubtful number pass once.

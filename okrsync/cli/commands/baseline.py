@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from okrsync.cli.arguments import Company, Json
+from okrsync.cli.completion import key_result_ids
 from okrsync.cli.context import Context
 from okrsync.cli.output import say_json
 from okrsync.cli.streams import echo
@@ -16,7 +17,9 @@ from okrsync.errors import ConfigError, ExitCode
 def baseline(
     ctx: typer.Context,
     company: Company,
-    key_result: Annotated[str, typer.Argument(help="Id of a key result.", metavar="KR")],
+    key_result: Annotated[
+        str, typer.Argument(help="Id of a key result.", metavar="KR", autocompletion=key_result_ids)
+    ],
     measure_again: Annotated[
         bool,
         typer.Option("--measure-again", help="Ask the source for the baseline by the metric as it is now."),

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from okrsync.cli.arguments import Due, Every, Json
+from okrsync.cli.completion import company_names
 from okrsync.cli.context import Context, require_cluster
 from okrsync.cli.output import say_json
 from okrsync.cli.results import say_warnings
@@ -17,7 +18,10 @@ from okrsync.errors import ConfigError, ExitCode
 def enqueue(
     ctx: typer.Context,
     companies: Annotated[
-        list[str] | None, typer.Argument(metavar="COMPANY", help="Names in the configuration folder.")
+        list[str] | None,
+        typer.Argument(
+            metavar="COMPANY", help="Names in the configuration folder.", autocompletion=company_names
+        ),
     ] = None,
     every: Every = False,
     due: Due = False,

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from okrsync.cli.arguments import Company, Json
+from okrsync.cli.completion import key_result_ids
 from okrsync.cli.context import Context
 from okrsync.cli.output import say, say_json
 from okrsync.cli.results import say_warnings
@@ -17,7 +18,9 @@ from okrsync.errors import DataError, ExitCode
 def explain(
     ctx: typer.Context,
     company: Company,
-    key_result: Annotated[str, typer.Argument(metavar="KR", help="Id of a key result.")],
+    key_result: Annotated[
+        str, typer.Argument(metavar="KR", help="Id of a key result.", autocompletion=key_result_ids)
+    ],
     limit: Annotated[
         int | None,
         typer.Option(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from okrsync.cli.arguments import Company, Json, day
+from okrsync.cli.completion import key_result_ids
 from okrsync.cli.context import Context
 from okrsync.cli.output import console, say, say_json
 from okrsync.cli.results import say_warnings
@@ -24,7 +25,8 @@ def history(
     ctx: typer.Context,
     company: Company,
     key_results: Annotated[
-        list[str] | None, typer.Argument(metavar="KR", help="Ids of key results; default: all.")
+        list[str] | None,
+        typer.Argument(metavar="KR", help="Ids of key results; default: all.", autocompletion=key_result_ids),
     ] = None,
     first: Annotated[
         datetime | None,

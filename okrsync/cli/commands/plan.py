@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,10 @@ from okrsync.cli.context import Context
 from okrsync.cli.output import say, say_json
 from okrsync.cli.results import say_warnings
 from okrsync.errors import ConfigError, ExitCode
+
+if TYPE_CHECKING:
+    from okrsync.render import outputs
+    from okrsync.sync import Report
 
 
 def plan(
@@ -25,21 +29,28 @@ def plan(
     as_json: Json = False,
 ) -> int:
     """Show what a sync would write, and why. Writes nothing."""
-    from okrsync.render import plan_text, report_data
-    from okrsync.sync import preview
     from okrsync.sync.plan_file import kept
 
     context: Context = ctx.obj
-    with context.ledger() as ledger:
-        report = preview(context.company(company), ledger, context.clock)
+    code, data, report = show_plan(context, company, as_json=as_json)
     if out is not None:
         _keep(out, kept(report.company.id, report.at, report.plan))
     if as_json:
-        say_json(report_data(report))
-    else:
+        say_json(data)
+    return code
+
+
+def show_plan(context: Context, company: str, *, as_json: bool) -> tuple[ExitCode, outputs.Run, Report]:
+    """Plan one company and print that as text, unless it is to be JSON; also for ``okrsync sync --dry-run``."""
+    from okrsync.render import plan_text, report_data
+    from okrsync.sync import preview
+
+    with context.ledger() as ledger:
+        report = preview(context.company(company), ledger, context.clock)
+    if not as_json:
         say_warnings(report.warnings)
         say(plan_text(report))
-    return ExitCode.UNSAFE if report.plan.alarms else report.exit_code
+    return ExitCode.UNSAFE if report.plan.alarms else report.exit_code, report_data(report), report
 
 
 def _private(path: str, flags: int) -> int:

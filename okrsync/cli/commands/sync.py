@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from okrsync.cli.arguments import AtOnce, Due, Every, Json
+from okrsync.cli.commands.plan import show_plan
+from okrsync.cli.completion import company_names
 from okrsync.cli.context import Context
 from okrsync.cli.output import say_json
 from okrsync.cli.results import result_data, say_ledger, say_not_notified, say_result, say_warnings
 from okrsync.cli.streams import echo
-from okrsync.errors import ConfigError, ExitCode
+from okrsync.errors import ConfigError, ExitCode, OkrsyncError
 
 if TYPE_CHECKING:
     from okrsync.fleet import CompanyRun
@@ -23,12 +25,19 @@ if TYPE_CHECKING:
 
 def sync(
     ctx: typer.Context,
-    companies: Annotated[list[str] | None, typer.Argument(metavar="COMPANY", help="Names or paths.")] = None,
+    companies: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="COMPANY", help="Names or paths.", autocompletion=company_names),
+    ] = None,
     every: Every = False,
     due: Due = False,
     at_once: AtOnce = None,
     force: Annotated[
         bool, typer.Option("--force", help="Apply a plan that changes more than its limits allow.")
+    ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Show what would be written, as okrsync plan does. Writes nothing."),
     ] = False,
     reviewed: Annotated[
         Path | None,
@@ -44,13 +53,44 @@ def sync(
     if reviewed is not None and (len(names) != 1 or due or every):
         raise ConfigError("a plan is one company's", hint="okrsync sync COMPANY --plan FILE")
     data: outputs.Run | outputs.Runs | outputs.Failure
-    if len(names) == 1 and not due and not every:
+    if dry_run:
+        if reviewed is not None or force or due:
+            raise ConfigError(
+                "--dry-run goes with none of --plan, --force and --due", hint="okrsync plan COMPANY"
+            )
+        code, data = _dry_run(context, names, as_json=as_json)
+    elif len(names) == 1 and not due and not every:
         code, data = _sync_one(context, names[0], force=force, as_json=as_json, reviewed=reviewed)
     else:
         code, data = _sync_several(context, names, due=due, at_once=at_once, force=force, as_json=as_json)
     if as_json:
         say_json(data)
     return code
+
+
+def _dry_run(
+    context: Context, names: Sequence[str], *, as_json: bool
+) -> tuple[ExitCode, outputs.Run | outputs.Runs]:
+    """Plan each company; what ends one of several is said, and stops no other."""
+    from okrsync.fleet import summary, worst
+    from okrsync.redaction import redact
+
+    if len(names) == 1:
+        return show_plan(context, names[0], as_json=as_json)[:2]
+    codes: dict[str, ExitCode] = {}
+    found: list[outputs.Run | outputs.Failure] = []
+    for name in names:
+        try:
+            codes[name], data, _ = show_plan(context, name, as_json=as_json)
+            found.append(data)
+        except OkrsyncError as error:
+            codes[name] = error.exit_code
+            found.append({"company": name, "error": redact(error.message), "exit_code": error.exit_code})
+            echo(redact(f"okrsync: {name}: {error}"), err=True)
+    code = worst(codes.values())
+    if not as_json:
+        echo(summary(codes))
+    return code, {"companies": found, "summary": summary(codes), "exit_code": code}
 
 
 def _sync_one(

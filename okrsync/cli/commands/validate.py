@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from okrsync.cli.arguments import Json
+from okrsync.cli.completion import company_names
 from okrsync.cli.context import Context
 from okrsync.cli.output import say_json
 from okrsync.cli.streams import echo
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
 def validate(
     ctx: typer.Context,
-    companies: Annotated[list[str] | None, typer.Argument(metavar="COMPANY", help="Default: all.")] = None,
+    companies: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="COMPANY", help="Default: all.", autocompletion=company_names),
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """Check YAML files without sending a request. Every error names its line."""

@@ -1,0 +1,26 @@
+"""``okrsync mcp``: status, explain, history and plan as read-only tools for an AI client."""
+
+from __future__ import annotations
+
+import typer
+
+from okrsync.cli.context import Context
+from okrsync.errors import ConfigError, ExitCode
+from okrsync.extras import install_command
+
+
+def serve_mcp(ctx: typer.Context) -> int:
+    """Serve status, explain, history and plan to an AI client, over stdio.
+
+    The client starts it: docs/mcp.md has the configuration. Its tools only read; it writes nothing.
+    """
+    try:
+        from okrsync.cli.mcp_server import server
+    except ImportError as error:
+        raise ConfigError(
+            f"the MCP server needs more than is installed: {error}", hint=install_command("mcp")
+        ) from error
+
+    context: Context = ctx.obj
+    server(context).run("stdio")
+    return ExitCode.IN_SYNC
