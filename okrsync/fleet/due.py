@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -15,27 +15,55 @@ from okrsync import __version__
 from okrsync.config import Company
 from okrsync.errors import ConfigError
 from okrsync.model import StateEntry
+from okrsync.periods import Phase
 from okrsync.ports import Ledger
 from okrsync.schedules import Schedule
 
 STATE: Final = "@dues"
 """Under this name, which no company can have, the ledger keeps when companies are due. It is stored: it stays."""
 
+UTC: Final = ZoneInfo("UTC")
+NOTED: Final = 6
+"""So many things are noted of a company."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """What decides when a company is due."""
+    """What decides when a company is due, and what ``okrsync status --all`` shows without reading its YAML again.
+
+    ``digest`` is when its digest is due. ``cycle`` are the cycle's first and last day, and the last of its closing days.
+    """
 
     company: str
     schedule: Schedule | None
+    digest: Schedule | None = None
+    zone: ZoneInfo = UTC
+    cycle: tuple[date, date, date] | None = None
 
     def due(self, last: datetime | None, now: datetime) -> bool:
         """Whether its schedule has come since ``last``, when its last sync ended. Without a schedule it is never due."""
         return self.schedule is not None and self.schedule.due(last, now)
 
+    def phase(self, now: datetime) -> Phase:
+        """Where ``now`` lies with respect to the cycle."""
+        if self.cycle is None:
+            return Phase.RUNNING
+        (start, end, closed), today = self.cycle, now.astimezone(self.zone).date()
+        if today < start:
+            return Phase.BEFORE
+        if today <= end:
+            return Phase.RUNNING
+        return Phase.CLOSING if today <= closed else Phase.OVER
+
 
 def timing(company: Company) -> Timing:
-    return Timing(company=company.id, schedule=company.schedule)
+    cycle = company.cycle
+    return Timing(
+        company=company.id,
+        schedule=company.schedule,
+        zone=company.zone,
+        cycle=(cycle.start, cycle.end, cycle.last_day_of_closing),
+    )
 
 
 def due_names(
@@ -99,17 +127,24 @@ def _digest(path: Path) -> str:
 
 
 def _packed(found: Timing, digest: str) -> str:
-    line, zone = (found.schedule.line, found.schedule.zone.key) if found.schedule is not None else ("", "")
-    return json.dumps([digest, found.company, zone, line])
+    lines = [one.line if one is not None else "" for one in (found.schedule, found.digest)]
+    return json.dumps([digest, found.company, found.zone.key, *lines, [*map(str, found.cycle or ())]])
 
 
 def _unpacked(note: str, digest: str) -> Timing | None:
-    if not note:
+    noted = json.loads(note) if note else []
+    if len(noted) != NOTED or noted[0] != digest:  # an older okrsync noted less
         return None
-    noted, company, zone, line = json.loads(note)
-    if noted != digest:
-        return None
-    return Timing(company=company, schedule=Schedule(line=line, zone=ZoneInfo(zone)) if line else None)
+    _, company, key, line, digest_line, days = noted
+    zone = ZoneInfo(key)
+    start, end, closed = map(date.fromisoformat, days)
+    return Timing(
+        company=company,
+        schedule=Schedule(line=line, zone=zone) if line else None,
+        digest=Schedule(line=digest_line, zone=zone) if digest_line else None,
+        zone=zone,
+        cycle=(start, end, closed),
+    )
 
 
 def file_version(path: Path) -> tuple[int, ...]:

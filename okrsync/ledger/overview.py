@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, and_, func, select, union
 
+from okrsync.codec import deserialize_data
 from okrsync.ledger.address import address, name_of
-from okrsync.ledger.database import Database, connected
+from okrsync.ledger.database import connected
 from okrsync.ledger.owner import is_gone, spoken
 from okrsync.ledger.schema import HEAD, stored_version
 from okrsync.ledger.tables import finishes, leases, metadata, starts, syncs
@@ -19,13 +20,17 @@ from okrsync.ledger.tables import finishes, leases, metadata, starts, syncs
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What a ledger knows of one company. ``holder`` is the process that syncs it just now, else empty."""
+    """What a ledger knows of one company. ``holder`` is the process that syncs it just now, else empty.
+
+    ``held`` are the cells that the last run held, None if it did not get so far.
+    """
 
     company: str
     last_sync: datetime | None = None
     last_run: datetime | None = None
     command: str = ""
     exit_code: int | None = None
+    held: int | None = None
     holder: str = ""
     held_since: datetime | None = None
 
@@ -68,7 +73,7 @@ def overview(url: str | None, now: datetime) -> Overview:
                 there=True,
                 size=_file_size(where) if sqlite else _table_size(connection),
                 schema=schema,
-                companies=_companies(connection, database, now) if schema == HEAD else (),
+                companies=companies(connection, database.kind, now) if schema == HEAD else (),
             )
     finally:
         database.close()
@@ -85,7 +90,8 @@ def _table_size(connection: Connection) -> int:
     return sum(size or 0 for size in connection.execute(select(*sizes)).one())
 
 
-def _companies(connection: Connection, database: Database, now: datetime) -> list[Known]:
+def companies(connection: Connection, kind: str, now: datetime) -> list[Known]:
+    """What the ledger knows of every company, by one statement."""
     # Every run has held a lease, but a restored ledger has none.
     names = union(select(leases.c.company), select(syncs.c.company)).subquery()
     ended = finishes.alias()
@@ -104,6 +110,7 @@ def _companies(connection: Connection, database: Database, now: datetime) -> lis
             syncs.c.at.label("last_sync"),
             finishes.c.at.label("last_run"),
             finishes.c.exit_code,
+            finishes.c.counts,
             starts.c.command,
             leases.c.owner,
             leases.c.acquired_at,
@@ -116,7 +123,7 @@ def _companies(connection: Connection, database: Database, now: datetime) -> lis
         .outerjoin(starts, begun)
         .order_by(names.c.company)
     )
-    moment = now if database.kind == "sqlite" else connection.scalar(select(func.clock_timestamp()))
+    moment = now if kind == "sqlite" else connection.scalar(select(func.clock_timestamp()))
     return [_known(row, moment or now) for row in rows]
 
 
@@ -128,6 +135,7 @@ def _known(row: Any, now: datetime) -> Known:
         last_run=row.last_run,
         command=row.command or "",
         exit_code=row.exit_code,
+        held=deserialize_data(row.counts).get("held") if row.counts else None,
         holder=spoken(row.owner) if held else "",
         held_since=row.acquired_at if held else None,
     )

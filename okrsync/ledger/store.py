@@ -15,6 +15,7 @@ from okrsync.ledger import tables
 from okrsync.ledger.changes import changes_of
 from okrsync.ledger.database import Database
 from okrsync.ledger.lease import Terms, held
+from okrsync.ledger.overview import Known, companies
 from okrsync.ledger.writer import write
 from okrsync.model import Entry, Intent, Memory, Outcome, Reading, RunFinished
 from okrsync.ports import Lease
@@ -69,6 +70,11 @@ class SqlLedger:
             asked = asked.where(kept.company == company)
         with self._database.reading() as connection:
             return dict(connection.execute(asked).all())
+
+    def companies(self) -> Sequence[Known]:
+        """What is known of every company, by one statement."""
+        with self._database.reading() as connection:
+            return companies(connection, self._database.kind, self._terms.clock.now())
 
     def history(self, company: str, metric: str, since: datetime, until: datetime) -> Sequence[Reading]:
         kept = tables.readings

@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 from okrsync.errors import ExitCode
 from okrsync.forecast import Outlook
 from okrsync.model import Cause, Hold, Verdict
+from okrsync.periods import Phase
 from okrsync.progress import Status
 from okrsync.sync import Found
 
@@ -237,6 +238,32 @@ class Standings(TypedDict):
     """What has no metric yet: its metric says TODO."""
 
 
+class CompanyStatus(TypedDict):
+    """How a company is doing, as far as the ledger and its YAML know; ``error`` is why its YAML cannot be read."""
+
+    name: str
+    """Its YAML's name."""
+    company: str | None
+    last_run: Moment | None
+    exit_code: ExitCode | None
+    """Of the last run that ended; 2 if the YAML cannot be read."""
+    held: int | None
+    """Cells that the last run held; null if it did not get so far."""
+    cycle: Phase | None
+    next_due: Moment | None
+    """Null without a schedule; not after now if it is due."""
+    running_since: Moment | None
+    error: str
+    hint: str
+
+
+class AllStatuses(TypedDict):
+    """Every company of the configuration folder, sorted as asked; ``exit_code`` is the worst of all."""
+
+    companies: list[CompanyStatus]
+    exit_code: ExitCode
+
+
 class ListedRecord(TypedDict):
     """An issue, a cell or a row; ``cells`` are the parts of it that the number depends on."""
 
@@ -403,7 +430,7 @@ OUTPUTS: dict[str, Any] = {
     "plan": Run | Failure,
     "plan-file": PlanFile,
     "sync": Run | Runs | Failure,
-    "status": Standings | Failure,
+    "status": Standings | AllStatuses | Failure,
     "explain": Explanation | Failure,
     "backfill": Backfill | Failure,
     "history": History | Failure,

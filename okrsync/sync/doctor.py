@@ -1,6 +1,6 @@
-"""Examine a company as an operator would: machine, ledger, connections, a whole sync on trial.
+"""Examine a company as an operator would: machine, ledger, connections, and a whole trial sync.
 
-One fault never stops the rest: what it makes impossible is named as not tried.
+Writes nothing. One fault never stops the rest: what it makes impossible is named as not tried.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Try what a sync would do, for ``okrsync doctor``: ask, read and plan. Writes nothing."""
+"""Try what a sync would do: ask every metric, read every row, and plan. Writes nothing."""
 
 from __future__ import annotations
 
