@@ -18,16 +18,24 @@ _RECORDS: Final = re.compile(r"\D{3,60}\((?P<rows>\d+)[ \u00a0]\D{3,40}\)")
 
 
 def cut_footer(path: Path, dialect: Dialect, width: int) -> int | None:
-    """Cut the footer off and return the number of rows it declares, if it does.
+    """Cut the footer off and return the number of rows it declares, if it does."""
+    cut, declared = found_footer(path, dialect, width)
+    if cut < path.stat().st_size:
+        os.truncate(path, cut)
+    return declared
+
+
+def found_footer(path: Path, dialect: Dialect, width: int) -> tuple[int, int | None]:
+    """Where the rows end and the footer begins, and the number of rows it declares, if it does.
 
     A footer is a run of lines up to the end that are blank, match a pattern, or hold only their first cell; it starts
     at the first that is blank or matches. Without one match nothing is cut: a row must not be lost to a guess. A line
     with a text or a date beside its first cell is a row, whatever its first cell says: a customer may be called Total.
     """
-    if not dialect.footer:
-        return None
-    patterns = [re.compile(pattern, re.IGNORECASE) for pattern in dialect.footer]
     size = path.stat().st_size
+    if not dialect.footer:
+        return size, None
+    patterns = [re.compile(pattern, re.IGNORECASE) for pattern in dialect.footer]
     with path.open("rb") as file:
         file.seek(max(0, size - TAIL))
         tail = file.read()
@@ -48,9 +56,7 @@ def cut_footer(path: Path, dialect: Dialect, width: int) -> int | None:
             cut, declared = size - pending, int(rows_in["rows"])
         elif not filled and cut < size:
             cut = size - pending
-    if matched:
-        os.truncate(path, cut)
-    return declared if matched else None
+    return (cut, declared) if matched else (size, None)
 
 
 def _match(patterns: Sequence[re.Pattern[str]], filled: Sequence[str]) -> re.Match[str] | None:

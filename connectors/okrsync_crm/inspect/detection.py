@@ -21,7 +21,7 @@ from okrsync_crm.cells.amounts import unwrapped
 from okrsync_crm.cells.currencies import meant_by
 from okrsync_crm.cells.hints import FORMATS
 from okrsync_crm.cells.moments import MomentForm, formats_that_read, read_moments
-from okrsync_crm.files.copy import LONGEST_CELL
+from okrsync_crm.files.staged_file import LONGEST_CELL
 
 _TRIED: Final = 30
 _DELIMITERS: Final = (",", ";", "\t", "|")

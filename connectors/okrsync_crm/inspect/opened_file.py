@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from okrsync.errors import DataError
 from okrsync_crm.dialects import DIALECTS, Dialect
-from okrsync_crm.files.copy import StagedFile, StagingOrder, stage
+from okrsync_crm.files.copy import StagingOrder, stage
 from okrsync_crm.files.selection import ExportFile
+from okrsync_crm.files.staged_file import StagedFile
 from okrsync_crm.inspect import detection
 from okrsync_crm.settings import CrmSettings
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from okrsync_crm.files.copy import StagedFile
+from okrsync_crm.files.staged_file import StagedFile
 from okrsync_crm.settings import CrmSettings
 from okrsync_crm.sql.cell_values import MomentSql, Parameters
 from okrsync_crm.sql.typed_table import RECORDS, TypedTable

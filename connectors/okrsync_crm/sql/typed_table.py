@@ -20,7 +20,7 @@ from okrsync_crm.cells.moments import MomentForm, read_moments
 from okrsync_crm.cells.names import SPACES, folded
 from okrsync_crm.cells.words import is_currency_column
 from okrsync_crm.dialects import Dialect
-from okrsync_crm.files.copy import StagedFile
+from okrsync_crm.files.staged_file import StagedFile
 from okrsync_crm.files.workbook import DATE, DURATION, NUMBER, PERCENT, TAGS
 from okrsync_crm.refusal import bad_config
 from okrsync_crm.settings import CrmSettings
