@@ -13,19 +13,21 @@ from okrsync.connector import NoValueError, no_value
 from okrsync.model import Answer, Question
 from okrsync.ports import ConnectorContext
 from okrsync_crm.answers import AnswerContext, answer, too_many_bad
-from okrsync_crm.files.copy import StagingOrder, stage
+from okrsync_crm.files.copy import StagingOrder, as_it_lies, stage
 from okrsync_crm.files.private_folder import private_folder
 from okrsync_crm.files.remote import LocalFiles, here
 from okrsync_crm.files.selection import ExportFile, file_time, find
+from okrsync_crm.files.staged_file import StagedFile
 from okrsync_crm.settings import CrmSettings, dialect_of
 from okrsync_crm.sql import execution, file_checks
 from okrsync_crm.sql.column_checks import ColumnChecks
+from okrsync_crm.sql.condensed import condensed
 from okrsync_crm.sql.file_checks import LoadedFiles, plan_file_checks
 from okrsync_crm.sql.grouped import read_grouped
 from okrsync_crm.sql.planned_question import PlannedQuestion, check, plan_question
 from okrsync_crm.sql.query_plan import CellFault, QueryPlan
 from okrsync_crm.sql.series import Batch, PlannedSeries, gathered, plan_series, read_series
-from okrsync_crm.sql.typed_table import TypedTable
+from okrsync_crm.sql.typed_table import TypedTable, UnusualFileError
 from okrsync_crm.sql.where_values import WhereValues
 
 TOGETHER: Final = 10
@@ -56,7 +58,7 @@ class CrmSource:
 
     settings: CrmSettings
     opening: ConnectorContext
-    connect: Callable[[Path], execution.SqlConnection] = execution.connect
+    connect: Callable[..., execution.SqlConnection] = execution.connect
 
     @property
     def zone(self) -> ZoneInfo:
@@ -97,7 +99,16 @@ class CrmSource:
         dialect = dialect_of(self.settings)
         order = StagingOrder(dialect=dialect, sheet=self.settings.sheet, limits=self.settings.limits)
         with private_folder() as folder:
+            lying = as_it_lies(files, order)
+            if lying is not None:
+                answers = self._read_groups(lying, folder, files, batch)
+                if answers is not None:
+                    return answers
             staged = [part for file in files for part in stage(file, folder, order)]
+            if lying is None and len(staged) == 1:
+                answers = self._read_groups(staged[0], folder, files, batch)
+                if answers is not None:
+                    return answers
             table = TypedTable(staged, self.settings, dialect, self.zone.key)
             checks = plan_file_checks(table)
             passes, rest = gathered(batch, self.settings, self.zone)
@@ -105,9 +116,34 @@ class CrmSource:
             planned.series += [plan_series(QueryPlan(table), passing, self.zone) for passing in passes]
             if not planned.single and not any(one.series for one in planned.series):
                 return planned.answers | {at: no for one in planned.series for at, no in one.refused.items()}
-            with closing(self.connect(folder)) as connection:
+            with closing(self.connect(folder, (), self.settings.limits.disk_mb)) as connection:
                 loaded = file_checks.load(connection, checks)
                 return self._answers(connection, table, planned, self._context(files, loaded))
+
+    def _read_groups(
+        self, file: StagedFile, folder: Path, files: tuple[ExportFile, ...], batch: Batch
+    ) -> dict[int, Answer] | None:
+        """All answers out of groups of rows; None if a row must be seen for one of them."""
+        passes, single = gathered(batch, self.settings, self.zone)
+        table = TypedTable([file], self.settings, dialect_of(self.settings), self.zone.key)
+        planned = self._planned(table, single)
+        asked = [one for _, some in planned.single for one in some]
+        groups = None if passes else condensed(table, asked)
+        if groups is None:
+            return None
+        with closing(self.connect(folder, (file.path,), self.settings.limits.disk_mb)) as connection:
+            try:
+                rows = groups.load(connection)
+                values = FileValues(WhereValues(connection, table), ColumnChecks(connection, table))
+                answers = dict(planned.answers)
+                sound = _checked(asked, values, answers)
+                grouped, rest = read_grouped(connection, table, sound, values.where)
+            except UnusualFileError:
+                return None
+        if rest:
+            return None
+        context = self._context(files, LoadedFiles(rows=rows, malformed=0, notes=()))
+        return answers | {one.index: answer(one, grouped[one.index], None, context) for one in sound}
 
     def _planned(self, table: TypedTable, batch: Batch) -> PlannedBatch:
         planned = PlannedBatch()

@@ -11,6 +11,7 @@ import os
 import re
 import zipfile
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -18,7 +19,7 @@ from typing import Final
 from okrsync.connector import NoValueError
 from okrsync.model import Cause
 from okrsync_crm.dialects import Dialect
-from okrsync_crm.files import webpage
+from okrsync_crm.files import plain_text, webpage
 from okrsync_crm.files.footer import TAIL
 from okrsync_crm.files.limits import chunks_of, copied, refuse_parts, too_large
 from okrsync_crm.files.ready_text import is_ready
@@ -46,6 +47,22 @@ class StagingOrder:
     dialect: Dialect
     sheet: str | None = None
     limits: FileLimits = field(default_factory=FileLimits)
+
+
+def as_it_lies(files: Sequence[ExportFile], order: StagingOrder) -> StagedFile | None:
+    """The only file, if it is a text that needs no copy and no other kind of file."""
+    if len(files) > 1 or order.sheet is not None:
+        return None
+    (found,) = files
+    try:
+        with found.path.open("rb") as file:
+            magic = file.read(512)
+        if _HTML.match(magic.decode("latin-1").removeprefix("ï»¿")):
+            return None
+        lying = plain_text.as_it_lies(found.path, found.name, order.dialect)
+    except OSError:
+        return None
+    return lying if lying is not None and len(lying.header) <= order.limits.columns else None
 
 
 def stage(found: ExportFile, folder: Path, order: StagingOrder) -> list[StagedFile]:

@@ -26,7 +26,7 @@ LARGE: Final = 1 << 20
 _CHUNK: Final = 1 << 20
 _HEAD: Final = 1 << 18
 _PLACES: Final = 6
-_BLOCK: Final = 1 << 16
+_BLOCK: Final = 1 << 15
 _GLOB: Final = re.compile(r"[*?\[\]{}]")
 _LATIN: Final = "latin-1"
 
@@ -45,7 +45,8 @@ def as_it_lies(path: Path, name: str, dialect: Dialect) -> StagedFile | None:
     codec, code_page = encoding, None
     if encoding not in {"utf-8", "utf-16"}:
         encoding, code_page = _LATIN, codec
-    if _is_odd(path, code_page, wide=encoding == "utf-16"):
+    # Every second byte of UTF-16 is NUL; a NUL character in it can hide in no cell that is read as a number or a date.
+    if encoding != "utf-16" and _is_odd(path, code_page):
         return None
     with path.open(encoding="utf-8-sig" if codec == "utf-8" else codec, newline="") as text:
         try:
@@ -111,28 +112,17 @@ def _undefined(name: str) -> tuple[bytes, ...] | None:
     return undefined if plain and len(undefined) < len(singles) else None
 
 
-def _is_odd(path: Path, code_page: str | None, *, wide: bool) -> bool:
+def _is_odd(path: Path, code_page: str | None) -> bool:
     """Whether the file holds what the copy would refuse and DuckDB would not: NUL, no characters, UTF-8 under another name."""
     strange = [*(_undefined(code_page) or ())] if code_page else []
     as_utf8 = Utf8Test() if code_page else None
     with path.open("rb", buffering=0) as file:
         while chunk := file.read(_CHUNK):
-            if _has_wide_nul(chunk) if wide else b"\0" in chunk:
-                return True
-            if any(one in chunk for one in strange):
+            if b"\0" in chunk or any(one in chunk for one in strange):
                 return True
             if as_utf8 is not None:
                 as_utf8.feed(chunk)
     return as_utf8 is not None and as_utf8.certain
-
-
-def _has_wide_nul(chunk: bytes) -> bool:
-    at = chunk.find(b"\0\0")
-    while at >= 0:
-        if at % 2 == 0:
-            return True
-        at = chunk.find(b"\0\0", at + 1)
-    return False
 
 
 def _has_footer(path: Path, dialect: Dialect, width: int) -> bool:

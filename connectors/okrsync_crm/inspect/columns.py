@@ -18,7 +18,7 @@ from okrsync_crm.files.staged_file import StagedFile
 from okrsync_crm.files.workbook import DATE, DURATION, ERROR, NUMBER, PERCENT, TAGS, UNCACHED
 from okrsync_crm.inspect import detection
 from okrsync_crm.inspect.detection import Guess
-from okrsync_crm.sql.typed_table import ID_NAME
+from okrsync_crm.sql.file_scan import ID_NAME
 
 FEW: Final = 20
 _KEPT: Final = 5000

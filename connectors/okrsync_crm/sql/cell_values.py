@@ -74,7 +74,7 @@ def number(raw: str, dialect: Dialect, bind: Parameters, *, tagged: bool, percen
     With ``percent`` a cell that shows 37 % is 37; without, only a sheet's own percent cell is a number: 0.37.
     """
     written = (
-        f"coalesce({_plain_number(raw, dialect, bind)}, {_usual_number(raw, dialect, bind, percent=percent)})"
+        f"coalesce({plain_number(raw, dialect, bind)}, {usual_number(raw, dialect, bind, percent=percent)})"
     )
     if not tagged:
         return f"CAST({written} AS {DECIMAL})"
@@ -94,7 +94,7 @@ def duration(raw: str, bind: Parameters, *, in_days: bool) -> str:
     return f"CAST(CASE substr({raw}, 1, 1) WHEN {bind.bind(DURATION)} THEN {own} {days}END AS {DECIMAL})"
 
 
-def _plain_number(raw: str, dialect: Dialect, bind: Parameters) -> str:
+def plain_number(raw: str, dialect: Dialect, bind: Parameters) -> str:
     """Digits with at most one decimal sign: DuckDB's own cast, which takes five times less than a pattern."""
     if dialect.decimal == ".":
         return f"CASE WHEN NOT contains({raw}, '_') THEN try_cast({raw} AS {DECIMAL}) END"
@@ -105,7 +105,7 @@ def _plain_number(raw: str, dialect: Dialect, bind: Parameters) -> str:
     )
 
 
-def _usual_number(raw: str, dialect: Dialect, bind: Parameters, *, percent: bool) -> str:
+def usual_number(raw: str, dialect: Dialect, bind: Parameters, *, percent: bool) -> str:
     plain = f"replace({raw}, {bind.bind(chr(0x2212))}, '-')"
     valid = f"regexp_full_match({plain}, {bind.bind(_number_pattern(dialect, percent=percent))})"
     digits = f"regexp_replace({plain}, {bind.bind(f'[^0-9{re.escape(dialect.decimal)}]')}, '', 'g')"
@@ -183,7 +183,7 @@ def _sane(moment: MomentSql) -> MomentSql:
 
 def _iso(raw: str, zone: str, bind: Parameters) -> MomentSql:
     # Most columns hold mere days, and their length alone tells them from everything else.
-    is_day = f"strlen({raw}) = 10 AND {raw}[5] = '-' AND {raw}[8] = '-'"
+    is_day = f"{raw} LIKE '____-__-__'"
     is_time = f"regexp_full_match({raw}, {bind.bind(_ISO_TIME)})"
     is_zoned = f"regexp_full_match({raw}, {bind.bind(_ISO_ZONE)})"
     # DuckDB reads +02:00, Salesforce writes +0200.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
@@ -9,7 +10,7 @@ from typing import Any, Final
 from okrsync.model import Dimension
 from okrsync_crm.files.workbook import DATE, PERCENT, TAGS
 from okrsync_crm.refusal import bad_data
-from okrsync_crm.settings import Comparison, Conditions, CrmQuery, Elapsed
+from okrsync_crm.settings import Comparison, Conditions, CrmQuery, CrmSettings, Elapsed
 from okrsync_crm.sql import execution
 from okrsync_crm.sql.planned_question import PlannedQuestion
 from okrsync_crm.sql.typed_table import RECORDS, TypedTable
@@ -29,6 +30,9 @@ class ColumnChecks:
     def check(self, asked: PlannedQuestion) -> Decimal:
         """By what the values are multiplied: 100 if shares are kept as fractions. Raises ``NoValueError``."""
         query = asked.query
+        if self.table.condensed:
+            # The pass over the file has looked for all of this.
+            return Decimal(1)
         numbers, moments = _columns(query)
         for name in numbers:
             self._refuse_three_digits(name)
@@ -52,8 +56,7 @@ class ColumnChecks:
 
     def _refuse_three_digits(self, name: str) -> None:
         """1.200 is a thousand for one person and one and a bit for another; other cells of the column may tell."""
-        settings = self.table.settings
-        if settings.decimal or settings.thousands is not None or settings.dialect != "plain":
+        if not may_be_grouped(self.table.settings):
             return
         raw = self.table.raw(name)
         (likely,) = self._ask(
@@ -121,6 +124,16 @@ class ColumnChecks:
                 hint=f"set field_unit: fraction if {cell} means {Decimal(cell) * 100 if _plain(cell) else '40'} percent, field_unit: percent if it does not",
             )
         return Decimal(100) if kept == "fraction" else Decimal(1)
+
+
+def may_be_grouped(settings: CrmSettings) -> bool:
+    """Whether nothing says what a point in a number means."""
+    return not settings.decimal and settings.thousands is None and settings.dialect == "plain"
+
+
+def is_decimal(cell: str) -> bool:
+    """Whether the point in a cell groups no digits: it then does not in the other cells either."""
+    return "." in cell and re.fullmatch(_THREE, cell) is None
 
 
 def _plain(cell: str) -> bool:

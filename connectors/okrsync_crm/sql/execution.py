@@ -24,6 +24,7 @@ from okrsync_crm.settings import FileLimits
 from okrsync_crm.sql.cell_values import Parameters
 from okrsync_crm.sql.query_plan import ODD_ROW, CellFault, QueryPlan
 from okrsync_crm.sql.typed_table import RECORDS, TypedTable
+from okrsync_crm.sql.unusual_cells import read_unusual
 
 MEMORY: Final = "2GB"
 EXAMPLES: Final = 3
@@ -45,12 +46,12 @@ class SqlConnection(Protocol):
 Connect = Callable[[Path], SqlConnection]
 
 
-def connect(folder: Path, disk_mb: int = FileLimits().disk_mb) -> SqlConnection:
-    """A database in memory that may touch ``folder`` only, and spill so much to it."""
+def connect(folder: Path, files: Sequence[Path] = (), disk_mb: int = FileLimits().disk_mb) -> SqlConnection:
+    """A database in memory that may touch ``folder``, to which it spills so much, and ``files`` only."""
     import duckdb
 
     connection = duckdb.connect(":memory:")
-    inside = str(folder).replace("'", "''")
+    inside = _quoted(folder)[1:-1]
     for setting in (
         f"temp_directory = '{inside}/spill'",
         f"max_temp_directory_size = '{disk_mb}MB'",
@@ -61,11 +62,16 @@ def connect(folder: Path, disk_mb: int = FileLimits().disk_mb) -> SqlConnection:
         # It is drawn on stdout where Python runs without a file of its own: in the middle of somebody's JSON.
         "enable_progress_bar = false",
         f"allowed_directories = ['{inside}/']",
+        f"allowed_paths = [{', '.join(map(_quoted, files))}]",
         "enable_external_access = false",
         "lock_configuration = true",
     ):
         connection.execute(f"SET {setting}")
     return connection
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,14 +94,14 @@ def load(connection: SqlConnection, table: TypedTable) -> tuple[MalformedLine, .
     Raises ``NoValueError`` if the files cannot be read.
     """
     run(connection, table.bind, table.label, table.statement())
-    malformed = _malformed(connection, table.files)
+    malformed = malformed_lines(connection, table.files)
     refuse_changed(table.files)
 
     def query(statement: str) -> Any:
         return run(connection, table.bind, table.label, statement)
 
     query(f"DELETE FROM {RECORDS} WHERE filled = 0")
-    table.read_unusual(connection, query)
+    read_unusual(table, connection, query)
     if filling := table.fill_down():
         query(filling)
     return malformed
@@ -234,7 +240,7 @@ def _shown(shown: str) -> str:
     return f"“{shown.lstrip(TAGS)[:80]}”"
 
 
-def _malformed(connection: SqlConnection, files: Sequence[StagedFile]) -> tuple[MalformedLine, ...]:
+def malformed_lines(connection: SqlConnection, files: Sequence[StagedFile]) -> tuple[MalformedLine, ...]:
     known = connection.execute(
         "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"
     ).fetchone()

@@ -6,7 +6,7 @@ cell of the file can spoil are answered so: what has an unreadable cell anywhere
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Final
@@ -72,19 +72,24 @@ def read_grouped(
 
 def _shape(table: TypedTable, one: PlannedQuestion, where: WhereValues) -> GroupShape | None:
     query, settings = one.query, table.settings
-    if query.measure not in _MEASURES or settings.latest_by or table.odd:
+    if settings.latest_by or table.odd:
+        return None
+    # Without groups of rows, a column may have as many different values as there are rows.
+    if query.measure not in _MEASURES and not (query.measure == "count_distinct" and table.condensed):
         return None
     if settings.rates is not None and one.question.unit.dimension is Dimension.MONEY:
         return None
     allowed = [_allowed(table, one_of) for one_of in (query.where, query.part)]
     if None in allowed:
         return None
-    columns = sorted({column for found in allowed if found is not None for column in found})
+    tested = {column for found in allowed if found is not None for column in found}
+    different = table.text(query.field or "") if query.measure == "count_distinct" else ""
+    columns = sorted({*tested, *([different] if different else [])})
     size = 1
     for column in columns:
         size *= where.size_of(column) + 1
     scratch = QueryPlan(table)
-    value = value_of(scratch, one.question) if query.field else ""
+    value = value_of(scratch, one.question) if query.field and not different else ""
     window = ""
     used = [*columns, *([value] if value else [])]
     if query.date is not None and (one.question.window is not None or one.until is not None):
@@ -98,7 +103,7 @@ def _shape(table: TypedTable, one: PlannedQuestion, where: WhereValues) -> Group
         keys=tuple(columns),
         window=window,
         value=value,
-        sign=table.sign(query.field) if query.field and value[0] in {"n", "q"} else "",
+        sign=table.sign(query.field or "") if value[:1] in {"n", "q"} else "",
         currency=table.text(one.currency) if one.currency else "",
     )
 
@@ -121,16 +126,14 @@ def _allowed(table: TypedTable, tests: Conditions) -> Allowed | None:
 def _groups(
     connection: execution.SqlConnection, table: TypedTable, shape: GroupShape
 ) -> dict[tuple[str | None, ...], GroupTotals]:
-    value = shape.value or "NULL::INTEGER"
+    value = shape.value
+    totals = table.totals_of(value) if value else ("0", "NULL", "NULL", "NULL")
+    filled = f"count_{value} > 0" if table.condensed else f"{value} IS NOT NULL"
     signs = f"list(DISTINCT {shape.sign}) FILTER ({shape.sign} IS NOT NULL)" if shape.sign else "NULL"
-    codes = (
-        f"list(DISTINCT coalesce({shape.currency}, '')) FILTER ({value} IS NOT NULL)"
-        if shape.currency
-        else "NULL"
-    )
+    codes = f"list(DISTINCT coalesce({shape.currency}, '')) FILTER ({filled})" if shape.currency else "NULL"
     keys = "".join(f"{key}, " for key in shape.keys)
     statement = (
-        f"SELECT {keys}count(*), count({value}), sum({value}), min({value}), max({value}), {signs}, {codes} FROM {RECORDS}"
+        f"SELECT {keys}{table.rows}, {', '.join(totals)}, {signs}, {codes} FROM {RECORDS}"
         + (f" WHERE {shape.window}" if shape.window else "")
         + (f" GROUP BY {', '.join(shape.keys)}" if shape.keys else "")
     )
@@ -158,8 +161,19 @@ def _values(
 ) -> dict[str, Any]:
     query, index = one.query, one.index
     where = _allowed(table, query.where) or {}
-    whole = _together(_chosen(groups, shape.keys, where))
+    whole = _together(_chosen(groups, shape.keys, where).values())
     values: dict[str, Any] = {f"rows{index}": whole.rows, f"bad{index}": 0}
+    if query.measure == "count_distinct":
+        at = shape.keys.index(table.text(query.field or ""))
+        filled = {
+            place: found
+            for place, found in _chosen(groups, shape.keys, where).items()
+            if place[at] is not None
+        }
+        return values | {
+            f"filled{index}": sum(found.rows for found in filled.values()),
+            f"value{index}": len({place[at] for place, found in filled.items() if found.rows}),
+        }
     if query.field:
         values |= {f"filled{index}": whole.filled, f"signs{index}": whole.signs}
         values[f"value{index}"] = {"min": whole.least, "max": whole.most}.get(query.measure, whole.total)
@@ -168,25 +182,25 @@ def _values(
     if query.measure == "ratio":
         part = _allowed(table, query.part) or {}
         both = {column: where.get(column, texts) & texts for column, texts in part.items()}
-        share = _together(_chosen(groups, shape.keys, {**where, **both}))
+        share = _together(_chosen(groups, shape.keys, {**where, **both}).values())
         values[f"part{index}"] = share.total if query.field else share.rows
     return values
 
 
 def _chosen(
     groups: Mapping[tuple[str | None, ...], GroupTotals], keys: Sequence[str], allowed: Allowed
-) -> list[GroupTotals]:
+) -> dict[tuple[str | None, ...], GroupTotals]:
     if all(key in allowed for key in keys):
         places = product(*(sorted(allowed[key]) for key in keys))
-        return [groups[place] for place in places if place in groups]
-    return [
-        found
+        return {place: groups[place] for place in places if place in groups}
+    return {
+        place: found
         for place, found in groups.items()
         if all(key not in allowed or text in allowed[key] for key, text in zip(keys, place, strict=True))
-    ]
+    }
 
 
-def _together(groups: Sequence[GroupTotals]) -> GroupTotals:
+def _together(groups: Collection[GroupTotals]) -> GroupTotals:
     def known(name: str) -> list[Any]:
         return [value for one in groups if (value := getattr(one, name)) is not None]
 

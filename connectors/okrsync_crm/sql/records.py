@@ -14,11 +14,13 @@ from typing import Any, Final
 from okrsync_crm.refusal import bad_data
 from okrsync_crm.sql import execution
 from okrsync_crm.sql.execution import SqlConnection
+from okrsync_crm.sql.file_scan import MASKED
+from okrsync_crm.sql.sparse_rows import amounts_of, sparse_row
 from okrsync_crm.sql.totals import RowVerdict, SparseRow, judged, strong_masks
-from okrsync_crm.sql.typed_table import MASKED, RECORDS, TypedTable
+from okrsync_crm.sql.typed_table import RECORDS, TypedTable
 
-_SMALL: Final = 20_000
-_MOST: Final = 5_000
+SMALL: Final = 20_000
+MOST: Final = 5_000
 """More rows that lack the cells of the others are no totals, but records of another kind."""
 _ADDED_UP: Final = 500_000
 _LISTED: Final = 5
@@ -114,26 +116,24 @@ def _sparse_rows(connection: SqlConnection, table: TypedTable, file: int) -> lis
         f"SELECT mask, filled, count(*) FROM {RECORDS} WHERE f = {file} GROUP BY mask, filled",
     )
     rows = sum(count for _, _, count in masks)
-    below = table.fill_down_bits(file)
-    strong = strong_masks([(mask | below, count) for mask, _, count in masks], most=_MOST)
+    below = table.scan(file).fill_down_bits()
+    strong = strong_masks([(mask | below, count) for mask, _, count in masks], most=MOST)
     strong = {mask for mask, _, _ in masks if mask | below in strong}
-    if not strong and rows > _SMALL:
+    if not strong and rows > SMALL:
         return []
     width = len(table.files[file].header)
     wanted = ", ".join(map(str, sorted(strong))) or "NULL"
     # In a small file every row is looked at: a total may have all its cells filled.
-    limit = "true" if rows <= _SMALL else f"mask IN ({wanted})"
-    mask = table.mask(file)
+    limit = "true" if rows <= SMALL else f"mask IN ({wanted})"
+    mask = table.scan(file).mask()
     cells = _ask(
         connection,
         table,
         f"SELECT r, mask, [{', '.join(f'c{n}' for n in range(min(width, MASKED)))}] FROM "
-        f"(SELECT row_number() OVER () AS r, {mask} AS mask, * FROM {table.source(file)}) "
+        f"(SELECT row_number() OVER () AS r, {mask} AS mask, * FROM {table.scan(file).source()}) "
         f"WHERE mask > 0 AND {limit} AND r IN (SELECT r FROM {RECORDS} WHERE f = {file}) ORDER BY r",
     )
-    found = [
-        table.sparse_row(file, number, mask_, texts, strong=mask_ in strong) for number, mask_, texts in cells
-    ]
+    found = [sparse_row(table, file, row, strong=row[1] in strong) for row in cells]
     return [row for row in found if row.may_be_total]
 
 
@@ -141,7 +141,7 @@ def _verdicts(
     connection: SqlConnection, table: TypedTable, file: int, sparse: Sequence[SparseRow]
 ) -> Mapping[int, RowVerdict]:
     columns = sorted({column for row in sparse for column in row.amounts})
-    rows = table.amounts(file, columns)
+    rows = amounts_of(table, file, columns)
     found = _ask(connection, table, rows.statement)
     if len(found) > _ADDED_UP:
         return {row.number: RowVerdict.DOUBT for row in sparse if row.hard}
@@ -156,7 +156,7 @@ def _equal_rows(connection: SqlConnection, table: TypedTable) -> list[Note]:
     if not alike:
         return []
     every = " UNION ALL ".join(
-        f"SELECT {file} AS f, row_number() OVER () AS r, {table.whole(file)} AS whole FROM {table.source(file)}"
+        f"SELECT {file} AS f, row_number() OVER () AS r, {table.scan(file).whole()} AS whole FROM {table.scan(file).source()}"
         for file in range(len(table.files))
     )
     twice = _ask(
@@ -187,12 +187,12 @@ def _has_id(connection: SqlConnection, table: TypedTable) -> bool:
             continue
         every = f"hash({', '.join(f'c{n}' for n in range(width))})"
         counts = ", ".join(
-            f"count(DISTINCT c{n}), bool_or({table.is_measure(file, n)})" for n in range(width)
+            f"count(DISTINCT c{n}), bool_or({table.scan(file).is_measure(n)})" for n in range(width)
         )
         ((rows, *found),) = _ask(
             connection,
             table,
-            f"SELECT count(DISTINCT {every}), {counts} FROM {table.source(file)} WHERE {table.mask(file)} > 0",
+            f"SELECT count(DISTINCT {every}), {counts} FROM {table.scan(file).source()} WHERE {table.scan(file).mask()} > 0",
         )
         if any(
             distinct == rows and not measure

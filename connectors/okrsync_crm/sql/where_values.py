@@ -17,7 +17,7 @@ from okrsync_crm.cells.names import alike
 from okrsync_crm.refusal import bad_data
 from okrsync_crm.settings import Comparison, Conditions, CrmQuery
 from okrsync_crm.sql.execution import SqlConnection
-from okrsync_crm.sql.typed_table import RECORDS, TypedTable
+from okrsync_crm.sql.typed_table import RECORDS, TypedTable, UnusualFileError
 
 _LISTED: Final = 12
 _MOST: Final = 100_000
@@ -64,7 +64,7 @@ class WhereValues:
         text = self.table.text(column)
         if text not in self._known:
             rows = self.connection.execute(
-                f"SELECT {text}, count(*) FROM {RECORDS} WHERE {text} IS NOT NULL GROUP BY {text} ORDER BY count(*) DESC, {text} LIMIT {_MOST + 1}"
+                f"SELECT {text}, {self.table.rows} FROM {RECORDS} WHERE {text} IS NOT NULL GROUP BY {text} ORDER BY {self.table.rows} DESC, {text} LIMIT {_MOST + 1}"
             ).fetchall()
             self._known[text] = dict(rows)
         known = self._known[text]
@@ -72,7 +72,7 @@ class WhereValues:
             return known
         asked = [str(value) for value in wanted]
         rows = self.connection.execute(
-            f"SELECT {text}, count(*) FROM {RECORDS} WHERE {text} IN (SELECT unnest($asked)) "
+            f"SELECT {text}, {self.table.rows} FROM {RECORDS} WHERE {text} IN (SELECT unnest($asked)) "
             f"OR lower(strip_accents(regexp_replace({text}, '[\\s_./-]+', '', 'g'))) IN (SELECT unnest($alike)) GROUP BY {text}",
             {"asked": asked, "alike": [alike(value) for value in asked]},
         ).fetchall()
@@ -100,10 +100,12 @@ class WhereValues:
         if self.table.settings.fill_down is not None:
             return
         if self._rows is None:
-            self._rows = self.connection.execute(f"SELECT count(*) FROM {RECORDS}").fetchone()[0]
+            self._rows = self.connection.execute(f"SELECT {self.table.rows} FROM {RECORDS}").fetchone()[0]
         filled = sum(there.values())
         if self._rows < _GROUPED or not 0 < 2 * filled <= self._rows:
             return
+        if self.table.condensed:
+            raise UnusualFileError
         text = self.table.text(column)
         first, second, repeated = self.connection.execute(
             f"SELECT arg_min({text} IS NOT NULL, (f, r)), list({text} IS NULL ORDER BY f, r)[2], count(*) FILTER ({text} = before) "
