@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -100,15 +100,16 @@ class CrmSource:
         order = StagingOrder(dialect=dialect, sheet=self.settings.sheet, limits=self.settings.limits)
         with private_folder() as folder:
             lying = as_it_lies(files, order)
+            copied = lying is None
             if lying is not None:
-                answers = self._read_groups(lying, folder, files, batch)
-                if answers is not None:
-                    return answers
+                try:
+                    return self._read_groups(lying, folder, files, batch)
+                except UnusualFileError as unusual:
+                    copied = unusual.undecoded
             staged = [part for file in files for part in stage(file, folder, order)]
-            if lying is None and len(staged) == 1:
-                answers = self._read_groups(staged[0], folder, files, batch)
-                if answers is not None:
-                    return answers
+            if copied and len(staged) == 1:
+                with suppress(UnusualFileError):
+                    return self._read_groups(staged[0], folder, files, batch)
             table = TypedTable(staged, self.settings, dialect, self.zone.key)
             checks = plan_file_checks(table)
             passes, rest = gathered(batch, self.settings, self.zone)
@@ -122,26 +123,23 @@ class CrmSource:
 
     def _read_groups(
         self, file: StagedFile, folder: Path, files: tuple[ExportFile, ...], batch: Batch
-    ) -> dict[int, Answer] | None:
-        """All answers out of groups of rows; None if a row must be seen for one of them."""
+    ) -> dict[int, Answer]:
+        """All answers out of groups of rows. Raises ``UnusualFileError`` if a row must be seen for one of them."""
         passes, single = gathered(batch, self.settings, self.zone)
         table = TypedTable([file], self.settings, dialect_of(self.settings), self.zone.key)
         planned = self._planned(table, single)
         asked = [one for _, some in planned.single for one in some]
         groups = None if passes else condensed(table, asked)
         if groups is None:
-            return None
+            raise UnusualFileError
         with closing(self.connect(folder, (file.path,), self.settings.limits.disk_mb)) as connection:
-            try:
-                rows = groups.load(connection)
-                values = FileValues(WhereValues(connection, table), ColumnChecks(connection, table))
-                answers = dict(planned.answers)
-                sound = _checked(asked, values, answers)
-                grouped, rest = read_grouped(connection, table, sound, values.where)
-            except UnusualFileError:
-                return None
+            rows = groups.load(connection)
+            values = FileValues(WhereValues(connection, table), ColumnChecks(connection, table))
+            answers = dict(planned.answers)
+            sound = _checked(asked, values, answers)
+            grouped, rest = read_grouped(connection, table, sound, values.where)
         if rest:
-            return None
+            raise UnusualFileError
         context = self._context(files, LoadedFiles(rows=rows, malformed=0, notes=()))
         return answers | {one.index: answer(one, grouped[one.index], None, context) for one in sound}
 

@@ -96,9 +96,9 @@ class CondensedFile:
             rows = self._checked(connection, columns)
             self._decode(connection)
             execution.run(connection, table.bind, table.label, self._records(columns))
-        except NoValueError:
+        except NoValueError as refusal:
             # What cannot be read is named by the reading of rows.
-            raise UnusualFileError from None
+            raise UnusualFileError(undecoded=" encoded" in refusal.message) from None
         table.condense()
         return rows
 

@@ -37,7 +37,11 @@ RECORDS: Final = "records"
 
 
 class UnusualFileError(Exception):
-    """The file holds something that must be judged row by row: groups of rows do not do."""
+    """A row of the file must be judged by itself. ``undecoded``: DuckDB cannot read its letters where it lies."""
+
+    def __init__(self, *, undecoded: bool = False) -> None:
+        super().__init__()
+        self.undecoded = undecoded
 
 
 @dataclass(slots=True)

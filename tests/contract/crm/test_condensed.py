@@ -48,7 +48,7 @@ def asked(**unit: Any) -> list[Question]:
     return [replace(one, metric=f"m{number}") for number, one in enumerate(questions)]
 
 
-def rows(form: Callable[[int, random.Random], list[str]] | None = None) -> list[list[str]]:
+def rows() -> list[list[str]]:
     chance = random.Random(5)
     made = []
     for number in range(ROWS):
@@ -57,8 +57,6 @@ def rows(form: Callable[[int, random.Random], list[str]] | None = None) -> list[
         day = datetime(2026, 8, 1) + timedelta(days=chance.randrange(110))  # noqa: DTZ001 - only its date is written
         note = "" if chance.random() < 0.3 else f'a "note", {number}'
         made.append([f"D-{number + 7}", f"o{number % 5}", stage, country, amount, f"{day:%Y-%m-%d}", note])
-        if form is not None:
-            made[-1] = form(number, chance)(made[-1]) if callable(form(number, chance)) else made[-1]
     return made
 
 
@@ -90,9 +88,12 @@ def both(
     """The answers, which must be those of reading row by row; and whether groups gave them."""
     used: list[int] = []
     load = CondensedFile.load
-    monkeypatch.setattr(
-        CondensedFile, "load", lambda one, connection: used.append(load(one, connection)) or used[-1]
-    )
+
+    def noted(one: CondensedFile, connection: Any) -> int:
+        used.append(load(one, connection))
+        return used[-1]
+
+    monkeypatch.setattr(CondensedFile, "load", noted)
     found = list(exports.read(*questions, **settings))
     with row_by_row(monkeypatch):
         assert found == list(exports.read(*questions, **settings))
@@ -128,6 +129,35 @@ def test_cyrillic_texts_of_a_code_page_get_their_letters(
     assert found[0].value == sum(range(1, 60, 2))
     assert isinstance(found[1], NoValue)
     assert "Турция" in found[1].reason
+
+
+@pytest.mark.parametrize(
+    ("encoding", "sign"), [("cp1252", "€"), ("utf-16", "🙂"), ("utf-16-be", "ü"), ("gb18030", "中")]
+)
+def test_what_duckdb_cannot_decode_is_copied_and_then_read_in_groups(
+    exports: Exports, monkeypatch: pytest.MonkeyPatch, encoding: str, sign: str
+) -> None:
+    lines = rows()
+    lines[300][6] = sign
+    exports.put("deals.csv", text(lines), encoding=encoding)
+    _, grouped = both(exports, monkeypatch, asked()[:3], encoding=encoding)
+    assert grouped
+
+
+def test_utf8_under_another_name_is_refused(exports: Exports, monkeypatch: pytest.MonkeyPatch) -> None:
+    exports.put("deals.csv", text(rows()))
+    found, grouped = both(exports, monkeypatch, asked(), encoding="cp1251")
+    assert not grouped
+    assert all(isinstance(one, NoValue) and "set encoding: utf-8" in one.hint for one in found)
+
+
+def test_no_copy_is_made_of_a_file_that_needs_none(exports: Exports, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError
+
+    exports.put("deals.csv", text(rows()), encoding="iso8859-9")
+    monkeypatch.setattr(source_module, "stage", refuse)
+    assert exports.value(ask(measure="count"), encoding="iso8859-9") == ROWS
 
 
 FORMS: dict[str, tuple[Callable[[list[str]], list[str]], dict[str, Any]]] = {

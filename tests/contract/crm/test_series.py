@@ -123,7 +123,7 @@ def source(folder: Path, executed: list[str] | None = None, **settings: Any) -> 
     context = ConnectorContext(name="deals", clock=JumpClock(NOW), timezone="Europe/Berlin", base=str(folder))
     model = CrmSettings.model_validate({"path": "deals.csv", **settings})
     log = [] if executed is None else executed
-    return CrmSource(model, context, connect=lambda place: Counted(execution.connect(place), log))
+    return CrmSource(model, context, connect=lambda *given: Counted(execution.connect(*given), log))
 
 
 def one_by_one(read: CrmSource, asked: Sequence[Question]) -> list[Answer]:

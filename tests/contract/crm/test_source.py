@@ -184,8 +184,8 @@ def test_measures(exports: Exports, query: dict[str, Any], value: str) -> None:
 def test_ten_questions_are_one_scan_whatever_they_ask(exports: Exports) -> None:
     executed: list[str] = []
 
-    def counting(folder: Path) -> execution.SqlConnection:
-        return Counted(execution.connect(folder), executed.append)
+    def counting(*given: Any) -> execution.SqlConnection:
+        return Counted(execution.connect(*given), executed.append)
 
     source = CrmSource(CrmSettings(path="deals*"), exports.context, connect=counting)
     months = [
