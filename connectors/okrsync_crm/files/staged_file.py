@@ -1,4 +1,4 @@
-"""A file that is ready to be scanned: its header, its first records, and what is known of how it is written."""
+"""A file that is ready to be scanned: its header, its first records, and how it is written."""
 
 from __future__ import annotations
 

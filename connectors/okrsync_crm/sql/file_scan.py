@@ -1,4 +1,4 @@
-"""One file as SQL: ``read_csv`` of it, and what tells its rows apart: filled cells, repeated headers, ids."""
+"""One file as SQL: ``read_csv`` of it, its filled cells, its repeated headers and its ids."""
 
 from __future__ import annotations
 
