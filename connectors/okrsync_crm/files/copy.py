@@ -23,6 +23,7 @@ from okrsync_crm.files import plain_text, webpage
 from okrsync_crm.files.footer import TAIL
 from okrsync_crm.files.limits import chunks_of, copied, refuse_parts, too_large
 from okrsync_crm.files.ready_text import is_ready
+from okrsync_crm.files.record_writer import RecordWriter
 from okrsync_crm.files.selection import ExportFile
 from okrsync_crm.files.sheet_xml import (
     convert_open_document,
@@ -33,7 +34,6 @@ from okrsync_crm.files.sheet_xml import (
 from okrsync_crm.files.staged_file import StagedFile, finished, quoting_of, state_of, still_written
 from okrsync_crm.files.text import decoded, without_preamble
 from okrsync_crm.files.webpage import charset_of
-from okrsync_crm.files.workbook import RecordWriter
 from okrsync_crm.refusal import bad_config, bad_data
 from okrsync_crm.settings import FileLimits
 
@@ -147,7 +147,8 @@ def _typed(target: Path, name: str, order: StagingOrder, rows: array[int]) -> St
 
 
 def _stage_zip(path: Path, name: str, folder: Path, order: StagingOrder) -> list[StagedFile]:
-    from okrsync_crm.files.workbook import convert, is_workbook
+    from okrsync_crm.files.workbook import convert
+    from okrsync_crm.files.workbook_parts import is_workbook
 
     with zipfile.ZipFile(path) as archive:
         if is_workbook(archive):

@@ -17,7 +17,7 @@ from xml.parsers import expat
 from okrsync.connector import NoValueError
 from okrsync.model import Cause
 from okrsync.spelling import did_you_mean
-from okrsync_crm.files.workbook import (
+from okrsync_crm.files.cell_tags import (
     DATE,
     DURATION,
     ERROR,
@@ -27,11 +27,11 @@ from okrsync_crm.files.workbook import (
     NUMBER,
     PERCENT,
     UNCACHED,
-    MergedCells,
-    RecordWriter,
-    parse,
     plain_text,
 )
+from okrsync_crm.files.merged_cells import MergedCells
+from okrsync_crm.files.record_writer import RecordWriter
+from okrsync_crm.files.workbook_parts import parse
 from okrsync_crm.refusal import bad_config, bad_data
 
 OPEN_DOCUMENT: Final = "application/vnd.oasis.opendocument.spreadsheet"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from html.parser import HTMLParser
 from typing import Final
 
-from okrsync_crm.files.workbook import RecordWriter
+from okrsync_crm.files.record_writer import RecordWriter
 from okrsync_crm.refusal import bad_data
 
 _CHARSET: Final = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)

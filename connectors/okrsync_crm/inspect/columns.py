@@ -14,8 +14,8 @@ from typing import Any, Final
 from okrsync.errors import DataError
 from okrsync_crm.cells.currencies import meant_by
 from okrsync_crm.dialects import DIALECTS
+from okrsync_crm.files.cell_tags import DATE, DURATION, ERROR, NUMBER, PERCENT, TAGS, UNCACHED
 from okrsync_crm.files.staged_file import StagedFile
-from okrsync_crm.files.workbook import DATE, DURATION, ERROR, NUMBER, PERCENT, TAGS, UNCACHED
 from okrsync_crm.inspect import detection
 from okrsync_crm.inspect.detection import Guess
 from okrsync_crm.sql.file_scan import ID_NAME

@@ -53,7 +53,7 @@ def opened(path: Path, folder: Path, settings: CrmSettings) -> OpenedFile:
 
 def _is_typed(path: Path, head: bytes) -> str:
     from okrsync_crm.files.sheet_xml import is_open_document, is_spreadsheet_ml
-    from okrsync_crm.files.workbook import is_workbook
+    from okrsync_crm.files.workbook_parts import is_workbook
 
     if head.startswith(b"PK\x03\x04") and zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:

@@ -15,7 +15,7 @@ from okrsync_crm.cells.currencies import codes
 from okrsync_crm.cells.moments import NUMBERS
 from okrsync_crm.cells.names import SPACES
 from okrsync_crm.dialects import Dialect
-from okrsync_crm.files.workbook import DATE, DURATION, ERROR, NUMBER, PERCENT, TAGS, UNCACHED
+from okrsync_crm.files.cell_tags import DATE, DURATION, ERROR, NUMBER, PERCENT, TAGS, UNCACHED
 
 DAY: Final = 86_400_000_000  # microseconds, the unit of every moment and length of time in SQL
 DECIMAL: Final = "DECIMAL(38, 10)"

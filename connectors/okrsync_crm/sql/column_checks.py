@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from okrsync.model import Dimension
-from okrsync_crm.files.workbook import DATE, PERCENT, TAGS
+from okrsync_crm.files.cell_tags import DATE, PERCENT, TAGS
 from okrsync_crm.refusal import bad_data
 from okrsync_crm.settings import Comparison, Conditions, CrmQuery, CrmSettings, Elapsed
 from okrsync_crm.sql import execution

@@ -17,8 +17,8 @@ from typing import Any, Final, Protocol
 from okrsync.connector import NoValueError
 from okrsync.model import Cause
 from okrsync_crm.cells.hints import CORRECT, amount_hint, moment_hint
+from okrsync_crm.files.cell_tags import ERROR, TAGS, UNCACHED
 from okrsync_crm.files.staged_file import StagedFile, refuse_changed
-from okrsync_crm.files.workbook import ERROR, TAGS, UNCACHED
 from okrsync_crm.refusal import bad_data
 from okrsync_crm.settings import FileLimits
 from okrsync_crm.sql.cell_values import Parameters

@@ -9,8 +9,8 @@ from typing import Final
 from okrsync.spelling import did_you_mean
 from okrsync_crm.cells.names import SPACES, folded
 from okrsync_crm.dialects import Dialect
+from okrsync_crm.files.cell_tags import DATE, NUMBER, PERCENT
 from okrsync_crm.files.staged_file import StagedFile
-from okrsync_crm.files.workbook import DATE, NUMBER, PERCENT
 from okrsync_crm.refusal import bad_config
 from okrsync_crm.settings import CrmSettings
 from okrsync_crm.sql.cell_values import Parameters

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from okrsync_crm.cells.amounts import AmountForm, read_amount
 from okrsync_crm.cells.names import SPACES
-from okrsync_crm.files.workbook import DATE, NUMBER, PERCENT, TAGS
+from okrsync_crm.files.cell_tags import DATE, NUMBER, PERCENT, TAGS
 from okrsync_crm.sql.cell_values import cleaned, number
 from okrsync_crm.sql.file_scan import ID_NAME
 from okrsync_crm.sql.totals import Amounts, SparseRow

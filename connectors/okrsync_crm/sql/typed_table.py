@@ -18,8 +18,8 @@ from okrsync_crm.cells.moments import MomentForm
 from okrsync_crm.cells.names import folded
 from okrsync_crm.cells.words import is_currency_column
 from okrsync_crm.dialects import Dialect
+from okrsync_crm.files.cell_tags import DURATION
 from okrsync_crm.files.staged_file import StagedFile
-from okrsync_crm.files.workbook import DURATION
 from okrsync_crm.settings import CrmSettings
 from okrsync_crm.sql.cell_values import (
     MomentSql,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from okrsync_crm.cells.amounts import read_amount
 from okrsync_crm.cells.moments import read_moments
-from okrsync_crm.files.workbook import TAGS
+from okrsync_crm.files.cell_tags import TAGS
 from okrsync_crm.sql.cell_values import DECIMAL
 from okrsync_crm.sql.typed_table import RECORDS, TypedTable
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from okrsync.model import Cause
-from okrsync_crm.files import workbook as workbook_module
+from okrsync_crm.files import cell_tags
 from okrsync_crm.files.private_folder import private_folder
 from tests.support.crm_exports import Exports, ask
 from tests.support.spreadsheet_files import workbook
@@ -55,7 +55,7 @@ def test_there_is_no_row_beyond_excels_last(exports: Exports, row: str) -> None:
 def test_a_cell_that_fills_the_memory_is_refused_early(
     exports: Exports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workbook_module, "LONGEST_TEXT", 50_000)
+    monkeypatch.setattr(cell_tags, "LONGEST_TEXT", 50_000)
     book = workbook([["Id", "Note"], [1, "short"]])
     long = changed(book, "xl/worksheets/sheet1.xml", "short", "x" * 600_000)
     exports.put("deals.xlsx", long)
