@@ -42,10 +42,13 @@ class Connectors(Mapping[str, Connector]):
         return f"{found.name} {found.version}" if found is not None else "unknown"
 
 
-def emulator_of(connector: str) -> Callable[[], Emulator] | None:
-    """A function that starts the emulator of the named connector; None if there is none."""
+def emulator_of(connector: str) -> Callable[..., Emulator] | None:
+    """A function that starts the emulator of the named connector; None if there is none.
+
+    It takes ``now``, what the emulator takes for the present.
+    """
     found = next(iter(entry_points(group=EMULATORS, name=connector)), None)
-    return None if found is None else lambda: cast("Emulator", found.load()())
+    return None if found is None else lambda **options: cast("Emulator", found.load()(**options))
 
 
 def _load(entry: EntryPoint) -> Connector:

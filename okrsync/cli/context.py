@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from okrsync.alerts import CompanyRunner
     from okrsync.config import Company, Notify
     from okrsync.ledger.store import SqlLedger
+    from okrsync.sandbox.terminal import DemoTerminal
     from okrsync.settings import Machine
 
 
@@ -42,6 +44,22 @@ class Context:
 
     clock: Clock = field(default_factory=WallClock)
     connectors: Connectors = field(default_factory=Connectors)
+    demo: DemoTerminal | None = None
+    """Set in a terminal of `okrsync demo --serve`: nothing outside of that demo may be used."""
+
+    @classmethod
+    def here(cls) -> Context:
+        """The context of this process: today's clock, but in a terminal of a demo the demo's.
+
+        Raises ``ConfigError`` if that demo has ended, or if the companies or the ledger are not the demo's.
+        """
+        if not (demo := os.environ.get("OKRSYNC_DEMO")):
+            return cls()
+        from okrsync.sandbox.terminal import demo_terminal
+        from okrsync.settings import Machine
+
+        terminal = demo_terminal(demo, Machine())
+        return cls(clock=terminal.clock, demo=terminal)
 
     @property
     def machine(self) -> Machine:
@@ -71,7 +89,10 @@ class Context:
 
         def file(name: str) -> Path:
             path = Path(name)
-            return path if path.suffix in {".yaml", ".yml"} else folder / f"{name}.yaml"
+            path = path if path.suffix in {".yaml", ".yml"} else folder / f"{name}.yaml"
+            if self.demo is not None:
+                self.demo.check(path)
+            return path
 
         return file
 

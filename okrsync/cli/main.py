@@ -54,11 +54,11 @@ register(app)
 def main(arguments: Sequence[str] | None = None, context: Context | None = None) -> int:
     """Run one command and return its exit code; print errors on stderr, with ``--json`` also as JSON."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    context = context or Context()
     if arguments is None:
         signal.signal(signal.SIGTERM, _interrupt)
     prepare()
     try:
+        context = context or Context.here()
         if COMPLETING not in os.environ:  # a shell waits for that, and its answer goes to stdout alone
             log_to_stderr(context.machine.log)
         code = app(words or ["--help"], standalone_mode=False, prog_name="okrsync", obj=context)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -19,35 +18,26 @@ from okrsync.config.yamlfile import read_yaml
 from okrsync.emulation import Emulator
 from okrsync.plugins import emulator_of
 from okrsync.ports import Connector
+from okrsync.sandbox.clock import PRESENT
 from okrsync.sync import secrets_of
-
-# The demo's present: a Monday morning in the middle of its cycle, so that every run of it looks the same.
-PRESENT = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
-
-
-class DemoClock:
-    """Starts at the demo's present and runs as fast as time does."""
-
-    def __init__(self) -> None:
-        self._started = time.monotonic()
-
-    def now(self) -> datetime:
-        return PRESENT + timedelta(seconds=time.monotonic() - self._started)
-
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoEnvironment:
-    """A made-up company, ready to be synced. ``variables`` are the environment variables that its YAML's secrets name."""
+    """A made-up company, ready to be synced. ``variables`` are the environment variables that its YAML's secrets name.
+
+    ``seed`` is the folder with everything as it was at the start; ``data`` is the company's YAML.
+    """
 
     company: Path
     emulators: Mapping[str, Emulator]
     variables: Mapping[str, str]
+    seed: Path
+    data: Mapping[str, Any]
+
+    @property
+    def exports(self) -> Path:
+        return self.company.parent / "exports"
 
     @property
     def requests(self) -> int:
@@ -58,30 +48,54 @@ class DemoEnvironment:
         for one in self.emulators.values():
             one.server.forget()
 
+    def start_over(self) -> None:
+        """Everything is again as it was at the start: what the emulators hold, and the exports."""
+        for name, emulator in self.emulators.items():
+            emulator.reset()
+            emulator.load(seed_of(self.seed / f"{name}.yaml"))
+        shutil.rmtree(self.exports)
+        _copy_exports(self.seed / "exports", self.exports)
+
 
 @contextmanager
 def demo_environment(
-    connectors: Mapping[str, Connector], folder: Path, company_id: Literal["demo", "book"] = "demo"
+    connectors: Mapping[str, Connector],
+    folder: Path,
+    company_id: Literal["demo", "book"] = "demo",
+    now: Callable[[], datetime] | None = None,
 ) -> Iterator[DemoEnvironment]:
-    """Start and seed the emulators, and write the company's YAML and exports into ``folder``."""
+    """Start and seed the emulators, and write the company's YAML and exports into ``folder``.
+
+    ``now`` is what the emulators take for the present; without it they live today.
+    """
     with ExitStack() as stack:
         source = stack.enter_context(as_file(files("okrsync.sandbox") / company_id))
         text = (source / f"{company_id}.yaml").read_text(encoding="utf-8")
         emulators: dict[str, Emulator] = {}
-        for name, connection in read_yaml(source / f"{company_id}.yaml").data["connections"].items():
+        data = read_yaml(source / f"{company_id}.yaml").data
+        for name, connection in data["connections"].items():
             start = emulator_of(connection["type"])
             if start is None:
                 continue
-            emulator = emulators[name] = start()
+            emulator = emulators[name] = start() if now is None else start(now=now)
             stack.callback(emulator.server.close)
-            emulator.load(_with_floats(read_yaml(source / f"{name}.yaml").data))
+            emulator.load(seed_of(source / f"{name}.yaml"))
             text = text.replace(connection["url"], emulator.server.url)
         company = folder / f"{company_id}.yaml"
         company.write_text(text, encoding="utf-8")
         _copy_exports(source / "exports", folder / "exports")
         yield DemoEnvironment(
-            company=company, emulators=emulators, variables=_variables(company, connectors, emulators)
+            company=company,
+            emulators=emulators,
+            variables=_variables(company, connectors, emulators),
+            seed=source,
+            data=data,
         )
+
+
+def seed_of(path: Path) -> Any:
+    """What an emulator is filled with."""
+    return _with_floats(read_yaml(path).data)
 
 
 def _with_floats(seed: Any) -> Any:

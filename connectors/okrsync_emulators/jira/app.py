@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from okrsync.emulation import LoopbackServer, TableView
-from okrsync_emulators.jira import changes, seed
+from okrsync.emulation import LoopbackServer, Mishap, TableView, outage
+from okrsync_emulators.jira import changes, faults, seed
 from okrsync_emulators.jira.application import application
 from okrsync_emulators.jira.defaults import default_fields, default_statuses
 from okrsync_emulators.jira.moments import millis
@@ -151,6 +151,17 @@ class JiraEmulator:
                     f"there is no {'issue ' + row if issue is None else 'one column ' + column} in {table}"
                 )
             changes.change(self.world, issue, {matches[0].id: value}, author=self.email)
+
+    def mishaps(self) -> Sequence[Mishap]:
+        return [
+            Mishap(
+                id="expired",
+                label="The token has expired",
+                begin=self.expire_tokens,
+                end=self.renew_tokens,
+            ),
+            outage(self.server, faults.server_error(status=500).body),
+        ]
 
     # ---- hooks --------------------------------------------------------------------------------------------
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from okrsync.emulation import LoopbackServer, TableView
-from okrsync_emulators.notion import people, schema, seeds, texts, webpage
+from okrsync.emulation import Grid, LoopbackServer, Mishap, TableView
+from okrsync_emulators.notion import grid, mishaps, people, schema, seeds, texts
 from okrsync_emulators.notion.api import Api, Budget
 from okrsync_emulators.notion.calls import State
 from okrsync_emulators.notion.queries import Cursors
@@ -68,6 +68,12 @@ class NotionEmulator:
         made.behaviour = self.behaviour
         return made
 
+    def reset(self) -> None:
+        with self.server.lock:
+            self._state.workspace = self._workspace({})
+            self.server.faults.clear()
+            self.server.forget()
+
     def load(self, seed: Mapping[str, Any]) -> None:
         """Replace everything by what ``seed`` says.
 
@@ -124,6 +130,13 @@ class NotionEmulator:
             rows=[[people.shown(self.workspace, column, row) for column in columns] for row in rows],
         )
 
+    def grids(self, zone: tzinfo) -> Sequence[Grid]:
+        with self.server.lock:
+            return grid.grids(self.workspace, zone)
+
+    def mishaps(self) -> Sequence[Mishap]:
+        return mishaps.mishaps(self.server, lambda: self.workspace)
+
     def row(self, key: str) -> dict[str, Any]:
         """The row as plain data: its column names with None, numbers, texts, booleans and lists of texts."""
         with self.server.lock:
@@ -145,6 +158,11 @@ class NotionEmulator:
             found = self._row(row, source)
             people.put(self.workspace, _column(source, column), found, value)
             found.edited, found.edited_by = self._now(), self.workspace.people[0].id
+
+    def type_in(self, row: str, column: str, text: str, zone: tzinfo) -> None:
+        with self.server.lock:
+            source = self.workspace.sources[self._row(row).source]
+            self.edit(source.id, row, column, grid.typed(_column(source, column), text, zone))
 
     def add_row(self, table: str, values: Mapping[str, Any]) -> str:
         """A person adds a row, as in a seed; its id."""
@@ -242,7 +260,7 @@ def _option(column: Column, name: str) -> Option:
 def _application(emulator: NotionEmulator) -> Any:
     from starlette.applications import Starlette
     from starlette.requests import Request
-    from starlette.responses import HTMLResponse, JSONResponse, Response
+    from starlette.responses import JSONResponse, Response
     from starlette.routing import Route
 
     async def v1(request: Request) -> Response:
@@ -251,8 +269,5 @@ def _application(emulator: NotionEmulator) -> Any:
         )
         return JSONResponse(body, status_code=status, headers=headers)
 
-    async def front(_request: Request) -> Response:
-        return HTMLResponse(webpage.rendered(emulator.workspace))
-
     verbs = ["GET", "POST", "PATCH", "PUT", "DELETE"]
-    return Starlette(routes=[Route("/", front), Route("/{path:path}", v1, methods=verbs)])
+    return Starlette(routes=[Route("/{path:path}", v1, methods=verbs)])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -14,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from okrsync.emulation import LoopbackServer, TableView
+from okrsync.emulation import LoopbackServer, Mishap, TableView
 from okrsync_emulators.sheets import masks
 from okrsync_emulators.sheets.answers import (
     SPREADSHEET,
@@ -27,6 +28,7 @@ from okrsync_emulators.sheets.answers import (
     value_range,
 )
 from okrsync_emulators.sheets.book import Book, Tab, book, cell
+from okrsync_emulators.sheets.mishaps import mishaps
 from okrsync_emulators.sheets.parameters import mask, options
 from okrsync_emulators.sheets.ranges import box
 from okrsync_emulators.sheets.token import TokenServer
@@ -53,7 +55,14 @@ class SheetsEmulator:
     look switched off in the project; ``excel`` holds ids that are Excel files in Drive.
     """
 
-    def __init__(self, *, port: int = 0, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        port: int = 0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        del now  # every emulator is started with it, and no answer of Google's has a time
         self.books: dict[str, Book] = {}
         self.quota: int | None = None
         self.disabled = False
@@ -71,6 +80,15 @@ class SheetsEmulator:
         routes.append(Route("/{rest:path}", self._unsupported, methods=methods))
         self.server = LoopbackServer(Starlette(routes=routes), port=port)
         self.tokens = TokenServer(f"{self.server.url}/token", monotonic)
+
+    def reset(self) -> None:
+        with self.server.lock:
+            self.books.clear()
+            self.quota, self.disabled = None, False
+            self.excel.clear()
+            self.tokens.revoked.clear()
+            self.server.faults.clear()
+            self.server.forget()
 
     def load(self, seed: Mapping[str, Any]) -> None:
         """Fill in spreadsheets.
@@ -108,6 +126,9 @@ class SheetsEmulator:
             one, tab = self._tab(table)
             headings = [tab.at(number, 0).formatted(one.locale) for number in range(len(tab.rows))]
             tab.put(_place(headings, row, "row"), _place(_texts(one, tab, 0), column, "column"), cell(value))
+
+    def mishaps(self) -> Sequence[Mishap]:
+        return mishaps(self.server, self.tokens)
 
     def _title(self, one: Book, tab: Tab) -> str:
         return f"{one.title} / {tab.title}"

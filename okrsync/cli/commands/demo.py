@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 import tempfile
 import threading
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -24,8 +23,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from okrsync.emulation import TableView
+    from okrsync.plugins import Connectors
     from okrsync.sandbox import DemoEnvironment
 
+CompanyId = Literal["demo", "book"]
 # Columns that would make the last tables of the demo too wide for a terminal, and for one of 80 columns.
 LEFT_OUT = {"Owner", "Source", "Last synced"}
 NARROW = {"Start", "Target", "Comment"}
@@ -35,33 +36,63 @@ FOLDED = {"Name", "Comment", "Summary"}
 def demo(
     ctx: typer.Context,
     serve: Annotated[
-        bool, typer.Option("--serve", help="Stay up, to be tried from another terminal.")
+        bool,
+        typer.Option("--serve", help="Stay up, with a page to try it in a browser, and for other terminals."),
     ] = False,
     book: Annotated[
         bool, typer.Option("--book", help="Another company: all 68 key results of the book OKRs for All.")
     ] = False,
 ) -> int:
     """Sync a made-up company between emulators. Leaves no trace."""
-    from okrsync.sandbox import DemoClock, demo_environment
-
     context: Context = ctx.obj
     with tempfile.TemporaryDirectory(prefix="okrsync-demo-") as name:
-        folder = Path(name)
-        with demo_environment(context.connectors, folder, "book" if book else "demo") as environment:
-            variables = {
-                **environment.variables,
-                "OKRSYNC_CONFIG": str(folder),
-                "OKRSYNC_LEDGER": f"sqlite:///{folder / 'ledger.db'}",
-            }
-            with _set(variables):
-                play = _play_book if book else _play
-                play(environment, Context(clock=DemoClock(), connectors=context.connectors))
-            if serve:
-                _stay(environment, folder, variables)
+        run = _serve if serve else _play
+        run(Path(name).resolve(), "book" if book else "demo", context.connectors)
     return ExitCode.IN_SYNC
 
 
-def _play(environment: DemoEnvironment, context: Context) -> None:
+def _play(folder: Path, company: CompanyId, connectors: Connectors) -> None:
+    from okrsync.sandbox import DemoClock, demo_environment
+    from okrsync.sandbox.terminal import LEFT_OUT, ledger_of
+
+    with demo_environment(connectors, folder, company) as environment:
+        variables = {
+            **environment.variables,
+            "OKRSYNC_CONFIG": str(folder),
+            "OKRSYNC_LEDGER": ledger_of(folder),
+        }
+        with _set(variables | dict.fromkeys(LEFT_OUT)):
+            play = _play_book if company == "book" else _play_demo
+            play(environment, Context(clock=DemoClock(), connectors=connectors))
+
+
+def _serve(folder: Path, company: CompanyId, connectors: Connectors) -> None:
+    """Keep the company up, with its page and its clock, until somebody ends it."""
+    from okrsync.emulation import LoopbackServer
+    from okrsync.sandbox import PRESENT, demo_environment
+    from okrsync.sandbox.clock import ImpatientClock
+    from okrsync.sandbox.page import Visit, application
+    from okrsync.sandbox.terminal import LEFT_OUT, open_to_terminals, variables
+
+    clock = ImpatientClock(folder)
+    clock.set(PRESENT)
+    with demo_environment(connectors, folder, company, clock.now) as environment, ExitStack() as stack:
+        notion = environment.emulators["notion"]
+        values = variables(folder, environment.variables, notion.secret())
+        script = open_to_terminals(folder, values, notion.server.url)
+        stack.enter_context(_set({**environment.variables, **dict.fromkeys(LEFT_OUT)}))
+        visit = Visit(environment, clock, connectors)
+        stack.callback(visit.close)
+        server = LoopbackServer(application(visit, str(script)))
+        stack.callback(server.close)
+        echo(f"Notion, as people see it: {server.url}/")
+        echo("In another terminal:")
+        echo(f"  . {script} && okrsync plan {environment.company.stem}")
+        echo("Ctrl-C ends it.")
+        threading.Event().wait()
+
+
+def _play_demo(environment: DemoEnvironment, context: Context) -> None:
     out = console()
     notion = environment.emulators["notion"]
     out.print(
@@ -138,29 +169,20 @@ def _table(view: TableView, left_out: Collection[str]) -> Table:
     return with_whole_columns(table, *FOLDED)
 
 
-def _stay(environment: DemoEnvironment, folder: Path, variables: Mapping[str, str]) -> None:
-    script = folder / "env.sh"
-    script.write_text(
-        "".join(f"export {name}={shlex.quote(text)}\n" for name, text in variables.items()),
-        encoding="utf-8",
-    )
-    echo(f"\nNotion, as people see it: {environment.emulators['notion'].server.url}/")
-    echo("In another terminal:")
-    echo(f"  . {script} && okrsync plan {environment.company.stem}")
-    echo("Ctrl-C ends it.")
-    threading.Event().wait()
-
-
 @contextmanager
-def _set(values: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables for the length of a ``with`` block."""
+def _set(values: Mapping[str, str | None]) -> Iterator[None]:
+    """Set environment variables for the length of a ``with`` block; None unsets one."""
     before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
+    _put(values)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        _put(before)
+
+
+def _put(values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value

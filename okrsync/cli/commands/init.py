@@ -121,7 +121,7 @@ def init(
     context: Context = ctx.obj
     sources = GivenSources(
         notion=GivenToken(variable=token_env, file=token_file),
-        notion_url=url,
+        notion_url=url or (context.demo.notion if context.demo is not None else ""),
         jira=jira,
         jira_email=jira_email,
         jira_token=GivenToken(variable=jira_token_env, file=jira_token_file, option=JIRA_TOKEN_FILE),
