@@ -1,4 +1,4 @@
-"""What Notion shows of its tables: texts, colours and who edited last; and what a person types into them."""
+"""Show Notion's tables as people see them, and understand what a person types into a cell."""
 
 from __future__ import annotations
 

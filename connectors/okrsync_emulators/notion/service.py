@@ -8,7 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from okrsync.emulation import Grid, LoopbackServer, Mishap, TableView
-from okrsync_emulators.notion import grid, mishaps, people, schema, seeds, texts
+from okrsync_emulators.notion import grid, mishaps, people, schema, seeds, texts, webpage
 from okrsync_emulators.notion.api import Api, Budget
 from okrsync_emulators.notion.calls import State
 from okrsync_emulators.notion.queries import Cursors
@@ -260,7 +260,7 @@ def _option(column: Column, name: str) -> Option:
 def _application(emulator: NotionEmulator) -> Any:
     from starlette.applications import Starlette
     from starlette.requests import Request
-    from starlette.responses import JSONResponse, Response
+    from starlette.responses import HTMLResponse, JSONResponse, Response
     from starlette.routing import Route
 
     async def v1(request: Request) -> Response:
@@ -269,5 +269,8 @@ def _application(emulator: NotionEmulator) -> Any:
         )
         return JSONResponse(body, status_code=status, headers=headers)
 
+    async def front(_request: Request) -> Response:
+        return HTMLResponse(webpage.rendered(emulator.workspace))
+
     verbs = ["GET", "POST", "PATCH", "PUT", "DELETE"]
-    return Starlette(routes=[Route("/{path:path}", v1, methods=verbs)])
+    return Starlette(routes=[Route("/", front), Route("/{path:path}", v1, methods=verbs)])

@@ -46,7 +46,11 @@ class Sources:
 
     def change(self, name: str, number: int) -> str:
         """Apply a change from the list; returns what happened. Raises ``LookupError`` if there is no such change."""
-        change = self._changes_of(name)[number]
+        self._check(name)
+        listed = self._changes.get(name, ())
+        if not 0 <= number < len(listed):
+            raise LookupError(f"{name} has no change {number}")
+        change = listed[number]
         emulator = self._emulators.get(name)
         count = apply(emulator, change) if emulator is not None else self._exports[name].change(change)
         if not count:
@@ -55,6 +59,9 @@ class Sources:
 
     def type_in(self, name: str, table: str, row: int, column: int, text: str) -> None:
         """A person types into a spreadsheet. Raises ``LookupError`` if there is no such cell."""
+        self._check(name)
+        if self._connections[name]["type"] != "sheets":
+            raise LookupError(f"{name} is no spreadsheet")
         view = next((one for one in self._emulators[name].tables() if one.title == table), None)
         if view is None or not (0 <= row < len(view.rows) and 0 <= column < len(view.columns)):
             raise LookupError(f"there is no such cell in {table!r}")
@@ -96,12 +103,12 @@ class Sources:
         emulator = self._emulators.get(name)
         return len(met(emulator, change)) if emulator is not None else self._exports[name].left(change)
 
-    def _changes_of(self, name: str) -> Mapping[int, Change]:
-        return dict(enumerate(self._changes.get(name, ())))
-
-    def _mishaps(self, name: str) -> Sequence[Mishap]:
+    def _check(self, name: str) -> None:
         if name not in self._connections:
             raise LookupError(f"there is no source {name!r}")
+
+    def _mishaps(self, name: str) -> Sequence[Mishap]:
+        self._check(name)
         emulator = self._emulators.get(name)
         return emulator.mishaps() if emulator is not None else self._exports[name].mishaps()
 

@@ -132,6 +132,8 @@ class Visit:
 
     def move_clock(self, step: str) -> None:
         """Raises ``LookupError`` for an unknown step."""
+        if step not in STEPS:
+            raise LookupError(f"there is no step {step!r}; there are {', '.join(STEPS)}")
         with self._lock:
             self._clock.set(self._clock.now() + STEPS[step])
             self._sources.new_exports()

@@ -1,0 +1,129 @@
+"""The demo's clock, its exports, and who may use them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from okrsync.emulation import Mishap
+from okrsync.errors import ConfigError
+from okrsync.sandbox import PRESENT
+from okrsync.sandbox.clock import ImpatientClock, SharedClock
+from okrsync.sandbox.page.changes import Change
+from okrsync.sandbox.page.exports import Export
+from okrsync.sandbox.terminal import demo_terminal, open_to_terminals, variables
+from okrsync.settings import Machine
+
+ROWS = "Deal;Stage;Closed\n1;Proposal;\n2;Won;01.11.2026\n3;Proposal;\n"
+
+
+def near(clock: SharedClock, moment: datetime) -> bool:
+    return abs(clock.now() - moment) < timedelta(minutes=5)
+
+
+def test_all_processes_read_one_clock_and_only_an_impatient_one_skips_waits(tmp_path: Path) -> None:
+    mine, other = ImpatientClock(tmp_path), SharedClock(tmp_path)
+    mine.set(PRESENT)
+    assert near(other, PRESENT)
+    other.set(PRESENT + timedelta(days=7))
+    assert near(mine, PRESENT + timedelta(days=7))
+    before = mine.monotonic()
+    mine.sleep(3600)
+    assert mine.monotonic() - before >= 3600
+    assert near(mine, PRESENT + timedelta(days=7)), "a skipped wait moves nobody's calendar"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "demo"
+    folder.mkdir()
+    SharedClock(folder).set(PRESENT)
+    values = variables(folder, {"DEMO_TOKEN": "it's"}, "secret")
+    open_to_terminals(folder, values, "http://127.0.0.1:1")
+    for name, text in values.items():
+        monkeypatch.setenv(name, text)
+    return folder
+
+
+def test_a_terminal_of_a_demo_has_its_clock_and_its_notion(folder: Path) -> None:
+    terminal = demo_terminal(str(folder), Machine())
+    assert near(terminal.clock, PRESENT)
+    assert terminal.notion == "http://127.0.0.1:1"
+    terminal.check(folder / "demo.yaml")
+    script = (folder / "env.sh").read_text(encoding="utf-8")
+    assert """export DEMO_TOKEN='it'"'"'s'\n""" in script
+    assert "\nunset OKRSYNC_WEBHOOK OKRSYNC_WEBHOOK_FILE OKRSYNC_HEALTH\n" in script
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("OKRSYNC_CONFIG", ".."),
+        ("OKRSYNC_CONFIG", "/etc/okrsync"),
+        ("OKRSYNC_LEDGER", "sqlite:////var/lib/okrsync/ledger.db"),
+        ("OKRSYNC_LEDGER", "postgresql://okrsync@db/okrsync"),
+        ("OKRSYNC_LEDGER", None),
+    ],
+)
+def test_no_other_company_and_no_other_ledger_gets_the_time_of_a_demo(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str | None
+) -> None:
+    monkeypatch.delenv(name) if text is None else monkeypatch.setenv(name, text)
+    with pytest.raises(ConfigError, match="this terminal belongs to a demo"):
+        demo_terminal(str(folder), Machine())
+
+
+def test_a_link_out_of_the_demo_is_no_way_out(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").touch()
+    (folder / "mine.yaml").symlink_to(tmp_path / "mine.yaml")
+    terminal = demo_terminal(str(folder), Machine())
+    for path in (folder / "mine.yaml", folder / ".." / "mine.yaml", Path("mine.yaml")):
+        with pytest.raises(ConfigError, match="belongs to a demo"):
+            terminal.check(path)
+
+
+def export(folder: Path, **settings: str) -> Export:
+    (folder / "deals-2026-11-22.csv").write_text(ROWS, encoding="utf-8")
+    connection = {"path": "deals-*.csv", "delimiter": ";", "date_format": "%d.%m.%Y", **settings}
+    return Export(connection, folder, lambda: PRESENT + timedelta(days=7))
+
+
+def mishap(of: Export, name: str) -> Mishap:
+    (found,) = [one for one in of.mishaps() if one.id == name]
+    return found
+
+
+def test_an_export_is_written_every_night_under_its_days_name(tmp_path: Path) -> None:
+    deals = export(tmp_path, stale_after="2d")
+    deals.write_again()
+    assert [path.name for path in tmp_path.iterdir()] == ["deals-2026-11-29.csv"]
+    written = datetime.fromtimestamp(deals.file.stat().st_mtime, UTC)
+    assert written == datetime(2026, 11, 29, 20, tzinfo=UTC)
+    late = mishap(deals, "late")
+    late.begin()
+    deals.write_again()
+    assert deals.file.name == "deals-2026-10-31.csv", "a late export stays late"
+    late.end()
+    assert deals.file.name == "deals-2026-11-29.csv"
+    assert deals.file.read_text(encoding="utf-8") == ROWS
+
+
+def test_an_empty_export_comes_back_whole_with_what_was_changed_before(tmp_path: Path) -> None:
+    deals = export(tmp_path)
+    assert [one.id for one in deals.mishaps()] == ["empty"], "nobody looks at this export's age"
+    win = Change(label="Win", where={"Stage": "Proposal"}, put={"Stage": "Won", "Closed": "today"}, most=1)
+    assert deals.left(win) == 2
+    assert deals.change(win) == 1
+    whole = deals.file.read_text(encoding="utf-8")
+    assert "1;Won;30.11.2026\n" in whole
+    empty = mishap(deals, "empty")
+    empty.begin()
+    empty.begin()
+    assert deals.file.read_text(encoding="utf-8") == "Deal;Stage;Closed\n"
+    assert deals.describe() == "deals-2026-11-29.csv: no rows"
+    assert deals.change(win) == 0
+    empty.end()
+    empty.end()
+    assert deals.file.read_text(encoding="utf-8") == whole
