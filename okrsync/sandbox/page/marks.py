@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -35,9 +35,13 @@ class Marks:
     """The row of each key result and objective."""
 
     @property
-    def edited(self) -> bool:
-        """Whether a person's edit is held."""
-        return any(one.get("hold") == Hold.EDITED for one in self.cells.values())
+    def edited(self) -> set[tuple[str, str]]:
+        """The cells in which a person's edit is held."""
+        return {place for place, one in self.cells.items() if one.get("hold") == Hold.EDITED}
+
+    def let_go(self, places: Collection[tuple[str, str]]) -> bool:
+        """Whether one of these cells is held no more."""
+        return any(self.cells.get(place, {}).get("kind") != "held" for place in places)
 
 
 def marks_of(company: Company, memory: Memory, grids: Sequence[Grid]) -> Marks:

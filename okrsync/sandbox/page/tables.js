@@ -11,7 +11,7 @@ export function drawTable(table, tools) {
   const rows = table.rows.length === 1 ? "1 row" : `${table.rows.length} rows`;
   const head = [...table.columns.map((column) => make("th", { role: "columnheader", scope: "col", class: column.kind }, column.name)),
     make("th", { role: "columnheader", scope: "col" }, "Last edited")];
-  const body = table.rows.flatMap((row) => drawRow(table, row, tools));
+  const body = table.rows.flatMap((row, index) => drawRow(table, row, table.rows[index - 1], tools));
   return make("section", { "aria-labelledby": heading },
     make("h2", { id: heading }, table.title),
     make("p", { class: "meta" }, [table.note, rows].filter(Boolean).join(" · ")),
@@ -21,7 +21,7 @@ export function drawTable(table, tools) {
         make("tbody", { role: "rowgroup" }, ...body))));
 }
 
-function drawRow(table, row, tools) {
+function drawRow(table, row, before, tools) {
   const name = row.cells[table.columns.findIndex((column) => column.kind === "title")].text;
   const classes = [row.trashed && "trashed", row.notes.length && "has-note"].filter(Boolean).join(" ");
   const cells = row.cells.map((cell, index) => drawCell(table.columns[index], cell, row, name, tools));
@@ -29,10 +29,15 @@ function drawRow(table, row, tools) {
     make("td", { role: "cell", class: "editor", "data-label": "Last edited" }, make("b", { class: row.machine ? "machine" : null }, row.editor), row.edited));
   if (!row.notes.length) return [drawn];
   const lines = row.notes.map((note, index) => make("p", { id: noteId(row, index) },
-    make("b", {}, "HELD "), `${note.cells.join(", ")}: ${note.reason}.${note.wanted ? ` okrsync has ${note.wanted}.` : ""}`,
-    note.hint ? make("span", { class: "todo" }, " → ", note.action ? `${button(note.action)}, or: ${note.hint}` : note.hint) : ""));
+    ...(before?.notes.some((one) => !one.action && one.reason === note.reason) ? [make("b", {}, "HELD "), "for the same reason."] : reasonOf(table, note))));
   return [drawn, make("tr", { role: "row", class: "note" },
     make("td", { role: "cell", colspan: String(table.columns.length + 1) }, ...lines))];
+}
+
+function reasonOf(table, note) {
+  const whole = table.columns.filter((column) => column.owned).every((column) => note.cells.includes(column.name));
+  return [make("b", {}, "HELD "), `${whole ? "" : `${note.cells.join(", ")}: `}${note.reason}.${note.wanted ? ` okrsync has ${note.wanted}.` : ""}`,
+    note.hint ? make("span", { class: "todo" }, " → ", note.action ? `${button(note.action)}, or: ${note.hint}` : note.hint) : ""];
 }
 
 const noteId = (row, index) => `note-${row.id}-${index}`;
@@ -72,7 +77,7 @@ function shown(column, cell) {
     pill.style.color = `var(--${known}-ink)`;
     return [pill];
   }
-  if (cell.share === null) return [cell.text];
+  if (cell.share === null) return [make("span", { class: "clamp" }, cell.text)];
   const bar = make("i");
   bar.style.width = `${Math.min(Math.max(cell.share, 0), 1) * 100}%`;
   return [cell.text, make("span", { class: "meter", "aria-hidden": "true" }, bar)];

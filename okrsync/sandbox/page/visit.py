@@ -44,10 +44,11 @@ class _Story:
     """
 
     edited: bool = False
-    held: bool = False
     released: bool = False
     typed: set[tuple[str, str]] = field(default_factory=set)
     claimed: set[tuple[str, str]] = field(default_factory=set)
+    held: set[tuple[str, str]] = field(default_factory=set)
+    """The cells in which a person's edit was ever held."""
     run: str = ""
     """The last run that the page knows of."""
     said: dict[str, str] = field(default_factory=dict)
@@ -190,8 +191,8 @@ class Visit:
     def _state(self, company: Company, memory: Memory) -> dict[str, Any]:
         grids = self._notion.grids(company.zone)
         marks = marks_of(company, memory, grids)
+        self._story.released |= marks.let_go(self._story.held)
         self._story.held |= marks.edited
-        self._story.released |= self._story.held and not marks.edited
         notice = company.cycle_notice(self._clock.now())
         owned = {column for table in company.tables.values() for column in table.cells.values()}
         return {
@@ -201,7 +202,12 @@ class Visit:
             "notice": notice.text if notice is not None else "",
             "busy": False,
             "said": self._story.said,
-            "steps": [bool(memory.outcomes), self._story.edited, self._story.held, self._story.released],
+            "steps": [
+                bool(memory.outcomes),
+                self._story.edited,
+                bool(self._story.held),
+                self._story.released,
+            ],
             "homeless": marks.homeless,
             "tables": [self._table(grid, marks, owned) for grid in grids],
             "sources": self._sources.cards(),
