@@ -78,6 +78,7 @@ def demo_environment(
             if start is None:
                 continue
             emulator = emulators[name] = start() if now is None else start(now=now)
+            emulator.server.date = now
             stack.callback(emulator.server.close)
             emulator.load(seed_of(source / f"{name}.yaml"))
             text = text.replace(connection["url"], emulator.server.url)

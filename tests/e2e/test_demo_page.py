@@ -297,6 +297,10 @@ def test_another_terminal_has_the_same_company_and_the_same_clock(
         type_into(opened, "Open bugs", "Current", "70")
         assert "→ okrsync release demo KR-1" in served.run("plan", "demo").stdout
 
+    doctor = served.run("doctor", "demo")
+    assert doctor.returncode in {0, 3}, doctor.stdout + doctor.stderr
+    assert "this machine's clock is as that of 127.0.0.1" in doctor.stdout, "the emulators have it too"
+
     # init finds the demo's Notion by itself, and with it its token.
     ended = served.run("init", "mine", "--from-notion", NOTION)
     assert ended.returncode == 0, ended.stderr
