@@ -206,10 +206,18 @@ def test_a_visitor_is_ada_and_her_number_is_held_until_she_releases_it(browser: 
         assert opened.locator("#steps [aria-current=step]").count() == 0
 
 
-def test_statuses_are_chosen_by_keyboard_and_told_apart_without_colours(browser: Any, served: Served) -> None:
+def test_a_filled_cell_is_adopted_and_a_status_is_chosen_by_keyboard(browser: Any, served: Served) -> None:
     with page(browser, viewport=DESKTOP) as opened:
         at(opened, served.url)
+        # What was in a cell before the first sync is adopted, not released.
+        type_into(opened, "Open bugs", "Current", "99")
         sync(opened)
+        assert text(opened, "Open bugs", "Current") == "99"
+        adopt = cell(opened, "Open bugs", "Current").get_by_role("button", name="Adopt")
+        press(opened, adopt.click)
+        sync(opened)
+        assert text(opened, "Open bugs", "Current") == "72"
+
         # A status is chosen from its options, and by the keyboard alone.
         cell(opened, "Open bugs", "Status").get_by_role("button").focus()
         opened.keyboard.press("Enter")
