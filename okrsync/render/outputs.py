@@ -106,6 +106,8 @@ class Cell(TypedDict):
     shown: Shown
     """The wanted value as people read it."""
     fraction: bool
+    since: NotRequired[Moment]
+    """Since when it has been held for this kind of reason; only of a held cell."""
 
 
 class LastEdit(TypedDict):

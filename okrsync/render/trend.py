@@ -37,7 +37,7 @@ def forecast_short(company: Company, key_result: KeyResult, trend: Trend) -> str
     expected = trend.forecast
     if not isinstance(expected, Forecast):
         return "cannot say yet"
-    amounts = _amounts(company, key_result, expected)
+    amounts = forecast_amounts(company, key_result, expected)
     word = f" {OUTLOOK[trend.outlook]}" if trend.outlook is not None else ""
     return f"{amounts[0]} ({amounts[1]} to {amounts[2]}){word}"
 
@@ -47,7 +47,7 @@ def forecast_long(company: Company, key_result: KeyResult, trend: Trend) -> str:
     expected = trend.forecast
     if not isinstance(expected, Forecast):
         return f"cannot say yet: {expected.reason}"
-    value, low, high = _amounts(company, key_result, expected)
+    value, low, high = forecast_amounts(company, key_result, expected)
     text = f"{value} by {company.cycle.end}, in 4 of 5 cases {low} to {high}"
     if trend.progress is not None:
         text += f"; progress {show(trend.progress * 100, PERCENT, company.locale)}"
@@ -109,7 +109,7 @@ def trend_data(trend: Trend) -> outputs.Trend:
     }
 
 
-def _amounts(company: Company, key_result: KeyResult, expected: Forecast) -> list[str]:
+def forecast_amounts(company: Company, key_result: KeyResult, expected: Forecast) -> list[str]:
     """The three numbers, rounded to three figures of their size: a forecast knows no more."""
     size = max(abs(expected.low), abs(expected.high), abs(expected.value))
     digits = max(0, 2 - size.adjusted()) if size else 0

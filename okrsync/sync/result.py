@@ -62,7 +62,7 @@ def report_of(run: Run, planned: Plan, decisions: tuple[Decision, ...], *, appli
         assessments=run.assessments,
         rows=run.rows,
         details={
-            subject: _row_data(run.rows.get(subject), cells_of.get(subject, ())) | found.get(subject, {})
+            subject: _row_data(run, subject, cells_of.get(subject, ())) | found.get(subject, {})
             for subject in subjects
         },
         applied=applied,
@@ -131,10 +131,21 @@ def _last_edit(row: Row | None) -> dict[str, Any] | None:
     return {"by_okrsync": row.edited_by_us, "at": at}
 
 
-def _row_data(row: Row | None, decisions: Iterable[Decision]) -> dict[str, Any]:
+def _row_data(run: Run, subject: str, decisions: Iterable[Decision]) -> dict[str, Any]:
+    row, before = run.rows.get(subject), run.memory.outcomes.get(subject)
+    known = before.detail["cells"] if before is not None else {}
     return {
         "title": row.title if row is not None else "",
         "url": row.url if row is not None else "",
         "last_edit": _last_edit(row),
-        "cells": {one.cell: decision_data(one) for one in decisions},
+        "cells": {one.cell: decision_data(one) | _since(run, one, known.get(one.cell)) for one in decisions},
     }
+
+
+def _since(run: Run, decision: Decision, before: Mapping[str, Any] | None) -> dict[str, str]:
+    """Since when a cell has been held for the same kind of reason without a break, as far as the ledger knows."""
+    if decision.verdict is not Verdict.HELD:
+        return {}
+    if before is not None and before["hold"] == decision.hold and "since" in before:
+        return {"since": before["since"]}
+    return {"since": run.now.isoformat()}

@@ -81,10 +81,15 @@ def note_text(decisions: Sequence[Decision], locale: str) -> str | None:
     held = [one for one in decisions if one.verdict is Verdict.HELD and one.hold is not Hold.FOLLOWS]
     if not held:
         return None
-    texts = _TEXTS.get(locale.partition("_")[0], _TEXTS["en"])
     first = held[0]
-    key = str(first.cause or Cause.DATA) if first.hold is Hold.NO_DATA else str(first.hold)
-    return texts.get(key, texts["config"]).format(new=_new(first, locale))
+    return reason_text(first.hold, first.cause, locale, _new(first, locale))
+
+
+def reason_text(hold: Hold | None, cause: Cause | None, locale: str, new: str) -> str:
+    """Why a cell is held, in one sentence of the locale's language; ``new`` is what okrsync would write."""
+    texts = _TEXTS.get(locale.partition("_")[0], _TEXTS["en"])
+    key = str(cause or Cause.DATA) if hold is Hold.NO_DATA else str(hold)
+    return texts.get(key, texts["config"]).format(new=new)
 
 
 def _new(decision: Decision, locale: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -46,7 +47,7 @@ def asks(_run: Run) -> Iterable[Ask]:
 
 def desired(run: Run, decided: Plan) -> list[DesiredRow]:
     """Objectives follow what their key results' rows will show, a person's numbers included, and the objectives below."""
-    tree = _Tree(run, shown(run, decided))
+    tree = ObjectiveTree(run.company, run.now, shown(run, decided))
     return [
         DesiredRow(
             subject=objective.id,
@@ -59,23 +60,24 @@ def desired(run: Run, decided: Plan) -> list[DesiredRow]:
     ]
 
 
-class _Tree:
-    """The objectives with their parts, each rolled up once, from the leaves upwards."""
+class ObjectiveTree:
+    """The objectives with their parts at the moment ``now``, each rolled up once, from the leaves upwards."""
 
-    def __init__(self, run: Run, assessments: Sequence[Assessment]) -> None:
-        self._run = run
-        self._standings = assessments
+    def __init__(self, company: Company, now: datetime, assessments: Sequence[Assessment]) -> None:
+        self._company = company
+        self._now = now
+        self._assessments = assessments
         self._rolled: dict[str, Rolled | ValueError] = {}
 
     def key_results(self, objective: Objective) -> list[Assessment]:
-        return [one for one in self._standings if one.key_result.objective == objective.id]
+        return [one for one in self._assessments if one.key_result.objective == objective.id]
 
     def drafts(self, objective: Objective) -> list[Draft]:
         """Its key results that are not measured yet: they count as parts without data."""
-        return [one for one in self._run.company.drafts if one.objective == objective.id]
+        return [one for one in self._company.drafts if one.objective == objective.id]
 
     def below(self, objective: Objective) -> list[Objective]:
-        return [one for one in self._run.company.objectives if one.parent == objective.id]
+        return [one for one in self._company.objectives if one.parent == objective.id]
 
     def rolled(self, objective: Objective) -> Rolled:
         """The objective's progress from its parts. Raises ``ValueError`` if they cannot be added up."""
@@ -92,7 +94,7 @@ class _Tree:
         return found
 
     def status(self, objective: Objective) -> Status | None:
-        return _status(self._run, objective, self.rolled(objective))
+        return _status(self._company, self._now, objective, self.rolled(objective))
 
     def _children(self, objective: Objective) -> list[Part]:
         parts = []
@@ -108,7 +110,7 @@ def details(_run: Run, _decided: Plan) -> dict[str, dict[str, Any]]:
     return {}
 
 
-def _cells(run: Run, objective: Objective, tree: _Tree) -> dict[str, DesiredCell]:
+def _cells(run: Run, objective: Objective, tree: ObjectiveTree) -> dict[str, DesiredCell]:
     """What every configured cell of an objective should show."""
     cells, destination = own_cells(run, OBJECTIVES), run.destinations[OBJECTIVES]
     try:
@@ -132,7 +134,7 @@ def _cells(run: Run, objective: Objective, tree: _Tree) -> dict[str, DesiredCell
     }
 
 
-def _wanted(run: Run, objective: Objective, tree: _Tree, rolled: Rolled) -> Mapping[str, Wanted]:
+def _wanted(run: Run, objective: Objective, tree: ObjectiveTree, rolled: Rolled) -> Mapping[str, Wanted]:
     company, parts, noun = run.company, tree.key_results(objective), _noun(objective, tree)
     today = run.now.astimezone(company.zone).date()
     word = tree.status(objective)
@@ -187,12 +189,11 @@ def _added_up(parts: Sequence[Assessment], unmeasured: int) -> Rolled:
     return Rolled(covered / whole if complete else None, counted, total, worst)
 
 
-def _status(run: Run, objective: Objective, rolled: Rolled) -> Status | None:
+def _status(company: Company, now: datetime, objective: Objective, rolled: Rolled) -> Status | None:
     """The worst status of the key results or, for an averaged objective, that of its own progress."""
-    company = run.company
     if not objective.averaged or rolled.progress is None:
         return None if objective.averaged else rolled.status
-    today = run.now.astimezone(company.zone).date()
+    today = now.astimezone(company.zone).date()
     return status(
         actual=rolled.progress,
         expected=expected(company.cycle, today, company.pace),
@@ -201,25 +202,25 @@ def _status(run: Run, objective: Objective, rolled: Rolled) -> Status | None:
         elapsed=expected(company.cycle, today, Linear()),
         tolerance=company.status.tolerance,
         grace=company.status.grace,
-        ended=run.now >= company.cycle.closes,
+        ended=now >= company.cycle.closes,
     )
 
 
-def _noun(objective: Objective, tree: _Tree) -> str:
+def _noun(objective: Objective, tree: ObjectiveTree) -> str:
     """What the objective's parts are called together."""
     below = ["objectives"] if tree.below(objective) else []
     own = ["key results"] if tree.key_results(objective) or tree.drafts(objective) or not below else []
     return " and ".join([*own, *below])
 
 
-def _reached(objective: Objective, tree: _Tree) -> int:
+def _reached(objective: Objective, tree: ObjectiveTree) -> int:
     own = sum((one.progress or 0) >= 1 for one in tree.key_results(objective))
     return own + sum(
         tree.status(one) is Status.ACHIEVED for one in tree.below(objective) if _adds_up(one, tree)
     )
 
 
-def _adds_up(objective: Objective, tree: _Tree) -> bool:
+def _adds_up(objective: Objective, tree: ObjectiveTree) -> bool:
     try:
         tree.rolled(objective)
     except ValueError:
@@ -227,7 +228,7 @@ def _adds_up(objective: Objective, tree: _Tree) -> bool:
     return True
 
 
-def _summary(objective: Objective, tree: _Tree, rolled: Rolled) -> str:
+def _summary(objective: Objective, tree: ObjectiveTree, rolled: Rolled) -> str:
     statuses = [one.status for one in tree.key_results(objective)]
     statuses += [tree.status(one) for one in tree.below(objective) if _adds_up(one, tree)]
     well = sum(one in {Status.ON_TRACK, Status.ACHIEVED} for one in statuses)

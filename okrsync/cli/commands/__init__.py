@@ -22,6 +22,7 @@ from okrsync.cli.commands.inspect import inspect
 from okrsync.cli.commands.mcp import serve_mcp
 from okrsync.cli.commands.plan import plan
 from okrsync.cli.commands.release import release
+from okrsync.cli.commands.report import report
 from okrsync.cli.commands.schema import schema
 from okrsync.cli.commands.status import status
 from okrsync.cli.commands.sync import sync
@@ -44,6 +45,7 @@ def register(app: typer.Typer) -> None:
         history,
         status,
         explain,
+        report,
         adopt,
         release,
         accept,
