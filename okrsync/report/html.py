@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from okrsync.progress import clamp
+from okrsync.redaction import redact
 from okrsync.report.page import STATUSES, Index, ReportPage
 from okrsync.report.svg import require_vega, svg
 
@@ -45,17 +46,23 @@ def _environment() -> Environment:
         loader=PackageLoader("okrsync.report"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_hidden,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     made.globals |= {"signs": SIGNS, "statuses": STATUSES}
     made.filters |= {
-        "chart": lambda chart: Markup(svg(chart)),  # noqa: S704 - drawn by Vega, which escapes its texts
+        "chart": lambda chart, name: Markup(svg(chart, name)),  # noqa: S704 - drawn by Vega, which escapes its texts
         "percent": _percent,
         "anchor": lambda text: "-".join(text.split()),
         "address": _address,
     }
     return made
+
+
+def _hidden(value: Any) -> Any:
+    """A text without secrets. What is markup already was made from such texts."""
+    return redact(value) if type(value) is str else value
 
 
 def _percent(share: Any) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from okrsync.redaction import redact
 from okrsync.report.html import SIGNS
 from okrsync.report.page import (
     STATUSES,
@@ -23,7 +24,7 @@ MOST_MOVES: Final = 10
 
 
 def page_markdown(page: ReportPage) -> str:
-    return "\n".join(_page(page)) + "\n"
+    return redact("\n".join(_page(page)) + "\n")
 
 
 def index_markdown(index: Index) -> str:
@@ -34,7 +35,7 @@ def index_markdown(index: Index) -> str:
         parts.append(
             f"# {_text(one.company)}\n\n{index.words('cannot_be_shown')}: {_text(one.reason)}{hint}\n"
         )
-    return "\n".join(parts)
+    return redact("\n".join(parts))
 
 
 def _page(page: ReportPage) -> Iterator[str]:

@@ -3,27 +3,96 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
+from functools import cache
 from html import escape
 from typing import Any, Final
 
 from okrsync.errors import ConfigError
 from okrsync.extras import install_command
-from okrsync.report.chart import Chart
+from okrsync.redaction import redact
+from okrsync.report.chart import Chart, Dot
 
 WIDTH: Final = 380
 HEIGHT: Final = 148
 _FONT: Final = 11
-_SCHEMA: Final = "https://vega.github.io/schema/vega-lite/v6.json"
+MOST_DOTS: Final = 20
+"""More values than this are a line without dots."""
 # What Vega draws for its own JavaScript: the page's picture has one role and one text for all of it.
 _NOISE: Final = re.compile(
     r'<path [^>]*d="" [^>]*/>|<path class="background"[^>]*/>'
     r'| (?:aria-[a-z]+|role|pointer-events|font-family|font-style|class|version|xmlns:xlink)="[^"]*"'
     r'| (?:stroke-miterlimit|opacity|stroke-opacity)="1?0?"'
 )
-_EMPTY: Final = re.compile(r"<g(?: transform=\"translate\(0,0\)\")?>\s*</g>")
+_CLIP: Final = re.compile(r"\bclip\d+\b")
+_EMPTY: Final = re.compile(r"<g/>|<g(?: transform=\"translate\(0,0\)\")?>\s*</g>")
 _OUTER: Final = re.compile(r"<svg [^>]*viewBox=\"([^\"]*)\"[^>]*>")
 _LONG: Final = re.compile(r"-?\d+\.\d{3,}")
+
+
+def _layer(name: str, mark: dict[str, Any], **encoding: Any) -> dict[str, Any]:
+    return {"data": {"name": name}, "mark": mark, "encoding": encoding}
+
+
+def _rule(name: str, ink: str, width: float, dash: tuple[int, ...] = ()) -> dict[str, Any]:
+    """A line over the whole width, or for the day that it is over the whole height."""
+    along = {"y": None} if name == "today" else {"x": None}
+    return _layer(name, _stroke("rule", ink, width, dash), **along)
+
+
+def _stroke(mark: str, ink: str, width: float, dash: tuple[int, ...] = ()) -> dict[str, Any]:
+    drawn = {"type": mark, "color": f"var(--{ink})", "strokeWidth": width}
+    return drawn | ({"strokeDash": list(dash)} if dash else {})
+
+
+def _dot(size: int, fill: str, edge: str = "") -> dict[str, Any]:
+    mark = {"type": "circle", "size": size, "fill": f"var(--{fill})", "opacity": 1}
+    return mark | ({"stroke": f"var(--{edge})", "strokeWidth": 1.5} if edge else {})
+
+
+def _text(name: str, align: str, dx: int, dy: int, **more: Any) -> dict[str, Any]:
+    """Texts are written in the company's language before; Vega only places them."""
+    mark = {"type": "text", "align": align, "baseline": "middle", "dx": dx, "dy": dy, "fontSize": _FONT}
+    return _layer(name, mark | {"color": "var(--muted)"} | more, text={"field": "label"})
+
+
+_SCALE: Final = {"domain": [0, 1], "nice": False, "zero": False}
+_STRONG: Final = {"fontWeight": 600, "color": "var(--ink)"}
+# A text's edge in the colour of the card: lines that run below the text stop short of it.
+_HALO: Final = {"fontWeight": 600, "color": "var(--card)", "stroke": "var(--card)", "strokeWidth": 4}
+DRAWING: Final[dict[str, Any]] = {
+    "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+    "width": WIDTH,
+    "height": HEIGHT,
+    "autosize": "none",
+    "background": "transparent",
+    "config": {"font": "sans-serif", "view": {"stroke": None}, "aria": False},
+    "encoding": {
+        name: {"field": name, "type": "quantitative", "scale": _SCALE, "axis": None} for name in ("x", "y")
+    },
+    "layer": [
+        _rule("floor", "line", 1),
+        _text("ticks", "left", 0, 14),
+        _text("labels", "right", -7, 0),
+        _rule("today", "faint", 0.5),
+        _rule("starts", "faint", 1, (1, 3)),
+        _rule("aims", "aim", 1.5),
+        _layer("pace", _stroke("line", "faint", 1.25, (4, 3))),
+        _layer(
+            "band",
+            {"type": "area", "color": "var(--data)", "opacity": 0.16, "clip": True},
+            y2={"field": "top"},
+        ),
+        _layer("forecast", _stroke("line", "data", 1.25, (2, 3)) | {"clip": True}),
+        _layer("values", _stroke("line", "data", 2)),
+        _layer("dots", _dot(16, "data")),
+        _layer("check_ins", _dot(44, "card", "data")),
+        _layer("last", _dot(60, "data", "card")),
+        _text("last", "left", 8, -8, **_HALO),
+        _text("last", "left", 8, -8, **_STRONG),
+    ],
+}
+"""All charts: the band and the lines first, the values over them. Each layer is named after its data."""
 
 
 def require_vega() -> Any:
@@ -38,128 +107,64 @@ def require_vega() -> Any:
     return vl_convert
 
 
-def svg(chart: Chart) -> str:
-    """The chart as an ``svg`` element of a page: it says in words what it shows, and takes the room that it is given."""
-    drawn = require_vega().vegalite_to_svg(spec(chart), vl_version=None)
-    return _slim(drawn, chart.text)
+def svg(chart: Chart, name: str) -> str:
+    """The chart as an ``svg`` element of a page: it says in words what it shows, and takes the room that it is given.
+
+    ``name`` is an id of the page: what the picture refers to in itself is called after it.
+    """
+    return _slim(require_vega().vega_to_svg(vega(chart)), chart.text, name)
 
 
-def spec(chart: Chart) -> dict[str, Any]:
-    """The chart in Vega-Lite: the band and the lines first, then the values over them."""
+def vega(chart: Chart) -> dict[str, Any]:
+    """The chart in Vega: the one drawing that Vega-Lite makes of ``DRAWING``, with the chart's own numbers."""
+    made, data = _compiled(), _data(chart)
+    domains = {"x": [0, chart.days], "y": [float(chart.low), float(chart.high)]}
+    right = 8 + (_width(chart.last) if chart.values[-1][0] > chart.days * 0.8 else 0)
     return {
-        "$schema": _SCHEMA,
-        "width": WIDTH,
-        "height": HEIGHT,
-        "autosize": "none",
-        "padding": {"left": _left(chart), "top": 8, "right": 8 + _width(chart.last), "bottom": 20},
-        "background": "transparent",
-        "config": {"font": "sans-serif", "view": {"stroke": None}, "aria": False},
-        "encoding": {
-            "x": {
-                "field": "x",
-                "type": "quantitative",
-                "scale": {"domain": [0, chart.days], "nice": False, "zero": False},
-                "axis": None,
-            },
-            "y": {
-                "field": "y",
-                "type": "quantitative",
-                "scale": {"domain": [float(chart.low), float(chart.high)], "nice": False, "zero": False},
-                "axis": None,
-            },
-        },
-        "layer": list(_layers(chart)),
+        **made,
+        "padding": {"left": _left(chart), "top": 10, "right": right, "bottom": 20},
+        "data": [
+            {**one, "values": data[one["name"]]} if one["name"] in data else one for one in made["data"]
+        ],
+        "scales": [{**one, "domain": domains[one["name"]]} for one in made["scales"]],
     }
 
 
-def _layers(chart: Chart) -> Iterator[dict[str, Any]]:
-    floor = float(chart.low)
-    yield _rule({"y": floor}, "y", stroke="var(--line)", width=1)
-    yield _text([(day, floor, text) for day, text in chart.ticks], align="left", dx=0, dy=14)
-    yield _text([(0, place, text) for place, text in _labels(chart)], align="right", dx=-7, dy=0)
-    if chart.today is not None:
-        yield _rule({"x": chart.today}, "x", stroke="var(--faint)", width=0.5)
-    for one in chart.levels:
-        ink, dash = ("var(--aim)", [1, 0]) if one.aim else ("var(--faint)", [1, 3])
-        yield _rule({"y": float(one.value)}, "y", stroke=ink, width=1.5 if one.aim else 1, dash=dash)
-    if chart.pace:
-        yield _line(chart.pace, "var(--faint)", 1.25, [4, 3])
-    if (ahead := chart.cone) is not None:
-        (x, y), end = ahead.start, ahead.end
-        yield {
-            "data": {
-                "values": [
-                    {"x": x, "y": float(y), "top": float(y)},
-                    {"x": end[0], "y": float(ahead.low), "top": float(ahead.high)},
-                ]
-            },
-            "mark": {"type": "area", "color": "var(--data)", "opacity": 0.16, "clip": True},
-            "encoding": {"y2": {"field": "top"}},
-        }
-        yield _line((ahead.start, end), "var(--data)", 1.25, [2, 3])
-    yield _line(chart.values, "var(--data)", 2, [1, 0])
-    if len(chart.values) <= 20:
-        yield _dots(chart.values[:-1], 16, "var(--data)")
-    if chart.check_ins:
-        yield _dots(chart.check_ins, 44, "var(--card)", stroke="var(--data)")
-    yield _dots(chart.values[-1:], 60, "var(--data)", stroke="var(--card)")
-    (day, value) = chart.values[-1]
-    place = [(day, float(value), chart.last)]
-    yield _text(place, align="left", dx=8, dy=-8, halo=True)
-    yield _text(place, align="left", dx=8, dy=-8, strong=True)
+@cache
+def _compiled() -> dict[str, Any]:
+    """Vega-Lite takes longer than Vega to draw: all charts are one drawing, so it is asked once."""
+    made: dict[str, Any] = require_vega().vegalite_to_vega(DRAWING)
+    return made
 
 
-def _text(
-    places: list[tuple[int, float, str]],
-    *,
-    align: str,
-    dx: int,
-    dy: int,
-    strong: bool = False,
-    halo: bool = False,
-) -> dict[str, Any]:
-    """Texts at places of the chart: written here, in the company's language, and not by Vega."""
-    mark = {"type": "text", "align": align, "baseline": "middle", "dx": dx, "dy": dy, "fontSize": _FONT}
-    ink: dict[str, Any] = {"color": "var(--muted)"}
-    if strong or halo:
-        ink = {"color": "var(--ink)", "fontWeight": 600}
-    if halo:
-        # Below the text itself: lines that run there stop short of it.
-        ink |= {"color": "var(--card)", "stroke": "var(--card)", "strokeWidth": 4, "strokeJoin": "round"}
+def _data(chart: Chart) -> dict[str, list[dict[str, Any]]]:
+    """The points of each layer; a layer without any draws nothing."""
+    floor, (day, value) = float(chart.low), chart.values[-1]
+    last = [{"x": day, "y": float(value), "label": chart.last}]
+    ahead = chart.cone
     return {
-        "data": {"values": [{"x": x, "y": y, "label": label} for x, y, label in places]},
-        "mark": mark | ink,
-        "encoding": {"text": {"field": "label"}},
+        "floor": [{"y": floor}],
+        "ticks": [{"x": place, "y": floor, "label": text} for place, text in chart.ticks],
+        "labels": [{"x": 0, "y": place, "label": text} for place, text in _labels(chart)],
+        "today": [{"x": chart.today}] if chart.today is not None else [],
+        "starts": [{"y": float(one.value)} for one in chart.levels if not one.aim],
+        "aims": [{"y": float(one.value)} for one in chart.levels if one.aim],
+        "pace": _points(chart.pace),
+        "band": [
+            {"x": ahead.start[0], "y": float(ahead.start[1]), "top": float(ahead.start[1])},
+            {"x": ahead.end[0], "y": float(ahead.low), "top": float(ahead.high)},
+        ]
+        if ahead is not None
+        else [],
+        "forecast": _points((ahead.start, ahead.end)) if ahead is not None else [],
+        "values": _points(chart.values),
+        "dots": _points(chart.values[:-1]) if len(chart.values) <= MOST_DOTS else [],
+        "check_ins": _points(chart.check_ins),
+        "last": last,
     }
 
 
-def _line(dots: Any, ink: str, width: float, dash: list[int]) -> dict[str, Any]:
-    mark: dict[str, Any] = {"type": "line", "color": ink, "strokeWidth": width, "clip": True}
-    if dash != [1, 0]:
-        mark["strokeDash"] = dash
-    return {"data": {"values": _points(dots)}, "mark": mark}
-
-
-def _dots(dots: Any, size: int, fill: str, stroke: str = "") -> dict[str, Any]:
-    mark = {"type": "circle", "size": size, "fill": fill, "fillOpacity": 1, "opacity": 1}
-    return {
-        "data": {"values": _points(dots)},
-        "mark": mark | ({"stroke": stroke, "strokeWidth": 1.5} if stroke else {}),
-    }
-
-
-def _rule(
-    at: dict[str, float], channel: str, *, stroke: str, width: float, dash: list[int] | None = None
-) -> dict[str, Any]:
-    mark: dict[str, Any] = {"type": "rule", "color": stroke, "strokeWidth": width}
-    if dash and dash != [1, 0]:
-        mark["strokeDash"] = dash
-    # A rule over the whole width or height has only one of the two places.
-    other = "y" if channel == "x" else "x"
-    return {"data": {"values": [at]}, "mark": mark, "encoding": {other: None}}
-
-
-def _points(dots: Any) -> list[dict[str, float]]:
+def _points(dots: Iterable[Dot]) -> list[dict[str, Any]]:
     return [{"x": day, "y": float(value)} for day, value in dots]
 
 
@@ -183,14 +188,16 @@ def _width(text: str) -> int:
     return round(len(text) * _FONT * 0.6) + 6
 
 
-def _slim(drawn: str, text: str) -> str:
+def _slim(drawn: str, text: str, name: str) -> str:
     """Without what only Vega's JavaScript reads, and with the picture's text."""
     lean = _NOISE.sub("", drawn)
+    clips = {clip: f"{name}-clip-{place}" for place, clip in enumerate(dict.fromkeys(_CLIP.findall(lean)))}
+    lean = _CLIP.sub(lambda found: escape(clips[found[0]]), lean)
     lean = _LONG.sub(lambda found: f"{float(found[0]):.1f}".removesuffix(".0"), lean)
     emptied = 1
     while emptied:
         lean, emptied = _EMPTY.subn("", lean)
-    return _OUTER.sub(rf'<svg role="img" aria-label="{_quoted(text)}" viewBox="\1">', lean, count=1)
+    return _OUTER.sub(rf'<svg role="img" aria-label="{_quoted(redact(text))}" viewBox="\1">', lean, count=1)
 
 
 def _quoted(text: str) -> str:

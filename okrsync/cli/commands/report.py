@@ -139,9 +139,7 @@ def _write_folder(index: Index, folder: Path) -> None:
 
 def _write(text: str, output: str) -> None:
     """Write the whole file or nothing: somebody may be reading it from a web server."""
-    from okrsync.redaction import redact
-
-    clean = redact(visible(text))
+    clean = visible(text)
     if output == STDOUT:
         echo_file(clean)
         return
