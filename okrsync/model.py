@@ -202,7 +202,7 @@ class Row:
     ``problem`` is why the row as a whole must not be written (in the trash, two rows with one key), else empty.
     ``released`` says that a person has ticked the row's box (the cell ``release``): okrsync may write over their edits.
     ``edited_by_us`` says whether the row's last edit was made with this connection's own credential, None if the
-    destination does not tell; ``edited_at`` when that was, by the destination's own clock.
+    destination does not tell; ``edited_at`` when that was, by the destination's own clock. ``owner`` is for reports.
     """
 
     id: str
@@ -216,6 +216,7 @@ class Row:
     released: bool = False
     edited_by_us: bool | None = None
     edited_at: datetime | None = None
+    owner: str = ""
 
 
 class Verdict(StrEnum):

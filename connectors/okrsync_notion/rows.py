@@ -48,6 +48,7 @@ def row_of(layout: Layout, page: Mapping[str, Any], name: str, problem: str = ""
         problem="; ".join(one for one in problems if one),
         released=RELEASE.name in cells and cells[RELEASE.name].value is True,
         edited_at=edited_at(page),
+        owner=_owner(held, layout),
     )
 
 
@@ -133,6 +134,19 @@ def _part(held: Mapping[str, Mapping[str, Any]], column: NotionColumn) -> Mappin
     if column.id not in held:
         raise DataError(f"the row has no column {column.name!r} any more")
     return held[column.id]
+
+
+def _owner(held: Mapping[str, Mapping[str, Any]], layout: Layout) -> str:
+    """Who a row belongs to, as people read it there. Without it nothing of the row is wrong."""
+    column = layout.owner
+    if column is None or column.id not in held:
+        return layout.no_owner
+    value = held[column.id].get(column.type) or ()
+    if column.type == "rich_text":
+        return text(value)
+    # A connection that may not read users gets people without their names.
+    several = [value] if isinstance(value, Mapping) else value
+    return ", ".join(str(one.get("name") or "?") for one in several)
 
 
 def _quantity(held: Mapping[str, Mapping[str, Any]], column: NotionColumn | None) -> Quantity | None:

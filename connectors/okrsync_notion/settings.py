@@ -53,6 +53,9 @@ class NotionTable(TableSettings):
         default=None,
         description="a checkbox column: a person ticks it to let okrsync write over their edits of the row",
     )
+    owner: str | None = Field(
+        default=None, description="a person, text or select column that names a row's owner, for reports"
+    )
     statuses: dict[str, str] = Field(
         default_factory=lambda: dict(STATUSES), description="how each status is called in the status column"
     )

@@ -26,6 +26,8 @@ COMPUTED: Final = {
     "button": "it holds no value",
     "verification": "only people may set it",
 }
+OWNING: Final = ("people", "rich_text", "select", "multi_select")
+"""Which types of column can name an owner."""
 # Which types of column can hold which kind of cell.
 FITTING: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.NUMBER: ("number", "checkbox"),
@@ -52,7 +54,10 @@ class Schema:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """The columns of one table that okrsync reads; ``locked`` says of a cell why it can never be written."""
+    """The columns of one table that okrsync reads; ``locked`` says of a cell why it can never be written.
+
+    ``owner`` is only shown in reports: if it cannot be read, ``no_owner`` says why, and nothing stops for it.
+    """
 
     schema: Schema
     title: NotionColumn
@@ -61,11 +66,15 @@ class Layout:
     match: NotionColumn | None
     baseline: NotionColumn | None
     target: NotionColumn | None
+    owner: NotionColumn | None = None
+    no_owner: str = ""
 
     @property
     def needed(self) -> tuple[str, ...]:
         """The ids of all these columns, each once, in a steady order."""
-        others = [column for column in (self.match, self.baseline, self.target) if column is not None]
+        others = [
+            column for column in (self.match, self.baseline, self.target, self.owner) if column is not None
+        ]
         columns = (self.title, *self.cells.values(), *others)
         return tuple(dict.fromkeys(column.id for column in columns if column.id))
 
@@ -137,6 +146,7 @@ def layout(schema: Schema, table: NotionTable, state: MutableMapping[str, str]) 
         except ConfigError as error:
             unusable[cell] = f"{error.message}; {error.hint}"
             cells[cell] = NotionColumn(id="", wire="", name=name, type="")
+    owner, no_owner = owner_column(schema, table.owner, state)
     if table.release is not None:
         cells[RELEASE.name] = release_column(schema, table.release, state)
     return Layout(
@@ -147,6 +157,8 @@ def layout(schema: Schema, table: NotionTable, state: MutableMapping[str, str]) 
         match=match_column(schema, table.match, state),
         baseline=number_column(schema, "baseline", table.baseline, state),
         target=number_column(schema, "target", table.target, state),
+        owner=owner,
+        no_owner=no_owner,
     )
 
 
@@ -213,6 +225,24 @@ def release_column(schema: Schema, name: str, state: MutableMapping[str, str]) -
             hint="name a checkbox column under `release`, or drop it",
         )
     return column
+
+
+def owner_column(
+    schema: Schema, name: str | None, state: MutableMapping[str, str]
+) -> tuple[NotionColumn | None, str]:
+    """The column that names owners, or why there is none."""
+    if name is None:
+        return None, ""
+    try:
+        column = named(schema, name, "owner", state)
+    except ConfigError as error:
+        return None, f"{error.message}; {error.hint}"
+    if column.type not in OWNING:
+        return (
+            None,
+            f"the column {name!r} is a {column.kind} column, and `owner` needs a {_or(OWNING)} column",
+        )
+    return column, ""
 
 
 def number_column(

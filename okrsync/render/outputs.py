@@ -125,6 +125,8 @@ class Row(TypedDict):
     url: str
     last_edit: NotRequired[LastEdit | None]
     """Null if the destination does not tell."""
+    owner: NotRequired[str]
+    """Who it belongs to, if the table's YAML names a column for that, else empty."""
     cells: dict[str, Cell]
     metric: NotRequired[str]
     unit: NotRequired[str]

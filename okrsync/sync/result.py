@@ -138,6 +138,7 @@ def _row_data(run: Run, subject: str, decisions: Iterable[Decision]) -> dict[str
         "title": row.title if row is not None else "",
         "url": row.url if row is not None else "",
         "last_edit": _last_edit(row),
+        "owner": row.owner if row is not None else "",
         "cells": {one.cell: decision_data(one) | _since(run, one, known.get(one.cell)) for one in decisions},
     }
 
