@@ -10,7 +10,8 @@ from typing import Final
 
 from okrsync.forecast import Forecast
 from okrsync.model import Unit
-from okrsync.periods import Cycle, Pace, expected
+from okrsync.pace import Pace, expected
+from okrsync.periods import Cycle
 from okrsync.progress import AtLeast, AtMost, FromTo, Goal, Milestones, Within, YesNo
 from okrsync.report.words import Words
 

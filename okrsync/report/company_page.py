@@ -9,10 +9,11 @@ from typing import Any
 
 from okrsync import __version__
 from okrsync.config import Company
-from okrsync.periods import Linear, Phase, expected
+from okrsync.pace import Linear, expected
+from okrsync.periods import Phase
 from okrsync.ports import Ledger
 from okrsync.report.held import held_items
-from okrsync.report.key_result_card import Facts, key_result_card, title_of
+from okrsync.report.key_result_card import Facts, draft_card, key_result_card, title_of
 from okrsync.report.kpi_card import kpi_card
 from okrsync.report.moves import moves, pairs, week_ago
 from okrsync.report.objective_section import last_sync, objective_sections, objective_title
@@ -34,7 +35,14 @@ def company_page(company: Company, ledger: Ledger, now: datetime) -> ReportPage:
     )
     words, synced = facts.words, last_sync(facts)
     sections = objective_sections(facts)
-    loose = tuple(key_result_card(facts, one) for one in company.key_results if not one.objective)
+    loose = (
+        *(key_result_card(facts, one) for one in company.key_results if not one.objective),
+        *(
+            draft_card(facts, one)
+            for one in company.drafts
+            if one.kind == "key result" and not one.objective
+        ),
+    )
     notice = company.cycle_notice(now)
     notices = [NoticeLine(text=notice.text, hint=notice.hint)] if notice is not None else []
     notices += [NoticeLine(text=one) for one in ledger_notices(company.id, memory)]
@@ -63,6 +71,7 @@ def company_page(company: Company, ledger: Ledger, now: datetime) -> ReportPage:
         kpis=tuple(kpi_card(facts, ledger, one) for one in company.kpis),
         sources=source_lines(facts),
         notices=tuple(notices),
+        unmeasured=tuple(one.title or one.id for one in company.drafts if one.kind != "key result"),
         over=notice is not None,
     )
 

@@ -20,6 +20,7 @@ SIGNS = {
     "at_risk": "▲",
     "not_started": "○",
     "no_data": "?",
+    "not_measured": "◌",
     "healthy": "●",
     "unhealthy": "▲",
 }

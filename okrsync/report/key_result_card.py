@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 from okrsync.cells import CHECK_INS
-from okrsync.config import Company
+from okrsync.config import Company, Draft
 from okrsync.forecast import NotYet
-from okrsync.key_results import KeyResult
-from okrsync.model import COUNT, Outcome
-from okrsync.periods import expected, windows_of
+from okrsync.key_results import KeyResult, settle
+from okrsync.model import COUNT, NoValue, Outcome
+from okrsync.pace import expected
+from okrsync.periods import windows_of
 from okrsync.progress import Goal, paced
 from okrsync.render import efforts
 from okrsync.render.trend import forecast_amounts
 from okrsync.report.chart import Chart, Dot, cone, levels, pace_line, scale, ticks
 from okrsync.report.held import held_items
-from okrsync.report.page import NO_DATA, InitiativeLine, KeyResultCard, LastReading, TableRow
+from okrsync.report.page import NO_DATA, NOT_MEASURED, InitiativeLine, KeyResultCard, LastReading, TableRow
 from okrsync.report.words import Words
 from okrsync.sync import Seen, Trend
-from okrsync.tables.standing import goal_from
+from okrsync.tables.assessment import goal_from
 from okrsync.units import parse_unit
 
 MOST_ROWS: Final = 14
@@ -82,6 +83,20 @@ def key_result_card(facts: Facts, key_result: KeyResult) -> KeyResultCard:
     )
 
 
+def draft_card(facts: Facts, draft: Draft) -> KeyResultCard:
+    """A key result whose metric is still to be written."""
+    known = draft.key_result
+    goal = settle(known, None, None, None) if known is not None else None
+    settled = goal if known is not None and not isinstance(goal, NoValue) else None
+    return KeyResultCard(
+        id=draft.id,
+        title=draft.title or draft.id,
+        status=NOT_MEASURED,
+        goal=facts.words.goal(settled, known.unit) if known is not None else "",
+        value="",
+    )
+
+
 def _limit(words: Words, key_result: KeyResult, goal: Goal | None, done: Decimal | None) -> str:
     """A limit holds or does not: a share of the way to it would say nothing."""
     if goal is None or done is None or paced_goal(goal) or key_result.judging is not None:
@@ -108,12 +123,20 @@ def last_reading(answer: Mapping[str, Any], words: Words, now: datetime) -> Last
     at = datetime.fromisoformat(answer["as_of"])
     rows = answer["rows"]
     return LastReading(
-        source=answer["source"],
+        source=", ".join(dict.fromkeys(_sources(answer))),
         query=answer["query"],
         moment=words.moment(at),
         ago=words.ago(at, now),
         records=words.count("records", rows) if rows is not None else "",
     )
+
+
+def _sources(answer: Mapping[str, Any]) -> Iterator[str]:
+    """Where a number was read: a computed one where its parts were."""
+    for part in answer["inputs"]:
+        yield from _sources(part)
+    if not answer["inputs"]:
+        yield answer["source"]
 
 
 def _goal(detail: Mapping[str, Any], trend: Trend) -> Goal | None:

@@ -61,6 +61,6 @@ def _moves(facts: Facts) -> Iterator[Move]:
 
 
 def _signed(facts: Facts, points: Decimal) -> str:
-    """Like ``+12 points``: percentage points of the progress."""
-    text = facts.words.count("points", round(abs(points) * 100))
-    return f"{'+' if points >= 0 else '−'}{text}"
+    """Like ``+12 points``: percentage points of the progress; empty if it is less than one."""
+    size = round(abs(points) * 100)
+    return f"{'+' if points > 0 else '−'}{facts.words.count('points', size)}" if size else ""

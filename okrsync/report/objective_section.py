@@ -9,21 +9,21 @@ from typing import Any
 from okrsync.config import Objective
 from okrsync.key_results import KeyResult
 from okrsync.model import Cause, NoValue, Outcome
-from okrsync.periods import expected
+from okrsync.pace import expected
 from okrsync.progress import Status
 from okrsync.report.held import held_items
-from okrsync.report.key_result_card import Facts, decimal, key_result_card
+from okrsync.report.key_result_card import Facts, decimal, draft_card, key_result_card
 from okrsync.report.page import NO_DATA, ObjectiveSection
+from okrsync.tables.assessment import Assessment, goal_from
 from okrsync.tables.objectives import ObjectiveTree
-from okrsync.tables.standing import Standing, goal_from
 
 
 def objective_sections(facts: Facts) -> tuple[ObjectiveSection, ...]:
     """All objectives, each before those below it."""
     company = facts.company
     synced = last_sync(facts) or facts.now
-    standings = [_standing(facts, one) for one in company.key_results]
-    tree = ObjectiveTree(company, synced, standings)
+    assessments = [_assessment(facts, one) for one in company.key_results]
+    tree = ObjectiveTree(company, synced, assessments)
     return tuple(_section(facts, tree, one, level, synced) for one, level in _in_order(facts))
 
 
@@ -46,13 +46,13 @@ def _in_order(facts: Facts) -> Iterator[tuple[Objective, int]]:
     yield from below("", 1)
 
 
-def _standing(facts: Facts, key_result: KeyResult) -> Standing:
-    """The key result's standing as the last sync left it."""
+def _assessment(facts: Facts, key_result: KeyResult) -> Assessment:
+    """The key result's state as the last sync left it."""
     outcome: Outcome | None = facts.outcomes.get(key_result.id)
     detail = outcome.detail if outcome is not None else {}
     goal = detail.get("goal")
     today = facts.now.astimezone(facts.company.zone).date()
-    return Standing(
+    return Assessment(
         key_result=key_result,
         row=None,
         answer=NoValue(metric=key_result.metric, cause=Cause.EMPTY, reason=""),
@@ -83,7 +83,10 @@ def _section(
         title=title,
         level=level,
         status=str(status) if status is not None else NO_DATA,
-        key_results=tuple(key_result_card(facts, one) for one in own),
+        key_results=(
+            *(key_result_card(facts, one) for one in own),
+            *(draft_card(facts, one) for one in tree.drafts(objective)),
+        ),
         progress=done,
         share=words.share(done),
         expected=due if done is not None else None,

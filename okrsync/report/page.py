@@ -11,7 +11,9 @@ from okrsync.report.words import Words
 
 NO_DATA = "no_data"
 """The status of a key result that has none."""
-STATUSES = ("achieved", "on_track", "behind", "at_risk", "not_started", NO_DATA)
+NOT_MEASURED = "not_measured"
+"""The status of a key result whose metric is still to be written."""
+STATUSES = ("achieved", "on_track", "behind", "at_risk", "not_started", NO_DATA, NOT_MEASURED)
 """From best to worst, as the overview lists them."""
 
 
@@ -163,7 +165,10 @@ class NoticeLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportPage:
-    """One company's page. ``counts`` is how many key results have which status, ``week_ago`` the day compared with."""
+    """One company's page. ``counts`` is how many key results have which status, ``week_ago`` the day compared with.
+
+    ``unmeasured`` are the initiatives and KPIs that are not measured yet.
+    """
 
     words: Words
     company: str
@@ -186,6 +191,7 @@ class ReportPage:
     kpis: tuple[KpiCard, ...] = ()
     sources: tuple[SourceLine, ...] = ()
     notices: tuple[NoticeLine, ...] = ()
+    unmeasured: tuple[str, ...] = ()
     over: bool = False
 
     @property
@@ -200,7 +206,8 @@ class ReportPage:
     @property
     def in_sync(self) -> bool:
         """Whether nothing is held, the cycle runs, and there was a sync."""
-        return bool(self.synced) and not self.held and not self.over
+        never = not self.synced and self.total > self.counts[NOT_MEASURED]
+        return not never and not self.held and not self.over
 
     @property
     def kept_from(self) -> int:
