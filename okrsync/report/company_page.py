@@ -37,11 +37,7 @@ def company_page(company: Company, ledger: Ledger, now: datetime) -> ReportPage:
     sections = objective_sections(facts)
     loose = (
         *(key_result_card(facts, one) for one in company.key_results if not one.objective),
-        *(
-            draft_card(facts, one)
-            for one in company.drafts
-            if one.kind == "key result" and not one.objective
-        ),
+        *(draft_card(facts, one) for one in company.drafts if one.kind == "key result" and not one.objective),
     )
     notice = company.cycle_notice(now)
     notices = [NoticeLine(text=notice.text, hint=notice.hint)] if notice is not None else []
