@@ -3,12 +3,12 @@
 from okrsync.report.company_page import company_page
 from okrsync.report.html import index_html, page_html
 from okrsync.report.markdown import index_markdown, page_markdown
-from okrsync.report.page import Failed, Index, ReportPage
+from okrsync.report.page import Failed, ReportIndex, ReportPage
 from okrsync.report.words import Words
 
 __all__ = [
     "Failed",
-    "Index",
+    "ReportIndex",
     "ReportPage",
     "Words",
     "company_page",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from okrsync.progress import clamp
 from okrsync.redaction import redact
-from okrsync.report.page import STATUSES, Index, ReportPage
+from okrsync.report.page import STATUSES, ReportIndex, ReportPage
 from okrsync.report.svg import require_vega, svg
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def page_html(page: ReportPage, *, index: str = "") -> str:
     return _environment().get_template("page.html").render(page=page, words=page.words, index=index)
 
 
-def index_html(index: Index) -> str:
+def index_html(index: ReportIndex) -> str:
     return _environment().get_template("index.html").render(index=index, words=index.words)
 
 

@@ -11,10 +11,10 @@ from okrsync.report.html import SIGNS
 from okrsync.report.page import (
     STATUSES,
     HeldItem,
-    Index,
     KeyResultCard,
     KpiCard,
     ObjectiveSection,
+    ReportIndex,
     ReportPage,
 )
 from okrsync.report.words import Words
@@ -27,7 +27,7 @@ def page_markdown(page: ReportPage) -> str:
     return redact("\n".join(_page(page)) + "\n")
 
 
-def index_markdown(index: Index) -> str:
+def index_markdown(index: ReportIndex) -> str:
     """All pages one below the other, and what cannot be shown."""
     parts = [page_markdown(one) for one in index.pages]
     for one in index.failed:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from okrsync.report.key_result_card import Facts, title_of
-from okrsync.report.page import NO_DATA, Move
+from okrsync.report.page import NO_DATA, WeekMove
 from okrsync.sync import Seen
 
 WEEK: Final = timedelta(days=7)
@@ -28,7 +28,7 @@ def pairs(facts: Facts) -> dict[str, tuple[Seen, Seen]]:
     return found
 
 
-def moves(facts: Facts) -> tuple[Move, ...]:
+def moves(facts: Facts) -> tuple[WeekMove, ...]:
     """The key results whose number is another one, those first whose progress changed most."""
     return tuple(sorted(_moves(facts), key=lambda one: abs(one.points or Decimal(0)), reverse=True))
 
@@ -38,7 +38,7 @@ def _pair(values: Sequence[Seen], then: date) -> tuple[Seen, Seen] | None:
     return (before[-1], values[-1]) if before and values[-1].day > then else None
 
 
-def _moves(facts: Facts) -> Iterator[Move]:
+def _moves(facts: Facts) -> Iterator[WeekMove]:
     words, both = facts.words, pairs(facts)
     for one in facts.company.key_results:
         if one.id not in both or both[one.id][0].value == both[one.id][1].value:
@@ -49,7 +49,7 @@ def _moves(facts: Facts) -> Iterator[Move]:
         points = None
         if before.progress is not None and now.progress is not None and one.judging is None:
             points = now.progress - before.progress
-        yield Move(
+        yield WeekMove(
             id=one.id,
             title=title_of(one, detail),
             status=detail.get("status") or NO_DATA,

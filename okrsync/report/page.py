@@ -129,7 +129,7 @@ class KpiCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class WeekMove:
     """A key result whose number has changed. ``points`` is the change of its progress as a fraction."""
 
     id: str
@@ -187,7 +187,7 @@ class ReportPage:
     objectives: tuple[ObjectiveSection, ...]
     loose: tuple[KeyResultCard, ...]
     held: tuple[HeldItem, ...] = ()
-    moves: tuple[Move, ...] = ()
+    moves: tuple[WeekMove, ...] = ()
     kpis: tuple[KpiCard, ...] = ()
     sources: tuple[SourceLine, ...] = ()
     notices: tuple[NoticeLine, ...] = ()
@@ -225,7 +225,7 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
+class ReportIndex:
     """The pages of many companies. ``files`` is the file of each page, by the company's id."""
 
     words: Words

@@ -16,12 +16,12 @@ from okrsync.cli.streams import echo, echo_file, visible
 from okrsync.errors import ConfigError, ExitCode, OkrsyncError, exit_code_of
 
 if TYPE_CHECKING:
-    from okrsync.report import Index, ReportPage
+    from okrsync.report import ReportIndex, ReportPage
 
 STDOUT = "-"
 
 
-class Format(StrEnum):
+class ReportFormat(StrEnum):
     """The forms that a report is written in."""
 
     HTML = "html"
@@ -43,8 +43,9 @@ def report(
         ),
     ] = "",
     form: Annotated[
-        Format, typer.Option("--format", help="A page with charts, or text for a chat or a Notion page.")
-    ] = Format.HTML,
+        ReportFormat,
+        typer.Option("--format", help="A page with charts, or text for a chat or a Notion page."),
+    ] = ReportFormat.HTML,
     every: Every = False,
 ) -> int:
     """Write one page for people: objectives, charts, what is held and what to do. Sends no request."""
@@ -68,17 +69,17 @@ def _page(context: Context, name: str) -> ReportPage:
         return company_page(loaded, ledger, context.clock.now())
 
 
-def _rendered(page: ReportPage, form: Format, index: str = "") -> str:
+def _rendered(page: ReportPage, form: ReportFormat, index: str = "") -> str:
     from okrsync.report import page_html, page_markdown
 
-    return page_html(page, index=index) if form is Format.HTML else page_markdown(page)
+    return page_html(page, index=index) if form is ReportFormat.HTML else page_markdown(page)
 
 
-def _file(page: ReportPage, form: Format) -> str:
-    return f"{page.company}-report.{'html' if form is Format.HTML else 'md'}"
+def _file(page: ReportPage, form: ReportFormat) -> str:
+    return f"{page.company}-report.{'html' if form is ReportFormat.HTML else 'md'}"
 
 
-def _all(context: Context, output: str, form: Format) -> int:
+def _all(context: Context, output: str, form: ReportFormat) -> int:
     """One page for each company in a folder, and the list of them; a fault of one stops no other."""
     from okrsync.fleet import worst
     from okrsync.report import index_markdown
@@ -96,7 +97,7 @@ def _all(context: Context, output: str, form: Format) -> int:
         except Exception as error:  # noqa: BLE001 - one company's fault, a bug too, stops no other
             failed[name] = error
     index = _index(context, pages, failed)
-    if form is Format.MARKDOWN:
+    if form is ReportFormat.MARKDOWN:
         _write(index_markdown(index), output or "okr-reports.md")
     else:
         _write_folder(index, Path(output or "okr-reports"))
@@ -104,14 +105,14 @@ def _all(context: Context, output: str, form: Format) -> int:
     return worst([*codes, *map(exit_code_of, failed.values())])
 
 
-def _index(context: Context, pages: Sequence[ReportPage], failed: Mapping[str, BaseException]) -> Index:
+def _index(context: Context, pages: Sequence[ReportPage], failed: Mapping[str, BaseException]) -> ReportIndex:
     from zoneinfo import ZoneInfo
 
     from okrsync import __version__
-    from okrsync.report import Failed, Index, Words
+    from okrsync.report import Failed, ReportIndex, Words
 
     words = pages[0].words if pages else Words("en_US", ZoneInfo("UTC"))
-    return Index(
+    return ReportIndex(
         words=words,
         made=words("made", moment=words.moment(context.clock.now()), version=__version__),
         pages=tuple(pages),
@@ -127,13 +128,13 @@ def _said(error: BaseException) -> dict[str, str]:
     return {"reason": f"a bug in okrsync ({type(error).__name__})", "hint": "okrsync report COMPANY shows it"}
 
 
-def _write_folder(index: Index, folder: Path) -> None:
+def _write_folder(index: ReportIndex, folder: Path) -> None:
     from okrsync.report import index_html
 
     if str(folder) == STDOUT:
         raise ConfigError("many pages need a folder", hint="--output FOLDER, or --format markdown")
     for page in index.pages:
-        _write(_rendered(page, Format.HTML, "index.html"), str(folder / index.files[page.company]))
+        _write(_rendered(page, ReportFormat.HTML, "index.html"), str(folder / index.files[page.company]))
     _write(index_html(index), str(folder / "index.html"))
 
 
