@@ -79,7 +79,11 @@ HELP_TEXTS: Final[Mapping[str, HelpText]] = {
         _SOURCES,
     ),
     "history": HelpText(READ, ("history acme", "history acme KR-1 --from 2026-10-01 --csv"), (0, 1, 2)),
-    "report": HelpText(READ, ("report acme",), (0, 1, 2, 3)),
+    "report": HelpText(
+        READ,
+        ("report acme", "report acme --format markdown", "report --all --output pages"),
+        (0, 1, 2, 3, 12),
+    ),
     "adopt": HelpText(DECIDE, ("adopt acme KR-1", "adopt acme --ours"), (0, 1, 2, 3, 11, 12)),
     "release": HelpText(DECIDE, ("release acme KR-1",), (0, 1, 2, 3, 11, 12)),
     "accept": HelpText(DECIDE, ("accept acme KR-1",), (0, 1, 2, 3, 11, 12)),

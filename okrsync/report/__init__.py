@@ -1,4 +1,4 @@
-"""Make the page that people look at who never open a terminal: its model first, then HTML or Markdown."""
+"""Make the page for people who never open a terminal: its model first, then HTML or Markdown."""
 
 from okrsync.report.company_page import company_page
 from okrsync.report.html import index_html, page_html

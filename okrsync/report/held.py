@@ -1,4 +1,4 @@
-"""List what is held: for which reason, since when, and what to do, in the words of ``plan`` and ``status``."""
+"""List what is held: why, since when, and what to do, in the words of ``plan`` and ``status``."""
 
 from __future__ import annotations
 

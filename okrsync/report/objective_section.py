@@ -1,4 +1,4 @@
-"""Make the tree of objectives from the last outcomes of their key results, by the rule that a sync goes by."""
+"""Make the tree of objectives from the last outcomes of their key results, by a sync's own rule."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from okrsync.cli.arguments import Every
+from okrsync.cli.completion import company_names
 from okrsync.cli.context import Context
 from okrsync.cli.streams import echo, echo_file, visible
 from okrsync.errors import ConfigError, ExitCode, OkrsyncError, exit_code_of
@@ -31,7 +32,10 @@ class ReportFormat(StrEnum):
 def report(
     ctx: typer.Context,
     company: Annotated[
-        str | None, typer.Argument(metavar="COMPANY", help="Name of a YAML, or its path; or --all.")
+        str | None,
+        typer.Argument(
+            metavar="COMPANY", help="Name of a YAML, or its path; or --all.", autocompletion=company_names
+        ),
     ] = None,
     output: Annotated[
         str,
@@ -48,7 +52,7 @@ def report(
     ] = ReportFormat.HTML,
     every: Every = False,
 ) -> int:
-    """Write one page for people: objectives, charts, what is held and what to do. Sends no request."""
+    """Write a page for people: objectives, charts, what is held. Sends no request."""
     context: Context = ctx.obj
     if (company is None) != every:
         raise ConfigError(
