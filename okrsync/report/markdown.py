@@ -1,4 +1,4 @@
-"""Write the page as Markdown for a chat or a Notion page: headings and lists, no tables and no pictures."""
+"""Write the page as Markdown for a chat or a Notion page: headings and lists, no tables."""
 
 from __future__ import annotations
 
