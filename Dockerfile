@@ -1,12 +1,13 @@
 # Build: everything with a compiler or a package tool stays in this stage. Nothing is resolved here: each lock names a
-# closure with its hashes, and okrsync itself is built by what is locked too.
+# closure with its hashes, and okrsync itself is built by what is locked too. image.txt is run.txt with what exports at
+# s3://, gs:// and sftp:// need. docs/operations.md says how to pin the base's digest and to renew it.
 FROM python:3.14.10-slim-trixie AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
-COPY .requirements/run.txt .requirements/build.txt /src/.requirements/
+COPY .requirements/image.txt .requirements/build.txt /src/.requirements/
 RUN python -m venv /opt/build \
  && /opt/build/bin/pip install --require-hashes --no-deps -r /src/.requirements/build.txt \
  && python -m venv /opt/okrsync \
- && /opt/okrsync/bin/pip install --require-hashes --no-deps -r /src/.requirements/run.txt
+ && /opt/okrsync/bin/pip install --require-hashes --no-deps -r /src/.requirements/image.txt
 COPY pyproject.toml README.md LICENSE /src/
 COPY config/example.yaml /src/config/example.yaml
 COPY okrsync /src/okrsync
@@ -17,9 +18,14 @@ RUN /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /opt/whe
  && /opt/okrsync/bin/pip uninstall -y pip
 
 # Run: Python, okrsync, and a user who owns nothing but the state. Nothing else is written to but /tmp:
-#   docker run --read-only --tmpfs /tmp --stop-timeout 90 -v ./config:/config:ro -v okrsync:/state -v ./secrets:/run/secrets:ro okrsync
-# Secrets come as files (in the YAML: {file: /run/secrets/notion}); none is in the image or its environment.
+#   docker run -d --name okrsync --read-only --tmpfs /tmp --stop-timeout 90 --env-file /etc/okrsync/env -v /etc/okrsync:/config:ro -v /srv/exports:/srv/exports:ro -v /etc/okrsync/secrets:/run/secrets:ro -v okrsync-state:/state okrsync
+#   docker exec okrsync okrsync release acme KR-1
+# No secret is in the image or its environment. okrsync schedule export --format compose writes this for your companies.
 FROM python:3.14.10-slim-trixie
+LABEL org.opencontainers.image.title="okrsync" \
+      org.opencontainers.image.description="Keep the key results in a Notion database true" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="0.2.0"
 RUN useradd --no-create-home --uid 10001 okrsync \
  && install -d -o okrsync -g okrsync /state /config
 COPY --from=build /opt/okrsync /opt/okrsync

@@ -86,6 +86,8 @@ docs: setup ## Write the real outputs and the picture into the documents
 lock: ## Resolve the requirements again (needs uv); newest of all: make lock UPGRADE=--upgrade
 	uv pip compile pyproject.toml $(RESOLVED) --extra dev $(UPGRADE) -o .requirements/dev.txt
 	uv pip compile pyproject.toml $(RESOLVED) --constraint .requirements/dev.txt --extra alerts --extra cluster --extra mcp --extra report -o .requirements/run.txt
+	cp .requirements/run.txt .requirements/image.txt
+	uv pip compile pyproject.toml $(RESOLVED) --extra alerts --extra cluster --extra mcp --extra report --extra s3 --extra gcs --extra sftp -o .requirements/image.txt
 	uv pip compile --group build $(RESOLVED) --constraint .requirements/dev.txt -o .requirements/build.txt
 
 clean: ## Remove what was installed and cached

@@ -283,6 +283,7 @@ class Connector:
     ``setup(settings, context)`` helps ``okrsync init``; ``discover(settings, context)`` says what a connection sees.
     ``register`` connects like ``destination``, to a table that okrsync may add rows to. ``inspect(settings, text, context)``
     looks at what a person names (a JQL, an address, a file) and returns the text to print, ending in the YAML to write.
+    ``paths(settings)`` are the paths and URLs of the files that a connection reads, as the YAML writes them.
     ``examples`` document the measures one by one. ``clients`` are the distributions that do the talking: ``okrsync
     doctor`` shows their versions.
     ``records(settings, question, limit, context)`` gives the first ``limit`` records (None: all) behind the number that
@@ -302,6 +303,7 @@ class Connector:
     register: Callable[[Any, TableSpec, ConnectorContext], Register] | None = None
     inspect: Callable[[Any, str, ConnectorContext], str] | None = None
     discover: Callable[[Any, ConnectorContext], Discovery] | None = None
+    paths: Callable[[Any], Sequence[str]] | None = None
     examples: Callable[[], Sequence[Example]] | None = None
     clients: tuple[str, ...] = ()
     records: Callable[[Any, Question, int | None, ConnectorContext], SourceRecords] | None = None

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from okrsync import __version__
 from tests.support.fleet import fleet
 
 ROOT = Path(__file__).parents[1]
@@ -40,11 +41,24 @@ def environment() -> dict[str, str]:
 
 
 def test_every_instruction_is_known_and_every_base_has_a_version() -> None:
-    known = {"FROM", "ENV", "RUN", "COPY", "USER", "WORKDIR", "VOLUME", "HEALTHCHECK", "ENTRYPOINT", "CMD"}
+    known = {
+        "FROM",
+        "LABEL",
+        "ENV",
+        "RUN",
+        "COPY",
+        "USER",
+        "WORKDIR",
+        "VOLUME",
+        "HEALTHCHECK",
+        "ENTRYPOINT",
+        "CMD",
+    }
     assert {name for name, _ in steps()} <= known  # no ADD, which fetches; no ARG, which leaves traces
     for name, text in steps():
         if name == "FROM":
-            assert re.match(r"python:3\.\d+\.\d+-slim-[a-z]+( AS build)?$", text)
+            # A person may pin the digest too, as docs/operations.md says.
+            assert re.match(r"python:3\.\d+\.\d+-slim-[a-z]+(@sha256:[0-9a-f]{64})?( AS build)?$", text)
 
 
 def test_it_runs_as_nobody_in_particular_and_writes_only_its_state() -> None:
@@ -76,10 +90,24 @@ def test_what_is_installed_is_locked() -> None:
     """No package is fetched but by its hash: each `pip install` has a lock or no index, `pip wheel` fetches no builder."""
     commands = [one.strip() for name, text in steps() if name == "RUN" for one in text.split("&&")]
     installs = [one for one in commands if re.search(r"pip (install|wheel)", one)]
-    assert [one.rpartition("/")[2] for one in installs] == ["build.txt", "run.txt", "src", "*.whl"]
+    assert [one.rpartition("/")[2] for one in installs] == ["build.txt", "image.txt", "src", "*.whl"]
     for one in installs:
         assert "--no-deps" in one
         assert "--require-hashes" in one or "--no-index" in one or "--no-build-isolation" in one
+
+
+def test_its_labels_say_what_it_is() -> None:
+    (labels,) = [text for name, text in last_stage() if name == "LABEL"]
+    found = dict(word.split("=", 1) for word in shlex.split(labels))
+    names = {name.removeprefix("org.opencontainers.image.") for name in found}
+    assert {"title", "description", "licenses", "version"} == names
+    assert found["org.opencontainers.image.version"] == __version__
+
+
+def test_the_lock_of_the_image_has_the_libraries_for_all_exports() -> None:
+    lock = (ROOT / ".requirements" / "image.txt").read_text(encoding="utf-8")
+    for name in ("s3fs", "gcsfs", "paramiko", "procrastinate", "apprise"):
+        assert re.search(rf"^{name}==", lock, flags=re.MULTILINE), name
 
 
 def test_the_default_command_is_the_scheduler_and_its_health_is_asked() -> None:
@@ -130,7 +158,16 @@ def test_the_command_runs_with_what_the_image_gives_it_and_nothing_more(tmp_path
         assert list((tmp_path / "tmp").iterdir()) == []
 
 
-@pytest.mark.parametrize("words", [("--read-only",), ("--tmpfs", "/tmp")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--read-only",),
+        ("--tmpfs", "/tmp"),
+        ("--env-file",),
+        ("-v", "/srv/exports:/srv/exports:ro"),
+        ("-v", "okrsync-state:/state"),
+    ],
+)
 def test_the_example_in_it_keeps_the_rules(words: tuple[str, ...]) -> None:
     comments = [
         line

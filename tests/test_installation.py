@@ -53,7 +53,7 @@ def test_no_python_is_refused_for_being_new() -> None:
     assert SETTINGS["project"]["requires-python"] == ">=3.11"
 
 
-@pytest.mark.parametrize("lock", ["build.txt", "run.txt", "dev.txt"])
+@pytest.mark.parametrize("lock", ["build.txt", "run.txt", "image.txt", "dev.txt"])
 def test_a_lock_serves_every_python_and_machine(lock: str) -> None:
     """One version of each package, and conditions that no supported Python fails."""
     names = [line.partition("==")[0] for line in lines(lock)]

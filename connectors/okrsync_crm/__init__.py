@@ -42,6 +42,10 @@ def _records(
     return rows_behind(settings, question, limit, context)
 
 
+def _paths(settings: CrmSettings) -> Sequence[str]:
+    return (settings.path,)
+
+
 def _examples() -> Sequence[Example]:
     from okrsync_crm.examples import EXAMPLES
 
@@ -62,6 +66,7 @@ connector: Final = Connector(
     source=_source,
     doctor=_doctor,
     inspect=_inspect,
+    paths=_paths,
     examples=_examples,
     discover=_discover,
     clients=("duckdb",),

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from okrsync import __version__
 from okrsync.cli.arguments import AtOnce
 from okrsync.cli.context import Context
+from okrsync.cli.deployments import Asked, gathered
 from okrsync.cli.results import say_line
 from okrsync.cli.streams import echo, echo_file
 from okrsync.errors import ConfigError, ExitCode
 
-if TYPE_CHECKING:
-    pass
-
-
+Format = Literal["cron", "systemd", "launchd", "windows", "compose", "kubernetes", "job", "github", "gitlab"]
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Run every company at its own times.")
 
 
@@ -64,7 +61,7 @@ def run(
 @group.command()
 def export(
     ctx: typer.Context,
-    kind: Annotated[Literal["cron", "systemd", "kubernetes"], typer.Option("--format", help="For which.")],
+    kind: Annotated[Format, typer.Option("--format", help="For which.")],
     to: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="A folder to write the files into, instead of printing them."),
@@ -75,35 +72,32 @@ def export(
     image: Annotated[
         str, typer.Option(metavar="IMAGE", help="The container image.")
     ] = f"okrsync:{__version__}",
+    user: Annotated[str, typer.Option(metavar="NAME", help="systemd: who runs it; default: you.")] = "",
+    source: Annotated[
+        str,
+        typer.Option(
+            metavar="SOURCE",
+            help="GitHub, GitLab: where the job gets okrsync from, URL@COMMIT of a Git repository or a folder of yours.",
+        ),
+    ] = "",
 ) -> int:
-    """Print ready files for cron, systemd or Kubernetes. They hold no secret, only the names of where it is."""
-    from okrsync.fleet.deployment import Deployment, deployment_files
-    from okrsync.sync import references
+    """Print ready files for another scheduler. They hold no secret, only the names of where it is."""
+    from okrsync.fleet.exports import export_files
 
-    context: Context = ctx.obj
-    secrets = [one for name in context.companies() for one in references(context.company(name))]
-    # The other machine needs this one's webhook too.
-    own = {"OKRSYNC_WEBHOOK"} if context.machine.webhook else set()
-    deployment = Deployment(
-        command=_command(),
-        config=context.machine.config.absolute(),
-        variables=sorted({one.env for one in secrets if one.env} | own),
-        files=sorted({one.file.absolute() for one in secrets if one.file}),
-        env_file=env_file,
-        image=image,
+    asked = Asked(
+        env_file=env_file.absolute(), image=image, user=user, source=source, to=(to or Path()).absolute()
     )
-    files = deployment_files(kind, deployment)
+    found = gathered(ctx.obj, kind, asked)
+    files = export_files(kind, found.deployment)
     for name, text in files.items():
         if to is not None:
             to.mkdir(parents=True, exist_ok=True)
-            (to / name).write_text(text, encoding="utf-8")
+            (to / name).write_text(text, encoding="utf-8", newline="\r\n" if name.endswith(".cmd") else "\n")
             echo(f"{to / name}")
         else:
             echo_file(f"# ---- {name}\n{text}" if len(files) > 1 else text)
-    return ExitCode.IN_SYNC
-
-
-def _command() -> list[str]:
-    """The command that starts this okrsync from any folder."""
-    started = Path(sys.argv[0])
-    return [str(started.absolute())] if started.name == "okrsync" else [sys.executable, "-m", "okrsync"]
+    if found.unscheduled:
+        echo(f"okrsync: without a schedule, so never due: {', '.join(found.unscheduled)}", err=True)
+    for one in found.unreadable:
+        echo(f"okrsync: not in the files: {one}", err=True)
+    return ExitCode.HELD if found.unreadable else ExitCode.IN_SYNC
