@@ -55,6 +55,12 @@ class Timing:
             return Phase.RUNNING
         return Phase.CLOSING if today <= closed else Phase.OVER
 
+    def next(self, last: datetime | None, now: datetime) -> datetime | None:
+        """When it is due next: ``now`` if it is, None if it never is."""
+        if self.schedule is None:
+            return None
+        return now if self.due(last, now) else self.schedule.after(now)
+
 
 def timing(company: Company) -> Timing:
     cycle = company.cycle

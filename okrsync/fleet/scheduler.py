@@ -98,9 +98,9 @@ class Scheduler:
             return
         self._known[name] = schedule
         self._next.pop(name, None)
-        if schedule is not None:
-            now = self.clock.now()
-            self._next[name] = now if timing.due(last.get(timing.company), now) else schedule.after(now)
+        due = timing.next(last.get(timing.company), self.clock.now())
+        if due is not None:
+            self._next[name] = due
 
     def _forget(self, name: str) -> None:
         self._known.pop(name, None)
