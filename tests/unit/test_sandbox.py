@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, Literal, cast
 
 import pytest
+from starlette.testclient import TestClient
 
 from okrsync.emulation import Mishap
 from okrsync.errors import ConfigError
-from okrsync.sandbox import PRESENT
+from okrsync.plugins import Connectors
+from okrsync.sandbox import PRESENT, demo_environment
 from okrsync.sandbox.clock import ImpatientClock, SharedClock
+from okrsync.sandbox.page import application
 from okrsync.sandbox.page.changes import Change
 from okrsync.sandbox.page.exports import Export
+from okrsync.sandbox.page.sources import Sources
 from okrsync.sandbox.terminal import demo_terminal, open_to_terminals, variables
 from okrsync.settings import Machine
 
@@ -127,3 +132,43 @@ def test_an_empty_export_comes_back_whole_with_what_was_changed_before(tmp_path:
     empty.end()
     empty.end()
     assert deals.file.read_text(encoding="utf-8") == whole
+
+
+def test_a_bug_behind_a_button_is_answered_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken:
+        title = "Acme"
+
+        def sync(self, *, force: bool) -> None:
+            raise RuntimeError("a wheel fell off")
+
+    client = TestClient(
+        cast("Any", application(cast("Any", Broken()), "env.sh")),
+        base_url="http://127.0.0.1:8000",
+        raise_server_exceptions=False,
+    )
+    answer = client.post("/do/sync", json={})
+    assert answer.status_code == 500
+    assert "this is a bug in okrsync" in answer.json()["error"]
+    assert "a wheel fell off" in caplog.text
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
+
+
+@pytest.mark.parametrize("company", ["demo", "book"])
+def test_every_change_and_every_mishap_that_the_page_offers_can_be_made(
+    company: Literal["demo", "book"], tmp_path: Path
+) -> None:
+    with demo_environment(Connectors(), tmp_path, company, lambda: PRESENT) as environment:
+        sources = Sources(environment, lambda: PRESENT)
+        cards = sources.cards()
+        assert len({card["title"] for card in cards}) == len(cards) == len(environment.data["connections"])
+        assert sum(len(card["changes"]) for card in cards) >= 3
+        for card in cards:
+            for change in card["changes"]:
+                assert change["left"] > 0, change
+                assert "changed" in sources.change(card["name"], change["number"])
+            for mishap in card["mishaps"]:
+                sources.disturb(card["name"], mishap["id"], on=True)
+        assert all(card["broken"] for card in sources.cards())
+        environment.start_over()
+        sources.start_over()
+        assert sources.cards() == cards

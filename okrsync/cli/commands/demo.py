@@ -89,7 +89,8 @@ def _serve(folder: Path, company: CompanyId, connectors: Connectors) -> None:
         echo("In another terminal:")
         echo(f"  . {script} && okrsync plan {environment.company.stem}")
         echo("Ctrl-C ends it.")
-        threading.Event().wait()
+        while not threading.Event().wait(timeout=60):
+            server.forget()  # an open page asks every second
 
 
 def _play_demo(environment: DemoEnvironment, context: Context) -> None:

@@ -8,6 +8,7 @@ come from the page itself: as JSON, which no form of another site can send, and 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from importlib.resources import files
@@ -38,6 +39,7 @@ HEADERS: Final = {
 }
 _SCRIPTS: Final = ("page.js", "tables.js", "sources.js", "dom.js")
 _ASSETS: Final = {"page.css": "text/css"} | dict.fromkeys(_SCRIPTS, "text/javascript")
+_log = logging.getLogger(__name__)
 Said = Mapping[str, Any]
 
 
@@ -67,7 +69,10 @@ def application(visit: Visit, env_script: str) -> App:
 
     async def wrong(_request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
-        reason = str(error.detail) if isinstance(error, HTTPException) else "a bug in okrsync"
+        if not isinstance(error, HTTPException):
+            _log.error("the page of the demo has failed", exc_info=error)
+        bug = "this is a bug in okrsync; the terminal that runs the demo shows it"
+        reason = str(error.detail) if isinstance(error, HTTPException) else bug
         return JSONResponse({"error": reason}, status_code=status)
 
     routes = [

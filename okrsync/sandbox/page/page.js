@@ -64,7 +64,9 @@ function draw(state, always) {
   if (typing) { waiting = state; return; }
   waiting = null;
   shown = state;
-  const focused = document.activeElement?.dataset.key ?? document.activeElement?.closest("td")?.querySelector("[data-key]")?.dataset.key;
+  if (!working) busy(state.busy);
+  const active = document.activeElement;
+  const focused = [active, active?.closest("td")?.querySelector("[data-key]")].map((one) => one?.dataset.key).filter(Boolean);
   const open = new Map([...document.querySelectorAll("details[data-key]")].map((one) => [one.dataset.key, one.open]));
   find("cycle").textContent = `A made-up company · ${state.cycle}`;
   find("now").textContent = state.now;
@@ -73,7 +75,8 @@ function draw(state, always) {
   find("tables").replaceChildren(...state.homeless.map(drawHomeless), ...state.tables.map((table) => drawTable(table, tools)));
   find("sources").replaceChildren(...state.sources.map((source) => drawSource(source, tools)));
   for (const one of document.querySelectorAll("details[data-key]")) if (open.has(one.dataset.key)) one.open = open.get(one.dataset.key);
-  if (focused) document.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  // A button that is gone, such as Release, leaves the focus in its cell.
+  focused.map((key) => document.querySelector(`[data-key="${CSS.escape(key)}"]`)).find(Boolean)?.focus({ preventScroll: true });
   document.body.dataset.version = state.version;
 }
 

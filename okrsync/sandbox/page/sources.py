@@ -55,7 +55,7 @@ class Sources:
         count = apply(emulator, change) if emulator is not None else self._exports[name].change(change)
         if not count:
             return f"{change.label}: there is none left."
-        return f"{_title(self._connections[name])}: {count} {'record has' if count == 1 else 'records have'} changed."
+        return f"{self._title(name)}: {count} {'record has' if count == 1 else 'records have'} changed."
 
     def type_in(self, name: str, table: str, row: int, column: int, text: str) -> None:
         """A person types into a spreadsheet. Raises ``LookupError`` if there is no such cell."""
@@ -74,7 +74,7 @@ class Sources:
             raise LookupError(f"{name} has nothing called {mishap!r} to break")
         (found.begin if on else found.end)()
         (self._broken.add if on else self._broken.discard)((name, mishap))
-        title = _title(self._connections[name])
+        title = self._title(name)
         return f"{title}: {found.label[0].lower()}{found.label[1:]}." if on else f"{title} works again."
 
     def cards(self) -> list[dict[str, Any]]:
@@ -88,7 +88,7 @@ class Sources:
         ]
         return {
             "name": name,
-            "title": _title(connection),
+            "title": self._title(name),
             "broken": ", ".join(str(one["label"]) for one in mishaps if one["on"]),
             "text": "" if emulator is not None else self._exports[name].describe(),
             "changes": [
@@ -98,6 +98,12 @@ class Sources:
             "grids": _grids(emulator) if emulator is not None and connection["type"] == "sheets" else [],
             "mishaps": mishaps,
         }
+
+    def _title(self, name: str) -> str:
+        """What it is, and which one if there are more of its type."""
+        kind = str(self._connections[name]["type"])
+        alike = [one for one in self._connections.values() if one["type"] == kind]
+        return _TITLES.get(kind, kind) + (f": {name}" if len(alike) > 1 else "")
 
     def _left(self, name: str, change: Change) -> int:
         emulator = self._emulators.get(name)
@@ -111,10 +117,6 @@ class Sources:
         self._check(name)
         emulator = self._emulators.get(name)
         return emulator.mishaps() if emulator is not None else self._exports[name].mishaps()
-
-
-def _title(connection: Mapping[str, Any]) -> str:
-    return _TITLES.get(connection["type"], str(connection["type"]))
 
 
 def _grids(emulator: Emulator) -> list[dict[str, Any]]:
