@@ -245,7 +245,8 @@ class Decision:
     """One cell, one verdict, one reason, and the answer behind it.
 
     ``last`` is what okrsync wrote there before, ``now`` what the cell shows, ``wanted`` what okrsync would write; all three
-    are canonical. ``shown`` is the wanted value as a person wrote or reads it (with its unit), for messages.
+    are canonical. ``shown`` is the wanted value as a person wrote or reads it (with its unit), for messages. ``first``: the
+    cell is empty, and okrsync has never written it.
     """
 
     subject: str
@@ -259,6 +260,7 @@ class Decision:
     wanted: Stored = None
     shown: Wanted = None
     fraction: bool = False
+    first: bool = False
     hold: Hold | None = None
     cause: Cause | None = None
     hint: str = ""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequenc
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from okrsync.cells import STAMP
 from okrsync.model import Answer, Entry, Memory, Question, Reading, Row, SourceRecords, Stored, Wanted
@@ -42,8 +42,16 @@ class Source(Protocol):
         ...
 
 
+RECENT: Final = 4.0
+"""So many seconds after its reading a row may be written without another one: ten writes at three requests a second, and the
+time that an answer takes. A person who finds a cell, types and leaves it takes about as long."""
+
+
 class Destination(Protocol):
-    """One table that people edit: the key results, or the objectives."""
+    """One table that people edit: the key results, or the objectives.
+
+    A fourth method, because rows that are read again one by one are half of all requests of a first sync.
+    """
 
     def read(self) -> Sequence[Row]:
         """Every row that can be matched to a configured id, with only the cells okrsync may own."""
@@ -56,11 +64,23 @@ class Destination(Protocol):
         """
         ...
 
-    def write(self, row: str, values: Mapping[str, Stored], expect: Mapping[str, Stored]) -> Row:
+    def look(self, rows: Sequence[str], *, fresh: float) -> None:
+        """Read ``rows`` again, which are about to be written, by as few requests as possible.
+
+        A row that was read within the last ``fresh`` seconds is left out; an older reading of the others is forgotten.
+        Raises nothing: a row that could not be read so is read by its own ``write``.
+        """
+        ...
+
+    def write(
+        self, row: str, values: Mapping[str, Stored], expect: Mapping[str, Stored], *, recent: bool = False
+    ) -> Row:
         """Put canonical ``values`` into the cells of one row with one request, and return the row as it is now.
 
         Re-reads the row first; raises ``Conflict`` and writes nothing if a cell is neither as in ``expect`` nor
-        already as in ``values``. After an answer that was lost, finds out by reading whether the write landed.
+        already as in ``values``. With ``recent`` a reading by ``read`` or ``look`` that is at most ``RECENT`` seconds old
+        stands for that, once, if it shows just what is expected. After an answer that was lost, finds out by reading
+        whether the write landed.
         """
         ...
 

@@ -148,6 +148,11 @@ class TableSettings(Strict):
     """
 
     cells: dict[str, str] = Field(description="which column each cell is written to")
+    recheck: Literal["row", "group"] = Field(
+        default="row",
+        description="how rows that okrsync has written before are read again before a write: each by itself, or up to "
+        "ten together, which takes half the requests and may miss an edit of the last 4 seconds",
+    )
 
 
 class Machine(BaseSettings):

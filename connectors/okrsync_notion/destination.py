@@ -1,7 +1,8 @@
 """Read and write a Notion table that people edit: one PATCH for each row, never over a person.
 
-Notion has no compare-and-swap. So a row is read again right before it is written, the PATCH names only the cells that
-change, its answer is checked, and after an answer that was lost the row is read once more before anything is repeated.
+Notion has no compare-and-swap. So a row is read again right before it is written, alone or with a few others by one query,
+the PATCH names only the cells that change, its answer is checked, and after an answer that was lost the row is read once more
+before anything is repeated.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from okrsync_notion.http_errors import NotFound, Refused
 from okrsync_notion.open_table import OpenTable
 from okrsync_notion.property_keys import unknown_key
 from okrsync_notion.property_values import encode
+from okrsync_notion.recent_rows import Reading
 from okrsync_notion.rows import editor_of, names_of
 
 # After a lost answer the row is looked at even when patience has ended, but not where Notion asks to wait longer (seconds).
@@ -29,6 +31,7 @@ class NotionDestination:
 
     def __init__(self, table: OpenTable) -> None:
         self._table = table
+        self._alone = False
 
     def read(self) -> Sequence[Row]:
         """See ``Destination.read``."""
@@ -43,15 +46,28 @@ class NotionDestination:
             value = settings.statuses.get(value, value)
         return canonical_values.canonical(column, value, decimals=settings.decimals, place=place)
 
-    def write(self, row: str, values: Mapping[str, Stored], expect: Mapping[str, Stored]) -> Row:
-        """See ``Destination.write``. One GET and at most one PATCH, unless Notion or the network fails.
+    def look(self, rows: Sequence[str], *, fresh: float) -> None:
+        """See ``Destination.look``. One query at most."""
+        older = self._table.recent.older(rows, fresh)
+        if self._alone:
+            return
+        try:
+            self._table.read_again(older)
+        except OkrsyncError:
+            # What is wrong is said where a row is read by itself; a table that takes no such query is not asked again.
+            self._alone = True
 
-        Where Notion knows a key of the PATCH by another spelling only, once more with each of the others.
+    def write(
+        self, row: str, values: Mapping[str, Stored], expect: Mapping[str, Stored], *, recent: bool = False
+    ) -> Row:
+        """See ``Destination.write``. One PATCH at most, and before it one GET, unless Notion or the network fails.
+
+        A recent reading that is not as expected is not believed: a query may list an edit late. Where Notion knows a key of the PATCH by another spelling only, once more with each of the others.
         """
         for cell in expect:
             self._table.column(cell)
         bodies = {cell: encode(self._table.writable(cell), value) for cell, value in values.items()}
-        change = _Change(row=row, values=values, expect=expect, bodies=bodies)
+        change = _Change(row=row, values=values, expect=expect, bodies=bodies, recent=recent)
         refusal: DataError | None = None
         for spelling in self._table.keys.spellings():
             try:
@@ -68,9 +84,14 @@ class NotionDestination:
 
         def attempt() -> Row:
             nonlocal lost
-            fresh, page = self._fresh(change.row)
-            self._refuse_strangers(fresh, page, change)
-            body = self._body(change, fresh, page, spelling)
+            seen = self._seen_so(change)
+            if seen is not None:
+                fresh, names = seen.row, seen.names
+            else:
+                fresh, page = self._fresh(change.row)
+                self._refuse_strangers(fresh, page, change)
+                names = names_of(page)
+            body = self._body(change, fresh, names, spelling)
             if not body:
                 return fresh
             try:
@@ -98,7 +119,7 @@ class NotionDestination:
             return self._settled(change, error)
 
     def _body(
-        self, change: _Change, fresh: Row, page: Mapping[str, Any], spelling: str
+        self, change: _Change, fresh: Row, names: Mapping[str, str], spelling: str
     ) -> dict[str, dict[str, Any]]:
         """The properties of the PATCH: the cells that are not as wanted yet, by their keys."""
         columns = {
@@ -106,8 +127,19 @@ class NotionDestination:
             for cell in change.bodies
             if fresh.cells[cell].value != change.values[cell]
         }
-        keys = self._table.keys.spelled(spelling, columns, {**self._table.names, **names_of(page)})
+        keys = self._table.keys.spelled(spelling, columns, {**self._table.names, **names})
         return {keys[cell]: change.bodies[cell] for cell in columns}
+
+    def _seen_so(self, change: _Change) -> Reading | None:
+        """The row's recent reading if one may be used, and shows just what is expected."""
+        found = self._table.recent.take(change.row) if change.recent else None
+        if found is None or found.row.problem:
+            return None
+        as_expected = all(
+            found.row.cells[cell].value == change.expect.get(cell)
+            for cell in (*change.expect, *change.values)
+        )
+        return found if as_expected else None
 
     def _fresh(self, row: str) -> tuple[Row, dict[str, Any]]:
         """The row as it is now. Raises ``Conflict`` if it is not there to be written."""
@@ -191,6 +223,7 @@ class _Change:
     values: Mapping[str, Stored]
     expect: Mapping[str, Stored]
     bodies: Mapping[str, dict[str, Any]]
+    recent: bool = False
 
     def allowed(self, cell: str) -> tuple[Stored, ...]:
         """What the cell may hold right before the write: what was expected, or what is wanted already."""

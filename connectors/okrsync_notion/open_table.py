@@ -21,7 +21,8 @@ from okrsync_notion.known_rows import KnownRows, by_key, other_key, several_rows
 from okrsync_notion.pagination import every_row
 from okrsync_notion.property_keys import PropertyKeys, unknown_key
 from okrsync_notion.property_values import NotionColumn
-from okrsync_notion.rows import editor_of, key_of, lost_row, row_of
+from okrsync_notion.recent_rows import RecentRows
+from okrsync_notion.rows import editor_of, key_is, key_of, lost_row, names_of, row_of
 from okrsync_notion.settings import NotionSettings, NotionTable
 from okrsync_notion.status_default import with_doubts
 from okrsync_notion.table_layout import Layout, layout, parse
@@ -38,6 +39,7 @@ class OpenTable:
         self._state = context.state
         self._layout: Layout | None = None
         self._keys: dict[str, str] = {}
+        self.recent = RecentRows(context.clock)
         self._bot = ""
         self.unmatched = 0
 
@@ -52,6 +54,8 @@ class OpenTable:
         """Every row with a key. One request for the columns, one for every 100 rows, one for each missing page."""
         named = self._named()
         here = self._layout = self._read_layout()
+        self.recent.forget()
+        asked = self.recent.now()
         pages = self._listed(here)
         self._find_out_who_we_are(here, pages)
         rows = [*self._keyed_rows(here, pages, named), *self._named_rows(here, pages, named)]
@@ -66,7 +70,21 @@ class OpenTable:
             self._gone_row(here, pages, key, page) for key, page in known.missing({row.key for row in rows})
         ]
         known.remember(rows)
-        return with_doubts([*rows, *gone], here, self._state)
+        found = with_doubts([*rows, *gone], here, self._state)
+        self.recent.keep(found, next(map(names_of, pages.values()), {}), asked)
+        return found
+
+    def read_again(self, rows: Sequence[str]) -> None:
+        """Ask for ``rows`` by their keys, in one request; one without a key, or that is not listed, is left out."""
+        column = self.layout.match
+        keys = {row: key for row in rows if (key := self._keys.get(row)) and key not in self._spec.pages}
+        if column is None or len(keys) < 2:
+            return
+        asked = self.recent.now()
+        pages = self.rows_where(column, [key_is(column, key) for key in keys.values()])
+        for identity in keys.keys() & pages.keys():
+            page = pages[identity]
+            self.recent.keep([self.row(page)], names_of(page), asked)
 
     def row(self, page: Mapping[str, Any], key: str = "", problem: str = "") -> Row:
         """The row that ``page`` holds, for ``key`` or the key that it was listed under."""
@@ -80,8 +98,10 @@ class OpenTable:
         if editor and editor != self._bot:
             self._bot = self._state[f"bot of {self.api.fingerprint}"] = editor
 
-    def rows_where(self, column: NotionColumn, condition: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-        """The rows whose ``column`` meets ``condition``, by page id. Filters are keyed like writes: by name first."""
+    def rows_where(
+        self, column: NotionColumn, conditions: Sequence[Mapping[str, Any]]
+    ) -> dict[str, dict[str, Any]]:
+        """The rows whose ``column`` meets one of ``conditions``, by page id. Filters are keyed like writes: by name first."""
         tried: list[str] = []
         refusal: Refused | None = None
         for spelling in self.keys.spellings():
@@ -89,7 +109,8 @@ class OpenTable:
             if key in tried:
                 continue
             tried.append(key)
-            where = {"property": key, column.type: condition}
+            tests = [{"property": key, column.type: condition} for condition in conditions]
+            where = tests[0] if len(tests) == 1 else {"or": tests}
             try:
                 return every_row(self.api, self.layout.schema.id, self.layout.needed, where)
             except Refused as error:
@@ -155,7 +176,7 @@ class OpenTable:
         """The rows by page id; of a table of which only some rows are needed, those."""
         if not self._spec.ending or here.match is None or here.match.type not in {"title", "rich_text"}:
             return every_row(self.api, here.schema.id, here.needed)
-        return self.rows_where(here.match, {"ends_with": self._spec.ending})
+        return self.rows_where(here.match, [{"ends_with": self._spec.ending}])
 
     def _named(self) -> dict[str, str]:
         """The pages that the YAML names, by key."""

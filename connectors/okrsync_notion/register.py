@@ -46,9 +46,15 @@ class NotionRegister:
         """See ``Destination.canonical``."""
         return self._destination.canonical(cell, value)
 
-    def write(self, row: str, values: Mapping[str, Stored], expect: Mapping[str, Stored]) -> Row:
+    def look(self, rows: Sequence[str], *, fresh: float) -> None:
+        """See ``Destination.look``."""
+        self._destination.look(rows, fresh=fresh)
+
+    def write(
+        self, row: str, values: Mapping[str, Stored], expect: Mapping[str, Stored], *, recent: bool = False
+    ) -> Row:
         """See ``Destination.write``."""
-        return self._destination.write(row, values, expect)
+        return self._destination.write(row, values, expect, recent=recent)
 
     def find(self, key: str) -> Row | None:
         """See ``Register.find``. What is looked for was made before this run: waiting once is enough for all keys."""
@@ -140,7 +146,7 @@ class NotionRegister:
                 patience -= wait
                 self._clock.sleep(wait)
             # Notion compares without case: its answer may hold strangers.
-            pages = self._table.rows_where(column, {"equals": key}).values()
+            pages = self._table.rows_where(column, [{"equals": key}]).values()
             found = [page for page in pages if key_of(here, page) == key]
             if len(found) > 1:
                 urls = " and ".join(url_of(page) for page in found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
 
@@ -84,6 +85,16 @@ def key_of(layout: Layout, page: Mapping[str, Any]) -> str:
     """The id in the matching column; empty if there is none."""
     held = _by_id(page).get(layout.match.id) if layout.match is not None else None
     return key(held) if held is not None else ""
+
+
+def key_is(column: NotionColumn, key: str) -> dict[str, Any]:
+    """The condition of a query that holds for the rows with ``key`` in the matching ``column``, and perhaps for others."""
+    if column.type == "number":
+        number = Decimal(key)
+        return {"equals": int(number) if number == int(number) else float(number)}
+    if column.type == "unique_id":
+        return {"equals": int(key.rpartition("-")[2])}
+    return {"string": {"equals": key}} if column.type == "formula" else {"equals": key}
 
 
 def title_of(layout: Layout, page: Mapping[str, Any]) -> str:

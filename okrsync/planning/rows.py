@@ -90,6 +90,7 @@ def _with_stamp(
         now=state.value,
         wanted=text or state.value,
         shown=text,
+        first=last is None and untouched(state.value, state.initial),
         hold=hold,
         hint=hint,
     )

@@ -79,6 +79,7 @@ def decide_cell(
         wanted=wanted.value,
         shown=wanted.shown,
         fraction=cell.fraction,
+        first=last is None and intent is None and untouched(cell.value, cell.initial),
         hold=hold,
         cause=cause,
         hint=hint,

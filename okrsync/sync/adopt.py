@@ -9,28 +9,26 @@ from typing import Final
 
 from okrsync.cells import RELEASE, STAMP, follows
 from okrsync.config import Company
-from okrsync.errors import AccessError, Conflict, DataError, ExitCode
+from okrsync.errors import DataError, ExitCode
 from okrsync.model import (
     CellState,
     Entry,
-    Intended,
-    Intent,
     Landed,
     Memory,
     Row,
     RunFinished,
     RunStarted,
     Stored,
-    Withdrawn,
 )
-from okrsync.ownership import Whose, in_step, owners, settled_on
+from okrsync.ownership import Whose, in_step, owners
 from okrsync.planning import same
 from okrsync.ports import Clock, Ledger
 from okrsync.run_context import Run, new_run
 from okrsync.stamp import claimed_stamp, is_stamp
-from okrsync.sync.apply import Record
 from okrsync.sync.connections import new_notes
 from okrsync.sync.other_ledgers import foreign_cells, matched, noting_edits
+from okrsync.sync.recording import Record, recording
+from okrsync.sync.row_writes import Change, Group, Refusals, batched, update, write_group
 from okrsync.sync.run import destination_of, opened, read_tables
 from okrsync.tables import kept_tables
 from okrsync.tables.check_ins import keys
@@ -90,6 +88,7 @@ def claim(
             ledger.record(company.id, *run.check_ins.turned_up(run.id))
         claims: list[Claim] = []
         taken: dict[str, list[str]] = {}
+        stamps: list[tuple[str, Change]] = []
         for subject, row in _rows(run, subjects):
             cells = _foreign(row, run.memory, edited=edited)
             if ours and not row.edited_by_us:
@@ -104,12 +103,9 @@ def claim(
                 for cell in cells
             ]
             taken[row.id] = cells
-
-            def record(*entries: Entry) -> None:
-                lease.renew()
-                ledger.record(company.id, *entries)
-
-            _stamp(run, subject, row, cells, noting_edits(run, record))
+            if (change := _stamp(run, row, cells)) is not None:
+                stamps.append((subject, change))
+        _write(run, stamps, noting_edits(run, recording(ledger, company.id, lease, clock)))
         ledger.record(company.id, *_learned(run, taken, ours=ours))
         ledger.record(
             company.id, *new_notes(run), RunFinished(run=run.id, at=clock.now(), exit_code=ExitCode.IN_SYNC)
@@ -147,20 +143,28 @@ def _learned(run: Run, taken: Mapping[str, Sequence[str]], *, ours: bool) -> Ite
         yield from in_step(matched(run))
 
 
-def _stamp(run: Run, subject: str, row: Row, cells: Sequence[str], record: Record) -> None:
-    """Write what is taken over into the row's stamp: a ledger that is lost after this must not bring the edit back."""
+def _stamp(run: Run, row: Row, cells: Sequence[str]) -> Change | None:
+    """What is taken over, as the row's stamp: a ledger that is lost after this must not bring the edit back."""
     state = row.cells.get(STAMP.name)
     if state is None or state.locked or not cells or not (state.value is None or is_stamp(state.value)):
-        return
-    text = claimed_stamp(row, run.memory, cells)
-    record(Intended(run=run.id, row=row.id, values={state.address: Intent(before=state.value, after=text)}))
-    expect = {cell: row.cells[cell].value for cell in (*cells, STAMP.name)}
-    try:
-        fresh = destination_of(run)(subject).write(row.id, {STAMP.name: text}, expect)
-    except (Conflict, AccessError):
-        record(Withdrawn(run=run.id, row=row.id, addresses=(state.address,)), *settled_on(row.id, None))
-        raise
-    record(Landed(run=run.id, row=row.id, values={state.address: text}), *settled_on(row.id, fresh))
+        return None
+    return Change(
+        row=row.id,
+        values={STAMP.name: claimed_stamp(row, run.memory, cells)},
+        expect={cell: row.cells[cell].value for cell in (*cells, STAMP.name)},
+        addresses={STAMP.name: state.address},
+    )
+
+
+def _write(run: Run, stamps: Sequence[tuple[str, Change]], record: Record) -> None:
+    """Write the stamps, and raise the first error. A stamp names the values it takes over, so it never claims a later edit."""
+    of = destination_of(run)
+    for destination, changes in batched([(of(subject), change) for subject, change in stamps]):
+        rows = [update(change, destination, run.id, together=True) for change in changes]
+        ended = write_group(Group(rows=rows, destination=destination), record, run.id, Refusals())
+        for error in ended.values():
+            if error is not None:
+                raise error
 
 
 def _foreign(row: Row, memory: Memory, *, edited: bool) -> list[str]:

@@ -1,38 +1,39 @@
-"""Carry out a plan: the intent first, then one write for each row, then what landed."""
+"""Carry out a plan in groups of rows: the intents first, then one write for each row, then what landed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from okrsync.errors import AccessError, Conflict, DataError, OkrsyncError, Unavailable
-from okrsync.model import (
-    Cause,
-    Decision,
-    Entry,
-    Hold,
-    Intended,
-    Intent,
-    Landed,
-    Memory,
-    Stored,
-    Verdict,
-    Withdrawn,
-)
-from okrsync.ownership import settled_on
+from okrsync.model import Cause, Decision, Hold, Landed, Memory, Stored, Verdict
 from okrsync.planning import NEW, Plan, same
 from okrsync.ports import Destination
-from okrsync.sync.add_row import add_row
+from okrsync.sync.add_row import addition, resumed
+from okrsync.sync.recording import Record
+from okrsync.sync.row_writes import GROUP, Change, Group, Refusals, RowWrite, batched, update, write_group
 from okrsync.tables.check_ins import CheckIns
 
-Record = Callable[..., None]
-# A write is a look and a change: so many at once use up a token's limit also where each answer takes a second.
-WRITERS: Final = 8
+Rows = Sequence[Sequence[Decision]]
 
 
-def settle_same(plan: Plan, memory: Memory, run: str) -> list[Entry]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """What a plan is carried out with.
+
+    ``destination_of`` tells the table of a subject's row, ``in_groups`` whether the YAML lets its rows be read again
+    together (``recheck: group``) also if okrsync has written them before. ``hint`` is the next step after a failure.
+    """
+
+    destination_of: Callable[[str], Destination]
+    record: Record
+    run: str
+    hint: str = ""
+    check_ins: CheckIns | None = None
+    in_groups: Callable[[str], bool] = lambda _subject: False
+
+
+def settle_same(plan: Plan, memory: Memory, run: str) -> list[Landed]:
     """What the ledger must learn from cells that already hold what is wanted: a lost ledger heals itself."""
     news: dict[str, dict[str, Stored]] = {}
     for one in plan.same:
@@ -44,75 +45,79 @@ def settle_same(plan: Plan, memory: Memory, run: str) -> list[Entry]:
     return [Landed(run=run, row=row, values=values) for row, values in news.items()]
 
 
-def apply(
-    plan: Plan,
-    destination_of: Callable[[str], Destination],
-    record: Record,
-    run: str,
-    hint: str,
-    check_ins: CheckIns | None = None,
-) -> tuple[Decision, ...]:
+def apply(plan: Plan, writing: Writing) -> tuple[Decision, ...]:
     """Write every row of the plan that has something to write; return all decisions as they ended.
 
-    Rows are written side by side, one row never by two threads; how fast is for the destination's limiter to say. A row
-    that fails is held and the others go on; a credential that is refused stops the writing. One that may not add rows
-    stops the adding only: the numbers in rows that are there are still written.
+    The rows of a group are written side by side, one row never by two threads; how fast is for the destination's limiter
+    to say. A row that fails is held and the others go on; a credential that is refused stops the writing.
     """
-    refused: dict[bool, AccessError] = {}
-
-    def write(row: str, writes: Sequence[Decision]) -> OkrsyncError | None:
-        adds = row.startswith(NEW)
-        if (before := refused.get(False) or refused.get(adds)) is not None:
-            return before
-        try:
-            if adds and check_ins is not None:
-                add_row(check_ins, writes, record, run)
-            else:
-                _write_row(row, writes, destination_of(writes[0].subject), record, run)
-        except AccessError as error:
-            refused[adds] = error
-            return error
-        except (Conflict, DataError, Unavailable) as error:
-            return error
-        return None
-
-    failures = _side_by_side(write, _by_row(plan.writes))
+    refusals = Refusals()
+    failures: dict[str, OkrsyncError | None] = {}
+    begun = 0
+    for destination, rows in _groups(plan.writes, writing):
+        adds = _adds(rows[0])
+        if (before := refusals.of(adds=adds)) is not None:
+            failures |= {writes[0].row: before for writes in rows}
+            continue
+        begun += len(rows)
+        ended, left = _resumed(rows, writing, refusals) if adds else (dict[str, OkrsyncError | None](), rows)
+        group = Group(
+            rows=[_row_write(writes, destination, writing) for writes in left],
+            destination=destination,
+            adds=adds,
+            first=begun <= GROUP,
+        )
+        failures |= ended | write_group(group, writing.record, writing.run, refusals)
     return tuple(
-        _failed(one, error, hint)
+        _failed(one, error, writing.hint)
         if one.verdict is Verdict.WRITE and (error := failures[one.row]) is not None
         else one
         for one in plan.decisions
     )
 
 
-def _side_by_side(
-    write: Callable[[str, Sequence[Decision]], OkrsyncError | None], rows: Mapping[str, Sequence[Decision]]
-) -> dict[str, OkrsyncError | None]:
-    if len(rows) == 1:
-        return {row: write(row, writes) for row, writes in rows.items()}
-    with ThreadPoolExecutor(max_workers=WRITERS, thread_name_prefix="write") as pool:
-        written = {row: pool.submit(write, row, writes) for row, writes in rows.items()}
+def _groups(writes: Sequence[Decision], writing: Writing) -> Iterator[tuple[Destination, Rows]]:
+    """The rows that are there in the order of the plan, then the new ones: groups of one table."""
+    rows: dict[str, list[Decision]] = {}
+    for one in writes:
+        rows.setdefault(one.row, []).append(one)
+    for adds in (False, True):
+        mine = [each for each in rows.values() if _adds(each) is adds]
+        yield from batched([(writing.destination_of(each[0].subject), each) for each in mine])
+
+
+def _adds(writes: Sequence[Decision]) -> bool:
+    return writes[0].row.startswith(NEW)
+
+
+def _row_write(writes: Sequence[Decision], destination: Destination, writing: Writing) -> RowWrite:
+    if _adds(writes):
+        assert writing.check_ins is not None
+        return addition(writing.check_ins, writes, writing.run)
+    change = Change(
+        row=writes[0].row,
+        values={one.cell: one.wanted for one in writes},
+        expect={one.cell: one.now for one in writes},
+        addresses={one.cell: one.address for one in writes},
+    )
+    together = all(one.first for one in writes) or writing.in_groups(writes[0].subject)
+    return update(change, destination, writing.run, together=together)
+
+
+def _resumed(rows: Rows, writing: Writing, refusals: Refusals) -> tuple[dict[str, OkrsyncError | None], Rows]:
+    """How the rows ended that an earlier run has added after all, and those that are still to be added."""
+    assert writing.check_ins is not None
+    ended: dict[str, OkrsyncError | None] = {}
+    for writes in rows:
+        if not writing.check_ins.intents(writes[0].row.removeprefix(NEW)):
+            continue
         try:
-            return {row: future.result() for row, future in written.items()}
-        except BaseException:
-            # What has not begun never begins; what has is finished before the error goes up.
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
-def _write_row(
-    row: str, writes: Sequence[Decision], destination: Destination, record: Record, run: str
-) -> None:
-    by_address = {one.address: Intent(before=one.now, after=one.wanted) for one in writes}
-    record(Intended(run=run, row=row, values=by_address))
-    expect = {one.cell: one.now for one in writes}
-    try:
-        fresh = destination.write(row, {one.cell: one.wanted for one in writes}, expect)
-    except (Conflict, AccessError):
-        record(Withdrawn(run=run, row=row, addresses=tuple(by_address)), *settled_on(row, None))
-        raise
-    landed: Mapping[str, Stored] = {one.address: fresh.cells[one.cell].value for one in writes}
-    record(Landed(run=run, row=row, values=landed), *settled_on(row, fresh))
+            if resumed(writing.check_ins, writes, writing.record, writing.run):
+                ended[writes[0].row] = None
+        except (AccessError, Conflict, DataError, Unavailable) as error:
+            ended[writes[0].row] = error
+            refusals.hear(error, adds=True)
+    return ended, [writes for writes in rows if writes[0].row not in ended]
 
 
 def _failed(decision: Decision, error: OkrsyncError, hint: str) -> Decision:
@@ -121,10 +126,3 @@ def _failed(decision: Decision, error: OkrsyncError, hint: str) -> Decision:
     return replace(
         decision, verdict=Verdict.HELD, hold=hold, cause=cause, reason=error.message, hint=error.hint or hint
     )
-
-
-def _by_row(writes: Sequence[Decision]) -> dict[str, list[Decision]]:
-    rows: dict[str, list[Decision]] = {}
-    for one in writes:
-        rows.setdefault(one.row, []).append(one)
-    return rows

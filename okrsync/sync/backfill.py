@@ -22,6 +22,7 @@ from okrsync.run_context import Ask, Run, new_run
 from okrsync.sync.backfill_check_ins import Filled, fill, periods_to_fill
 from okrsync.sync.batches import in_batches, together
 from okrsync.sync.connections import open_connections
+from okrsync.sync.recording import recording
 from okrsync.sync.trend import SOURCE_TIME
 from okrsync.tables.past_values import day_of, known_readings
 
@@ -119,12 +120,7 @@ def backfill(
             pass
     # Its own lease: a sync need not wait for a backfill, as they write different things.
     with nullcontext() if request.dry_run else ledger.hold(f"{company.id} backfill") as lease:
-
-        def record(*entries: Entry) -> None:
-            if lease is not None:
-                lease.renew()
-                ledger.record(company.id, *entries)
-
+        record = recording(ledger, company.id, lease, clock) if lease is not None else _not_recorded
         known = _known(company, ledger, subjects, moments)
         wanted = [Ask(metric, at) for metric in subjects for at in moments]
         unknown = [one for one in wanted if _unknown(known.get(one), refresh=request.refresh)]
@@ -154,6 +150,10 @@ def backfill(
         filled=filled,
         applied=not request.dry_run,
     )
+
+
+def _not_recorded(*_: Entry) -> None:
+    """Stand for a record in a dry run."""
 
 
 def _ask(

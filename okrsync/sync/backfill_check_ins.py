@@ -18,10 +18,11 @@ from okrsync.model import Answer, Cause, Decision, Entry, Hold, Landed, Measured
 from okrsync.periods import last_instant, windows_of
 from okrsync.planning import NEW, plan
 from okrsync.run_context import Ask, Run
-from okrsync.sync.apply import Record, apply, settle_same
+from okrsync.sync.apply import Writing, apply, settle_same
 from okrsync.sync.connections import new_notes, open_connections
 from okrsync.sync.fetch import fetch
-from okrsync.sync.run import open_table
+from okrsync.sync.recording import Record
+from okrsync.sync.run import in_groups, open_table
 from okrsync.tables.check_ins import CheckIns, desired_rows, found_in, key_of, open_register
 from okrsync.tables.key_results import assessed
 from okrsync.tables.past_values import baseline_asks, judged_asks, new_baselines
@@ -152,7 +153,15 @@ def _fill_period(
     if record is None:
         return decided.decisions
     record(*mine.turned_up(run.id), *settle_same(decided, mine.memory, run.id))
-    return apply(decided, lambda _subject: mine.register, record, run.id, AGAIN, mine)
+    writing = Writing(
+        destination_of=lambda _subject: mine.register,
+        record=record,
+        run=run.id,
+        hint=AGAIN,
+        check_ins=mine,
+        in_groups=in_groups(run.company, past.at),
+    )
+    return apply(decided, writing)
 
 
 class _Count:
@@ -170,9 +179,10 @@ class _Count:
     def noting(self, record: Record) -> Record:
         def noted(*entries: Entry) -> None:
             record(*entries)
-            if any(isinstance(one, Landed) for one in entries):
+            landed = sum(isinstance(one, Landed) for one in entries)
+            if landed:
                 with self._lock:
-                    self._done += 1
+                    self._done += landed
                     self._on_count(self._done, self._of)
 
         return noted

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime
 
 from okrsync.cells import CHECK_INS, KEY_RESULTS
 from okrsync.config import Company
@@ -14,11 +15,12 @@ from okrsync.ownership import is_behind
 from okrsync.planning import Plan, plan
 from okrsync.ports import Clock, Destination, Ledger
 from okrsync.run_context import Run, new_run
-from okrsync.sync.apply import apply, settle_same
+from okrsync.sync.apply import Writing, apply, settle_same
 from okrsync.sync.connections import new_notes, open_connections
 from okrsync.sync.fetch import fetch
 from okrsync.sync.other_ledgers import learned_of_rows, matched, noting_edits
 from okrsync.sync.plan_file import Reviewed, confirm
+from okrsync.sync.recording import recording
 from okrsync.sync.result import Report, closed_report, counts, report_of
 from okrsync.tables import due_tables, kept_tables
 from okrsync.tables.check_ins import open_register, with_check_ins
@@ -62,19 +64,15 @@ def sync(
                     hint=f"read `okrsync plan {company.id}`, then: okrsync sync {company.id} --force"
                 )
 
-            def record(*entries: Entry) -> None:
-                # A run that was frozen for longer than its lease must not write into the run that took over.
-                lease.renew()
-                ledger.record(company.id, *entries)
-
-            decisions = apply(
-                planned,
-                destination_of(run),
-                noting_edits(run, record),
-                run.id,
-                f"okrsync sync {company.id}",
-                run.check_ins,
+            writing = Writing(
+                destination_of=destination_of(run),
+                record=noting_edits(run, recording(ledger, company.id, lease, clock)),
+                run=run.id,
+                hint=f"okrsync sync {company.id}",
+                check_ins=run.check_ins,
+                in_groups=in_groups(company, run.now),
             )
+            decisions = apply(planned, writing)
         except BaseException as error:
             ledger.record(company.id, RunFinished(run=run.id, at=clock.now(), exit_code=exit_code_of(error)))
             raise
@@ -145,13 +143,21 @@ def open_table(run: Run, name: str) -> Destination:
 
 
 def destination_of(run: Run) -> Callable[[str], Destination]:
-    """Which table the row of an id is in; rows with keys of their own are check-ins."""
-    table_of = {
-        subject: table.name
-        for table in kept_tables(run.company, run.now)
-        for subject in table.ids(run.company)
-    }
-    return lambda subject: run.destinations[table_of.get(subject, CHECK_INS)]
+    """Which table the row of an id is in."""
+    table_of = _table_of(run.company, run.now)
+    return lambda subject: run.destinations[table_of(subject)]
+
+
+def in_groups(company: Company, now: datetime) -> Callable[[str], bool]:
+    """Whether the YAML lets the row of an id be read again together with others, although okrsync has written it before."""
+    table_of = _table_of(company, now)
+    return lambda subject: company.tables[table_of(subject)].settings.recheck == "group"
+
+
+def _table_of(company: Company, now: datetime) -> Callable[[str], str]:
+    """The table of an id; rows with keys of their own are check-ins."""
+    tables = {subject: one.name for one in kept_tables(company, now) for subject in one.ids(company)}
+    return lambda subject: tables.get(subject, CHECK_INS)
 
 
 def _learned(run: Run, planned: Plan) -> Iterator[Entry]:

@@ -109,13 +109,21 @@ def _remember(memory: Memory, entry: Entry) -> Memory:
 
 @dataclass(slots=True)
 class MemoryDestination:
-    """Rows in memory, with two decimals and percentages as fractions. ``writes`` counts what was written."""
+    """Rows in memory, with two decimals and percentages as fractions. ``writes`` counts what was written.
+
+    Time stands still in it: what ``look`` has seen stays recent until it is used.
+    """
 
     rows: dict[str, Row] = field(default_factory=dict)
     writes: int = 0
+    seen: dict[str, Row] = field(default_factory=dict)
 
     def read(self) -> Sequence[Row]:
         return list(self.rows.values())
+
+    def look(self, rows: Sequence[str], *, fresh: float) -> None:
+        if fresh <= 0:
+            self.seen.update({row: self.rows[row] for row in rows if row in self.rows})
 
     def canonical(self, cell: str, value: Wanted) -> Stored:  # noqa: ARG002 - every cell takes everything
         if isinstance(value, Quantity):
@@ -124,12 +132,20 @@ class MemoryDestination:
             return number.quantize(Decimal("0.0001" if fraction else "0.01"))
         return value.isoformat() if isinstance(value, date) else value
 
-    def write(self, row: str, values: Mapping[str, Stored], expect: Mapping[str, Stored]) -> Row:
+    def write(
+        self, row: str, values: Mapping[str, Stored], expect: Mapping[str, Stored], *, recent: bool = False
+    ) -> Row:
         now = self.rows[row]
-        for cell, value in values.items():
-            if now.cells[cell].value not in {expect[cell], value}:
-                raise Conflict(f"{cell} of {now.title} is {now.cells[cell].value}, not {expect[cell]}")
+        seen = self.seen.pop(row, None) if recent else None
+        if seen is None or any(seen.cells[cell].value != expect[cell] for cell in expect):
+            self._refuse_strangers(now, values, expect)
         cells = {name: replace(cell, value=values.get(name, cell.value)) for name, cell in now.cells.items()}
         self.rows[row] = replace(now, cells=cells)
         self.writes += 1
         return self.rows[row]
+
+    @staticmethod
+    def _refuse_strangers(now: Row, values: Mapping[str, Stored], expect: Mapping[str, Stored]) -> None:
+        for cell, value in values.items():
+            if now.cells[cell].value not in {expect[cell], value}:
+                raise Conflict(f"{cell} of {now.title} is {now.cells[cell].value}, not {expect[cell]}")

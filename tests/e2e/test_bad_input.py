@@ -14,7 +14,7 @@ import pytest
 from okrsync.emulation import Fault
 from okrsync.ledger import open_ledger
 from okrsync.sandbox import PRESENT
-from okrsync.sync.apply import WRITERS
+from okrsync.sync.row_writes import GROUP
 
 
 def exports(desk: Any) -> Any:
@@ -308,7 +308,7 @@ def test_a_run_whose_lease_was_taken_over_stops_before_its_next_write(desk: Any)
     ended = desk.run("sync", "demo")
     assert ended.code == 11
     # Writes that were under way are ended; of those that wait none begins.
-    assert desk.writes <= 4 + WRITERS
+    assert desk.writes <= 4 + GROUP
     desk.clock.jump(90)
     assert desk.run("sync", "demo").code == 3
     desk.stage.forget()

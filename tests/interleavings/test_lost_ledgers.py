@@ -25,7 +25,7 @@ from okrsync.planning import DesiredCell, DesiredRow, plan
 from okrsync.run_context import Run
 from okrsync.stamp import read_stamp
 from okrsync.sync.adopt import _foreign
-from okrsync.sync.apply import apply, settle_same
+from okrsync.sync.apply import Writing, apply, settle_same
 from okrsync.sync.other_ledgers import foreign_cells, learned_of_rows, noting_edits
 from okrsync.testing.memory import MemoryDestination, MemoryLedger
 
@@ -104,8 +104,10 @@ class Crash(Exception):
 class Table(MemoryDestination):
     at: int = 0
 
-    def write(self, row: str, values: Mapping[str, Stored], expect: Mapping[str, Stored]) -> Row:
-        found = super().write(row, values, expect)
+    def write(
+        self, row: str, values: Mapping[str, Stored], expect: Mapping[str, Stored], *, recent: bool = False
+    ) -> Row:
+        found = super().write(row, values, expect, recent=recent)
         if found.edited_at is not None:
             self.rows[row] = replace(found, edited_by_us=True, edited_at=moment(self.at))
         return self.rows[row]
@@ -132,7 +134,10 @@ def run(state: State, crash: str = "") -> tuple[State, list[Decision]]:
             raise Crash
 
     with suppress(Crash):
-        apply(made, lambda _: table, noting_edits(seen, record), "run", "")
+        apply(
+            made,
+            Writing(destination_of=lambda _: table, record=noting_edits(seen, record), run="run"),
+        )
     after = table.rows[ROW]
     written = {one.cell for one in made.writes} if table.writes else set()
     put = state.put

@@ -17,7 +17,7 @@ import pytest
 
 from okrsync.model import CellState, Hold, Intent, Landed, Memory, Row, Stored, Verdict
 from okrsync.planning import DesiredCell, DesiredRow, Plan, plan, rows, write_rule
-from okrsync.sync.apply import apply, settle_same
+from okrsync.sync.apply import Writing, apply, settle_same
 from okrsync.testing.memory import MemoryDestination, MemoryLedger
 
 ROW, ADDRESS = "page", "prop"
@@ -67,7 +67,7 @@ def run(state: State, crash: str = "") -> tuple[State, Plan]:
             raise Crash
 
     with suppress(Crash):
-        apply(made, lambda _: destination, record, "run", "")
+        apply(made, Writing(destination_of=lambda _: destination, record=record, run="run"))
     after = ledger.recall("acme")
     cell = destination.rows[ROW].cells["current"].value
     ours = cell == state.wanted and (made.same or made.writes)

@@ -8,10 +8,12 @@ from typing import Any
 
 from okrsync_emulators.notion import dates, texts
 from okrsync_emulators.notion.date_filters import date_test
-from okrsync_emulators.notion.refusals import invalid, malformed, undefined, unsupported
+from okrsync_emulators.notion.refusals import invalid, malformed, out_of_range, undefined, unsupported
 from okrsync_emulators.notion.workspace import AUTHORS, STAMPS, TEXTS, Column, DataSource, Row, Workspace
 
 Test = Callable[[Row], bool]
+# Unknown: how many conditions one and/or takes. The documents limit every array of a request to 100 elements.
+CONDITIONS = 100
 _EMPTY = frozenset({"is_empty", "is_not_empty"})
 _TEXT: dict[str, Callable[[str, str], bool]] = {
     "equals": lambda value, wanted: value == wanted,
@@ -42,6 +44,8 @@ def _node(workspace: Workspace, source: DataSource, path: str, node: Any, *, dep
             if depth == 2 or not isinstance(parts, list):
                 # Two levels of and/or are all that the API's schema has room for.
                 raise malformed(f"{path}.{word}", "not present" if depth == 2 else "an array", parts)
+            if len(parts) > CONDITIONS:
+                raise out_of_range(f"{path}.{word}.length", f"≤ `{CONDITIONS}`", len(parts))
             tests = [
                 _node(workspace, source, f"{path}.{word}[{position}]", part, depth=depth + 1)
                 for position, part in enumerate(parts)

@@ -70,7 +70,7 @@ def matching(workspace: Workspace, source: DataSource, body: dict[str, Any]) -> 
     """The rows that a query sees, in its order: newest first where it names none."""
     rows = [
         row
-        for row in reversed(source.rows.values())
+        for row in (one.listed for one in reversed(source.rows.values()))
         if row.shared
         and not row.moved_to
         and row.hidden_for <= 0

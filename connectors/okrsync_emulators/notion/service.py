@@ -33,7 +33,9 @@ class NotionEmulator:
     """Notion on 127.0.0.1, from construction to ``server.close()``.
 
     ``now`` gives the time of every time stamp. ``query_cap`` is how many rows a query yields at the most (Notion:
-    10,000). A row created over the API stays out of the next ``visibility_lag`` queries of its table. A token may send
+    10,000). A row created over the API stays out of the next ``visibility_lag`` queries of its table; one that a person edits
+    or puts away is listed by the next ``edit_lag`` queries as it was before. Unknown: how late Notion lists an edit, and
+    whether a page by itself is ever late; here it never is. A token may send
     ``requests_per_minute`` in a window of 60 seconds of ``monotonic``; None is without limit. ``behaviour`` chooses
     between the answers that Notion may give where none was recorded; a test may change it at any time.
     """
@@ -45,11 +47,13 @@ class NotionEmulator:
         monotonic: Callable[[], float] = time.monotonic,
         query_cap: int = 10_000,
         visibility_lag: int = 0,
+        edit_lag: int = 0,
         requests_per_minute: int | None = None,
         behaviour: Behaviour | None = None,
         port: int = 0,
     ) -> None:
         self._now = now
+        self.edit_lag = edit_lag
         self.behaviour = behaviour or Behaviour()
         self._state = State(
             workspace=self._workspace({}),
@@ -156,6 +160,7 @@ class NotionEmulator:
         with self.server.lock:
             source = self.workspace.source(table)
             found = self._row(row, source)
+            found.lag(self.edit_lag)
             people.put(self.workspace, _column(source, column), found, value)
             found.edited, found.edited_by = self._now(), self.workspace.people[0].id
 
@@ -171,7 +176,9 @@ class NotionEmulator:
 
     def trash(self, row: str) -> None:
         with self.server.lock:
-            self._row(row).in_trash = True
+            found = self._row(row)
+            found.lag(self.edit_lag)
+            found.in_trash = True
 
     def restore(self, row: str) -> None:
         with self.server.lock:

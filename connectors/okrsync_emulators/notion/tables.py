@@ -142,7 +142,7 @@ def query(state: State, call: Call, data_source_id: str) -> dict[str, Any]:
     if call.body.get("result_type") == "data_source":
         rows = {}
     for row in source.rows.values():
-        row.hidden_for -= row.hidden_for > 0
+        row.was_listed()
     part = state.cursors.slice(source.id, list(rows), cursor, size)
     # A row that left the query since its first page makes this page shorter.
     results = [

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -72,6 +73,7 @@ class Row:
     """One page of a data source. ``cells`` maps a column's id to its stored value; an absent id is an empty cell.
 
     ``moved_to`` is the page that it was moved under, out of its table; ``hidden_for`` counts queries that miss it yet.
+    ``before`` is what it was before its last edits, as the next ``late_for`` queries list it.
     """
 
     id: str
@@ -88,8 +90,25 @@ class Row:
     shared: bool = True
     moved_to: str = ""
     hidden_for: int = 0
+    late_for: int = 0
+    before: Row | None = None
     icon: Any = None
     cover: Any = None
+
+    def lag(self, queries: int) -> None:
+        """Let the next ``queries`` list the row as it is now, whatever becomes of it."""
+        if queries and not self.late_for:
+            self.before, self.late_for = replace(self, cells=copy.deepcopy(self.cells)), queries
+
+    @property
+    def listed(self) -> Row:
+        """The row as a query lists it."""
+        return self.before if self.before is not None and self.late_for else self
+
+    def was_listed(self) -> None:
+        """One query has passed."""
+        self.hidden_for -= self.hidden_for > 0
+        self.late_for -= self.late_for > 0
 
 
 @dataclass(slots=True, kw_only=True)
