@@ -179,6 +179,29 @@ class DestinationContract:
             destination.write(row.id, {first: value}, _values(row, case.values))
         assert case.writes() == 0
 
+    def test_a_persons_edit_before_rows_are_read_again_together_is_kept(self, case: DestinationCase) -> None:
+        destination = case.connect()
+        row = _row(destination, case.key)
+        values = _canonical(destination, case.values)
+        case.edit(case.key, next(iter(values)))
+        destination.look([one.id for one in destination.read() if not one.problem], fresh=0)
+        with pytest.raises(Conflict):
+            destination.write(row.id, values, _values(row, values), recent=True)
+        assert case.writes() == 0
+
+    def test_reading_rows_again_together_writes_nothing_and_raises_nothing(
+        self, case: DestinationCase
+    ) -> None:
+        destination = case.connect()
+        row = _row(destination, case.key)
+        destination.look([row.id, _other_id(row.id)], fresh=0)
+        destination.look([], fresh=0)
+        assert case.writes() == 0
+        values = _canonical(destination, case.values)
+        written = destination.write(row.id, values, _values(row, values), recent=True)
+        assert _values(written, values) == values
+        assert case.writes() == 1
+
     def test_of_two_writers_the_second_finds_a_conflict(self, case: DestinationCase) -> None:
         one, two = case.connect(), case.connect()
         row = _row(two, case.key)

@@ -30,7 +30,7 @@ connections:
   notion: {{type: notion, url: "{notion}", token: {{env: BENCH_NOTION}}, requests_per_second: 100, burst: 100}}
 destination:
   connection: notion
-  key_results: {{database: '11111111111141118111111111111111', match: KR, cells: {{current: Current, progress: Progress}}}}
+  key_results: {{database: '11111111111141118111111111111111', match: KR, recheck: {recheck}, cells: {{current: Current, progress: Progress}}}}
 metrics:
 {metrics}
 key_results:
@@ -74,7 +74,7 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Build]:
             stack.callback(emulator.server.close)
             return emulator
 
-        def make(size: int, *, settled: bool = False) -> World:
+        def make(size: int, *, settled: bool = False, recheck: str = "row") -> World:
             jira, sheets, notion = started("jira"), started("sheets"), started("notion")
             folder = tmp_path / str(size)
             folder.mkdir()
@@ -91,6 +91,7 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Build]:
                 sheets=sheets.server.url,
                 notion=notion.server.url,
                 spreadsheet=SPREADSHEET,
+                recheck=recheck,
                 metrics="\n".join(_metric(number) for number in range(size)),
                 key_results="\n".join(
                     f"  - {{id: KR-{number}, metric: m{number}, reach: 1000}}" for number in range(size)
