@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from importlib.metadata import EntryPoint, entry_points
-from typing import Final, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, cast
 
-from okrsync.emulation import Emulator
 from okrsync.errors import ConfigError
-from okrsync.ports import Connector
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+    from okrsync.emulation import Emulator
+    from okrsync.ports import Connector
 
 CONNECTORS: Final = "okrsync.connectors"
 EMULATORS: Final = "okrsync.emulators"
 CONTRACT: Final = 1
 
 
-class Connectors(Mapping[str, Connector]):
-    """All installed connectors; each is imported on first use.
+class Connectors(Mapping[str, "Connector"]):
+    """All installed connectors; they are looked for, and each is imported, on first use.
 
     Raises ``ConfigError`` if one cannot be imported, is no ``Connector``, or was made for another contract.
     """
 
     def __init__(self) -> None:
-        self._found: dict[str, EntryPoint] = {one.name: one for one in entry_points(group=CONNECTORS)}
         self._loaded: dict[str, Connector] = {}
+
+    @cached_property
+    def _found(self) -> dict[str, EntryPoint]:
+        from importlib.metadata import entry_points
+
+        return {one.name: one for one in entry_points(group=CONNECTORS)}
 
     def __getitem__(self, name: str) -> Connector:
         if name not in self._loaded:
@@ -47,11 +56,15 @@ def emulator_of(connector: str) -> Callable[..., Emulator] | None:
 
     It takes ``now``, what the emulator takes for the present.
     """
+    from importlib.metadata import entry_points
+
     found = next(iter(entry_points(group=EMULATORS, name=connector)), None)
     return None if found is None else lambda **options: cast("Emulator", found.load()(**options))
 
 
 def _load(entry: EntryPoint) -> Connector:
+    from okrsync.ports import Connector
+
     try:
         connector = entry.load()
     except (ImportError, AttributeError) as error:

@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from okrsync.errors import ConfigError
-from okrsync.extras import install_command
 from okrsync.plugins import Connectors
-from okrsync.ports import Clock, Ledger
 from okrsync.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from okrsync.alerts import CompanyRunner
     from okrsync.config import Company, Notify
     from okrsync.ledger.store import SqlLedger
+    from okrsync.ports import Clock, Ledger
     from okrsync.sandbox.terminal import DemoTerminal
     from okrsync.settings import Machine
 
@@ -148,6 +147,8 @@ class Context:
 
 def require_cluster() -> None:
     """Raises ``ConfigError`` if what many machines need is not installed."""
+    from okrsync.extras import install_command
+
     try:
         import procrastinate  # noqa: F401 - only whether it is there
     except ImportError as error:

@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None, context: Context | None = None)
     try:
         context = context or Context.here()
         if COMPLETING not in os.environ:  # a shell waits for that, and its answer goes to stdout alone
-            log_to_stderr(context.machine.log)
+            log_to_stderr(_log_form(context))
         code = app(words or ["--help"], standalone_mode=False, prog_name="okrsync", obj=context)
     except typer.Abort:  # Ctrl-D at a question
         code = ExitCode.INTERRUPTED
@@ -73,6 +73,12 @@ def main(arguments: Sequence[str] | None = None, context: Context | None = None)
     if code == ExitCode.INTERRUPTED:
         return _said("interrupted; run it again to finish", KeyboardInterrupt(), words)
     return int(code or 0)
+
+
+def _log_form(context: Context) -> str:
+    """The form of log lines. The settings are only loaded if it is not one of the usual: that takes as long as typer."""
+    named = [value for name, value in os.environ.items() if name.upper() == "OKRSYNC_LOG"]
+    return named[0] if named in (["text"], ["json"]) else context.machine.log if named else "text"
 
 
 def _usage(error: typer.TyperException) -> str:
