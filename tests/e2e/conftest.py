@@ -101,6 +101,20 @@ class Desk:
         rows = [dict(zip(view.columns, row, strict=True)) for row in view.rows]
         return {row.get("KR") or row.get("ID") or row["Name"]: row for row in rows}
 
+    @property
+    def again(self) -> str:
+        """The requests by which rows of the key results are read: alone, or several by a query."""
+        return f"(GET /v1/pages/|{self.notion.workspace.source('Key results').id}/query)"
+
+    def slow(self) -> None:
+        """Let the next run's sources be slow: what it has read of the key results is too old to write by."""
+        self.notion.server.faults.append(Fault(where=self.again, postlude=lambda: self.clock.jump(5)))
+
+    def meanwhile(self, happens: Callable[[], None]) -> None:
+        """Let ``happens`` happen in the next run, after it has read everything and before it reads its first row again."""
+        self.slow()
+        self.notion.server.faults.append(Fault(where=self.again, prelude=happens))
+
     def start(self, *words: str) -> subprocess.Popen[str]:
         """The command line as a process of its own, which a test may kill."""
         return subprocess.Popen(

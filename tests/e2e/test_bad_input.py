@@ -195,7 +195,7 @@ def test_a_person_who_edits_while_we_write_wins(desk: Any) -> None:
     def edit() -> None:
         desk.notion.edit("Key results", "Open bugs", "Current", 71)
 
-    desk.notion.server.faults.append(Fault(where="^GET /v1/pages/", prelude=edit))
+    desk.meanwhile(edit)
     ended = desk.run("sync", "demo")
     assert ended.code == 3
     assert desk.table()["KR-1"]["Current"] == "71"
