@@ -19,7 +19,7 @@ from okrsync_notion.http_errors import NotFound, Refused
 from okrsync_notion.open_table import OpenTable
 from okrsync_notion.property_keys import unknown_key
 from okrsync_notion.property_values import encode
-from okrsync_notion.recent_rows import Reading
+from okrsync_notion.recent_rows import SeenRow
 from okrsync_notion.rows import editor_of, names_of
 
 # After a lost answer the row is looked at even when patience has ended, but not where Notion asks to wait longer (seconds).
@@ -130,7 +130,7 @@ class NotionDestination:
         keys = self._table.keys.spelled(spelling, columns, {**self._table.names, **names})
         return {keys[cell]: change.bodies[cell] for cell in columns}
 
-    def _seen_so(self, change: _Change) -> Reading | None:
+    def _seen_so(self, change: _Change) -> SeenRow | None:
         """The row's recent reading if one may be used, and shows just what is expected."""
         found = self._table.recent.take(change.row) if change.recent else None
         if found is None or found.row.problem:

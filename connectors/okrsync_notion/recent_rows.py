@@ -11,7 +11,7 @@ from okrsync.ports import RECENT, Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class SeenRow:
     """A row as it was read, and what its columns were called then, by their ids. ``at`` is before the request was sent."""
 
     row: Row
@@ -22,7 +22,7 @@ class Reading:
 class RecentRows:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._readings: dict[str, Reading] = {}
+        self._readings: dict[str, SeenRow] = {}
         self._lock = Lock()
 
     def now(self) -> float:
@@ -31,7 +31,7 @@ class RecentRows:
     def keep(self, rows: Iterable[Row], names: Mapping[str, str], at: float) -> None:
         """The ``rows`` were asked for at ``at``. A key that several rows have, or that has none, is a problem of its row."""
         with self._lock:
-            self._readings.update({row.id: Reading(row=row, names=names, at=at) for row in rows})
+            self._readings.update({row.id: SeenRow(row=row, names=names, at=at) for row in rows})
 
     def forget(self) -> None:
         with self._lock:
@@ -47,7 +47,7 @@ class RecentRows:
                 self._readings.pop(row, None)
         return found
 
-    def take(self, row: str) -> Reading | None:
+    def take(self, row: str) -> SeenRow | None:
         """The row's reading if it is recent; it can be taken once."""
         with self._lock:
             found = self._readings.pop(row, None)
