@@ -1,4 +1,4 @@
-"""Keep each row's last reading for a few seconds, so that its write need not read it once more. Threads share it."""
+"""Keep the last reading of each row for a few seconds, so that its write need not repeat it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ class SeenRow:
 
 
 class RecentRows:
+    """Threads share it."""
+
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._readings: dict[str, SeenRow] = {}

@@ -1,4 +1,4 @@
-"""Carry out a plan in groups of rows: the intents first, then one write for each row, then what landed."""
+"""Carry out a plan in groups of rows: intents first, then one write for each row, then results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write rows in groups: their intents in one transaction, side by side, then what landed in one transaction.
+"""Write rows in groups: intents in one transaction, rows side by side, results in another.
 
 A row is read again right before it is written. Rows that nobody has filled are read again together, by one request for a
 group (``RowWrite.together``). No more than ``GROUP`` writes lie between a row's last reading and its write, so that a person

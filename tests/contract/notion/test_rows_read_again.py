@@ -1,4 +1,4 @@
-"""Rows that are read again together, right before they are written: what is asked, what is believed, what is lost."""
+"""Read rows again together right before they are written: what is asked, believed and lost."""
 
 from __future__ import annotations
 
