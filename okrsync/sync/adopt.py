@@ -28,7 +28,7 @@ from okrsync.stamp import claimed_stamp, is_stamp
 from okrsync.sync.connections import new_notes
 from okrsync.sync.other_ledgers import foreign_cells, matched, noting_edits
 from okrsync.sync.recording import Record, recording
-from okrsync.sync.row_writes import Change, Group, Refusals, batched, update, write_group
+from okrsync.sync.row_writes import Group, Refusals, RowChange, batched, update, write_group
 from okrsync.sync.run import destination_of, opened, read_tables
 from okrsync.tables import kept_tables
 from okrsync.tables.check_ins import keys
@@ -88,7 +88,7 @@ def claim(
             ledger.record(company.id, *run.check_ins.turned_up(run.id))
         claims: list[Claim] = []
         taken: dict[str, list[str]] = {}
-        stamps: list[tuple[str, Change]] = []
+        stamps: list[tuple[str, RowChange]] = []
         for subject, row in _rows(run, subjects):
             cells = _foreign(row, run.memory, edited=edited)
             if ours and not row.edited_by_us:
@@ -143,12 +143,12 @@ def _learned(run: Run, taken: Mapping[str, Sequence[str]], *, ours: bool) -> Ite
         yield from in_step(matched(run))
 
 
-def _stamp(run: Run, row: Row, cells: Sequence[str]) -> Change | None:
+def _stamp(run: Run, row: Row, cells: Sequence[str]) -> RowChange | None:
     """What is taken over, as the row's stamp: a ledger that is lost after this must not bring the edit back."""
     state = row.cells.get(STAMP.name)
     if state is None or state.locked or not cells or not (state.value is None or is_stamp(state.value)):
         return None
-    return Change(
+    return RowChange(
         row=row.id,
         values={STAMP.name: claimed_stamp(row, run.memory, cells)},
         expect={cell: row.cells[cell].value for cell in (*cells, STAMP.name)},
@@ -156,7 +156,7 @@ def _stamp(run: Run, row: Row, cells: Sequence[str]) -> Change | None:
     )
 
 
-def _write(run: Run, stamps: Sequence[tuple[str, Change]], record: Record) -> None:
+def _write(run: Run, stamps: Sequence[tuple[str, RowChange]], record: Record) -> None:
     """Write the stamps, and raise the first error. A stamp names the values it takes over, so it never claims a later edit."""
     of = destination_of(run)
     for destination, changes in batched([(of(subject), change) for subject, change in stamps]):

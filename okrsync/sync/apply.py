@@ -11,7 +11,7 @@ from okrsync.planning import NEW, Plan, same
 from okrsync.ports import Destination
 from okrsync.sync.add_row import addition, resumed
 from okrsync.sync.recording import Record
-from okrsync.sync.row_writes import GROUP, Change, Group, Refusals, RowWrite, batched, update, write_group
+from okrsync.sync.row_writes import GROUP, Group, Refusals, RowChange, RowWrite, batched, update, write_group
 from okrsync.tables.check_ins import CheckIns
 
 Rows = Sequence[Sequence[Decision]]
@@ -94,7 +94,7 @@ def _row_write(writes: Sequence[Decision], destination: Destination, writing: Wr
     if _adds(writes):
         assert writing.check_ins is not None
         return addition(writing.check_ins, writes, writing.run)
-    change = Change(
+    change = RowChange(
         row=writes[0].row,
         values={one.cell: one.wanted for one in writes},
         expect={one.cell: one.now for one in writes},

@@ -50,7 +50,7 @@ class RowWrite:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class RowChange:
     """What is to be put into the cells of a row, by their names; ``addresses`` are those of the cells in ``values``."""
 
     row: str
@@ -83,7 +83,7 @@ class Refusals:
         return self._refused.get(False) or self._refused.get(adds)
 
 
-def update(change: Change, destination: Destination, run: str, *, together: bool) -> RowWrite:
+def update(change: RowChange, destination: Destination, run: str, *, together: bool) -> RowWrite:
     """The write of a row that is there."""
 
     def send(recent: bool) -> Sent:
