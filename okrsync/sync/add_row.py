@@ -9,7 +9,7 @@ from okrsync.model import Decision, Entry, Intended, Intent, Landed, Row, StateE
 from okrsync.ownership import settled_on
 from okrsync.planning import NEW, same
 from okrsync.ports import Register
-from okrsync.sync.recording import Record
+from okrsync.sync.lease_record import Record
 from okrsync.sync.row_writes import RowWrite, Sent
 from okrsync.tables.check_ins import NOTE, CheckIns, by_address
 

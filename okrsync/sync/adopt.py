@@ -26,8 +26,8 @@ from okrsync.ports import Clock, Ledger
 from okrsync.run_context import Run, new_run
 from okrsync.stamp import claimed_stamp, is_stamp
 from okrsync.sync.connections import new_notes
+from okrsync.sync.lease_record import Record, recording
 from okrsync.sync.other_ledgers import foreign_cells, matched, noting_edits
-from okrsync.sync.recording import Record, recording
 from okrsync.sync.row_writes import Group, Refusals, RowChange, batched, update, write_group
 from okrsync.sync.run import destination_of, opened, read_tables
 from okrsync.tables import kept_tables

@@ -10,7 +10,7 @@ from okrsync.model import Cause, Decision, Hold, Landed, Memory, Stored, Verdict
 from okrsync.planning import NEW, Plan, same
 from okrsync.ports import Destination
 from okrsync.sync.add_row import addition, resumed
-from okrsync.sync.recording import Record
+from okrsync.sync.lease_record import Record
 from okrsync.sync.row_writes import GROUP, Group, Refusals, RowChange, RowWrite, batched, update, write_group
 from okrsync.tables.check_ins import CheckIns
 

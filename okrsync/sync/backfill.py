@@ -22,7 +22,7 @@ from okrsync.run_context import Ask, Run, new_run
 from okrsync.sync.backfill_check_ins import Filled, fill, periods_to_fill
 from okrsync.sync.batches import in_batches, together
 from okrsync.sync.connections import open_connections
-from okrsync.sync.recording import recording
+from okrsync.sync.lease_record import recording
 from okrsync.sync.trend import SOURCE_TIME
 from okrsync.tables.past_values import day_of, known_readings
 

@@ -21,7 +21,7 @@ from okrsync.run_context import Ask, Run
 from okrsync.sync.apply import Writing, apply, settle_same
 from okrsync.sync.connections import new_notes, open_connections
 from okrsync.sync.fetch import fetch
-from okrsync.sync.recording import Record
+from okrsync.sync.lease_record import Record
 from okrsync.sync.run import in_groups, open_table
 from okrsync.tables.check_ins import CheckIns, desired_rows, found_in, key_of, open_register
 from okrsync.tables.key_results import assessed

@@ -8,7 +8,7 @@ from okrsync.model import Decision, Entry, Intended, Row, StateEntry, Verdict
 from okrsync.ownership import Whose, in_step, intended_on, is_noted, owners, unknown_note
 from okrsync.planning import same
 from okrsync.run_context import Run
-from okrsync.sync.recording import Record
+from okrsync.sync.lease_record import Record
 
 FOREIGN = frozenset({Whose.ELSEWHERE, Whose.UNSURE})
 

@@ -18,7 +18,7 @@ from okrsync.errors import AccessError, Conflict, DataError, OkrsyncError, Unava
 from okrsync.model import Entry, Intended, Intent, Landed, Stored, Withdrawn
 from okrsync.ownership import settled_on
 from okrsync.ports import Destination
-from okrsync.sync.recording import Record
+from okrsync.sync.lease_record import Record
 
 T = TypeVar("T")
 GROUP: Final = 10

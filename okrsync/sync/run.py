@@ -18,9 +18,9 @@ from okrsync.run_context import Run, new_run
 from okrsync.sync.apply import Writing, apply, settle_same
 from okrsync.sync.connections import new_notes, open_connections
 from okrsync.sync.fetch import fetch
+from okrsync.sync.lease_record import recording
 from okrsync.sync.other_ledgers import learned_of_rows, matched, noting_edits
 from okrsync.sync.plan_file import Reviewed, confirm
-from okrsync.sync.recording import recording
 from okrsync.sync.result import Report, closed_report, counts, report_of
 from okrsync.tables import due_tables, kept_tables
 from okrsync.tables.check_ins import open_register, with_check_ins
