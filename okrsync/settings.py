@@ -176,4 +176,9 @@ class Machine(BaseSettings):
     webhook_kind: Literal["slack", "json"] = Field(
         default="slack", description="the form of that webhook's message"
     )
+    notify: SecretStr | None = Field(
+        default=None,
+        description="an address of Apprise for companies whose YAML names nobody or cannot be read",
+    )
+    notify_file: Path | None = Field(default=None, description="the file that holds that address instead")
     log: str = Field(default="text", pattern="^(text|json)$", description="form of the log lines on stderr")

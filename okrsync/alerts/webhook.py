@@ -8,21 +8,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from okrsync.alerts.detect import Alert
+from okrsync.alerts.message import MOST, short
 from okrsync.config import Notify
 from okrsync.connector import is_encrypted, passes
 from okrsync.errors import AccessError, ConfigError, ExitCode
 from okrsync.http import USER_AGENT, Again, limiter, patiently, retry_after
 from okrsync.network import session
 from okrsync.ports import Clock
-from okrsync.redaction import redact
 from okrsync.settings import Secret
 
 if TYPE_CHECKING:
     import requests
 
 _TIMEOUT: Final = (5.0, 20.0)
-_MOST: Final = 20
-_LONGEST: Final = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,12 +107,12 @@ class _RefusalError(Exception):
 
 def _slack(to: Recipient, notices: Sequence[Notice]) -> dict[str, Any]:
     lines = [f"*{_escaped(to.title)}* needs a person"]
-    for one in (each.alert for each in notices[:_MOST]):
-        lines.append(f"• *{_escaped(one.subject)}* {one.kind}: {_escaped(_short(one.text))}")
+    for one in (each.alert for each in notices[:MOST]):
+        lines.append(f"• *{_escaped(one.subject)}* {one.kind}: {_escaped(short(one.text))}")
         if one.hint:
-            lines.append(f"    → {_escaped(_short(one.hint))}")
-    if len(notices) > _MOST:
-        lines.append(f"… and {len(notices) - _MOST} more: okrsync status {to.company}")
+            lines.append(f"    → {_escaped(short(one.hint))}")
+    if len(notices) > MOST:
+        lines.append(f"… and {len(notices) - MOST} more: okrsync status {to.company}")
     return {"text": "\n".join(lines)}
 
 
@@ -129,17 +127,12 @@ def _plain(to: Recipient, code: ExitCode, notices: Sequence[Notice], now: dateti
                 "id": each.id,
                 "kind": each.alert.kind,
                 "subject": each.alert.subject,
-                "text": _short(each.alert.text),
-                "hint": _short(each.alert.hint),
+                "text": short(each.alert.text),
+                "hint": short(each.alert.hint),
             }
             for each in notices
         ],
     }
-
-
-def _short(text: str) -> str:
-    text = " ".join(redact(text).split())
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _escaped(text: str) -> str:

@@ -100,15 +100,24 @@ class Context:
         return sorted(path.stem for path in self.machine.config.glob("*.yaml"))
 
     def notify(self, name: str) -> Notify | None:
-        """The machine's webhook, for a company whose YAML names none; None for a name without a YAML."""
+        """Whom the machine notifies of a company whose YAML names nobody; None for a name without a YAML."""
         from okrsync.config import Notify
         from okrsync.settings import Secret
 
         machine = self.machine
-        if not self.file(name).is_file() or not (machine.webhook or machine.webhook_file):
+        if not self.file(name).is_file():
             return None
-        address = Secret(file=machine.webhook_file) if machine.webhook_file else Secret(env="OKRSYNC_WEBHOOK")
-        return Notify(ping=None, webhook=address, kind=machine.webhook_kind, place="")
+        webhook = to = None
+        if machine.webhook_file or machine.webhook:
+            file = machine.webhook_file
+            webhook = Secret(file=file) if file else Secret(env="OKRSYNC_WEBHOOK")
+        if machine.notify_file or machine.notify:
+            file = machine.notify_file
+            to = Secret(file=file) if file else Secret(env="OKRSYNC_NOTIFY")
+        if webhook is None and to is None:
+            return None
+        addresses = (to,) if to is not None else ()
+        return Notify(ping=None, webhook=webhook, kind=machine.webhook_kind, place="", to=addresses)
 
     def runner(self, ledger: Ledger, clock: Clock) -> CompanyRunner:
         """Syncs companies on this ledger and clock, and sends their alerts."""

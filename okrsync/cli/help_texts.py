@@ -95,6 +95,7 @@ HELP_TEXTS: Final[Mapping[str, HelpText]] = {
     "health": HelpText(RUN, ("health",), (0, 1, 2, 3)),
     "schedule": HelpText(RUN, ("schedule run", "schedule export --format systemd")),
     "ledger": HelpText(RUN, ("ledger --help",)),
+    "notify": HelpText(RUN, ("notify test acme", "notify digest acme")),
     "connectors": HelpText(KNOW, ("connectors", "connectors jira")),
     "schema": HelpText(KNOW, ("schema > okrsync.schema.json", "schema --output plan")),
     "mcp": HelpText(KNOW, ("mcp",), (0, 1, 2, 130)),

@@ -11,6 +11,7 @@ from okrsync.config.company import (
     Metric,
     Notify,
     Objective,
+    Owner,
     StatusRule,
 )
 from okrsync.config.next_cycle import NextCycle, next_cycle
@@ -27,6 +28,7 @@ __all__ = [
     "NextCycle",
     "Notify",
     "Objective",
+    "Owner",
     "StatusRule",
     "json_schema",
     "load_company",

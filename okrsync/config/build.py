@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from okrsync.config.company import Company, Connection, Initiative, Kpi, Notify, Objective, StatusRule
+from okrsync.config.company import Company, Connection, Initiative, Kpi, Objective, StatusRule
 from okrsync.config.drafts import drafts, open_tables
 from okrsync.config.key_results import healthy, key_result
 from okrsync.config.metrics import check_expressions, metric, unit_of
 from okrsync.config.models import MONTHS, TODO, WEEKDAYS, CompanyModel, PaceModel
+from okrsync.config.notify import notify_of
 from okrsync.config.places import zone_warning
 from okrsync.config.problems import Problems
 from okrsync.config.tables import check_in_period, tables_of, tables_over_100
-from okrsync.config.yamlfile import PathInFile, YamlFile, read_yaml
+from okrsync.config.yamlfile import PathInFile, read_yaml
 from okrsync.errors import ConfigError
 from okrsync.key_results import KeyResult
 from okrsync.model import Dimension, Unit
@@ -76,6 +77,7 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
     _check_connections(model, connections, problems)
     check_in_period(model, problems)
     timing = _schedule(model, zone, problems)
+    notify = notify_of(model, zone, problems)
     problems.raise_any()
     return Company(
         id=model.company,
@@ -94,7 +96,7 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
             locale=model.locale,
         ),
         schedule=timing,
-        notify=_notify(model, file),
+        notify=notify,
         connections=connections,
         destination=model.destination.connection,
         tables=tables,
@@ -119,13 +121,6 @@ def _schedule(model: CompanyModel, zone: ZoneInfo, problems: Problems) -> Schedu
     except ValueError as error:
         problems.add(("schedule",), str(error))
         return None
-
-
-def _notify(model: CompanyModel, file: YamlFile) -> Notify | None:
-    if (said := model.notify) is None:
-        return None
-    place = file.place(("notify",), key=True)
-    return Notify(ping=said.ping, webhook=said.webhook, kind=said.kind, place=place)
 
 
 def _connections(

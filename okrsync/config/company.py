@@ -121,13 +121,35 @@ class UnplacedTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """A person with addresses of their own, and the ids of their key results and objectives."""
+
+    name: str
+    to: tuple[Secret, ...]
+    of: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notify:
-    """Whom a run notifies: the dead man's switch to ``ping``, and the ``webhook`` with its ``kind``."""
+    """Whom a run notifies: the dead man's switch to ``ping``, the ``webhook`` with its ``kind``, addresses of Apprise.
+
+    ``to`` get everything, ``owners`` what is theirs; both get the ``digest`` at its times.
+    """
 
     ping: Secret | None
     webhook: Secret | None
     kind: str
     place: str
+    to: tuple[Secret, ...] = ()
+    owners: tuple[Owner, ...] = ()
+    digest: Schedule | None = None
+
+    @property
+    def addresses(self) -> list[tuple[str, Secret]]:
+        """Every address, each with its key in the YAML."""
+        found = [("ping", self.ping), ("webhook", self.webhook), *(("to", one) for one in self.to)]
+        found += [(f"owners, {owner.name}", one) for owner in self.owners for one in owner.to]
+        return [(key, one) for key, one in found if one is not None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,9 @@ from pydantic import Field, field_validator, model_validator
 
 from okrsync.config.key_result_models import InitiativeModel, KeyResultModel, KpiModel, ObjectiveModel
 from okrsync.config.model_types import TABLE, UNIT_CHOICES, WINDOW_CHOICES, Share, UnitText
+from okrsync.config.notify_models import NotifyModel
 from okrsync.config.places import locale_name, zone_name
-from okrsync.settings import Secret, Span, Strict
+from okrsync.settings import Span, Strict
 
 # What `okrsync init` writes where only a person knows the answer.
 TODO = "TODO"
@@ -124,22 +125,6 @@ class DestinationModel(Strict):
         default=None,
         description="a table to which okrsync adds a row for each key result and period (`every`: day, week or month)",
     )
-
-
-class NotifyModel(Strict):
-    """Whom a run notifies. Both addresses are secrets: who knows them can post there."""
-
-    ping: Secret | None = Field(default=None, description="address that is pinged after every finished run")
-    webhook: Secret | None = Field(
-        default=None, description="address that gets what needs a person, each thing once"
-    )
-    kind: Literal["slack", "json"] = Field(default="slack", description="the form of the webhook's message")
-
-    @model_validator(mode="after")
-    def _somebody(self) -> NotifyModel:
-        if self.ping is None and self.webhook is None:
-            raise ValueError("write ping, webhook or both; else drop notify")
-        return self
 
 
 class CompanyModel(Strict):

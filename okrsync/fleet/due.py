@@ -41,8 +41,19 @@ class Timing:
     cycle: tuple[date, date, date] | None = None
 
     def due(self, last: datetime | None, now: datetime) -> bool:
-        """Whether its schedule has come since ``last``, when its last sync ended. Without a schedule it is never due."""
-        return self.schedule is not None and self.schedule.due(last, now)
+        """Whether one of its times has come since ``last``, when its last sync ended. Without any it is never due.
+
+        A digest has its own times: a sync comes first, so that its numbers are fresh.
+        """
+        return any(one.due(last, now) for one in self.times)
+
+    def after(self, moment: datetime) -> datetime | None:
+        """Its first time after ``moment``, None without any."""
+        return min((one.after(moment) for one in self.times), default=None)
+
+    @property
+    def times(self) -> list[Schedule]:
+        return [one for one in (self.schedule, self.digest) if one is not None]
 
     def phase(self, now: datetime) -> Phase:
         """Where ``now`` lies with respect to the cycle."""
@@ -57,9 +68,7 @@ class Timing:
 
     def next(self, last: datetime | None, now: datetime) -> datetime | None:
         """When it is due next: ``now`` if it is, None if it never is."""
-        if self.schedule is None:
-            return None
-        return now if self.due(last, now) else self.schedule.after(now)
+        return now if self.due(last, now) else self.after(now)
 
 
 def timing(company: Company) -> Timing:
@@ -67,6 +76,7 @@ def timing(company: Company) -> Timing:
     return Timing(
         company=company.id,
         schedule=company.schedule,
+        digest=company.notify.digest if company.notify is not None else None,
         zone=company.zone,
         cycle=(cycle.start, cycle.end, cycle.last_day_of_closing),
     )

@@ -77,11 +77,8 @@ def _overview(
     one = CompanyOverview(
         name=name, company=timing.company, known=found, zone=timing.zone, phase=timing.phase(now)
     )
-    if timing.schedule is None:
-        return one
     last = found.last_sync if found is not None else None
-    due = timing.due(last, now)
-    return replace(one, due=now if due else timing.schedule.after(now))
+    return replace(one, due=timing.next(last, now))
 
 
 SORTS: Final[Mapping[str, Callable[[CompanyOverview], object]]] = {

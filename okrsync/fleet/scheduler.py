@@ -16,7 +16,7 @@ from okrsync.fleet.health import Health
 from okrsync.fleet.runs import CompanyRun
 from okrsync.fleet.stop import Stop, Stopped
 from okrsync.ports import Clock
-from okrsync.schedules import AHEAD, Schedule
+from okrsync.schedules import AHEAD
 
 LOOK: Final = 30.0
 """Seconds between two looks at the YAML files."""
@@ -42,7 +42,7 @@ class Scheduler:
     health: Health
     clock: Clock
     look: float = LOOK
-    _known: dict[str, Schedule | None] = field(default_factory=dict)
+    _known: dict[str, Timing] = field(default_factory=dict)
     _looks: dict[str, tuple[int, ...]] = field(default_factory=dict)
     _next: dict[str, datetime] = field(default_factory=dict)
     _unreadable: set[str] = field(default_factory=set)
@@ -93,14 +93,15 @@ class Scheduler:
             self._beat_at = self.clock.monotonic()  # the sign of life says how many are scheduled
 
     def _schedule(self, name: str, timing: Timing, last: Mapping[str, datetime]) -> None:
-        schedule = timing.schedule
-        if name in self._known and self._known[name] == schedule:
+        if name in self._known and self._known[name].times == timing.times:
             return
-        self._known[name] = schedule
+        self._known[name] = timing
         self._next.pop(name, None)
-        due = timing.next(last.get(timing.company), self.clock.now())
-        if due is not None:
-            self._next[name] = due
+        self._plan(name, timing.next(last.get(timing.company), self.clock.now()))
+
+    def _plan(self, name: str, at: datetime | None) -> None:
+        if at is not None:
+            self._next[name] = at
 
     def _forget(self, name: str) -> None:
         self._known.pop(name, None)
@@ -114,18 +115,13 @@ class Scheduler:
         if (
             self._now is not None and now < self._now - AHEAD
         ):  # the clock was set back: times found by it are wrong
-            self._next = {
-                name: schedule.after(now)
-                for name, schedule in self._known.items()
-                if name in self._next and schedule is not None
-            }
+            for name in list(self._next):
+                self._plan(name, self._known[name].after(now))
         self._now = now
         self._runs = {name: run for name, run in self._runs.items() if not run.done()}
         due = [name for name, at in self._next.items() if at <= now]
         for name in due:
-            schedule = self._known[name]
-            assert schedule is not None
-            self._next[name] = schedule.after(now)
+            self._plan(name, self._known[name].after(now))
         for name in dict.fromkeys([*due, *sorted(self._unreadable)]):
             if name not in self._runs:
                 self._unreadable.discard(name)

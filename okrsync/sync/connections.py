@@ -79,17 +79,15 @@ def references(company: Company) -> list[Secret]:
     """Every secret that the company's YAML refers to."""
     found = [secret for one in company.connections.values() for _, secret in secrets_of(one.settings)]
     notify = company.notify
-    addresses = (notify.ping, notify.webhook) if notify is not None else ()
-    return [*found, *(secret for secret in addresses if secret is not None)]
+    return [*found, *(secret for _, secret in (notify.addresses if notify is not None else ()))]
 
 
 def _unnotified(company: Company) -> Iterator[AccessError]:
     if (notify := company.notify) is None:
         return
-    for key, secret in (("ping", notify.ping), ("webhook", notify.webhook)):
+    for key, secret in notify.addresses:
         try:
-            if secret is not None:
-                secret.reveal()
+            secret.reveal()
         except AccessError as error:
             yield AccessError(f"notify, {key}: {error.message} ({notify.place})", hint=error.hint)
 

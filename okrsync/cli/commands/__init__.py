@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from okrsync.cli.commands import ledger, schedule
+from okrsync.cli.commands import ledger, notify, schedule
 from okrsync.cli.commands.accept import accept
 from okrsync.cli.commands.adopt import adopt
 from okrsync.cli.commands.backfill import backfill
@@ -59,5 +59,6 @@ def register(app: typer.Typer) -> None:
         app.command(**placed(command.__name__))(command)
     app.add_typer(schedule.group, name="schedule", rich_help_panel=placed("schedule")["rich_help_panel"])
     app.add_typer(ledger.group, name="ledger", rich_help_panel=placed("ledger")["rich_help_panel"])
+    app.add_typer(notify.group, name="notify", rich_help_panel=placed("notify")["rich_help_panel"])
     app.command("mcp", **placed("mcp"))(serve_mcp)
     app.command("help", **placed("help"))(show_help)
