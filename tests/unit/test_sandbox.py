@@ -10,7 +10,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from okrsync.emulation import Mishap
-from okrsync.errors import ConfigError
+from okrsync.errors import ConfigError, UnsafePlan
+from okrsync.fleet import CompanyRun
+from okrsync.model import RunFinished
 from okrsync.plugins import Connectors
 from okrsync.sandbox import PRESENT, demo_environment
 from okrsync.sandbox.clock import ImpatientClock, SharedClock
@@ -18,6 +20,7 @@ from okrsync.sandbox.page import application
 from okrsync.sandbox.page.changes import Change
 from okrsync.sandbox.page.exports import Export
 from okrsync.sandbox.page.sources import Sources
+from okrsync.sandbox.page.story import of_others, of_sync
 from okrsync.sandbox.terminal import demo_terminal, open_to_terminals, variables
 from okrsync.settings import Machine
 
@@ -172,3 +175,24 @@ def test_every_change_and_every_mishap_that_the_page_offers_can_be_made(
         environment.start_over()
         sources.start_over()
         assert sources.cards() == cards
+
+
+def test_the_page_says_what_ended_a_sync_and_offers_to_force_only_an_unsafe_plan() -> None:
+    for error, force in ((UnsafePlan("too much", hint="read the plan"), "yes"), (ConfigError("no"), "")):
+        said = of_sync(CompanyRun(name="demo", code=error.exit_code, error=error))
+        assert (said["tone"], said["text"], said["hint"]) == ("bad", error.message, error.hint)
+        assert said["force"] == force
+
+
+@pytest.mark.parametrize(
+    ("counts", "text", "held"),
+    [
+        ({}, "A command has ended in another terminal.", ""),
+        ({"write": 1, "held": 0}, "In another terminal: Synced. 1 cell written.", ""),
+        ({"held": 1}, "In another terminal: Synced. Nothing new, so nothing was written.", "1 cell is HELD."),
+    ],
+)
+def test_the_page_says_what_another_terminal_did(counts: dict[str, int], text: str, held: str) -> None:
+    said = of_others(RunFinished(run="r", at=PRESENT, exit_code=0, counts=counts))
+    assert said["text"] == text
+    assert said.get("held", "") == held

@@ -7,7 +7,6 @@ import json
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, cast
@@ -15,17 +14,17 @@ from typing import Any, Final, cast
 from okrsync.alerts import CompanyRunner
 from okrsync.config import Company, load_company
 from okrsync.emulation import Grid, Workspace
-from okrsync.errors import OkrsyncError, UnsafePlan
-from okrsync.fleet import CompanyRun
+from okrsync.errors import OkrsyncError
 from okrsync.ledger import open_ledger
 from okrsync.ledger.store import SqlLedger
-from okrsync.model import Memory, Verdict
+from okrsync.model import Memory
 from okrsync.ports import Connector
 from okrsync.render.words import moment
 from okrsync.sandbox.clock import PRESENT, ImpatientClock
 from okrsync.sandbox.environment import DemoEnvironment
 from okrsync.sandbox.page.marks import Marks, marks_of
 from okrsync.sandbox.page.sources import Sources
+from okrsync.sandbox.page.story import Story, of_others, of_sync, sentence
 from okrsync.sandbox.terminal import ledger_of
 from okrsync.sync import accept, claim
 
@@ -34,24 +33,6 @@ STEPS: Final[Mapping[str, timedelta]] = {
     "week": timedelta(days=7),
     "month": timedelta(days=30),
 }
-
-
-@dataclass(slots=True, kw_only=True)
-class _Story:
-    """How far the visitor has come, and what the page remembers of it.
-
-    ``typed`` and ``claimed`` are cells (row, column) that a person has edited, or let go of, since the last sync.
-    """
-
-    edited: bool = False
-    released: bool = False
-    typed: set[tuple[str, str]] = field(default_factory=set)
-    claimed: set[tuple[str, str]] = field(default_factory=set)
-    held: set[tuple[str, str]] = field(default_factory=set)
-    """The cells in which a person's edit was ever held."""
-    run: str = ""
-    """The last run that the page knows of."""
-    said: dict[str, str] = field(default_factory=dict)
 
 
 class Visit:
@@ -65,7 +46,7 @@ class Visit:
         self._connectors = connectors
         self._lock = threading.RLock()
         self._sources = Sources(environment, clock.now)
-        self._story = _Story()
+        self._story = Story()
         self._read: tuple[int, Company] | None = None
         self._ledger = self._open_ledger()
         self._shown: dict[str, Any] = {}
@@ -102,9 +83,7 @@ class Visit:
                 load=lambda _: company, ledger=self._ledger, clock=self._clock, otherwise=lambda _: None
             )
             ended = runner.run(company.id, force=force)
-            self._story.typed.clear()
-            self._story.claimed.clear()
-            self._say_ended(ended)
+            self._story.synced(of_sync(ended))
 
     def let_go(self, action: str, subject: str) -> None:
         """``release``, ``adopt`` or ``accept`` what is held of a key result or objective."""
@@ -165,7 +144,7 @@ class Visit:
             self._clock.set(PRESENT)
             self._environment.start_over()
             self._sources.start_over()
-            self._story = _Story()
+            self._story = Story()
             self._ledger = self._open_ledger()
             self._say("calm", "Everything is as it was at the start.")
 
@@ -183,7 +162,7 @@ class Visit:
             state["version"] = hashlib.sha256(json.dumps(state).encode()).hexdigest()[:16]
             self._shown = state
         except OkrsyncError as error:  # a YAML that somebody is editing
-            state = self._shown | {"said": _said("bad", str(error)), "version": str(error)}
+            state = self._shown | {"said": sentence("bad", str(error)), "version": str(error)}
         finally:
             self._lock.release()
         return state
@@ -282,23 +261,7 @@ class Visit:
                 self._say("bad", getattr(error, "message", str(error)), error.hint)
 
     def _say(self, tone: str, text: str, hint: str = "") -> None:
-        self._story.said = _said(tone, text, hint)
-
-    def _say_ended(self, ended: CompanyRun) -> None:
-        if ended.error is not None:
-            hint = getattr(ended.error, "hint", "")
-            self._story.said = _said("bad", getattr(ended.error, "message", str(ended.error)), hint)
-            self._story.said["force"] = "yes" if isinstance(ended.error, UnsafePlan) else ""
-            return
-        report = ended.report
-        assert report is not None
-        written = [one for one in report.decisions if one.verdict is Verdict.WRITE]
-        held = {one.subject for one in report.decisions if one.verdict is Verdict.HELD}
-        text = _written(len(written), len({one.row for one in written}))
-        self._say("good", report.notice.text if report.notice is not None else text)
-        if held:
-            waiting = "row waits" if len(held) == 1 else "rows wait"
-            self._story.said["held"] = f"{len(held)} {waiting} for a person: HELD."
+        self._story.said = sentence(tone, text, hint)
 
     def _notice_others(self, memory: Memory) -> None:
         """If a command in another terminal has ended, say so."""
@@ -306,26 +269,10 @@ class Visit:
         if last is None or last.run == self._story.run:
             return
         self._story.run = last.run
-        if not last.counts:
-            self._say("calm", "A command has ended in another terminal.")
-            return
-        self._story.typed.clear()
-        self._story.claimed.clear()
-        done = _written(last.counts.get("write", 0), 0)
-        self._say("good", f"In another terminal: {done}")
-        if last.counts.get("held"):
-            self._story.said["held"] = f"{last.counts['held']} cells are HELD."
-
-
-def _said(tone: str, text: str, hint: str = "") -> dict[str, str]:
-    return {"tone": tone, "text": text, "hint": hint}
-
-
-def _written(cells: int, rows: int) -> str:
-    if not cells:
-        return "Synced. Nothing new, so nothing was written."
-    place = f" in {rows} {'row' if rows == 1 else 'rows'}" if rows else ""
-    return f"Synced. {cells} {'cell' if cells == 1 else 'cells'} written{place}."
+        if last.counts:
+            self._story.synced(of_others(last))
+        else:
+            self._story.said = of_others(last)
 
 
 def _short(at: datetime) -> str:
