@@ -11,7 +11,7 @@ from okrsync import __version__
 from okrsync.cli.arguments import AtOnce
 from okrsync.cli.context import Context
 from okrsync.cli.deployments import Asked, gathered
-from okrsync.cli.results import say_line
+from okrsync.cli.results import say_ledger, say_line
 from okrsync.cli.streams import echo, echo_file
 from okrsync.errors import ConfigError, ExitCode
 
@@ -51,6 +51,7 @@ def run(
             clock=context.clock,
             look=look,
         )
+        say_ledger(context)
         echo(f"okrsync keeps the schedule of {machine.config}; SIGTERM or Ctrl-C ends it", err=True)
         with stop.on_signals():
             scheduler.until(stop)

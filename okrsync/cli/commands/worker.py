@@ -8,7 +8,7 @@ import typer
 
 from okrsync.cli.arguments import AtOnce
 from okrsync.cli.context import Context, require_cluster
-from okrsync.cli.results import say_line
+from okrsync.cli.results import say_ledger, say_line
 from okrsync.cli.streams import echo
 from okrsync.errors import ExitCode
 
@@ -53,6 +53,7 @@ def worker(
         make_limiters(
             clock, lambda credential, rate, burst: SharedLimiter(limits, clock, credential, rate, burst)
         )
+        say_ledger(context)
         echo("okrsync works; SIGTERM or Ctrl-C ends it", err=True)
         try:
             work(
