@@ -1,7 +1,7 @@
 """Declare settings: strict models, lengths of time, and secrets by reference only.
 
 Connectors build their models on these, so that every connector refuses unknown keys and never sees a secret's text
-in a file. Machine-wide settings come from ``OKRSYNC_*`` variables.
+in a file. Machine-wide settings are in machine.py.
 """
 
 from __future__ import annotations
@@ -19,12 +19,10 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    SecretStr,
     ValidationInfo,
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from okrsync import secret_text
 from okrsync.errors import AccessError
@@ -38,7 +36,9 @@ FOLDER: Final = "folder"
 class Strict(BaseModel):
     """A settings model: unknown keys are errors, values are frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, hide_input_in_errors=True, defer_build=True
+    )
 
 
 def _to_span(value: Any) -> Any:
@@ -153,32 +153,3 @@ class TableSettings(Strict):
         description="how rows that okrsync has written before are read again before a write: each by itself, or up to "
         "ten together, which takes half the requests and may miss an edit of the last 4 seconds",
     )
-
-
-class Machine(BaseSettings):
-    """Settings of the machine, from ``OKRSYNC_*`` environment variables."""
-
-    model_config = SettingsConfigDict(env_prefix="OKRSYNC_", extra="ignore")
-
-    ledger: SecretStr | None = Field(
-        default=None, description="URL of the ledger; default: SQLite in the state folder"
-    )
-    config: Path = Field(default=Path("config"), description="the folder with one YAML per company")
-    health: Path | None = Field(
-        default=None,
-        description="the file in which `okrsync schedule run` or `okrsync worker` says that it is alive",
-    )
-    webhook: SecretStr | None = Field(
-        default=None,
-        description="webhook for companies whose YAML names none or cannot be read",
-    )
-    webhook_file: Path | None = Field(default=None, description="the file that holds that address instead")
-    webhook_kind: Literal["slack", "json"] = Field(
-        default="slack", description="the form of that webhook's message"
-    )
-    notify: SecretStr | None = Field(
-        default=None,
-        description="an address of Apprise for companies whose YAML names nobody or cannot be read",
-    )
-    notify_file: Path | None = Field(default=None, description="the file that holds that address instead")
-    log: str = Field(default="text", pattern="^(text|json)$", description="form of the log lines on stderr")

@@ -27,10 +27,10 @@ from okrsync.config.models import CompanyModel, MetricModel
 from okrsync.config.schema import json_schema
 from okrsync.config.yamlfile import parse_yaml, read_yaml
 from okrsync.errors import ExitCode
+from okrsync.machine import Machine
 from okrsync.model import Hold
 from okrsync.plugins import Connectors
 from okrsync.render.outputs import OUTPUTS
-from okrsync.settings import Machine
 from tests.e2e import conftest
 from tests.support import documents
 from tests.support.documents import PAGES, ROOT, Block, Part, Reader

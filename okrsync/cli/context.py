@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from okrsync.alerts import CompanyRunner
     from okrsync.config import Company, Notify
     from okrsync.ledger.store import SqlLedger
+    from okrsync.machine import Machine
     from okrsync.ports import Clock, Ledger
     from okrsync.sandbox.terminal import DemoTerminal
-    from okrsync.settings import Machine
 
 
 class WallClock:
@@ -54,17 +54,24 @@ class Context:
         """
         if not (demo := os.environ.get("OKRSYNC_DEMO")):
             return cls()
+        from okrsync.machine import Machine
         from okrsync.sandbox.terminal import demo_terminal
-        from okrsync.settings import Machine
 
         terminal = demo_terminal(demo, Machine())
         return cls(clock=terminal.clock, demo=terminal)
 
     @property
     def machine(self) -> Machine:
-        from okrsync.settings import Machine
+        """All settings of the machine. Loading what checks them takes as long as typer."""
+        from okrsync.machine import Machine
 
         return Machine()
+
+    @property
+    def config(self) -> Path:
+        """The folder with one YAML per company; any text is one."""
+        text = variable("CONFIG")
+        return Path(text if text is not None else "config")
 
     def company(self, name: str) -> Company:
         """The company called ``name`` in the configuration folder, or that of a YAML file's path."""
@@ -84,7 +91,7 @@ class Context:
 
     def files(self) -> Callable[[str], Path]:
         """``file`` for many names: the settings are looked up once, that takes longer than all the rest."""
-        folder = self.machine.config
+        folder = self.config
 
         def file(name: str) -> Path:
             path = Path(name)
@@ -97,7 +104,7 @@ class Context:
 
     def companies(self) -> Sequence[str]:
         """The names of all YAML files in the configuration folder."""
-        return sorted(path.stem for path in self.machine.config.glob("*.yaml"))
+        return sorted(path.stem for path in self.config.glob("*.yaml"))
 
     def notify(self, name: str) -> Notify | None:
         """Whom the machine notifies of a company whose YAML names nobody; None for a name without a YAML."""
@@ -135,13 +142,12 @@ class Context:
     @property
     def ledger_url(self) -> str | None:
         """The ledger's address; None is the file on this machine."""
-        url = self.machine.ledger
-        return url.get_secret_value() if url is not None else None
+        return variable("LEDGER")
 
     @property
     def ledger_name(self) -> str:
         """Where the ledger is, for people: a path, or a database and its server."""
-        from okrsync.ledger.overview import ledger_name
+        from okrsync.ledger.location import ledger_name
 
         return ledger_name(self.ledger_url)
 
@@ -152,6 +158,12 @@ class Context:
                 f"the ledger {self.ledger_name} has seen no run of {company}",
                 hint="set OKRSYNC_LEDGER as the scheduled runs do; each sync names its ledger, and so does okrsync ledger",
             )
+
+
+def variable(name: str) -> str | None:
+    """The text of a setting of the machine that needs no check, whatever the case of its variable."""
+    wanted = f"OKRSYNC_{name}"
+    return next((text for key, text in os.environ.items() if key.upper() == wanted), None)
 
 
 def require_cluster() -> None:

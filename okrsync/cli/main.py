@@ -16,7 +16,7 @@ import typer
 from okrsync import __version__
 from okrsync.cli.commands import register
 from okrsync.cli.completion import COMPLETING
-from okrsync.cli.context import Context
+from okrsync.cli.context import Context, variable
 from okrsync.cli.help_texts import GroupedCommands
 from okrsync.cli.logs import log_to_stderr
 from okrsync.cli.output import say_json
@@ -77,8 +77,8 @@ def main(arguments: Sequence[str] | None = None, context: Context | None = None)
 
 def _log_form(context: Context) -> str:
     """The form of log lines. The settings are only loaded if it is not one of the usual: that takes as long as typer."""
-    named = [value for name, value in os.environ.items() if name.upper() == "OKRSYNC_LOG"]
-    return named[0] if named in (["text"], ["json"]) else context.machine.log if named else "text"
+    form = variable("LOG")
+    return form or "text" if form in {None, "text", "json"} else context.machine.log
 
 
 def _usage(error: typer.TyperException) -> str:

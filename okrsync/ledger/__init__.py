@@ -1,4 +1,4 @@
-"""The ledger in SQLite or PostgreSQL. Only ``open_ledger`` loads the database layer."""
+"""The ledger in SQLite or PostgreSQL. Only ``open_ledger`` loads what talks to them."""
 
 from __future__ import annotations
 
@@ -31,18 +31,12 @@ def open_ledger(
     Raises ``ConfigError`` if the URL or the file cannot be a ledger, or a newer program wrote it; ``AccessError`` if
     the server refuses us, ``Unavailable`` if it does not answer.
     """
-    from okrsync.ledger.database import connected
     from okrsync.ledger.lease import Terms
+    from okrsync.ledger.location import opened
     from okrsync.ledger.owner import this_process
-    from okrsync.ledger.schema import bring_up_to_date
     from okrsync.ledger.store import SqlLedger
 
-    database = connected(url)
-    try:
-        bring_up_to_date(database)
-    except BaseException:
-        database.close()
-        raise
+    database = opened(url)
     return SqlLedger(
         database,
         Terms(database=database, clock=clock, owner=owner or this_process(), ttl=ttl, interval=interval),

@@ -22,8 +22,8 @@ from okrsync.errors import Busy, ConfigError, DataError, OkrsyncError
 from okrsync.ledger.address import address, place, sqlite_url
 from okrsync.ledger.copy import Copied, check_idle, copied, copy_ledger
 from okrsync.ledger.database import Database, connected
-from okrsync.ledger.faults import explained_sqlite
 from okrsync.ledger.schema import bring_up_to_date, version
+from okrsync.ledger.sqlite_faults import explained_sqlite
 from okrsync.ledger.tables import leases, metadata
 
 _HEADER: Final = b"SQLite format 3\x00"

@@ -12,7 +12,8 @@ from okrsync.codec import deserialize, deserialize_data, deserialize_reading
 from okrsync.ledger import tables
 from okrsync.ledger.address import address, place
 from okrsync.ledger.database import connected
-from okrsync.ledger.schema import HEAD, stored_version
+from okrsync.ledger.revision import HEAD
+from okrsync.ledger.schema import stored_version
 from okrsync.ports import Finding
 
 _RESTORE: Final = "okrsync ledger restore FILE puts a backup back"

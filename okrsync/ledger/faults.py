@@ -7,10 +7,10 @@ import sqlite3
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from okrsync.errors import AccessError, ConfigError, DataError, OkrsyncError, Unavailable
+from okrsync.errors import AccessError, ConfigError, OkrsyncError, Unavailable
+from okrsync.ledger.sqlite_faults import explained_sqlite
 
 _CHECK = "check OKRSYNC_LEDGER"
-_ELSEWHERE = "give okrsync the right to write there, or name another place with OKRSYNC_LEDGER"
 
 
 def explained(error: DBAPIError | PoolTimeout, place: str, secret: str) -> OkrsyncError | None:
@@ -22,26 +22,6 @@ def explained(error: DBAPIError | PoolTimeout, place: str, secret: str) -> Okrsy
     state = getattr(error.orig, "sqlstate", None) or ""
     said = " ".join(str(error.orig).split())
     return _of_postgres(error, state, said.replace(secret, "***") if secret else said, place)
-
-
-def explained_sqlite(error: sqlite3.Error, place: str) -> OkrsyncError | None:
-    """As ``explained``, for an error of Python's own driver."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the extended codes refine the lowest byte
-    match code:
-        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return Unavailable(f"{place} is being written by another program: {error}", hint="run again")
-        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
-            return ConfigError(f"{place} cannot be written: {error}", hint=_ELSEWHERE)
-        case sqlite3.SQLITE_NOTADB:
-            return ConfigError(f"{place} is not a database", hint="name another file with OKRSYNC_LEDGER")
-        case sqlite3.SQLITE_CORRUPT:
-            return DataError(
-                f"{place} is damaged: {error}", hint="okrsync ledger restore FILE puts a backup back"
-            )
-        case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
-            return Unavailable(f"{place} cannot be written: {error}", hint="look at the disk, then run again")
-        case _:
-            return None
 
 
 def _of_postgres(error: DBAPIError, state: str, said: str, place: str) -> OkrsyncError | None:

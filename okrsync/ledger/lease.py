@@ -14,13 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Interval, Row, func, literal, or_, select, update
-
 from okrsync.errors import Busy, OkrsyncError
-from okrsync.ledger.database import Database
 from okrsync.ledger.owner import is_gone, spoken
-from okrsync.ledger.tables import Instant, leases
-from okrsync.ledger.writer import add
+from okrsync.ledger.statements import insert_new, select
+from okrsync.ledger.transactions import Transaction, Transactions, instant
 from okrsync.ports import Clock, Lease
 
 _NOBODY = ""
@@ -32,7 +29,7 @@ _log = logging.getLogger("okrsync.ledger")
 class Terms:
     """Who takes leases, and for how long. ``interval`` is between two renewals, in real time."""
 
-    database: Database
+    database: Transactions
     clock: Clock
     owner: str
     ttl: timedelta
@@ -46,22 +43,58 @@ class _Held:
     token: int
 
     def renew(self) -> None:
-        with self.terms.database.writing() as connection:
-            if not self._set(connection, self.terms.owner, self.terms.ttl):
-                raise _busy(_row(connection, self.company), self.company, "was taken over by")
+        with self.terms.database.writing() as transaction:
+            if not self._set(transaction, self.terms.owner, self.terms.ttl):
+                raise _busy(_row(transaction, self.company), self.company, "was taken over by")
 
     def give_back(self) -> None:
-        with self.terms.database.writing() as connection:
-            if not self._set(connection, _NOBODY, timedelta(0)):
+        with self.terms.database.writing() as transaction:
+            if not self._set(transaction, _NOBODY, timedelta(0)):
                 _log.warning("the lease of %s had been taken over before its end", self.company)
 
-    def _set(self, connection: Connection, owner: str, ahead: timedelta) -> bool:
-        now = _now(self.terms)
-        mine = update(leases).where(
-            leases.c.company == self.company, leases.c.token == self.token, leases.c.owner == self.terms.owner
-        )
-        done = connection.execute(mine.values(owner=owner, heartbeat_at=now, expires_at=_later(now, ahead)))
-        return done.rowcount == 1
+    def _set(self, transaction: Transaction, owner: str, ahead: timedelta) -> bool:
+        time = _Time(transaction.kind, self.terms.clock)
+        statement = f"""
+            UPDATE okrsync_leases
+            SET owner = :owner, heartbeat_at = {time.now}, expires_at = {time.later}
+            WHERE company = :company AND token = :token AND owner = :mine"""  # noqa: S608 - names of our own
+        mine = {"company": self.company, "token": self.token, "mine": self.terms.owner}
+        return transaction.change(statement, [mine | {"owner": owner} | time.values(ahead)]) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class _LeaseRow:
+    """One row of the table."""
+
+    company: str
+    owner: str
+    token: int
+    acquired_at: datetime
+    heartbeat_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """The time that all holders share, in statements: the server's, or without a server this machine's."""
+
+    kind: str
+    clock: Clock
+
+    @property
+    def now(self) -> str:
+        return ":now" if self.kind == "sqlite" else "clock_timestamp()"
+
+    @property
+    def later(self) -> str:
+        return ":later" if self.kind == "sqlite" else "clock_timestamp() + make_interval(secs => :ahead)"
+
+    def values(self, ahead: timedelta) -> dict[str, Any]:
+        """What ``now`` and ``later``, which is ``ahead`` of it, need."""
+        now = self.clock.now()
+        if self.kind == "sqlite":
+            return {"now": now, "later": now + ahead}
+        return {"ahead": ahead.total_seconds()}
 
 
 @contextmanager
@@ -99,51 +132,49 @@ def _give_back(lease: _Held) -> None:
         _log.warning("the lease of %s could not be given back: %s", lease.company, error)
 
 
-def _now(terms: Terms) -> datetime | ColumnElement[datetime]:
-    """The time that all holders share: the server's, or without a server this machine's."""
-    return terms.clock.now() if terms.database.kind == "sqlite" else func.clock_timestamp(type_=Instant)
-
-
-def _later(now: datetime | ColumnElement[datetime], ahead: timedelta) -> Any:
-    return now + ahead if isinstance(now, datetime) else now + literal(ahead, Interval)
-
-
 def _taken(terms: Terms, company: str) -> int:
     """Take the lease and return its token. Raises ``Busy``."""
-    with terms.database.writing() as connection:
-        now = _now(terms)  # not before: the transaction may have waited for another one
-        _make_row(connection, company, terms.clock.now())
-        seen = _row(connection, company)
-        free = or_(leases.c.owner == _NOBODY, leases.c.expires_at <= now, literal(is_gone(seen.owner)))
-        taking = update(leases).where(leases.c.company == company, leases.c.token == seen.token, free)
-        token = int(seen.token) + 1
-        fresh = {"acquired_at": now, "heartbeat_at": now, "expires_at": _later(now, terms.ttl)}
-        if connection.execute(taking.values(owner=terms.owner, token=token, **fresh)).rowcount == 1:
-            return token
-        _shorten(connection, seen, now)
-        busy = _busy(_row(connection, company), company, "is held by")
+    with terms.database.writing() as transaction:
+        time = _Time(
+            transaction.kind, terms.clock
+        )  # not before: the transaction may have waited for another one
+        _make_row(transaction, company, terms.clock.now())
+        seen = _row(transaction, company)
+        free = "" if is_gone(seen.owner) else f"AND (owner = '{_NOBODY}' OR expires_at <= {time.now})"
+        statement = f"""
+            UPDATE okrsync_leases
+            SET owner = :owner, token = :next, acquired_at = {time.now}, heartbeat_at = {time.now}, expires_at = {time.later}
+            WHERE company = :company AND token = :token {free}"""  # noqa: S608 - names of our own
+        values = {"company": company, "token": seen.token, "owner": terms.owner, "next": seen.token + 1}
+        if transaction.change(statement, [values | time.values(terms.ttl)]) == 1:
+            return seen.token + 1
+        _shorten(transaction, seen, time)
+        busy = _busy(_row(transaction, company), company, "is held by")
     raise busy
 
 
-def _shorten(connection: Connection, seen: Row[Any], now: datetime | ColumnElement[datetime]) -> None:
+def _shorten(transaction: Transaction, seen: _LeaseRow, time: _Time) -> None:
     """Let a lease from a clock that was ahead last no longer than its own length from now; a living holder renews it."""
-    from_ahead = update(leases).where(
-        leases.c.company == seen.company, leases.c.token == seen.token, leases.c.heartbeat_at > now
-    )
-    length = seen.expires_at - seen.heartbeat_at
-    connection.execute(from_ahead.values(heartbeat_at=now, expires_at=_later(now, length)))
+    statement = f"""
+        UPDATE okrsync_leases SET heartbeat_at = {time.now}, expires_at = {time.later}
+        WHERE company = :company AND token = :token AND heartbeat_at > {time.now}"""  # noqa: S608 - names of our own
+    mine = {"company": seen.company, "token": seen.token}
+    transaction.change(statement, [mine | time.values(seen.expires_at - seen.heartbeat_at)])
 
 
-def _make_row(connection: Connection, company: str, now: datetime) -> None:
+def _make_row(transaction: Transaction, company: str, now: datetime) -> None:
     times = dict.fromkeys(("acquired_at", "heartbeat_at", "expires_at"), now)
-    add(connection, leases, [{"company": company, "owner": _NOBODY, "token": 0, **times}])
+    transaction.change(insert_new("leases"), [{"company": company, "owner": _NOBODY, "token": 0, **times}])
 
 
-def _row(connection: Connection, company: str) -> Row[Any]:
-    return connection.execute(select(leases).where(leases.c.company == company)).one()
+def _row(transaction: Transaction, company: str) -> _LeaseRow:
+    names = ("company", "owner", "token", "acquired_at", "heartbeat_at", "expires_at")
+    ((_, owner, token, *times),) = transaction.rows(select("leases", *names), {"company": company})
+    acquired, heartbeat, expires = map(instant, times)
+    return _LeaseRow(company, owner, int(token), acquired, heartbeat, expires)
 
 
-def _busy(row: Row[Any], company: str, how: str) -> Busy:
+def _busy(row: _LeaseRow, company: str, how: str) -> Busy:
     who = spoken(row.owner) if row.owner != _NOBODY else "another run, which has ended"
     since, until = (f"{moment:%Y-%m-%d %H:%M:%S} UTC" for moment in (row.acquired_at, row.expires_at))
     return Busy(

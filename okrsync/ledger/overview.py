@@ -14,7 +14,8 @@ from okrsync.codec import deserialize_data
 from okrsync.ledger.address import address, name_of
 from okrsync.ledger.database import connected
 from okrsync.ledger.owner import is_gone, spoken
-from okrsync.ledger.schema import HEAD, stored_version
+from okrsync.ledger.revision import HEAD
+from okrsync.ledger.schema import stored_version
 from okrsync.ledger.tables import finishes, leases, metadata, starts, syncs
 
 
@@ -50,11 +51,6 @@ class Overview:
     def up_to_date(self) -> bool:
         """Whether its schema is this program's."""
         return self.schema == HEAD
-
-
-def ledger_name(url: str | None) -> str:
-    """Where the ledger at ``url`` is, for people: a path, or a database and its server. Raises ``ConfigError``."""
-    return name_of(address(url))
 
 
 def overview(url: str | None, now: datetime) -> Overview:

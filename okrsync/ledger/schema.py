@@ -9,11 +9,8 @@ from sqlalchemy import Connection, column, select, table, text
 
 from okrsync.errors import ConfigError
 from okrsync.ledger.database import Database
+from okrsync.ledger.revision import HEAD, VERSION_TABLE
 
-HEAD = "0002"
-"""The newest revision in migrations/versions; revisions are numbers of four digits."""
-
-_VERSION = "okrsync_schema"
 _FOLDER = Path(__file__).parent / "migrations"
 # Any number that other users of the same PostgreSQL server's advisory locks are not likely to take.
 _LOCK = 0x6F6B7273796E63
@@ -38,9 +35,9 @@ def bring_up_to_date(database: Database) -> None:
 
 def stored_version(connection: Connection) -> str:
     """The revision that the database says it has, empty if it has none. It may be one that a newer okrsync made."""
-    if not connection.dialect.has_table(connection, _VERSION):
+    if not connection.dialect.has_table(connection, VERSION_TABLE):
         return ""
-    return str(connection.scalar(select(column("version_num")).select_from(table(_VERSION))) or "")
+    return str(connection.scalar(select(column("version_num")).select_from(table(VERSION_TABLE))) or "")
 
 
 def version(connection: Connection, database: Database) -> str:
@@ -58,7 +55,7 @@ def _migrate(connection: Connection) -> None:
     from alembic import command
     from alembic.config import Config
 
-    config = Config(attributes={"connection": connection, "version_table": _VERSION})
+    config = Config(attributes={"connection": connection, "version_table": VERSION_TABLE})
     # The configuration would read a % of the path as the start of a variable.
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     config.set_main_option("path_separator", "os")

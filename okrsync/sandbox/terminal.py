@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from okrsync.errors import ConfigError
+from okrsync.machine import Machine
 from okrsync.sandbox.clock import SharedClock
-from okrsync.settings import Machine
 
 VARIABLE: Final = "OKRSYNC_DEMO"
 PLACE: Final = "demo.json"

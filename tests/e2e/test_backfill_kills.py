@@ -22,10 +22,10 @@ from okrsync.sync import batches
 # It watches its own statements and ends itself at the n-th batch: before its INSERT, before or after its COMMIT.
 MORTAL = """
 import os, signal, sys
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
+from contextlib import contextmanager
 from okrsync.cli import main
 from okrsync.cli.context import Context
+from okrsync.ledger import sqlite_file
 from okrsync.sandbox import DemoClock
 from okrsync.sync import batches
 where, left = sys.argv[1], [int(sys.argv[2])]
@@ -34,21 +34,25 @@ writing = []
 def die_at(place):
     if place == where and left[0] == 0:
         os.kill(os.getpid(), signal.SIGKILL)
-@event.listens_for(Engine, "before_cursor_execute")
-def before(connection, cursor, statement, *rest):
+change = sqlite_file._Open.change
+def before(self, statement, values):
     if statement.startswith("INSERT INTO okrsync_readings"):
         left[0] -= 1
-        writing.append(connection)
+        writing.append(self)
         die_at("insert")
-@event.listens_for(Engine, "commit")
-def commit(connection):
-    if writing:
-        die_at("commit")
-@event.listens_for(Engine, "checkin")
-def done(*rest):
+    return change(self, statement, values)
+sqlite_file._Open.change = before
+transaction = sqlite_file.SqliteFile.writing
+@contextmanager
+def commit(self):
+    with transaction(self) as opened:
+        yield opened
+        if writing:
+            die_at("commit")
     if writing:
         writing.clear()
         die_at("done")
+sqlite_file.SqliteFile.writing = commit
 sys.exit(main(sys.argv[4:], Context(clock=DemoClock())))
 """
 PAST = ("backfill", "demo", "--from", "2026-10-01", "--only", "KR-5", "--only", "KR-12")

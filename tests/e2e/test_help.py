@@ -13,7 +13,7 @@ import pytest
 
 from okrsync.cli.help_texts import HELP_TEXTS, MEANINGS, PANELS
 from okrsync.errors import ExitCode
-from okrsync.settings import Machine
+from okrsync.machine import Machine
 
 YAML = """\
 company: acme

@@ -22,7 +22,8 @@ from typing import IO, Any
 from sqlalchemy import Engine, event
 
 from okrsync.errors import Busy
-from okrsync.ledger import open_ledger
+from okrsync.ledger import open_ledger, sqlite_file
+from okrsync.ledger.transactions import Transaction
 from okrsync.model import (
     COUNT,
     Entry,
@@ -128,6 +129,30 @@ def _die_at(moment: int) -> None:
 
     event.listen(Engine, "before_cursor_execute", maybe)
     event.listen(Engine, "commit", maybe)
+    _before_each_in_a_file(maybe)
+
+
+def _before_each_in_a_file(maybe: Callable[[], None]) -> None:
+    """As the events of SQLAlchemy, for what goes to a file without it."""
+    opened: Any = sqlite_file._Open
+    rows, change, writing = opened.rows, opened.change, sqlite_file.SqliteFile.writing
+
+    def first_rows(self: Any, statement: str, values: Any) -> Any:
+        maybe()
+        return rows(self, statement, values)
+
+    def first_change(self: Any, statement: str, values: Any) -> Any:
+        maybe()
+        return change(self, statement, values)
+
+    @contextmanager
+    def to_be_committed(self: sqlite_file.SqliteFile) -> Iterator[Transaction]:
+        with writing(self) as transaction:
+            yield transaction
+            maybe()
+
+    opened.rows, opened.change = first_rows, first_change
+    sqlite_file.SqliteFile.writing = to_be_committed  # type: ignore[method-assign]
 
 
 def killed(url: str) -> None:

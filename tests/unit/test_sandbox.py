@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from okrsync.emulation import Mishap
 from okrsync.errors import ConfigError, UnsafePlan
 from okrsync.fleet import CompanyRun
+from okrsync.machine import Machine
 from okrsync.model import RunFinished
 from okrsync.plugins import Connectors
 from okrsync.sandbox import PRESENT, demo_environment
@@ -22,7 +23,6 @@ from okrsync.sandbox.page.exports import Export
 from okrsync.sandbox.page.sources import Sources
 from okrsync.sandbox.page.story import of_others, of_sync
 from okrsync.sandbox.terminal import demo_terminal, open_to_terminals, variables
-from okrsync.settings import Machine
 
 ROWS = "Deal;Stage;Closed\n1;Proposal;\n2;Won;01.11.2026\n3;Proposal;\n"
 

@@ -7,8 +7,9 @@ import pytest
 from pydantic import ValidationError
 
 from okrsync.errors import AccessError
+from okrsync.machine import Machine
 from okrsync.redaction import redact
-from okrsync.settings import FOLDER, Machine, Secret, Span, Strict
+from okrsync.settings import FOLDER, Secret, Span, Strict
 
 
 class Model(Strict):

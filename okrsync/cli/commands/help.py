@@ -50,7 +50,7 @@ def _exit_codes() -> str:
 
 
 def _variables() -> str:
-    from okrsync.settings import Machine
+    from okrsync.machine import Machine
 
     names = {f"OKRSYNC_{name.upper()}": info.description or "" for name, info in Machine.model_fields.items()}
     names |= {

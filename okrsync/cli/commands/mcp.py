@@ -6,7 +6,6 @@ import typer
 
 from okrsync.cli.context import Context
 from okrsync.errors import ConfigError, ExitCode
-from okrsync.extras import install_command
 
 
 def serve_mcp(ctx: typer.Context) -> int:
@@ -17,6 +16,8 @@ def serve_mcp(ctx: typer.Context) -> int:
     try:
         from okrsync.cli.mcp_server import server
     except ImportError as error:
+        from okrsync.extras import install_command
+
         raise ConfigError(
             f"the MCP server needs more than is installed: {error}", hint=install_command("mcp")
         ) from error

@@ -5,7 +5,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,11 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import event
 
 from okrsync.ledger import open_ledger
-from okrsync.ledger.schema import HEAD
+from okrsync.ledger.database import connected
+from okrsync.ledger.revision import HEAD
+from okrsync.ledger.statements import COLUMNS
 from okrsync.ledger.store import SqlLedger
 from okrsync.ledger.tables import leases, metadata
 from okrsync.model import (
@@ -34,6 +35,7 @@ from okrsync.model import (
 from okrsync.testing import JumpClock
 from okrsync.testing.ledger import DAY, LedgerCase, LedgerContract, sighting
 from tests.support.postgres import running
+from tests.support.statements import heard
 
 Opened = Callable[..., SqlLedger]
 
@@ -69,12 +71,8 @@ class TestSqlLedger(LedgerContract):
 def counted(ledger: SqlLedger) -> Iterator[list[str]]:
     said: list[str] = []
 
-    def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        said.append(statement)
-
-    event.listen(ledger._database.engine, "before_cursor_execute", note)
-    yield said
-    event.remove(ledger._database.engine, "before_cursor_execute", note)
+    with heard(ledger, before=said.append):
+        yield said
 
 
 def many(size: int) -> list[Entry]:
@@ -107,8 +105,7 @@ def test_the_number_of_statements_does_not_grow_with_the_entries(opened: Opened)
             assert len(ledger.history(f"company-{size}", "bugs", DAY, DAY + timedelta(1))) == size
         numbers[size] = [len(said) for said in (recording, recalling, looking)]
     assert numbers[1] == numbers[300]
-    begun = 1 if ledger._database.kind == "sqlite" else 0
-    assert numbers[1] == [9 + begun, 6 + begun, 1 + begun]
+    assert numbers[1] == [9, 6, 1]
 
 
 def test_one_moment_is_recalled_while_another_program_writes(opened: Opened) -> None:
@@ -116,13 +113,12 @@ def test_one_moment_is_recalled_while_another_program_writes(opened: Opened) -> 
     writer.record("acme", *many(1))
     before = reader.recall("acme")
 
-    def meddle(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+    def meddle(statement: str) -> None:
         if "FROM okrsync_puts" in statement:
             writer.record("acme", *many(2))
 
-    event.listen(reader._database.engine, "after_cursor_execute", meddle)
-    assert reader.recall("acme") == before
-    event.remove(reader._database.engine, "after_cursor_execute", meddle)
+    with heard(reader, after=meddle):
+        assert reader.recall("acme") == before
     assert len(reader.recall("acme").last_written) == 4
 
 
@@ -140,8 +136,9 @@ def test_threads_share_one_ledger(opened: Opened) -> None:
         assert list(pool.map(work, range(1, 9))) == [2 * number for number in range(1, 9)]
 
 
-def test_the_migrations_make_the_tables_that_are_used(opened: Opened) -> None:
-    with opened()._database.reading() as connection:
+def test_the_migrations_make_the_tables_that_are_used(opened: Opened, url: str) -> None:
+    opened()
+    with closing(connected(url)) as database, database.reading() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": "okrsync_schema"})
         assert compare_metadata(context, metadata) == []
         assert context.get_current_revision() == HEAD
@@ -154,7 +151,17 @@ def test_the_newest_migration_is_the_one_the_program_expects() -> None:
     assert ScriptDirectory(str(folder)).get_current_head() == HEAD
 
 
-def test_alembic_is_loaded_only_to_migrate_and_sqlalchemy_only_to_open(opened: Opened, url: str) -> None:
+def test_the_statements_name_the_columns_of_the_tables() -> None:
+    for name, (keys, others) in COLUMNS.items():
+        table = metadata.tables[f"okrsync_{name}"]
+        assert {column.name for column in table.primary_key} == ({*keys} or {"id"})
+        assert [one.name for one in table.c if one.name != "id"] == [*keys, *others]
+    assert {f"okrsync_{name}" for name in COLUMNS} == set(metadata.tables)
+
+
+def test_alembic_is_loaded_only_to_migrate_and_sqlalchemy_only_for_postgresql(
+    opened: Opened, url: str
+) -> None:
     opened()
     program = """
 import sys
@@ -162,14 +169,15 @@ import okrsync.ledger
 assert not {"sqlalchemy", "alembic", "psycopg", "sqlite3"} & sys.modules.keys()
 from okrsync.testing.clock import JumpClock
 okrsync.ledger.open_ledger(sys.argv[1], JumpClock()).close()
-assert "sqlalchemy" in sys.modules
+assert ("sqlalchemy" in sys.modules) is sys.argv[1].startswith("postgres")
 assert not {"alembic", "sqlalchemy.orm"} & sys.modules.keys()
 """
     subprocess.run([sys.executable, "-W", "error", "-c", program, url], check=True)
 
 
-def test_a_database_can_be_shared_with_another_program(opened: Opened) -> None:
-    with opened()._database.writing() as connection:
+def test_a_database_can_be_shared_with_another_program(opened: Opened, url: str) -> None:
+    opened()
+    with closing(connected(url)) as database, database.writing() as connection:
         connection.exec_driver_sql("CREATE TABLE alembic_version (version_num TEXT)")
         connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('theirs')")
         connection.exec_driver_sql("CREATE TABLE puts (id INTEGER)")
@@ -178,16 +186,15 @@ def test_a_database_can_be_shared_with_another_program(opened: Opened) -> None:
     assert ledger.recall("acme").state == {("jira", "n-0"): "x"}
 
 
-def test_a_heart_keeps_the_lease_alive(opened: Opened, clock: JumpClock) -> None:
-    holder, other = opened(interval=timedelta(milliseconds=5)), opened()
+def test_a_heart_keeps_the_lease_alive(opened: Opened, url: str, clock: JumpClock) -> None:
+    holder = opened(interval=timedelta(milliseconds=5))
     beaten = threading.Semaphore(0)
 
-    def note(*_: Any) -> None:
-        if threading.current_thread() is not threading.main_thread():
+    def note(statement: str) -> None:
+        if statement == "COMMIT" and threading.current_thread() is not threading.main_thread():
             beaten.release()
 
-    event.listen(holder._database.engine, "commit", note)
-    with holder.hold("acme"):
+    with heard(holder, after=note), holder.hold("acme"):
         for _ in range(3):
             clock.jump(50)
             # Of two commits that follow the jump, the second began after it.
@@ -195,7 +202,7 @@ def test_a_heart_keeps_the_lease_alive(opened: Opened, clock: JumpClock) -> None
                 pass
             assert beaten.acquire(timeout=10)
             assert beaten.acquire(timeout=10)
-        with other._database.reading() as connection:
+        with closing(connected(url)) as database, database.reading() as connection:
             row = connection.execute(leases.select()).one()
         assert row.heartbeat_at > row.acquired_at
         assert row.expires_at - row.heartbeat_at == timedelta(seconds=60)

@@ -15,13 +15,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import event, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import OperationalError
 
 from okrsync.errors import AccessError, ConfigError, DataError, OkrsyncError, Unavailable
-from okrsync.ledger import database, lease, open_ledger, schema
+from okrsync.ledger import database, lease, open_ledger, schema, sqlite_file
 from okrsync.ledger.faults import explained
 from okrsync.ledger.store import SqlLedger
+from okrsync.ledger.transactions import OverSqlalchemy
 from okrsync.model import StateEntry
 from okrsync.testing import JumpClock
 from tests.support import postgres
@@ -124,8 +125,8 @@ def test_only_its_owner_may_read_it(ledger: SqlLedger, file: Path) -> None:
 def test_what_is_recorded_survives_a_power_cut(ledger: SqlLedger) -> None:
     asked = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
     for transaction in (ledger._database.reading, ledger._database.writing):
-        with transaction() as connection:
-            assert {name: connection.scalar(text(f"PRAGMA {name}")) for name in asked} == asked
+        with transaction() as opened:
+            assert {name: opened.rows(f"PRAGMA {name}", {})[0][0] for name in asked} == asked
 
 
 def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
@@ -160,25 +161,30 @@ def test_a_damaged_file(ledger: SqlLedger, file: Path) -> None:
         ledger.recall("acme")
 
 
-def test_a_disk_that_is_full(ledger: SqlLedger) -> None:
-    with ledger._database.reading() as connection:
-        pages = connection.scalar(text("PRAGMA page_count"))
-    event.listen(
-        ledger._database.engine, "begin", lambda c: c.exec_driver_sql(f"PRAGMA max_page_count={pages}")
-    )
+def again_with(pragma: str, ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the ledger open its connections again, and say ``pragma`` to them."""
+    ledger._database.close()
+    monkeypatch.setattr(sqlite_file, "PRAGMAS", (*sqlite_file.PRAGMAS, pragma))
+
+
+def test_a_disk_that_is_full(ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ledger._database.reading() as transaction:
+        ((pages,),) = transaction.rows("PRAGMA page_count", {})
+    again_with(f"PRAGMA max_page_count = {pages}", ledger, monkeypatch)
     with pytest.raises(Unavailable, match="full"):
         ledger.record("acme", NOTE)
     assert ledger.recall("acme").state == {}
 
 
-def test_a_file_that_may_only_be_read(ledger: SqlLedger) -> None:
-    event.listen(ledger._database.engine, "begin", lambda c: c.exec_driver_sql("PRAGMA query_only = ON"))
+def test_a_file_that_may_only_be_read(ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch) -> None:
+    again_with("PRAGMA query_only = ON", ledger, monkeypatch)
     with pytest.raises(ConfigError, match="cannot be written"):
         ledger.record("acme", NOTE)
 
 
 def test_another_program_that_writes_for_too_long(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "_WAIT", 0)
+    monkeypatch.setattr(sqlite_file, "WAIT", 0)
     with open_ledger(f"sqlite:///{file}", JumpClock()) as ledger:
         raw = sqlite3.connect(file, isolation_level=None)
         raw.execute("BEGIN IMMEDIATE")
@@ -193,10 +199,10 @@ def test_another_program_that_writes_for_too_long(file: Path, monkeypatch: pytes
 
 
 def test_a_bug_stays_a_bug(ledger: SqlLedger) -> None:
-    with pytest.raises(OperationalError), ledger._database.writing() as connection:
-        connection.exec_driver_sql("SELECT * FROM nowhere")
-    with pytest.raises(IntegrityError) as caught, ledger._database.writing() as connection:
-        connection.execute(text("INSERT INTO okrsync_puts (company) VALUES (:value)"), {"value": SECRET})
+    with pytest.raises(sqlite3.OperationalError), ledger._database.writing() as transaction:
+        transaction.rows("SELECT * FROM nowhere", {})
+    with pytest.raises(sqlite3.IntegrityError) as caught, ledger._database.writing() as transaction:
+        transaction.change("INSERT INTO okrsync_puts (company) VALUES (:value)", [{"value": SECRET}])
     assert SECRET not in str(caught.value)
 
 
@@ -259,11 +265,16 @@ def test_a_user_that_may_not_make_tables(server: Server) -> None:
     )
 
 
+def engine_of(ledger: SqlLedger) -> Engine:
+    assert isinstance(ledger._database, OverSqlalchemy)
+    return ledger._database.database.engine
+
+
 @pytest.mark.postgres
 def test_a_connection_that_broke_while_idle_is_replaced(server: Server) -> None:
     with open_ledger(server.fresh(), JumpClock()) as ledger:
         ledger.record("acme", NOTE)
-        _cut(server, ledger)
+        _cut(server, engine_of(ledger))
         assert ledger.recall("acme").state == {("jira", "k"): NOTE.value}
 
 
@@ -271,15 +282,16 @@ def test_a_connection_that_broke_while_idle_is_replaced(server: Server) -> None:
 def test_a_connection_that_breaks_midway_leaves_nothing(server: Server) -> None:
     url = server.fresh()
     with open_ledger(url, JumpClock()) as ledger:
-        event.listen(ledger._database.engine, "commit", lambda _: _cut(server, ledger))
+        engine = engine_of(ledger)
+        event.listen(engine, "commit", lambda _: _cut(server, engine))
         with pytest.raises(Unavailable, match="does not answer"):
             ledger.record("acme", NOTE)
         with open_ledger(url, JumpClock()) as other:
             assert other.recall("acme").state == {}
 
 
-def _cut(server: Server, ledger: SqlLedger) -> None:
-    name = ledger._database.engine.url.database
+def _cut(server: Server, engine: Engine) -> None:
+    name = engine.url.database
     with server.connect() as connection:
         connection.execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", [name]
@@ -322,10 +334,10 @@ def test_a_heart_stops_when_the_lease_was_taken_over(
 
 
 def test_a_lease_that_cannot_be_given_back_hides_no_error(
-    caplog: pytest.LogCaptureFixture, ledger: SqlLedger
+    caplog: pytest.LogCaptureFixture, ledger: SqlLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def work() -> None:
-        event.listen(ledger._database.engine, "begin", lambda c: c.exec_driver_sql("PRAGMA query_only = ON"))
+        again_with("PRAGMA query_only = ON", ledger, monkeypatch)
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError), ledger.hold("acme"):

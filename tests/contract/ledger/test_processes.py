@@ -14,7 +14,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
 
 from okrsync.errors import Busy
 from okrsync.ledger import open_ledger
@@ -24,6 +23,7 @@ from okrsync.testing import JumpClock
 from tests.support import ledger_process
 from tests.support.ledger_process import beside, hear, pipe, tell
 from tests.support.postgres import running
+from tests.support.statements import heard
 
 Started = Callable[..., "subprocess.Popen[str]"]
 
@@ -186,14 +186,17 @@ def test_a_dead_holder_has_one_heir() -> None:
         leases.enter_context(late.hold("acme"))
         looked: list[str] = []
 
-        def meanwhile(connection: object, cursor: object, statement: str, *_: object) -> None:
+        def meanwhile(statement: str) -> None:
             if "FROM okrsync_leases" in statement:
                 looked.append(statement)
                 if len(looked) == 1:
                     leases.enter_context(quick.hold("acme"))
 
-        event.listen(slow._database.engine, "after_cursor_execute", meanwhile)
-        with pytest.raises(Busy, match=str(os.getpid())), slow.hold("acme"):
+        with (
+            heard(slow, after=meanwhile),
+            pytest.raises(Busy, match=str(os.getpid())),
+            slow.hold("acme"),
+        ):
             pass
         assert len(looked) == 2, "before it tries, and after it failed"
 

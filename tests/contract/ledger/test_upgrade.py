@@ -16,13 +16,16 @@ from sqlalchemy import Engine, event, text
 
 from okrsync.errors import ConfigError, ExitCode
 from okrsync.ledger import open_ledger, schema
-from okrsync.ledger.database import Database, connected
-from okrsync.ledger.schema import HEAD
+from okrsync.ledger.database import connected
+from okrsync.ledger.revision import HEAD
+from okrsync.ledger.store import SqlLedger
+from okrsync.ledger.transactions import Transaction, Values
 from okrsync.model import RunFinished, RunStarted
 from okrsync.testing import JumpClock
 from okrsync.testing.ledger import DAY
 from tests.support.ledger_process import beside, hear
 from tests.support.postgres import running
+from tests.support.statements import heard
 
 HOUR = timedelta(hours=1)
 WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
@@ -73,36 +76,30 @@ def made_at(revision: str, url: str) -> None:
 
 
 @contextmanager
-def plans(database: Database) -> Iterator[list[str]]:
+def plans(ledger: SqlLedger) -> Iterator[list[str]]:
     """How the database goes about each statement, on a table as large as it can get."""
     said: list[str] = []
 
-    def explain(_: object, cursor: Any, statement: str, parameters: Any, *__: object) -> None:
-        if statement.startswith(("EXPLAIN", "BEGIN", "SET")):
-            return
-        other = cursor.connection.cursor()
-        if database.kind == "postgresql":
-            other.execute("SET LOCAL enable_seqscan = off")
-        word = "EXPLAIN" if database.kind == "postgresql" else "EXPLAIN QUERY PLAN"
-        other.execute(f"{word} {statement}", parameters[0] if isinstance(parameters, list) else parameters)
-        said.append("\n".join(str(row[-1]) for row in other.fetchall()))
+    def explain(transaction: Transaction, statement: str, values: Values) -> None:
+        word = "EXPLAIN QUERY PLAN"
+        if transaction.kind == "postgresql":
+            word = "EXPLAIN"
+            transaction.change("SET LOCAL enable_seqscan = off", [{}])
+        said.append("\n".join(str(row[-1]) for row in transaction.rows(f"{word} {statement}", values)))
 
-    event.listen(database.engine, "before_cursor_execute", explain)
-    try:
+    with heard(ledger, asked=explain):
         yield said
-    finally:
-        event.remove(database.engine, "before_cursor_execute", explain)
 
 
-def version(database: Database) -> str:
-    with database.reading() as connection:
+def version(url: str) -> str:
+    with closing(connected(url)) as database, database.reading() as connection:
         return str(connection.scalar(text("SELECT version_num FROM okrsync_schema")))
 
 
 def test_what_an_old_ledger_knew_the_new_one_knows(url: str) -> None:
     made_at("0001", url)
     with open_ledger(url, JumpClock()) as ledger:
-        assert version(ledger._database) == HEAD
+        assert version(url) == HEAD
         assert ledger.last_syncs() == LAST
         last = ledger.recall("acme").last_run
         assert last is not None
@@ -167,8 +164,7 @@ def test_an_upgrade_that_fails_leaves_the_old_ledger(url: str) -> None:
             open_ledger(url, JumpClock())
     finally:
         event.remove(Engine, "after_cursor_execute", fail)
-    with closing(connected(url)) as database:
-        assert version(database) == "0001"
+    assert version(url) == "0001"
     with open_ledger(url, JumpClock()) as ledger:
         assert ledger.last_syncs() == LAST
 
@@ -183,7 +179,7 @@ def test_a_ledger_of_a_newer_program_is_refused_and_left_alone(url: str) -> None
         with pytest.raises(ConfigError, match=newer) as caught:
             open_ledger(url, JumpClock())
         assert "install the newer okrsync" in caught.value.hint
-        assert version(database) == "0999"
+        assert version(url) == "0999"
         with database.reading() as connection:
             assert not connection.dialect.has_table(connection, "okrsync_puts")
 
@@ -191,10 +187,10 @@ def test_a_ledger_of_a_newer_program_is_refused_and_left_alone(url: str) -> None
 def test_who_is_due_costs_a_line_for_each_company_however_many_runs_there_were(url: str) -> None:
     with open_ledger(url, JumpClock()) as ledger:
         ledger.record("acme", *(RunStarted(run=f"r{run}", command="sync", at=DAY) for run in range(30)))
-        with plans(ledger._database) as looked:
+        with plans(ledger) as looked:
             ledger.last_syncs()
             ledger.last_syncs("acme")
-        with plans(ledger._database) as ended:
+        with plans(ledger) as ended:
             ledger.record("acme", RunFinished(run="r7", at=DAY, exit_code=ExitCode.IN_SYNC))
     every, one = looked
     assert "okrsync_syncs" in every
