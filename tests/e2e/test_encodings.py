@@ -148,6 +148,33 @@ def test_what_a_person_typed_does_not_control_the_terminal(desk: Any) -> None:
     ).replace("\\u0007", "\x07")
 
 
+def test_no_text_from_outside_controls_the_terminal(desk: Any) -> None:
+    """A summary in Jira, a cell of a sheet, a cell of an export, and the names of two files."""
+    hostile = HOSTILE.replace("\x9b", "")
+    desk.jira.world.issue("APP-155").values["summary"] = hostile
+    desk.sheets.edit("KPI", "NPS", "Now", hostile)
+    (export,) = (desk.folder / "exports").glob("*.csv")
+    text = export.read_text(encoding="utf-8").replace("Won", f"Won{hostile}")
+    export.with_name("deals-2026-11-22\x1b[2Jx.csv").write_text(text, encoding="utf-8")
+    export.unlink()
+    (desk.folder / "evil\x1b[31m.yaml").write_text(f"company: {hostile}", encoding="utf-8")
+    every = (
+        *COMMANDS,
+        ("explain", "demo", "KR-2", "--limit", "3"),
+        ("validate", "evil\x1b[31m"),
+        ("status", hostile),
+    )
+    seen = ""
+    for words in every:
+        ended = desk.run(*words)
+        seen += ended.out + ended.err
+        for unwanted in "\x1b\x07\u202e\u2066":
+            assert unwanted not in ended.out + ended.err, words
+    assert "KPI!B2" in seen
+    assert "evil[31m" in seen
+    assert "summary Open" in seen
+
+
 def test_a_reader_that_has_seen_enough_changes_no_exit_code(desk: Any) -> None:
     """`okrsync sync demo | head -1`"""
     read, write = os.pipe()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from okrsync.cli.context import Context
+from okrsync.cli.output import console
 from okrsync.cli.streams import echo
 from okrsync.errors import ConfigError, ExitCode
 from okrsync.spelling import did_you_mean
@@ -45,7 +46,9 @@ def inspect(
             hint="okrsync inspect FILE | URL --through COMPANY | --jql JQL --through COMPANY",
         )
     if target is not None and through is None and "://" not in target:
-        echo(_of_file(context, target))
+        with console(stderr=True).status(f"reading {target}"):
+            found = _of_file(context, target)
+        echo(found)
         return ExitCode.IN_SYNC
     text = jql if jql is not None else target
     assert text is not None
@@ -53,7 +56,9 @@ def inspect(
         raise ConfigError(
             "it is not said whose credentials may read it", hint="--through COMPANY, or COMPANY/CONNECTION"
         )
-    echo(_of_connection(context, through, text, "jql" if jql is not None else "spreadsheet"))
+    with console(stderr=True).status(f"asking {through}"):
+        found = _of_connection(context, through, text, "jql" if jql is not None else "spreadsheet")
+    echo(found)
     return ExitCode.IN_SYNC
 
 

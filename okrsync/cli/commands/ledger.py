@@ -84,7 +84,10 @@ def restore(
 
 @group.command()
 def check(ctx: typer.Context, as_json: Json = False) -> int:
-    """Read all of the ledger: is it whole, is its schema this program's, can every value be read? Changes nothing."""
+    """Read all of the ledger: can every value be read? Changes nothing.
+
+    It says whether the file is whole, and whether its schema is this program's.
+    """
     from okrsync.ledger.check import check_ledger
 
     context: Context = ctx.obj

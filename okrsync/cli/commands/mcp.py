@@ -9,9 +9,10 @@ from okrsync.errors import ConfigError, ExitCode
 
 
 def serve_mcp(ctx: typer.Context) -> int:
-    """Serve status, explain, history and plan to an AI client, over stdio.
+    """Answer an AI client over MCP: four read-only tools.
 
-    The client starts it: docs/mcp.md has the configuration. Its tools only read; it writes nothing.
+    It serves status, explain, history and plan over stdio, and writes nothing. The client starts it: docs/mcp.md has
+    the configuration.
     """
     try:
         from okrsync.cli.mcp_server import server
