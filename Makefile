@@ -81,7 +81,7 @@ live: setup ## Ask the real vendors what the emulators assume (docs/live-check.m
 	$(BIN)/python -m tests.live
 
 docs: setup ## Write the real outputs and the picture into the documents
-	OKRSYNC_RENEW_DOCS=1 $(BIN)/pytest tests/test_docs.py -q -k "does_what or picture"
+	OKRSYNC_RENEW_DOCS=1 $(BIN)/pytest tests/test_docs.py -q -k "does_what or picture or every_message"
 
 lock: ## Resolve the requirements again (needs uv); newest of all: make lock UPGRADE=--upgrade
 	uv pip compile pyproject.toml $(RESOLVED) --extra dev $(UPGRADE) -o .requirements/dev.txt

@@ -33,6 +33,7 @@ from okrsync.plugins import Connectors
 from okrsync.render.outputs import OUTPUTS
 from tests.e2e import conftest
 from tests.support import documents
+from tests.support import messages as messages_page
 from tests.support.documents import PAGES, ROOT, Block, Part, Reader
 from tests.support.picture import PICTURE, picture, words_of
 from tests.support.sources import classes
@@ -360,6 +361,20 @@ def test_every_message_in_troubleshooting_is_one_that_okrsync_says() -> None:
     # A message may be put together from several texts: each of its own words must be in one of them.
     pieces = [(message, piece.strip()) for message in shown for piece in message.split("…")]
     assert [message for message, piece in pieces if piece not in said] == []
+
+
+def test_every_message_is_listed_with_what_to_do() -> None:
+    """``make docs`` renews the page from the program."""
+    lacking = [one.text for one in messages_page.collected() if not messages_page.next_step(one)]
+    assert lacking == [], (
+        "say what to do: in a hint, in the message, or in EXPLAINED of tests/support/messages.py"
+    )
+    texts = {one.text for one in messages_page.collected()}
+    assert [text for text in messages_page.EXPLAINED if text not in texts] == []
+    page = messages_page.page()
+    if RENEW:
+        messages_page.PAGE.write_text(page, encoding="utf-8")
+    assert messages_page.PAGE.read_text(encoding="utf-8") == page, "make docs renews it"
 
 
 # ---- Words ----------------------------------------------------------------------------------------------------
