@@ -48,11 +48,16 @@ class HelpText:
     examples: tuple[str, ...]
     codes: tuple[int, ...] = _ALWAYS
 
+    def meaning(self, code: int) -> str:
+        """What an exit code means for this command: 0 is in sync only for what looks at that."""
+        done = code == 0 and self.panel not in {SYNC, READ}
+        return "done" if done else MEANINGS[ExitCode(code)][0]
+
     @property
     def epilog(self) -> str:
         """The text below a command's options. The first line of each part keeps its lines as they are."""
         examples = "\n".join(("\b", "Examples:", *(f"  okrsync {one}" for one in self.examples)))
-        named = (f"  {code:>3}  {MEANINGS[ExitCode(code)][0]}" for code in self.codes)
+        named = (f"  {code:>3}  {self.meaning(code)}" for code in self.codes)
         codes = "\n".join(("\b", "Exit codes:", *named))
         return f"{examples}\n\n{codes}"
 
@@ -96,6 +101,14 @@ HELP_TEXTS: Final[Mapping[str, HelpText]] = {
     "schedule": HelpText(RUN, ("schedule run", "schedule export --format systemd")),
     "ledger": HelpText(RUN, ("ledger --help",)),
     "notify": HelpText(RUN, ("notify test acme", "notify digest acme")),
+    "schedule run": HelpText(RUN, ("schedule run", "schedule run --at-once 4"), (0, 1, 2, 130)),
+    "schedule export": HelpText(RUN, ("schedule export --format systemd", "schedule export --format cron")),
+    "ledger backup": HelpText(RUN, ("ledger backup --help",), (0, 1, 2, 3)),
+    "ledger restore": HelpText(RUN, ("ledger restore --help",), (0, 1, 2, 3, 11)),
+    "ledger check": HelpText(RUN, ("ledger check",), (0, 1, 2, 3)),
+    "ledger copy": HelpText(RUN, ("ledger copy --to postgresql://USER@HOST/NAME",), (0, 1, 2, 3)),
+    "notify test": HelpText(RUN, ("notify test acme",), (0, 1, 2, 3, 12)),
+    "notify digest": HelpText(RUN, ("notify digest acme",), (0, 1, 2, 3, 12)),
     "connectors": HelpText(KNOW, ("connectors", "connectors jira")),
     "schema": HelpText(KNOW, ("schema > okrsync.schema.json", "schema --output plan")),
     "mcp": HelpText(KNOW, ("mcp",), (0, 1, 2, 130)),

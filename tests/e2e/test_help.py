@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from okrsync.cli.help_texts import HELP_TEXTS, MEANINGS, PANELS
+from okrsync.cli.help_texts import HELP_TEXTS, PANELS
 from okrsync.errors import ExitCode
 from okrsync.machine import Machine
 
@@ -42,13 +42,15 @@ def test_the_commands_stand_in_groups_in_the_order_of_use(desk: Any) -> None:
 
 def test_each_command_gives_examples_that_parse_and_names_its_exit_codes(desk: Any) -> None:
     for name in re.findall(r"^  ([a-z][a-z-]*)  ", desk.run("--help").out, flags=re.MULTILINE):
-        if name in {"schedule", "ledger"}:
-            continue
         out = desk.run(name, "--help").out
+        if "\nCommands:\n" in out:
+            continue
         assert "Examples:\n" in out, name
         assert f"    okrsync {HELP_TEXTS[name].examples[0]}" in out
         for code in HELP_TEXTS[name].codes:
-            assert re.search(rf"^ +{code}  {re.escape(MEANINGS[ExitCode(code)][0])}$", out, re.MULTILINE), (
+            assert re.search(
+                rf"^ +{code}  {re.escape(HELP_TEXTS[name].meaning(code))}$", out, re.MULTILINE
+            ), (
                 name,
                 code,
             )

@@ -60,5 +60,8 @@ def register(app: typer.Typer) -> None:
     app.add_typer(schedule.group, name="schedule", rich_help_panel=placed("schedule")["rich_help_panel"])
     app.add_typer(ledger.group, name="ledger", rich_help_panel=placed("ledger")["rich_help_panel"])
     app.add_typer(notify.group, name="notify", rich_help_panel=placed("notify")["rich_help_panel"])
+    for name, group in (("schedule", schedule.group), ("ledger", ledger.group), ("notify", notify.group)):
+        for one in group.registered_commands:
+            one.epilog = placed(f"{name} {one.name or getattr(one.callback, '__name__', '')}")["epilog"]
     app.command("mcp", **placed("mcp"))(serve_mcp)
     app.command("help", **placed("help"))(show_help)
