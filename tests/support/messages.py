@@ -128,6 +128,7 @@ EXPLAINED: Final = {
     "… was left as it is: …": "nothing: the next run looks at it again",
     "… with a quotation mark (…): one is missing, or it is one too many": "copy the credential again, without quotes",
     "with scope, date is created or nothing; … may have changed since": "write `date: created`, or `jql` instead of `scope`",
+    "the report cannot be written to …: …": "name a folder that you may write to",
     "no values": "this is a bug: report it",
     "there is no number: the text is empty": "write a number between the quotes",
     "it has no progress yet": "wait until the key result has a value and a goal",
