@@ -29,7 +29,10 @@ def status(
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """Show where the key results were at the last sync, or how all companies are doing. Sends no request."""
+    """Show where the key results were at the last sync.
+
+    With --all: how all companies are doing. Sends no request.
+    """
     context: Context = ctx.obj
     if every == (company is not None) or (sort is not None and not every):
         raise ConfigError(
