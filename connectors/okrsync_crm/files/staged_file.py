@@ -17,10 +17,11 @@ from okrsync.connector import NoValueError
 from okrsync.model import Cause
 from okrsync_crm.dialects import Dialect
 from okrsync_crm.files.footer import cut_footer
-from okrsync_crm.refusal import bad_data
+from okrsync_crm.refusal import bad_config, bad_data
 
 SAMPLED: Final = 100
 LONGEST_CELL: Final = 16_000_000
+OTHER_DELIMITERS: Final = ",;\t|"
 _NEARLY_ALL: Final = 0.8
 
 
@@ -78,6 +79,7 @@ def finished(path: Path, name: str, dialect: Dialect, *, first_line: int) -> Sta
         )
     declared = cut_footer(path, dialect, len(header))
     sample = _sampled(path, dialect)
+    refuse_other_delimiter(name, header, sample, dialect.delimiter)
     return StagedFile(
         path=path,
         name=name,
@@ -87,6 +89,20 @@ def finished(path: Path, name: str, dialect: Dialect, *, first_line: int) -> Sta
         declared_rows=declared,
         sample=sample,
     )
+
+
+def refuse_other_delimiter(
+    name: str, header: Sequence[str], sample: Sequence[Sequence[str]], delimiter: str
+) -> None:
+    """Refuse a file of one column whose every row another delimiter cuts into as many cells as the header."""
+    if len(header) > 1:
+        return
+    for sign in OTHER_DELIMITERS.replace(delimiter, ""):
+        count = header[0].count(sign)
+        if count and sample and all(len(row) == 1 and row[0].count(sign) == count for row in sample if row):
+            raise bad_config(
+                f"{name}: the whole header is one column, {header[0][:80]!r}", hint=f"set delimiter: {sign!r}"
+            )
 
 
 def _sampled(path: Path, dialect: Dialect) -> tuple[tuple[str, ...], ...]:

@@ -10,7 +10,7 @@ from okrsync.spelling import did_you_mean
 from okrsync_crm.cells.names import SPACES, folded
 from okrsync_crm.dialects import Dialect
 from okrsync_crm.files.cell_tags import DATE, NUMBER, PERCENT
-from okrsync_crm.files.staged_file import StagedFile
+from okrsync_crm.files.staged_file import OTHER_DELIMITERS, StagedFile
 from okrsync_crm.refusal import bad_config
 from okrsync_crm.settings import CrmSettings
 from okrsync_crm.sql.cell_values import Parameters
@@ -27,7 +27,6 @@ ID_NAME: Final = re.compile(
     r"(?:^|[^a-z])(?:ids?|nr|no|num|uid|guid|uuid|key)(?:$|[^a-z])|number(?! of)|nummer|numéro|numero|número|номер|№|编号|番号|번호|code|kod|kennung|identif",
     re.IGNORECASE,
 )
-_OTHER_DELIMITERS: Final = ",;\t|"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +153,7 @@ def position(name: str, file: StagedFile) -> int:
         )
     names = [column.strip(SPACES) for column in file.header if column.strip(SPACES)]
     if len(names) == 1:
-        other = next(
-            (sign for sign in _OTHER_DELIMITERS if sign in names[0] and sign != file.delimiter), None
-        )
+        other = next((sign for sign in OTHER_DELIMITERS if sign in names[0] and sign != file.delimiter), None)
         if other:
             raise bad_config(
                 f"{file.name}: the whole header is one column, {names[0][:80]!r}",
