@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from okrsync.model import Question, SourceRecords
 from okrsync.ports import Connector, ConnectorContext, Discovery, Example, Finding, Source
-from okrsync_crm.settings import CrmQuery, CrmSettings
+from okrsync_crm.query_settings import CrmQuery
+from okrsync_crm.settings import CrmSettings
 
 __all__ = ["CrmQuery", "CrmSettings", "connector"]
 

@@ -17,7 +17,7 @@ from okrsync_crm.dialects import DIALECTS
 from okrsync_crm.files.cell_tags import DATE, DURATION, ERROR, NUMBER, PERCENT, TAGS, UNCACHED
 from okrsync_crm.files.staged_file import StagedFile
 from okrsync_crm.inspect import detection
-from okrsync_crm.inspect.detection import Guess
+from okrsync_crm.inspect.encodings import Guess
 from okrsync_crm.sql.file_scan import ID_NAME
 
 FEW: Final = 20

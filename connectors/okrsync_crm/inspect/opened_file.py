@@ -16,6 +16,7 @@ from okrsync_crm.files.copy import StagingOrder, stage
 from okrsync_crm.files.selection import ExportFile
 from okrsync_crm.files.staged_file import StagedFile
 from okrsync_crm.inspect import detection
+from okrsync_crm.inspect.encodings import encoding_of
 from okrsync_crm.settings import CrmSettings
 
 SAMPLE: Final = 1 << 20
@@ -82,7 +83,7 @@ def _typed(found: ExportFile, folder: Path, settings: CrmSettings, said: str) ->
 
 def _text(found: ExportFile, folder: Path, result: OpenedFile) -> OpenedFile:
     data = _sample(found.path)
-    encoding = detection.encoding_of(data)
+    encoding = encoding_of(data)
     name = encoding.value or (encoding.alternatives[0] if encoding.alternatives else "latin-1")
     text = (
         data.decode("utf-8-sig" if name == "utf-8" else name, "replace")

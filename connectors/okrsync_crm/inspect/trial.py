@@ -14,7 +14,8 @@ from okrsync.model import COUNT, NoValue, Question, Window
 from okrsync.ports import ConnectorContext
 from okrsync_crm.cells.words import is_no_money
 from okrsync_crm.inspect.columns import FEW, ColumnProfile
-from okrsync_crm.settings import CrmQuery, CrmSettings
+from okrsync_crm.query_settings import CrmQuery
+from okrsync_crm.settings import CrmSettings
 from okrsync_crm.source import CrmSource
 
 _MONEY: Final = (

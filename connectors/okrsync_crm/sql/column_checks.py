@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from okrsync.model import Dimension
 from okrsync_crm.files.cell_tags import DATE, PERCENT, TAGS
+from okrsync_crm.query_settings import Comparison, Conditions, CrmQuery, Elapsed
 from okrsync_crm.refusal import bad_data
-from okrsync_crm.settings import Comparison, Conditions, CrmQuery, CrmSettings, Elapsed
+from okrsync_crm.settings import CrmSettings
 from okrsync_crm.sql import execution
 from okrsync_crm.sql.planned_question import PlannedQuestion
 from okrsync_crm.sql.typed_table import RECORDS, TypedTable

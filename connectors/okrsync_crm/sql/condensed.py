@@ -18,7 +18,8 @@ from okrsync.model import Dimension
 from okrsync_crm.cells.names import folded
 from okrsync_crm.files.plain_text import LARGE, spread_sample
 from okrsync_crm.files.staged_file import refuse_changed
-from okrsync_crm.settings import Comparison, CrmSettings, Elapsed
+from okrsync_crm.query_settings import Comparison, Elapsed
+from okrsync_crm.settings import CrmSettings
 from okrsync_crm.sql import execution
 from okrsync_crm.sql.cell_values import cleaned
 from okrsync_crm.sql.condensed_columns import (

@@ -9,7 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from okrsync.model import Window
-from okrsync_crm.settings import Comparison, Conditions, Elapsed
+from okrsync_crm.query_settings import Comparison, Conditions, Elapsed
 from okrsync_crm.sql.cell_values import DAY, MomentSql
 from okrsync_crm.sql.query_plan import CellFault, QueryPlan, RowTest
 

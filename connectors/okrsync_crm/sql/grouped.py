@@ -12,7 +12,7 @@ from itertools import product
 from typing import Any, Final
 
 from okrsync.model import Dimension
-from okrsync_crm.settings import Comparison, Conditions, Elapsed
+from okrsync_crm.query_settings import Comparison, Conditions, Elapsed
 from okrsync_crm.sql import conditions, execution
 from okrsync_crm.sql.planned_question import PlannedQuestion, value_of
 from okrsync_crm.sql.query_plan import QueryPlan

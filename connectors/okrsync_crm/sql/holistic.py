@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from okrsync_crm.settings import CrmQuery
+from okrsync_crm.query_settings import CrmQuery
 from okrsync_crm.sql import execution
 from okrsync_crm.sql.cell_values import DECIMAL
 from okrsync_crm.sql.planned_question import is_percentile, length_of, rank_of

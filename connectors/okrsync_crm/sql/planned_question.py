@@ -12,8 +12,8 @@ from okrsync.connector import NoValueError
 from okrsync.measures import PERCENTILE
 from okrsync.model import Cause, Dimension, Question
 from okrsync_crm.cells.words import is_no_money, says_its_own_currency
+from okrsync_crm.query_settings import CrmQuery
 from okrsync_crm.refusal import bad_config
-from okrsync_crm.settings import CrmQuery
 from okrsync_crm.sql import conditions
 from okrsync_crm.sql.query_plan import ODD_ROW, CellFault, KeptValue, QueryPlan, RowTest
 

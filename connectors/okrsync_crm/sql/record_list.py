@@ -13,7 +13,8 @@ from okrsync_crm.files.copy import StagingOrder, stage
 from okrsync_crm.files.private_folder import private_folder
 from okrsync_crm.files.remote import here
 from okrsync_crm.files.selection import find
-from okrsync_crm.settings import CrmQuery, CrmSettings, dialect_of
+from okrsync_crm.query_settings import CrmQuery
+from okrsync_crm.settings import CrmSettings, dialect_of
 from okrsync_crm.source import CrmSource
 from okrsync_crm.sql import execution, file_checks
 from okrsync_crm.sql.file_checks import plan_file_checks

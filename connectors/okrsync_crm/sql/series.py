@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 
 from okrsync.connector import NoValueError, no_value
 from okrsync.model import NoValue, Question
-from okrsync_crm.settings import CrmQuery, CrmSettings, Elapsed
+from okrsync_crm.query_settings import CrmQuery, Elapsed
+from okrsync_crm.settings import CrmSettings
 from okrsync_crm.sql import execution
 from okrsync_crm.sql.conditions import micros, wall_clock
 from okrsync_crm.sql.holistic import SlicedValues

@@ -14,8 +14,8 @@ from typing import Any, Final
 from okrsync.connector import NoValueError
 from okrsync_crm.cells.amounts import AmountForm, read_amount
 from okrsync_crm.cells.names import alike
+from okrsync_crm.query_settings import Comparison, Conditions, CrmQuery
 from okrsync_crm.refusal import bad_data
-from okrsync_crm.settings import Comparison, Conditions, CrmQuery
 from okrsync_crm.sql.execution import SqlConnection
 from okrsync_crm.sql.typed_table import RECORDS, TypedTable, UnusualFileError
 

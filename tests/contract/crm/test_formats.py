@@ -167,7 +167,9 @@ def test_a_cell_is_one_number_or_an_error(tmp_path: Path, cells: list[str]) -> N
     for cell, answer in zip(cells, exports.read(*asked, thousands=","), strict=True):
         if isinstance(answer, Reading):
             mantissa, _, power = cell.lower().partition("e")
-            power = "".join(sign for sign in power if sign in "0123456789+-")  # "0E0$" has a currency behind it
+            power = "".join(
+                sign for sign in power if sign in "0123456789+-"
+            )  # "0E0$" has a currency behind it
             digits = "".join(sign for sign in mantissa if sign in "0123456789.") + f"e{power or 0}"
             if re.search(r"\.[-\u2212]", mantissa):
                 continue  # "5.-" is how shops write that there are no cents

@@ -18,7 +18,8 @@ import pytest
 from okrsync.model import COUNT, PERCENT, Answer, Dimension, NoValue, Question, Reading, Unit, Window
 from okrsync.ports import ConnectorContext
 from okrsync.testing import JumpClock
-from okrsync_crm.settings import CrmQuery, CrmSettings
+from okrsync_crm.query_settings import CrmQuery
+from okrsync_crm.settings import CrmSettings
 from okrsync_crm.source import CrmSource
 from okrsync_crm.sql import execution, series
 
