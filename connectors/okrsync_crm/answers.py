@@ -42,7 +42,7 @@ class AnswerContext:
 def answer(
     asked: PlannedQuestion, values: Mapping[str, Any], examples: BadCells | None, setting: AnswerContext
 ) -> Answer:
-    """The reading, or why there is none. ``examples`` names the question's unreadable rows where they are too many."""
+    """The reading, or why there is none. ``examples`` names the question's unreadable rows if they are too many."""
     question = asked.question
     try:
         found = _Found(asked, values)
@@ -135,7 +135,7 @@ class _Found:
 
     @property
     def filled(self) -> int:
-        """Matching rows that have a value; all of them where the measure is of rows."""
+        """Matching rows that have a value; all of them if the measure is of rows."""
         filled = self.get("filled")
         return self.rows if filled is None else int(filled)
 
@@ -194,7 +194,7 @@ def _nothing(found: _Found) -> NoValueError:
 
 
 def _percentile(found: _Found, how: str) -> Decimal:
-    """As ``okrsync.measures.percentile`` does, from the two values that it stands between."""
+    """As ``okrsync.measures.percentile`` does, from the two values on both sides of it."""
     rank = rank_of(how, found.filled)
     below, above = Decimal(found.get("below")), Decimal(found.get("above"))
     return below + (above - below) * (rank - int(rank))

@@ -23,7 +23,7 @@ SALESFORCE_FOOTER: Final = (
 class Dialect:
     """What must be known of a file before it is read.
 
-    ``thousands`` is empty where digits are not grouped; a space stands for every kind of space. ``date_format`` holds
+    ``thousands`` is empty if digits are not grouped; a space means every kind of space. ``date_format`` holds
     strptime formats, tried in order; with none only ISO 8601 is read. ``footer`` holds patterns of whole lines below
     the last row; a group named ``rows`` is the number of rows the file says it has. ``nulls`` are texts that mean an
     empty cell. ``currency`` names the column with a money column's currency (``{field}`` is that column's name) and
@@ -47,7 +47,7 @@ class Dialect:
 
 DIALECTS: Final[Mapping[str, Dialect]] = {
     "plain": Dialect(),
-    # Saved by Excel where the list separator is a semicolon; the code page is the machine's, so it is set by hand.
+    # Saved by Excel if the list separator is a semicolon; the code page is the machine's, so it is set by hand.
     "excel": Dialect(delimiter=";", decimal=",", thousands=" "),
     # Excel's "Unicode text".
     "excel_unicode": Dialect(encoding="utf-16", delimiter="\t", decimal=",", thousands=" "),

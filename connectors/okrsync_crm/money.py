@@ -28,7 +28,7 @@ def exchanged(
     table: Rates | None,
     names: Mapping[str, str],
 ) -> Exchange | None:
-    """The converted sum, where there is a rate table and another currency than the unit's. Raises ``NoValueError``.
+    """The converted sum, if there is a rate table and another currency than the unit's. Raises ``NoValueError``.
 
     ``names`` are the codes of currencies by what the file calls them.
     """
@@ -59,7 +59,7 @@ def exchanged(
 def the_one_currency(
     asked: PlannedQuestion, signs: Iterable[str] | None, codes: Iterable[str] | None, names: Mapping[str, str]
 ) -> str:
-    """What was measured. Raises ``NoValueError`` where there are several currencies, or another than the unit's."""
+    """What was measured. Raises ``NoValueError`` if there are several currencies, or another than the unit's."""
     unit = asked.question.unit
     tokens = [*(names.get(code, code) or "(empty)" for code in codes or ()), *(signs or ())]
     # "€" and "EUR" are one currency, "$" and "USD" need not be.

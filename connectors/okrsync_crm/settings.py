@@ -80,7 +80,7 @@ def _date_format(text: str) -> str:
 
 
 def order_of(date_format: str) -> str:
-    """The order of the date's parts, such as ``dmY``; names of months are no source of doubt and stand as ``B``."""
+    """The order of the date's parts, such as ``dmY``; names of months are no source of doubt: all are ``B``."""
     parts = [letter for letter in _DIRECTIVES.findall(date_format) if letter in "YymbBd"]
     return "".join({"y": "Y", "b": "B"}.get(letter, letter) for letter in parts)
 

@@ -26,7 +26,7 @@ _DIGITS: Final = 28
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AmountForm:
-    """How a file writes amounts. ``thousands`` is empty if digits are not grouped; a space stands for every space."""
+    """How a file writes amounts. ``thousands`` is empty if digits are not grouped; a space means every space."""
 
     decimal: str = "."
     thousands: str = ""

@@ -1,4 +1,4 @@
-"""Which currencies a sign or a word beside an amount can stand for."""
+"""Which currencies a sign or a word beside an amount can mean."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def codes() -> frozenset[str]:
 
 
 def meant_by(token: str) -> tuple[str, ...]:
-    """The currencies that a sign, word or code may stand for; empty if it is none that is known."""
+    """The currencies that a sign, word or code may mean; empty if it is none that is known."""
     bare = unicodedata.normalize("NFC", token).strip()
     if bare.upper() in codes() and len(bare) == 3:
         return (bare.upper(),)

@@ -95,7 +95,7 @@ def _by_format(rest: Mapping[str, str], form: str, settings: MomentForm) -> dict
 def _pattern(form: str) -> re.Pattern[str]:
     pieces = re.split(r"(%.)", " ".join(form.split()))
     parts = (_PARTS[piece[1]] if re.fullmatch("%.", piece) else re.escape(piece) for piece in pieces)
-    # The half of a day stands against its time, or not, whatever the format has.
+    # The half of a day may follow its time with or without a blank, whatever the format has.
     return re.compile(
         "".join(parts).replace(r"\ (?P<p>", r"\s?(?P<p>").replace("(?P<p>", r"\s?(?P<p>"), re.IGNORECASE
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 ERROR: Final = "\ue000"  # then the error, such as #DIV/0!
-DATE: Final = "\ue001"  # then ISO 8601, with a time only where the cell has one
+DATE: Final = "\ue001"  # then ISO 8601, with a time only if the cell has one
 NUMBER: Final = "\ue002"  # then digits with a decimal point
 UNCACHED: Final = "\ue003"  # a formula whose result was never calculated
 PERCENT: Final = "\ue004"  # then the fraction: 0.37 for a cell that shows 37 %

@@ -194,7 +194,7 @@ def _stage_text(path: Path, name: str, folder: Path, dialect: Dialect) -> Staged
             quotes += text.count('"')
             copy.write(text)
     staged = finished(target, name, dialect, first_line=first_line)
-    # Quotes come in pairs in a sound file; where they do not, a quote was left open or stands in bare text.
+    # Quotes come in pairs in a sound file; if they do not, a quote was left open or is in bare text.
     if quotes % 2 and dialect.quotes == "double":
         _refuse_open_quote(staged, dialect)
     return staged

@@ -42,7 +42,7 @@ class LocalFiles:
     fetch: Mapping[str, Callable[[Path], None]] = field(default_factory=dict)
 
     def fill(self, found: ExportFile) -> None:
-        """Copy the file's content, where it is not here yet; ``found`` knows its time. Raises ``NoValueError``."""
+        """Copy the file's content, if it is not here yet; ``found`` knows its time. Raises ``NoValueError``."""
         if found.name in self.fetch and not found.path.stat().st_size:
             self.fetch[found.name](found.path)
 

@@ -35,7 +35,7 @@ def find(settings: CrmSettings, base: str, question: Question, zone: ZoneInfo) -
     """The files that hold the answer: one, or with ``pick: all`` the parts of one export.
 
     Raises ``NoValueError``: UNAVAILABLE where there is no file, PAST where there is none of that day, DATA where the
-    newest cannot be told or is older than ``stale_after``.
+    newest is not known or is older than ``stale_after``.
     """
     found = _matching(settings.path, base, zone)
     if not found:

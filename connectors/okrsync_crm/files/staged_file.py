@@ -106,7 +106,7 @@ def refuse_other_delimiter(
 
 
 def _sampled(path: Path, dialect: Dialect) -> tuple[tuple[str, ...], ...]:
-    """The first records, as far as they can be told apart; what is wrong with them is found when all are read."""
+    """The first records, as far as they can be parted; what is wrong with them is found when all are read."""
     with path.open(encoding="utf-8", newline="") as file, contextlib.suppress(csv.Error):
         rows = csv.reader(file, delimiter=dialect.delimiter, **quoting_of(dialect))
         return tuple(tuple(row) for row in itertools.islice(rows, 1, 1 + SAMPLED))

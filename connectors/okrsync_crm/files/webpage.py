@@ -20,7 +20,7 @@ def charset_of(head: bytes) -> str | None:
 
 
 def convert(chunks: Iterable[str], rows: RecordWriter, name: str) -> None:
-    """Write the rows of the page's one table. Raises ``NoValueError`` where it has none or several, or is cut off."""
+    """Write the rows of the page's one table. Raises ``NoValueError`` if it has none or several, or is cut off."""
     table = _Table(rows, name)
     for chunk in chunks:
         table.feed(chunk)

@@ -124,7 +124,7 @@ def settle(keys: dict[str, Any], columns: Sequence[ColumnProfile]) -> dict[str, 
 
 
 def _declare_dates(keys: dict[str, Any], formats: list[str], columns: Sequence[ColumnProfile]) -> None:
-    """The formats that read every date column; none where ISO 8601 alone does, or where the dialect knows them."""
+    """The formats that read every date column; none if ISO 8601 alone does, or the dialect knows them."""
     iso = sorted({form for column in columns if _is_iso(column) for form in map(_iso_format, column.values)})
     known = DIALECTS[str(keys["dialect"])].date_format
     if set(formats) | (set(iso) if formats or known else set()) <= set(known):

@@ -1,6 +1,6 @@
 """Guess how an exported file is written, for ``okrsync inspect``; a sync never guesses. Pure.
 
-Each guess says what else it could be; where the file does not decide, nothing is chosen.
+Each guess says what else it could be; if the file does not decide, nothing is chosen.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Shape:
 
 
 def shape_of(text: str) -> Shape | None:
-    """The delimiter under which most records are equally wide; None where there is none."""
+    """The delimiter under which most records are equally wide; None if there is none."""
     lines = text.split("\n")
     declared = re.fullmatch(r'"?sep=(.)"?\s*', lines[0], re.IGNORECASE)
     body = "\n".join(lines[1:]) if declared else text
@@ -102,7 +102,7 @@ def _records(text: str, delimiter: str) -> list[list[str]]:
 
 
 def numbers_of(values: Iterable[str]) -> tuple[Guess, Guess] | None:
-    """The decimal and the thousands sign of a column of amounts; None where it is no such column."""
+    """The decimal and the thousands sign of a column of amounts; None if it is no such column."""
     decimals: Counter[str] = Counter()
     groups: Counter[str] = Counter()
     unsure = 0
@@ -130,18 +130,20 @@ def numbers_of(values: Iterable[str]) -> tuple[Guess, Guess] | None:
                 decimals[points[0]] += 1
     if not seen:
         return None
-    told = decimals.most_common(1)[0][0] if decimals else ""
-    grouped = next((sign for sign, _ in groups.most_common() if sign != told), "")
-    if not told and grouped in {".", ","}:
-        told = "," if grouped == "." else "."
-    if unsure and not told:
+    point = decimals.most_common(1)[0][0] if decimals else ""
+    grouped = next((sign for sign, _ in groups.most_common() if sign != point), "")
+    if not point and grouped in {".", ","}:
+        point = "," if grouped == "." else "."
+    if unsure and not point:
         return Guess(
             value=None, alternatives=(".", ","), why="every amount has one sign and three digits after it"
         ), Guess(value=None, alternatives=("", ".", ","), why="the same")
     if unsure and not grouped:
-        grouped = "," if told == "." else "."
+        grouped = "," if point == "." else "."
     return Guess(
-        value=told or None, alternatives=() if told else (".", ","), why="whole numbers" if not told else ""
+        value=point or None,
+        alternatives=() if point else (".", ","),
+        why="whole numbers" if not point else "",
     ), Guess(value=grouped)
 
 
@@ -156,7 +158,7 @@ def _bare(value: str) -> str:
 
 
 def dates_of(values: Sequence[str]) -> Guess | None:
-    """The strptime format of a column of dates (``ISO 8601`` where it needs none); None where it is no such column."""
+    """The strptime format of a column of dates (``ISO 8601`` if it needs none); None if it is no such column."""
     filled = [value.strip() for value in values if value.strip()]
     if not filled:
         return None

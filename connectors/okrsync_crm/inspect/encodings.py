@@ -18,7 +18,7 @@ _BOMS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guess:
-    """One value, what else it could be, and by what it was told. ``value`` None: the file does not decide."""
+    """One value, what else it could be, and what shows it. ``value`` None: the file does not decide."""
 
     value: str | None
     alternatives: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
 """``okrsync inspect FILE``: looks at an exported file, and writes the YAML that reads it.
 
-It is the only place where a file's dialect is guessed. What it prints it has run as it stands, metrics included; what
+It is the only place where a file's dialect is guessed. What it prints it has run unchanged, metrics included; what
 the file does not decide it leaves out, and says so.
 """
 

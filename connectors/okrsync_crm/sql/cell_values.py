@@ -53,7 +53,7 @@ def text(raw: str, bind: Parameters, *, tagged: bool) -> str:
 
 
 def cleaned(cell: str, nulls: Sequence[str], bind: Parameters) -> str:
-    """The cell without white space around it; NULL where nothing is left or the CRM's word for nothing stands."""
+    """The cell without white space around it; NULL if nothing is left, or the CRM's word for nothing."""
     # Looking whether there is anything to trim is ten times quicker than trimming by a set of characters.
     # Comparing whole texts looks at their first bytes only.
     ends = " OR ".join(f"ends_with({cell}, {bind.bind(blank)})" for blank in (" ", "\u00a0", "\u202f", "\t"))
@@ -138,14 +138,14 @@ def _currency() -> str:
 
 
 def currency_sign(raw: str, bind: Parameters) -> str:
-    """The currency sign or code that stands in a number's cell; NULL if there is none."""
+    """The currency sign or code in a number's cell; NULL if there is none."""
     plain = f"{raw} BETWEEN '-' AND ':' AND {raw}[-1] BETWEEN '0' AND '9'"
     return f"CASE WHEN NOT ({plain}) THEN nullif(regexp_extract({raw}, {bind.bind(_currency())}), '') END"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MomentSql:
-    """SQL of a moment in microseconds: its wall-clock time, and since 1970 UTC where the cell has a time of day."""
+    """SQL of a moment in microseconds: its wall-clock time, and since 1970 UTC if the cell has a time of day."""
 
     local: str
     instant: str

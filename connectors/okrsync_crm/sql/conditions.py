@@ -53,7 +53,7 @@ def in_window(
 
 
 def elapsed(plan: QueryPlan, begin: str, end: str, until: datetime | None) -> tuple[str, list[CellFault]]:
-    """The microseconds from one column to another, NULL where either is empty, and how a row can be at fault.
+    """The microseconds from one column to another, NULL if either is empty, and how a row can be at fault.
 
     Where one of the two is a mere date, whole days between the two days. An ``end`` not before ``until`` is empty.
     """

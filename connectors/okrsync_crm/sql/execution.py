@@ -59,7 +59,7 @@ def connect(folder: Path, files: Sequence[Path] = (), disk_mb: int = FileLimits(
         "autoinstall_known_extensions = false",
         "autoload_known_extensions = false",
         "python_enable_replacements = false",
-        # It is drawn on stdout where Python runs without a file of its own: in the middle of somebody's JSON.
+        # It is drawn on stdout if Python runs without a file of its own: in the middle of somebody's JSON.
         "enable_progress_bar = false",
         f"allowed_directories = ['{inside}/']",
         f"allowed_paths = [{', '.join(map(_quoted, files))}]",
@@ -76,7 +76,7 @@ def _quoted(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MalformedLine:
-    """A line that is no row; ``fatal`` where unknown many rows may be lost with it."""
+    """A line that is no row; ``fatal`` if any number of rows may be lost with it."""
 
     where: str
     text: str
@@ -159,7 +159,7 @@ def examples(
 
 
 def duplicates(connection: SqlConnection, plan: QueryPlan, key: str) -> str:
-    """The first ids that stand in more than one row, each with its rows. Another scan."""
+    """The first ids that more than one row has, each with its rows. Another scan."""
     text = plan.text(key)
     statement = plan.statement(
         f"SELECT {text}, list({{'f': f, 'r': r}} ORDER BY f, r) FROM judged WHERE {text} IS NOT NULL "
@@ -277,7 +277,7 @@ def _line_at(file: StagedFile, offset: int) -> str:
 
 
 def places_of(files: Sequence[StagedFile], rows: Sequence[tuple[int, int]]) -> dict[tuple[int, int], str]:
-    """Where each (file, row number from 1) stands, as a line of the file or a row of the sheet."""
+    """The place of each (file, row number from 1), as a line of the file or a row of the sheet."""
     places = {}
     for index, file in enumerate(files):
         wanted = {row for number, row in rows if number == index}
@@ -314,7 +314,7 @@ def _lines(file: StagedFile, wanted: set[int]) -> dict[int, str]:
 
 
 def refuse_malformed(malformed: Sequence[MalformedLine], allowed: int) -> None:
-    """Raise ``NoValueError`` where lines are no rows: always where rows may be lost with them, else beyond ``allowed``."""
+    """Raise ``NoValueError`` if lines are no rows: always if rows may be lost with them, else beyond ``allowed``."""
     fatal = [one for one in malformed if one.fatal]
     named: Sequence[MalformedLine] = fatal or (malformed if len(malformed) > allowed else ())
     if named:

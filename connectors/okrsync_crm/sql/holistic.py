@@ -61,7 +61,7 @@ class SlicedValues:
         return {"sums": [{"code": name, "amount": amount} for name, amount in rows]}
 
     def _percentile(self, place: int, how: str, first: int, last: int, filled: int) -> Mapping[str, Any]:
-        """The two values that stand where a full sort would have put them."""
+        """The two values that a full sort would have between them."""
         if not filled:
             return {"below": None, "above": None}
         below = int(rank_of(how, filled))
@@ -77,7 +77,7 @@ class SlicedValues:
         return dict(zip(("below", "above"), found, strict=True))
 
     def _different(self, place: int, first: int, last: int) -> int:
-        """A value counts where it is first seen in the window: where its last sighting before was in no slice of it."""
+        """A value counts once in a window: in the first slice that has it."""
         if place not in self._changes:
             self._changes[place] = self.connection.execute(
                 f"SELECT before, slice, count(*) FROM (SELECT slice, lag(slice, 1, -1) OVER (PARTITION BY name ORDER BY slice) "

@@ -125,7 +125,7 @@ def plan_question(
 def _values(
     plan: QueryPlan, index: int, question: Question, query: CrmQuery, until: datetime | None
 ) -> list[CellFault]:
-    """Mark ``v<index>``, the value that a matching row adds; NULL where it has none. How it can be at fault."""
+    """Mark ``v<index>``, the value that a matching row adds; NULL if it has none. How it can be at fault."""
     if query.measure == "duration":
         span, faults = conditions.elapsed(plan, query.start or "", query.end or "", until)
         plan.mark(f"v{index}", f"CAST({span} AS HUGEINT)")
@@ -267,12 +267,12 @@ def is_percentile(how: str) -> bool:
 
 
 def rank_of(how: str, count: int) -> Decimal:
-    """Where among ``count`` sorted values, from 0 on, a median or percentile stands; often between two."""
+    """The place of a median or percentile among ``count`` sorted values, from 0 on; often between two."""
     return (count - 1) * share_of(how) / 100
 
 
 def share_of(how: str) -> Decimal:
-    """The share of values, in percent, that ``median`` or ``p85`` stands for."""
+    """The share of values, in percent, that ``median`` or ``p85`` means."""
     found = PERCENTILE.fullmatch(how)
     return Decimal(found[1]) if found else Decimal(50)
 

@@ -48,7 +48,7 @@ class RowTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptValue:
-    """What is needed of each row where ``holds``, because it cannot be added up: a text, a number, or both."""
+    """What is needed of each row for which ``holds`` is true, because it cannot be added up: a text, a number, or both."""
 
     holds: str
     name: str = "NULL"

@@ -192,7 +192,7 @@ def _rising(series: Series) -> bool:
 
 
 def _sliced(plan: QueryPlan, date: str, bounds: Sequence[datetime], zone: ZoneInfo) -> RowTest:
-    """Mark every row with how many bounds are not after it; NULL where it has no date."""
+    """Mark every row with how many bounds are not after it; NULL if it has no date."""
     at = plan.moment(date)
     local = [plan.bind.bind(wall_clock(bound.astimezone(zone))) for bound in bounds]
     instant = [plan.bind.bind(micros(bound)) for bound in bounds]

@@ -61,7 +61,7 @@ class TypedTable:
     _sound: frozenset[str] | None = None
     odd: bool = True
     condensed: bool = False
-    """Each row stands for ``weight`` rows that no question tells apart (condensed.py)."""
+    """Each row is ``weight`` rows that no question tells apart (condensed.py)."""
 
     @property
     def tagged(self) -> bool:
