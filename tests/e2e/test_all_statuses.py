@@ -126,6 +126,8 @@ def test_many_companies_take_few_statements_and_little_time(
                 )
     context = Context(clock=clock)
     assert main(("status", "--all"), context) == 0
+    later = JumpClock(datetime(2027, 2, 1, tzinfo=UTC))
+    assert main(("status", "--all"), Context(clock=later)) == 3, "their cycle is over"
     with statements() as seen:
         began = time.process_time()
         assert main(("status", "--all", "--json"), context) == 0

@@ -82,6 +82,11 @@ def test_an_alert_arrives_once_in_mail_and_webhook(acme: Company) -> None:
     (anna,) = acme.mails("anna")
     assert anna["Subject"] == "Acme ‹Travel›: KR-1 needs a person"
     assert "\u202e" not in text_of(anna)
+    for key in ("KR-2", "KR-5"):
+        acme.desk.notion.edit("Key results", key, "Current", 5)
+    acme.sync()
+    assert len(acme.mails("ops")) == 3, "two new alerts in one message"
+    assert acme.mails("ops")[-1]["Subject"] == "Acme ‹Travel›: 2 things need a person"
 
 
 def test_a_dead_mail_server_is_one_address_failing_with_its_reason(acme: Company) -> None:
