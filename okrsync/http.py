@@ -20,11 +20,13 @@ from tenacity import RetryCallState, Retrying
 
 from okrsync import __version__
 from okrsync.errors import OkrsyncError, Unavailable
-from okrsync.network import obstacle
+from okrsync.network import nobody_listens, obstacle
 from okrsync.ports import Clock
 
 USER_AGENT: Final = f"okrsync/{__version__} (gzip)"
 ATTEMPTS: Final = 6
+REFUSALS: Final = 3
+"""A server that is started again refuses connections for seconds; an address that is wrong does for ever."""
 DEADLINE: Final = 180.0
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -129,7 +131,7 @@ def patiently(
 
     ``again`` says of an exception whether the request may be repeated; where it says None the exception goes up as it
     is; so does what ``okrsync.network.obstacle`` says of certificates and proxies. Waits are the server's own in full, else full jitter up to 2, 4, 8 ... seconds. Raises ``Unavailable`` after
-    ``attempts``, or at once if the next wait would pass ``deadline`` seconds from the start.
+    ``attempts``, after ``REFUSALS`` if the connection is refused, or at once if the next wait would pass ``deadline`` seconds from the start.
     """
     started = clock.monotonic()
     verdict: Again | None = None
@@ -158,7 +160,9 @@ def patiently(
 
     def exhausted(state: RetryCallState) -> bool:
         pending = (verdict.after if verdict is not None else None) or 0.0
-        return state.attempt_number >= attempts or clock.monotonic() - started + pending > deadline
+        error = state.outcome.exception() if state.outcome else None
+        most = min(attempts, REFUSALS) if error is not None and nobody_listens(error) else attempts
+        return state.attempt_number >= most or clock.monotonic() - started + pending > deadline
 
     def hold_everybody(state: RetryCallState) -> None:
         pause = state.next_action.sleep if state.next_action is not None else 0.0
@@ -172,6 +176,8 @@ def patiently(
         error = state.outcome.exception() if state.outcome else None
         reason = verdict.reason if verdict is not None else "no answer"
         asked = f"; it asked to wait {verdict.after:.0f} s" if verdict is not None and verdict.after else ""
+        if error is not None and nobody_listens(error):
+            reason += "; no program listens at that address: the connection was refused at once"
         tries = "1 try" if state.attempt_number == 1 else f"{state.attempt_number} tries"
         raise Unavailable(f"{what}: {reason} after {tries}{asked}", hint="run again later") from error
 

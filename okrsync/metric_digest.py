@@ -23,8 +23,10 @@ def metric_digest(company: Company, name: str) -> str:
     Of a connection only the texts count (an address, a file's path, a spreadsheet): numbers, lengths of time and
     secrets say how it is read, not what.
     """
-    said = json.dumps(_meaning(company, name), sort_keys=True, default=str)
-    return hashlib.sha256(said.encode()).hexdigest()[:LENGTH]
+    if name not in company.digests:
+        said = json.dumps(_meaning(company, name), sort_keys=True, default=str)
+        company.digests[name] = hashlib.sha256(said.encode()).hexdigest()[:LENGTH]
+    return company.digests[name]
 
 
 def _meaning(company: Company, name: str) -> dict[str, Any]:

@@ -137,6 +137,11 @@ def obstacle(error: BaseException, what: str) -> OkrsyncError | None:
     return None
 
 
+def nobody_listens(error: BaseException) -> bool:
+    """Whether the machine at the other end refused the connection at once: no program listens at that port."""
+    return any(isinstance(one, ConnectionRefusedError) for one in _chain(error))
+
+
 def proxy(host: str) -> str:
     """The proxy that requests to ``host`` go through, and the variable that names it, in words; else empty."""
     from urllib.request import getproxies, proxy_bypass

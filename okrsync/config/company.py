@@ -197,6 +197,8 @@ class Company:
     warnings: tuple[str, ...] = ()
     drafts: tuple[Draft, ...] = ()
     open_tables: Mapping[str, UnplacedTable] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """The digest of each metric that was asked for; a changed copy of the company begins with none."""
 
     def unknown(self, subject: str, known: Collection[str]) -> ConfigError:
         """What to say of an id that no row or number belongs to: it is a draft, or none of ``known``."""

@@ -64,6 +64,20 @@ def test_patience_ends_after_six_tries() -> None:
     assert clock.slept == [1] * 5
 
 
+def test_a_connection_that_is_refused_at_once_is_tried_three_times() -> None:
+    def nobody() -> str:
+        try:
+            raise ConnectionRefusedError(111, "Connection refused")
+        except OSError as error:
+            raise Busy from error
+
+    clock = JumpClock()
+    with pytest.raises(Unavailable, match=r"it is busy; no program listens .* refused at once after 3 tries"):
+        patient(nobody, clock)
+    assert len(clock.slept) == 2
+    assert sum(clock.slept) <= 2 + 4
+
+
 def test_a_wait_beyond_the_deadline_is_not_begun_and_closes_no_door() -> None:
     clock = JumpClock()
     limit = Limiter(clock, 1000, 1000)
