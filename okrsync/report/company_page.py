@@ -62,7 +62,8 @@ def company_page(company: Company, ledger: Ledger, now: datetime) -> ReportPage:
         comparable=bool(pairs(facts)),
         objectives=sections,
         loose=loose,
-        held=held_items(words, _rows(facts)),
+        # What has no next step of its own follows from something else: it comes last.
+        held=tuple(sorted(held_items(words, _rows(facts)), key=lambda one: not one.hint)),
         moves=moves(facts),
         kpis=tuple(kpi_card(facts, ledger, one) for one in company.kpis),
         sources=source_lines(facts),
