@@ -22,7 +22,7 @@ def pairs(facts: Facts) -> dict[str, tuple[Seen, Seen]]:
     """The key results with a value of a week ago or older and one since: those two, the newest of each."""
     found = {}
     for one in facts.company.key_results:
-        both = _pair(facts.trends[one.id].values, week_ago(facts))
+        both = pair(facts.trends[one.id].values, week_ago(facts))
         if both is not None:
             found[one.id] = both
     return found
@@ -33,7 +33,8 @@ def moves(facts: Facts) -> tuple[WeekMove, ...]:
     return tuple(sorted(_moves(facts), key=lambda one: abs(one.points or Decimal(0)), reverse=True))
 
 
-def _pair(values: Sequence[Seen], then: date) -> tuple[Seen, Seen] | None:
+def pair(values: Sequence[Seen], then: date) -> tuple[Seen, Seen] | None:
+    """The last value up to the day ``then`` and the last one of all; None if both are not there."""
     before = [one for one in values if one.day <= then]
     return (before[-1], values[-1]) if before and values[-1].day > then else None
 

@@ -118,7 +118,8 @@ def looked_at(opened: Any) -> None:
     assert opened.evaluate("document.documentElement.scrollWidth") == 360
     assert violations(opened) == []
     opened.emulate_media(media="print", color_scheme="dark")
-    assert opened.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    colours = "[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]"
+    assert opened.evaluate(colours) == ["rgb(255, 255, 255)", "rgb(27, 36, 48)"], "dark ink on white paper"
     shown = (
         "[...document.querySelectorAll('article h4')].every(one => one.getBoundingClientRect().height > 0)"
     )
@@ -305,3 +306,16 @@ def test_no_secret_is_in_a_page(desk: Any) -> None:
     desk.run("plan", "demo")
     assert token not in written(desk, "demo.html")
     assert token not in written(desk, "demo.md", "--format", "markdown")
+
+
+def test_an_owner_s_column_that_is_gone_holds_nothing_and_is_said(desk: Any) -> None:
+    desk.edit_yaml("    owner: Owner\n", "    owner: Leader\n")
+    assert desk.run("sync", "demo").code == 3
+    assert desk.table()["KR-1"]["Current"] == "72"
+    assert "the column &#39;Leader&#39; is not in &#39;Key results&#39;" in written(desk, "demo.html")
+    desk.edit_yaml("    owner: Leader\n", "    owner: Current\n")
+    desk.run("sync", "demo")
+    assert "`owner` needs a person, text, select or multi-select column" in written(desk, "demo.html")
+    desk.edit_yaml("    owner: Current\n", "    owner: Comment\n")
+    desk.run("sync", "demo")
+    assert "Triage every Monday" in written(desk, "demo.html")

@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from babel import Locale
 
-from okrsync.model import COUNT, PERCENT, Dimension, Unit
+from okrsync.model import COUNT, PERCENT, Dimension, Evidence, Reading, Unit
 from okrsync.report.chart import Cone, scale, ticks
+from okrsync.report.moves import pair
 from okrsync.report.words import LANGUAGES, Words, messages
+from okrsync.sync import Seen
 
 EUR = Unit(dimension=Dimension.MONEY, detail="EUR")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -105,3 +107,19 @@ def test_an_axis_has_few_labels(
 ) -> None:
     begin, end = (datetime(*day, tzinfo=UTC).date() for day in (first, last))
     assert [text for _, text in ticks(begin, end, Words("en_US", BERLIN))] == labels
+
+
+def seen(day: int) -> Seen:
+    at = datetime(2026, 11, day, tzinfo=UTC)
+    nowhere = Evidence(source="", query="")
+    reading = Reading(metric="bugs", value=Decimal(day), unit=COUNT, as_of=at, evidence=nowhere)
+    return Seen(day=at.date(), value=Decimal(day), progress=None, reading=reading)
+
+
+def test_a_week_is_from_the_last_value_of_seven_days_ago_to_the_newest() -> None:
+    then = datetime(2026, 11, 16, tzinfo=UTC).date()
+    days = [seen(9), seen(16), seen(17), seen(23)]
+    assert pair(days, then) == (days[1], days[3])
+    assert pair(days[:2], then) is None
+    assert pair(days[2:], then) is None
+    assert pair([], then) is None
