@@ -87,6 +87,7 @@ class KeyResult:
     title: str = ""
     unit: Unit = COUNT
     objective: str = ""
+    owner: str = ""
     weight: Decimal | None = None
     page: str = ""
     judging: Judging | None = None

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequenc
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final, Protocol
 
 from okrsync.cells import STAMP
@@ -206,12 +207,17 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A row that ``Setup`` found: ``page`` is its address if no column holds its id."""
+    """An objective or key result that was found: ``page`` is its address if no column holds its id.
+
+    ``keys`` are further keys of its YAML, such as its unit and goal.
+    """
 
     id: str
     title: str
     objective: str = ""
     page: str = ""
+    owner: str = ""
+    keys: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,6 +279,36 @@ class Discovery:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedCell:
+    """One cell of an exported table. ``number`` is there only if the file itself says that it is one.
+
+    ``percent``: the number is a percent figure. ``problem`` says why the cell has no value.
+    """
+
+    text: str
+    number: Decimal | None = None
+    percent: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedRow:
+    """One row, with the number that a person finds it by."""
+
+    number: int
+    cells: tuple[ExportedCell, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedTable:
+    """A table as it is written; ``notes`` say how it was read."""
+
+    header: tuple[str, ...]
+    rows: tuple[ExportedRow, ...]
+    notes: tuple[str, ...] = ()
+
+
 class Setup(Protocol):
     """What ``okrsync init`` needs of a destination."""
 
@@ -304,6 +340,7 @@ class Connector:
     ``register`` connects like ``destination``, to a table that okrsync may add rows to. ``inspect(settings, text, context)``
     looks at what a person names (a JQL, an address, a file) and returns the text to print, ending in the YAML to write.
     ``paths(settings)`` are the paths and URLs of the files that a connection reads, as the YAML writes them.
+    ``rows(settings, context)`` hands out the rows of a file, for ``okrsync import``.
     ``examples`` document the measures one by one. ``clients`` are the distributions that do the talking: ``okrsync
     doctor`` shows their versions.
     ``records(settings, question, limit, context)`` gives the first ``limit`` records (None: all) behind the number that
@@ -324,6 +361,7 @@ class Connector:
     inspect: Callable[[Any, str, ConnectorContext], str] | None = None
     discover: Callable[[Any, ConnectorContext], Discovery] | None = None
     paths: Callable[[Any], Sequence[str]] | None = None
+    rows: Callable[[Any, ConnectorContext], ExportedTable] | None = None
     examples: Callable[[], Sequence[Example]] | None = None
     clients: tuple[str, ...] = ()
     records: Callable[[Any, Question, int | None, ConnectorContext], SourceRecords] | None = None

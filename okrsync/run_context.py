@@ -63,17 +63,18 @@ class Run:
         return self.answers[Ask(metric, self.at)]
 
 
-def new_run(company: Company, ledger: Ledger, clock: Clock) -> Run:
-    """A run that knows the company's memory and its own moment, and nothing of the outside world.
-
-    Raises ``ConfigError`` if the YAML does not say yet where the key results are.
-    """
+def require_destination(company: Company) -> None:
+    """Raises ``ConfigError`` if the YAML does not say yet where the key results are."""
     if (table := company.open_tables.get(KEY_RESULTS)) is not None:
         raise ConfigError(
             f"the destination of the key results is still open: {table.key} says TODO",
             place=table.place,
             hint="write its address there",
         )
+
+
+def new_run(company: Company, ledger: Ledger, clock: Clock) -> Run:
+    """A run that knows the company's memory and its own moment, and nothing of the outside world."""
     return Run(
         company=company,
         ledger=ledger,

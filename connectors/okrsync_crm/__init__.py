@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from okrsync.model import Question, SourceRecords
-from okrsync.ports import Connector, ConnectorContext, Discovery, Example, Finding, Source
+from okrsync.ports import Connector, ConnectorContext, Discovery, Example, ExportedTable, Finding, Source
 from okrsync_crm.query_settings import CrmQuery
 from okrsync_crm.settings import CrmSettings
 
@@ -53,6 +53,12 @@ def _examples() -> Sequence[Example]:
     return EXAMPLES
 
 
+def _rows(settings: CrmSettings, context: ConnectorContext) -> ExportedTable:
+    from okrsync_crm.inspect.rows import exported_rows
+
+    return exported_rows(settings, context)
+
+
 def _discover(settings: CrmSettings, context: ConnectorContext) -> Discovery:
     from okrsync_crm.inspect.discovery import discover
 
@@ -70,6 +76,7 @@ connector: Final = Connector(
     paths=_paths,
     examples=_examples,
     discover=_discover,
+    rows=_rows,
     clients=("duckdb",),
     records=_records,
 )

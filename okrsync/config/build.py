@@ -112,6 +112,7 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
         warnings=tuple(problems.warnings),
         drafts=undone,
         open_tables=open_tables(model, problems),
+        lint_off=frozenset(model.lint.off),
     )
 
 
@@ -194,6 +195,7 @@ def _objectives(model: CompanyModel, problems: Problems) -> tuple[Objective, ...
             id=raw.id,
             title=raw.title,
             page=raw.page,
+            owner=raw.owner,
             rollup=Rollup(raw.rollup),
             averaged=raw.status == "average",
             parent=raw.parent,
@@ -259,7 +261,7 @@ def _initiatives(
         if raw.id in taken:
             problems.add((*at, "id"), f"the id {raw.id!r} is taken already")
         taken.add(raw.id)
-        if raw.key_result not in {one.id for one in model.key_results}:
+        if raw.key_result and raw.key_result not in {one.id for one in model.key_results}:
             known = [one.id for one in model.key_results]
             problems.unknown((*at, "key_result"), "key result", raw.key_result, known)
         if raw.metric == TODO:

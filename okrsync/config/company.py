@@ -67,6 +67,7 @@ class Objective:
     place: str
     title: str = ""
     page: str = ""
+    owner: str = ""
     averaged: bool = False
     parent: str = ""
     weight: Decimal | None = None
@@ -100,7 +101,8 @@ class Kpi:
 class Draft:
     """A key result, initiative or KPI (its ``kind``) that is not measured yet: its metric says TODO.
 
-    ``key_result`` is a key result as far as its goal can be read without a metric, else None.
+    ``key_result`` is a key result as far as its goal can be read without a metric, else None; ``has_goal``: the YAML says
+    one. ``key_result_id`` is that of an initiative.
     """
 
     kind: str
@@ -108,8 +110,11 @@ class Draft:
     place: str
     title: str = ""
     objective: str = ""
+    owner: str = ""
     weight: Decimal | None = None
     key_result: KeyResult | None = None
+    has_goal: bool = False
+    key_result_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +174,7 @@ class Company:
     its own progress, any other the worst of its key results. A person's edit is kept for ``keep_edits``, None: until
     it is released. ``over_100`` are the tables that show a progress above 100 %.
     ``warnings`` are sentences on what is legal and probably not meant, each with its place. ``drafts`` are not measured
-    yet, and ``open_tables`` have no address yet: every command works without them.
+    yet, and ``open_tables`` have no address yet: every command works without them. ``lint_off`` are rules of ``okrsync lint``.
     """
 
     id: str
@@ -197,6 +202,7 @@ class Company:
     warnings: tuple[str, ...] = ()
     drafts: tuple[Draft, ...] = ()
     open_tables: Mapping[str, UnplacedTable] = field(default_factory=dict)
+    lint_off: frozenset[str] = frozenset()
     digests: dict[str, str] = field(default_factory=dict, init=False, compare=False, repr=False)
     """The digest of each metric that was asked for; a changed copy of the company begins with none."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from okrsync.cells import TABLE_NAMES
 from okrsync.config.company import Draft, UnplacedTable
@@ -15,6 +16,22 @@ from okrsync.config.yamlfile import PathInFile
 from okrsync.key_results import KeyResult
 from okrsync.model import COUNT
 
+_GOALS: Final = frozenset(
+    {
+        "start",
+        "to",
+        "reach",
+        "share",
+        "change",
+        "at_most",
+        "at_least",
+        "within",
+        "milestones",
+        "yes_no",
+        "find_baseline",
+    }
+)
+
 
 def drafts(model: CompanyModel, problems: Problems) -> Iterator[Draft]:
     """Everything whose metric says TODO. What is known of it already is checked like everything else."""
@@ -26,14 +43,22 @@ def drafts(model: CompanyModel, problems: Problems) -> Iterator[Draft]:
                 id=raw.id,
                 title=raw.title,
                 objective=raw.objective,
+                owner=raw.owner,
                 weight=raw.weight,
                 key_result=_goal(raw, model.locale, at, problems),
+                has_goal=bool(_GOALS & raw.model_fields_set),
                 place=problems.file.place((*at, "metric")),
             )
     for index, initiative in enumerate(model.initiatives):
         if initiative.metric == TODO:
             place = problems.file.place(("initiatives", index, "metric"))
-            yield Draft(kind="initiative", id=initiative.id, title=initiative.title, place=place)
+            yield Draft(
+                kind="initiative",
+                id=initiative.id,
+                title=initiative.title,
+                key_result_id=initiative.key_result,
+                place=place,
+            )
     for index, kpi in enumerate(model.kpis):
         if kpi.metric == TODO:
             place = problems.file.place(("kpis", index, "metric"))
@@ -45,8 +70,11 @@ def _goal(raw: KeyResultModel, locale: str, at: PathInFile, problems: Problems) 
     if raw.unit is not None:
         unit = unit_of(raw.unit, at, problems)
         return key_result(raw, unit, unit, locale, at, problems) if unit is not None else None
-    # Its metric will say the unit, so a text such as 98% is no mistake yet.
-    return key_result(raw, COUNT, COUNT, locale, at, Problems(problems.file, problems.folder))
+    # Its metric will say the unit, so a text such as 98% is no mistake yet, and a share is measured in percent.
+    written = [getattr(raw, name) for name in _GOALS]
+    unread = raw.share is not None or any(isinstance(one, str | list) for one in written)
+    told = Problems(problems.file, problems.folder) if unread else problems
+    return key_result(raw, COUNT, COUNT, locale, at, told)
 
 
 def open_tables(model: CompanyModel, problems: Problems) -> dict[str, UnplacedTable]:

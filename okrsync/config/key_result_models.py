@@ -21,6 +21,8 @@ from okrsync.config.model_types import (
 )
 from okrsync.settings import Strict
 
+Owner = Annotated[str, Field(description="who answers for it; `okrsync lint` asks for one", examples=["Ada"])]
+
 
 class KeyResultModel(Strict):
     """One key result: a metric and one goal."""
@@ -33,6 +35,7 @@ class KeyResultModel(Strict):
         default=None, description="how much it counts in its objective; default: 1", examples=[2, 0.5]
     )
     page: Page = ""
+    owner: Owner = ""
     unit: UnitText | None = Field(
         default=None, description="default: the metric's", json_schema_extra={"anyOf": UNIT_CHOICES}
     )
@@ -132,6 +135,7 @@ class ObjectiveModel(Strict):
 
     id: str = Field(description="its id, here and in the column `match`", examples=["O-1"])
     title: Title = ""
+    owner: Owner = ""
     page: Page = ""
     parent: str = Field(default="", description="the objective above it, into which it is rolled up")
     weight: Annotated[Decimal, Field(gt=0)] | None = Field(
@@ -151,7 +155,9 @@ class InitiativeModel(Strict):
 
     id: Id
     title: Title = ""
-    key_result: str = Field(description="the id of the key result it works towards", examples=["KR-1"])
+    key_result: str = Field(
+        default="", description="the id of the key result it works towards", examples=["KR-1"]
+    )
     metric: str = Field(description="a share in percent, such as the done share of an epic")
     page: Page = ""
 

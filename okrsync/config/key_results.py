@@ -73,6 +73,7 @@ def key_result(
         title=raw.title,
         unit=unit,
         objective=raw.objective,
+        owner=raw.owner,
         weight=raw.weight,
         page=raw.page,
         judging=judging if raw.judge != "last" else None,

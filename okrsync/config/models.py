@@ -127,6 +127,31 @@ class DestinationModel(Strict):
     )
 
 
+LintRule = Literal[
+    "business-as-usual",
+    "no-number",
+    "task",
+    "too-many-objectives",
+    "too-many-key-results",
+    "baseline-equals-target",
+    "target-already-met",
+    "direction",
+    "no-owner",
+    "period",
+    "untied",
+    "leading-only",
+    "kpi-as-key-result",
+]
+
+
+class LintModel(Strict):
+    """What ``okrsync lint`` does not warn of."""
+
+    off: list[LintRule] = Field(
+        default_factory=list, description="rules that are switched off", examples=[["no-owner"]]
+    )
+
+
 class CompanyModel(Strict):
     """One company: one YAML file."""
 
@@ -182,6 +207,11 @@ class CompanyModel(Strict):
         default=None,
         description="who is notified of what needs a person",
         examples=[{"webhook": {"env": "ACME_WEBHOOK"}}],
+    )
+    lint: LintModel = Field(
+        default=LintModel(),
+        description="what okrsync lint does not warn of",
+        examples=[{"off": ["no-owner"]}],
     )
     connections: dict[str, dict[str, Any]] = Field(
         description="where numbers come from and go to, each under a name of your choice",

@@ -162,7 +162,8 @@ def _objectives(proposed: Proposed) -> Iterator[str]:
     yield "objectives:"
     for one in proposed.objectives:
         mark = "" if one.id in used else "# no key result belongs to it yet: "
-        yield f"  {mark}- {_entry({'id': one.id, 'title': one.title, 'page': one.page})}"
+        entry = {"id": one.id, "title": one.title, "owner": one.owner, "page": one.page}
+        yield f"  {mark}- {_entry(entry)}"
 
 
 def _metrics(proposals: Mapping[str, tuple[MetricProposal, ...]]) -> Iterator[str]:
@@ -190,15 +191,22 @@ def _key_results(new: NewCompany) -> Iterator[str]:
     known = {one.id for one in proposed.objectives}
     for one in proposed.key_results:
         objective = one.objective if one.objective in known else ""
-        entry = {"id": one.id, "objective": objective, "title": one.title, "page": one.page, "metric": TODO}
+        entry: dict[str, Any] = {
+            "id": one.id,
+            "objective": objective,
+            "title": one.title,
+            "owner": one.owner,
+            "page": one.page,
+        }
+        entry |= {"metric": TODO, **one.keys}
         names = " or ".join(found.name for found in new.proposals.get(one.id, ()))
         yield f"  - {_entry(entry)}" + (f"    # proposal: {names}" if names else "")
     if not proposed.key_results:
         yield f"  - {{id: KR-1, metric: {TODO}}}    # the id in the row's key column"
 
 
-def _entry(pairs: Mapping[str, str]) -> str:
-    return "{" + ", ".join(f"{key}: {_flow(value)}" for key, value in pairs.items() if value) + "}"
+def _entry(pairs: Mapping[str, Any]) -> str:
+    return "{" + ", ".join(f"{key}: {_flow(value)}" for key, value in pairs.items() if value != "") + "}"
 
 
 def _flow(value: Any) -> str:

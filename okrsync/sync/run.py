@@ -14,7 +14,7 @@ from okrsync.model import Entry, MeasuredBaseline, Observed, Outcome, Reading, R
 from okrsync.ownership import is_behind
 from okrsync.planning import Plan, plan
 from okrsync.ports import Clock, Destination, Ledger
-from okrsync.run_context import Run, new_run
+from okrsync.run_context import Run, new_run, require_destination
 from okrsync.sync.apply import Writing, apply, settle_same
 from okrsync.sync.connections import new_notes, open_connections
 from okrsync.sync.fetch import fetch
@@ -30,6 +30,7 @@ from okrsync.tables.key_results import no_longer_accepted, settled
 
 def preview(company: Company, ledger: Ledger, clock: Clock) -> Report:
     """Read everything and plan; write nothing, neither to the destination nor to the ledger."""
+    require_destination(company)
     if not kept_tables(company, clock.now()):
         return closed_report(company, clock.now())
     run = read(opened(new_run(company, ledger, clock)))
@@ -46,6 +47,7 @@ def sync(
     ``UnsafePlan`` if the plan is too much to apply without ``force`` or is not the reviewed one, and whatever makes
     planning impossible; in each of these cases nothing was written.
     """
+    require_destination(company)
     with ledger.hold(company.id) as lease:
         run = new_run(company, ledger, clock)
         ledger.record(company.id, RunStarted(run=run.id, command="sync", at=run.now))
@@ -87,6 +89,7 @@ def opened(run: Run) -> Run:
 
     Raises ``AccessError`` if a secret cannot be read: a run without all its credentials does not begin.
     """
+    require_destination(run.company)
     run = replace(run, connections=open_connections(run.company, run.memory, run.clock))
     return replace(run, destinations=open_tables(run))
 

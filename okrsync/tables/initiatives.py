@@ -32,7 +32,12 @@ def desired(run: Run, _decided: Plan) -> list[DesiredRow]:
             subject=one.id,
             row=run.rows[one.id],
             absent=no_row(run, INITIATIVES, one.id),
-            cells={cell: _cell(run, cell, one) for cell in own_cells(run, INITIATIVES)},
+            cells={
+                cell: _cell(run, cell, one)
+                for cell in own_cells(run, INITIATIVES)
+                # An initiative that belongs to no key result has no relation to show.
+                if cell != KEY_RESULT.name or one.key_result
+            },
             note=note_of(run, INITIATIVES),
             unguarded=True,
         )

@@ -94,6 +94,7 @@ def test_a_company_of_drafts_alone_needs_no_metric(acme: Any) -> None:
 @pytest.mark.parametrize("command", [["explain"], ["history"], ["adopt"], ["accept"]])
 def test_a_command_about_a_draft_says_where_its_todo_is(acme: Any, command: list[str]) -> None:
     path = write(acme)
+    assert acme.run("sync", "acme").code == 0
     ended = acme.run(*command, "acme", "KR-2")
     assert ended.code == 2
     assert f"{path.name}:25:" in ended.err

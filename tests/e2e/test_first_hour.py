@@ -57,6 +57,15 @@ def test_look_lists_what_the_tokens_see_and_writes_nothing(desk: Any, options: l
     }
 
 
+def test_look_at_jira_alone_needs_no_token_of_notion(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JIRA_TOKEN", desk.jira.secret())
+    ended = desk.run("init", "--look", "--jira", desk.jira.server.url, "--jira-email", "bot@acme.example")
+    assert ended.code == 0, ended.err
+    assert "Travel app (APP)" in ended.out
+    assert "notion" not in ended.out
+    assert desk.run("init", "--look").code == 12
+
+
 def test_all_answers_as_options_give_a_company_that_works(
     desk: Any, options: list[str], tmp_path: Path
 ) -> None:

@@ -17,8 +17,10 @@ from okrsync.cli.commands.explain import explain
 from okrsync.cli.commands.health import health
 from okrsync.cli.commands.help import show_help
 from okrsync.cli.commands.history import history
+from okrsync.cli.commands.import_ import import_table
 from okrsync.cli.commands.init import init
 from okrsync.cli.commands.inspect import inspect
+from okrsync.cli.commands.lint import lint
 from okrsync.cli.commands.mcp import serve_mcp
 from okrsync.cli.commands.plan import plan
 from okrsync.cli.commands.release import release
@@ -39,6 +41,7 @@ def register(app: typer.Typer) -> None:
         inspect,
         validate,
         doctor,
+        lint,
         plan,
         sync,
         backfill,
@@ -63,5 +66,6 @@ def register(app: typer.Typer) -> None:
     for name, group in (("schedule", schedule.group), ("ledger", ledger.group), ("notify", notify.group)):
         for one in group.registered_commands:
             one.epilog = placed(f"{name} {one.name or getattr(one.callback, '__name__', '')}")["epilog"]
+    app.command("import", **placed("import"))(import_table)
     app.command("mcp", **placed("mcp"))(serve_mcp)
     app.command("help", **placed("help"))(show_help)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +11,8 @@ import typer
 
 from okrsync.cli.arguments import Json, day
 from okrsync.cli.context import Context
+from okrsync.cli.new_company_file import locale_of, named_path, write_schema, zone_of
+from okrsync.cli.new_company_report import found_data, say_new_company
 from okrsync.cli.new_databases import make, unfinished
 from okrsync.cli.new_sources import JIRA_TOKEN_FILE, GivenSources, GivenToken, NewSources, opened, told
 from okrsync.cli.next_cycle import GivenCycle, write_next_cycle
@@ -181,13 +182,13 @@ class GivenCompany:
 def _new(
     context: Context, wanted: GivenCompany, given: GivenSources, asked: Questions, *, as_json: bool
 ) -> int:
-    path = _named_path(context, wanted.company)
+    path = named_path(context, wanted.company)
     begun = _begun(context, path, wanted) if path.exists() else None
     if begun is not None:
-        _report(path, begun, {}, as_json=as_json)
+        say_new_company(path, begun, {}, as_json=as_json)
         return ExitCode.IN_SYNC
-    zone = _zone(asked.optional(wanted.timezone, "Time zone, such as Europe/Berlin", "UTC"))
-    locale = _locale(
+    zone = zone_of(asked.optional(wanted.timezone, "Time zone, such as Europe/Berlin", "UTC"))
+    locale = locale_of(
         asked.optional(wanted.locale, "Language and country of your numbers, such as de_DE", "en_US")
     )
     sources = NewSources(context=context, questions=asked, given=given, name=path.stem, folder=path.parent)
@@ -220,8 +221,8 @@ def _new(
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(text_of(proposed))
-    _write_schema(context, path.parent)
-    _report(path, proposed, proposals, as_json=as_json, sources=sources)
+    write_schema(context, path.parent)
+    say_new_company(path, proposed, proposals, as_json=as_json, sources=sources)
     return ExitCode.IN_SYNC
 
 
@@ -295,12 +296,13 @@ def _look(context: Context, given: GivenSources, *, as_json: bool) -> int:
     sources = NewSources(
         context=context, questions=Questions(asks=False), given=given, name="", folder=Path().absolute()
     )
-    connection = sources.notion(wanted=True)
-    assert connection is not None
-    sources.found["notion"] = sources.look("notion", connection)
+    others = bool(given.jira or given.spreadsheet or given.exports)
+    connection = sources.notion(wanted=not others)
+    if connection is not None:
+        sources.found["notion"] = sources.look("notion", connection)
     sources.collect()
     if as_json:
-        say_json({"found": _found_data(sources)})
+        say_json({"found": found_data(sources)})
         return ExitCode.IN_SYNC
     for name, found in sources.found.items():
         for line in told(name, found):
@@ -308,96 +310,7 @@ def _look(context: Context, given: GivenSources, *, as_json: bool) -> int:
     return ExitCode.IN_SYNC
 
 
-def _named_path(context: Context, company: str) -> Path:
-    path = context.file(company)
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", path.stem):
-        raise ConfigError(
-            f"{path.stem!r} is no short name", hint="use small letters, digits, - and _, such as acme-eu"
-        )
-    return path
-
-
-def _zone(name: str) -> str:
-    from zoneinfo import available_timezones
-
-    if name not in available_timezones():
-        raise ConfigError(f"there is no time zone {name!r}", hint="write a name such as Europe/Berlin")
-    return name
-
-
-def _locale(name: str) -> str:
-    from babel import Locale, UnknownLocaleError
-
-    spelled = name.replace("-", "_")
-    try:
-        Locale.parse(spelled)
-    except (UnknownLocaleError, ValueError):
-        raise ConfigError(f"there is no locale {name!r}", hint="write one such as de_DE or en_US") from None
-    return spelled
-
-
 def _setup(context: Context, connection: Mapping[str, Any], folder: Path) -> Setup:
     connector = context.connectors[connection["type"]]
     assert connector.setup is not None
     return connector.setup(*opened(context, connection["type"], connection, folder))
-
-
-def _write_schema(context: Context, folder: Path) -> None:
-    """Write what editors need beside the YAML, unless it is there."""
-    import json
-
-    from okrsync.config import json_schema
-    from okrsync.config.new_company import SCHEMA
-
-    path = folder / SCHEMA
-    if not path.exists():
-        path.write_text(json.dumps(json_schema(context.connectors), indent=1) + "\n", encoding="utf-8")
-
-
-def _found_data(sources: NewSources) -> dict[str, Any]:
-    return {
-        name: {
-            "account": found.account,
-            "resources": [
-                {"kind": one.kind, "name": one.name, "address": one.address} for one in found.resources
-            ],
-            "notes": list(found.notes),
-        }
-        for name, found in sources.found.items()
-    }
-
-
-def _report(
-    path: Path,
-    proposed: Proposed,
-    proposals: Mapping[str, tuple[MetricProposal, ...]],
-    *,
-    as_json: bool,
-    sources: NewSources | None = None,
-) -> None:
-    if as_json:
-        said = {
-            "file": str(path),
-            "tables": {name: dict(table) for name, table in proposed.tables.items()},
-            "key_results": len(proposed.key_results),
-            "objectives": len(proposed.objectives),
-            "remarks": list(proposed.remarks),
-            "proposals": {subject: [one.name for one in several] for subject, several in proposals.items()},
-        }
-        say_json(said | ({"found": _found_data(sources)} if sources is not None else {}))
-        return
-    if sources is not None and not sources.questions.asks:
-        for name, found in sources.found.items():
-            for line in told(name, found):
-                echo(line)
-    echo(f"{path}: written, {len(proposed.key_results)} key results")
-    for name, table in proposed.tables.items():
-        for cell, column in table["cells"].items():
-            echo(f"  {name} {cell:<10} → {column}")
-    for remark in proposed.remarks:
-        echo(f"  ! {remark}")
-    for one in proposed.key_results:
-        if one.id in proposals:
-            names = " or ".join(found.name for found in proposals[one.id])
-            echo(f"  {one.id} {one.title}: measured by {names}? (only a proposal)")
-    echo(f"→ fill in what says TODO, then: okrsync validate {path.stem}")

@@ -1,0 +1,48 @@
+"""Name a new company's file, check what it begins with, and put beside it what editors read."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from okrsync.cli.context import Context
+from okrsync.errors import ConfigError
+
+
+def named_path(context: Context, company: str) -> Path:
+    path = context.file(company)
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", path.stem):
+        raise ConfigError(
+            f"{path.stem!r} is no short name", hint="use small letters, digits, - and _, such as acme-eu"
+        )
+    return path
+
+
+def zone_of(name: str) -> str:
+    from zoneinfo import available_timezones
+
+    if name not in available_timezones():
+        raise ConfigError(f"there is no time zone {name!r}", hint="write a name such as Europe/Berlin")
+    return name
+
+
+def locale_of(name: str) -> str:
+    from babel import Locale, UnknownLocaleError
+
+    spelled = name.replace("-", "_")
+    try:
+        Locale.parse(spelled)
+    except (UnknownLocaleError, ValueError):
+        raise ConfigError(f"there is no locale {name!r}", hint="write one such as de_DE or en_US") from None
+    return spelled
+
+
+def write_schema(context: Context, folder: Path) -> None:
+    """Write what editors need beside the YAML, unless it is there."""
+    from okrsync.config import json_schema
+    from okrsync.config.new_company import SCHEMA
+
+    path = folder / SCHEMA
+    if not path.exists():
+        path.write_text(json.dumps(json_schema(context.connectors), indent=1) + "\n", encoding="utf-8")

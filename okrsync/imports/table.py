@@ -1,0 +1,150 @@
+"""From the rows of a table to objectives and key results: as one row for each, or both in one row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from okrsync.errors import DataError
+from okrsync.imports.goals import goal_of
+from okrsync.imports.headings import unknown_headings
+from okrsync.ports import ExportedCell, ExportedRow, ExportedTable, Listed
+
+_OBJECTIVE: Final = re.compile(r"(?:\w+ )?(?:objectives?|ziele?|oberziel|цел[ьи]|o)", re.IGNORECASE)
+_KEY_RESULT: Final = re.compile(
+    r"key[ _-]?results?|kr|krs|schlüsselergebnis(?:se)?|ключев\w+ результат\w*|результат|кр", re.IGNORECASE
+)
+_EMPTY: Final = ExportedCell(text="")
+_ID: Final = re.compile(r"[^\s,\[\]{}#&*!|>'\"%@`]{1,40}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotUnderstood:
+    """One thing that the YAML does not have: the row as the file numbers it, the column's heading, and why."""
+
+    row: int
+    column: str
+    text: str
+
+
+@dataclass(slots=True)
+class Imported:
+    """What was understood, and what was not."""
+
+    objectives: list[Listed] = field(default_factory=list)
+    key_results: list[Listed] = field(default_factory=list)
+    left: list[NotUnderstood] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+
+def read_table(table: ExportedTable, columns: Mapping[str, int], locale: str) -> Imported:
+    """The table's key results with their objectives. Raises ``DataError`` if no column names key results."""
+    if "key_result" not in columns and not ({"title", "objective"} & columns.keys() and "type" in columns):
+        raise DataError(
+            f"no column holds key results: there are {', '.join(filter(None, table.header))}",
+            hint="say which: --column key_result=HEADING (or title=HEADING with type=HEADING)",
+        )
+    reader = _TableReader(table, columns, locale)
+    for row in table.rows:
+        reader.take(row)
+    reader.result.unknown = unknown_headings(table.header, columns)
+    return reader.result
+
+
+class _TableReader:
+    def __init__(self, table: ExportedTable, columns: Mapping[str, int], locale: str) -> None:
+        self._header = table.header
+        self._columns = columns
+        self._locale = locale
+        self._current = ""
+        self._by_name: dict[str, str] = {}
+        self._taken: set[str] = set()
+        self.result = Imported()
+
+    def take(self, row: ExportedRow) -> None:
+        kind = self._text(row, "type")
+        if "key_result" in self._columns and not (kind and _OBJECTIVE.fullmatch(kind)):
+            self._both(row)
+        elif kind and _OBJECTIVE.fullmatch(kind):
+            self._objective(row, self._title(row), self._text(row, "id"), self._text(row, "owner"))
+        elif kind and _KEY_RESULT.fullmatch(kind):
+            self._key_result(row, self._title(row), self._parent(row))
+        elif self._title(row):
+            self._leave(
+                row,
+                "type",
+                f"{kind or 'nothing'!r} is neither an objective nor a key result: {self._title(row)}",
+            )
+
+    def _both(self, row: ExportedRow) -> None:
+        """Objective and key result in one row; an empty objective is that of the row above."""
+        if objective := self._text(row, "objective"):
+            self._objective(row, objective, "", self._text(row, "objective_owner"))
+        if title := self._text(row, "key_result"):
+            self._key_result(row, title, self._parent(row) if "parent" in self._columns else self._current)
+        elif not self._text(row, "objective"):
+            self._leave(row, "key_result", "the row names neither an objective nor a key result")
+
+    def _objective(self, row: ExportedRow, title: str, given: str, owner: str) -> None:
+        if not title:
+            self._leave(row, "title", "an objective without a title")
+            return
+        name = title.casefold()
+        if name not in self._by_name or given:
+            identity = self._id(given, "O", len(self.result.objectives) + 1)
+            self._by_name[name] = identity
+            if given:
+                self._by_name[given.casefold()] = identity
+            self.result.objectives.append(Listed(id=identity, title=title, owner=owner))
+        self._current = self._by_name[name]
+
+    def _key_result(self, row: ExportedRow, title: str, objective: str) -> None:
+        if not title:
+            self._leave(row, "title", "a key result without a title")
+            return
+        cells = [self._cell(row, role) for role in ("baseline", "target", "unit")]
+        goal = goal_of(cells[0], cells[1], cells[2], self._locale)
+        for role, why in goal.problems:
+            self._leave(row, role, why)
+        given = self._text(row, "id")
+        identity = self._id(given, "KR", len(self.result.key_results) + 1)
+        if given and identity != given:
+            self._leave(row, "id", f"{given!r} cannot be its id, or is taken: it is called {identity}")
+        owner = self._text(row, "owner")
+        self.result.key_results.append(
+            Listed(id=identity, title=title, objective=objective, owner=owner, keys=goal.keys)
+        )
+
+    def _parent(self, row: ExportedRow) -> str:
+        """The id of the objective that the row names; without such a column, of the last one above."""
+        named = self._text(row, "parent")
+        if not named:
+            return self._current
+        found = self._by_name.get(named.casefold())
+        if found is None:
+            self._leave(row, "parent", f"there is no objective {named!r} above this row")
+        return found or ""
+
+    def _id(self, given: str, prefix: str, number: int) -> str:
+        identity = given if _ID.fullmatch(given) and given not in self._taken else ""
+        while not identity or identity in self._taken:
+            identity, number = f"{prefix}-{number}", number + 1
+        self._taken.add(identity)
+        return identity
+
+    def _title(self, row: ExportedRow) -> str:
+        return self._text(row, "title") or self._text(row, "key_result") or self._text(row, "objective")
+
+    def _text(self, row: ExportedRow, role: str) -> str:
+        return " ".join(self._cell(row, role).text.split())
+
+    def _cell(self, row: ExportedRow, role: str) -> ExportedCell:
+        at = self._columns.get(role)
+        return row.cells[at] if at is not None and at < len(row.cells) else _EMPTY
+
+    def _leave(self, row: ExportedRow, role: str, why: str) -> None:
+        at = self._columns.get(role)
+        heading = self._header[at] if at is not None else role
+        self.result.left.append(NotUnderstood(row=row.number, column=heading, text=why))
