@@ -35,7 +35,7 @@ from tests.e2e import conftest
 from tests.support import documents
 from tests.support import messages as messages_page
 from tests.support.documents import PAGES, ROOT, Block, Part, Reader
-from tests.support.picture import PICTURE, picture, words_of
+from tests.support.picture import IMAGES, PICTURES, words_of
 from tests.support.sources import classes
 
 DOCS: Final = ROOT / "docs"
@@ -277,12 +277,15 @@ def _keys(schema: Any) -> Iterator[str]:
             yield from _keys(value)
 
 
-def test_the_picture_shows_what_a_terminal_shows(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn = picture(desk, monkeypatch)
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_picture_shows_what_a_terminal_shows(
+    desk: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    drawn, path = PICTURES[name](desk, monkeypatch), IMAGES / name
     if RENEW:
-        PICTURE.write_text(drawn, encoding="utf-8")
-    assert words_of(PICTURE.read_text(encoding="utf-8")) == words_of(drawn)
-    assert PICTURE.stat().st_size < 60_000
+        path.write_text(drawn, encoding="utf-8")
+    assert words_of(path.read_text(encoding="utf-8")) == words_of(drawn)
+    assert path.stat().st_size < 60_000
 
 
 def test_make_demo_is_okrsync_demo() -> None:

@@ -29,13 +29,25 @@ def _own_workspace(desk: Any, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("NOTION_TOKEN", "secret_demo")
 
 
+def _accounts(desk: Any, _: pytest.MonkeyPatch) -> None:
+    """The files that the page says how to get: what `okrsync init` keeps of a pasted token, and Google's key."""
+    folder = desk.folder / "secrets"
+    folder.mkdir()
+    for name, emulator in (
+        ("acme.notion", desk.notion),
+        ("acme.jira", desk.jira),
+        ("google.json", desk.sheets),
+    ):
+        (folder / name).write_text(emulator.secret(), encoding="utf-8")
+
+
 def _reached(desk: Any, _: pytest.MonkeyPatch) -> None:
-    """A reader's YAML names no address: there, okrsync asks the real Notion."""
+    """A reader's YAML names no address of its own for Notion and Google: there, okrsync asks the real ones."""
     path = desk.folder / "acme.yaml"
     text = path.read_text(encoding="utf-8")
-    path.write_text(
-        text.replace("type: notion,", f'type: notion, url: "{desk.notion.server.url}",'), encoding="utf-8"
-    )
+    for kind, emulator in (("notion", desk.notion), ("sheets", desk.sheets)):
+        text = text.replace(f"type: {kind},", f'type: {kind}, url: "{emulator.server.url}",')
+    path.write_text(text.replace("https://acme.atlassian.net", f'"{desk.jira.server.url}"'), encoding="utf-8")
 
 
 def _kept_by_hand(desk: Any, _: pytest.MonkeyPatch) -> None:
@@ -48,6 +60,7 @@ SCENES: Final[Mapping[str, Scene]] = {
     "Ada writes 70 over Open bugs": _ada_edits,
     "ten bugs are fixed": _bugs_are_fixed,
     "a Notion workspace of your own": _own_workspace,
-    "okrsync reaches the Notion of acme": _reached,
+    "accounts of your own": _accounts,
+    "okrsync reaches the accounts of acme": _reached,
     "people kept the revenue by hand": _kept_by_hand,
 }
