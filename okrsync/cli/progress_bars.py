@@ -22,7 +22,7 @@ from rich.text import Text
 
 from okrsync.cli.output import console
 from okrsync.cli.streams import echo
-from okrsync.model import Entry, Landed, Memory, Reading
+from okrsync.model import Entry, Intended, Landed, Memory, Reading
 from okrsync.ports import Lease, Ledger
 from okrsync.sync import Progress as Report
 
@@ -106,15 +106,18 @@ class _CountingLedger:
         self._ledger = ledger
         self._line = line
         self._written = 0
+        self._writing = False
 
     def hold(self, company: str) -> AbstractContextManager[Lease]:
         return self._ledger.hold(company)
 
     def record(self, company: str, *entries: Entry) -> None:
         self._ledger.record(company, *entries)
-        # The record of a written row begins with what landed; values that were there all along come after other entries.
-        if entries and isinstance(entries[0], Landed):
-            self._written += 1
+        # Values that were there all along land too, but before anything is intended to be written.
+        self._writing = self._writing or any(isinstance(one, Intended) for one in entries)
+        landed = sum(isinstance(one, Landed) for one in entries)
+        if landed and self._writing:
+            self._written += landed
             self._line.update(f"{self._name}: writing, {self._written} rows so far")
 
     def recall(self, company: str) -> Memory:

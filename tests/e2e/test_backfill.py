@@ -139,7 +139,7 @@ def test_periods_that_are_not_over_are_left_out(desk: Any) -> None:
         (("--from", "2026-10-01", "--only", "KR-99"), "there is no key result 'KR-99'"),
         (
             ("--from", "01.10.2026"),
-            "Invalid value for '--from': '01.10.2026' does not match the formats '%Y-%m-%d'.\n  → okrsync backfill --help",
+            "Invalid value for '--from': '01.10.2026' is no date; write year, month and day: 2026-10-01\n  → okrsync backfill --help",
         ),
         (("--from", "2026-10-01", "--every", "hour"), "hour"),
     ],
@@ -474,4 +474,4 @@ def test_a_sync_on_a_terminal_says_what_it_is_about(desk: Any) -> None:
     assert "rows so far" not in out
     piped = desk.start("sync", "demo")
     _, err = piped.communicate(timeout=60)
-    assert err == ""
+    assert err == f"okrsync: the ledger is {desk.folder / 'ledger.db'}\n"
