@@ -12,8 +12,9 @@ from okrsync.config import Company
 from okrsync.pace import Linear, expected
 from okrsync.periods import Phase
 from okrsync.ports import Ledger
+from okrsync.render import efforts
 from okrsync.report.held import held_items
-from okrsync.report.key_result_card import Facts, draft_card, key_result_card, title_of
+from okrsync.report.key_result_card import Facts, draft_card, initiative_line, key_result_card, title_of
 from okrsync.report.kpi_card import kpi_card
 from okrsync.report.moves import moves, pairs, week_ago
 from okrsync.report.objective_section import last_sync, objective_sections, objective_title
@@ -68,6 +69,7 @@ def company_page(company: Company, ledger: Ledger, now: datetime) -> ReportPage:
         kpis=tuple(kpi_card(facts, ledger, one) for one in company.kpis),
         sources=source_lines(facts),
         notices=tuple(notices),
+        initiatives=tuple(initiative_line(words, one) for one in efforts("", facts.outcomes)),
         unmeasured=tuple(one.title or one.id for one in company.drafts if one.kind != "key result"),
         over=notice is not None,
     )

@@ -68,7 +68,7 @@ def key_result_card(facts: Facts, key_result: KeyResult) -> KeyResultCard:
         expected=due if done is not None and paced_goal(goal) else None,
         expected_share=words.share(due),
         url=detail.get("url", ""),
-        owner=detail.get("owner", ""),
+        owner=key_result.owner or detail.get("owner", ""),
         reading=last_reading(answer, words, facts.now),
         missing=answer.get("missing") or blocked,
         last_known=_last_known(words, key_result, trend) if value is None else "",
@@ -79,7 +79,7 @@ def key_result_card(facts: Facts, key_result: KeyResult) -> KeyResultCard:
         chart=_chart(facts, key_result, trend),
         rows=_rows(facts, key_result, trend),
         held=held_items(words, [(key_result.id, title_of(key_result, detail), detail)]),
-        initiatives=tuple(_initiative(words, one) for one in efforts(key_result.id, facts.outcomes)),
+        initiatives=tuple(initiative_line(words, one) for one in efforts(key_result.id, facts.outcomes)),
     )
 
 
@@ -94,6 +94,7 @@ def draft_card(facts: Facts, draft: Draft) -> KeyResultCard:
         status=NOT_MEASURED,
         goal=facts.words.goal(settled, known.unit) if known is not None else "",
         value="",
+        owner=draft.owner,
     )
 
 
@@ -174,7 +175,7 @@ def _budget(words: Words, key_result: KeyResult, trend: Trend) -> str:
     return f"{text}, {words.count(name, abs(budget.left))}"
 
 
-def _initiative(words: Words, detail: Mapping[str, Any]) -> InitiativeLine:
+def initiative_line(words: Words, detail: Mapping[str, Any]) -> InitiativeLine:
     done = decimal(detail["progress"])
     return InitiativeLine(title=detail["title"], progress=done, share=words.share(done))
 

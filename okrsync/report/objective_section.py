@@ -92,7 +92,7 @@ def _section(
         expected=due if done is not None else None,
         expected_share=words.share(due),
         url=detail.get("url", ""),
-        owner=detail.get("owner", ""),
+        owner=objective.owner or detail.get("owner", ""),
         problem=problem,
         held=held_items(words, [(objective.id, title, detail)]),
     )

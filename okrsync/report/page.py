@@ -167,7 +167,7 @@ class NoticeLine:
 class ReportPage:
     """One company's page. ``counts`` is how many key results have which status, ``week_ago`` the day compared with.
 
-    ``unmeasured`` are the initiatives and KPIs that are not measured yet.
+    ``initiatives`` are those that belong to no key result. ``unmeasured`` are the initiatives and KPIs that are not measured yet.
     """
 
     words: Words
@@ -192,6 +192,7 @@ class ReportPage:
     sources: tuple[SourceLine, ...] = ()
     notices: tuple[NoticeLine, ...] = ()
     unmeasured: tuple[str, ...] = ()
+    initiatives: tuple[InitiativeLine, ...] = ()
     over: bool = False
 
     @property

@@ -317,5 +317,8 @@ def test_an_owner_s_column_that_is_gone_holds_nothing_and_is_said(desk: Any) -> 
     desk.run("sync", "demo")
     assert "`owner` needs a person, text, select or multi-select column" in written(desk, "demo.html")
     desk.edit_yaml("    owner: Current\n", "    owner: Comment\n")
+    desk.edit_yaml("id: KR-2,", "id: KR-2, owner: Marie Curie,")
     desk.run("sync", "demo")
-    assert "Triage every Monday" in written(desk, "demo.html")
+    text = written(desk, "demo.html")
+    assert "Triage every Monday" in text
+    assert "</span> Marie Curie</span>" in text
