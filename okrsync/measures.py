@@ -32,7 +32,7 @@ def is_aggregate(name: str) -> bool:
 def choices(*more: str) -> dict[str, Any]:
     """The measures as an editor's list, for the JSON Schema: ``more``, the aggregates and some percentiles."""
     percentiles = {"pattern": f"^{PERCENTILE.pattern}$", "examples": ["p50", "p85", "p95"]}
-    return {"anyOf": [{"enum": [*more, *AGGREGATES]}, percentiles, {"type": "null"}]}
+    return {"anyOf": [{"enum": list(dict.fromkeys([*more, *AGGREGATES]))}, percentiles, {"type": "null"}]}
 
 
 def meant(word: str, known: Iterable[str]) -> str:
