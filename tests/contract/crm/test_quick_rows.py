@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from okrsync_crm.files import workbook as workbook_module
+from okrsync_crm.files import workbook_parts
 from okrsync_crm.files.quick_rows import QuickRows
 from okrsync_crm.files.workbook_parts import UnusualXmlError
 from tests.support.spreadsheet_files import workbook
@@ -33,10 +34,16 @@ TEXTS = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first block has the header and is read row by row; the others are tried as a whole."""
+    monkeypatch.setattr(workbook_parts, "CHUNK", 3_000)
+
+
 def usual(number: int) -> str:
     return (
         f'<row r="{number}" spans="1:4" x14ac:dyDescent="0.25"><c r="A{number}"><v>{number}</v></c>'
-        f'<c r="B{number}" t="s"><v>{4 + number % 5}</v></c><c r="C{number}" s="2"><v>{number / 7}</v></c>'
+        f'<c r="B{number}" t="s"><v>{4 + number % 2}</v></c><c r="C{number}" s="2"><v>{number / 7}</v></c>'
         f'<c r="D{number}" s="1"><v>{46_000 + number}</v></c></row>'
     )
 
@@ -47,6 +54,13 @@ def other(cells: str) -> Callable[[int], str]:
 
 FORMS: dict[str, Callable[[int], str]] = {
     "usual": usual,
+    "as many cells in other columns": other(
+        '<c r="A#"><v>#</v></c><c r="B#" t="s"><v>4</v></c><c r="C#" s="2"><v>0.5</v></c><c r="E#" s="1"><v>46000</v></c>'
+    ),
+    "as many cells in other styles": other(
+        '<c r="A#"><v>#</v></c><c r="B#" t="s"><v>4</v></c><c r="C#" s="1"><v>5</v></c><c r="D#" s="2"><v>0.5</v></c>'
+    ),
+    "other texts": lambda number: usual(number).replace("<v>4</v>", f"<v>{6 + number % 4}</v>"),
     "a blank cell": other('<c r="A#"><v>1</v></c><c r="B#" s="1"/><c r="C#"><v>2</v></c>'),
     "a cell left out": other('<c r="A#"><v>1</v></c><c r="C#"><v>2</v></c>'),
     "the first cell left out": other('<c r="B#" t="s"><v>4</v></c><c r="C#"><v>2</v></c>'),
@@ -123,7 +137,16 @@ def test_patterns_say_what_the_parser_says(
 def test_usual_rows_need_no_parser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     parsed: list[str] = []
     monkeypatch.setattr(QuickRows, "_parsed", lambda _, text: parsed.append(text))
+    rows_alone: list[str] = []
+    row = QuickRows._row
+
+    def noted(one: QuickRows, text: str) -> None:
+        rows_alone.append(text)
+        row(one, text)
+
+    monkeypatch.setattr(QuickRows, "_row", noted)
     text, rows = converted(book("".join(map(usual, range(2, ROWS + 2)))), tmp_path)
     assert parsed == []
+    assert len(rows_alone) < ROWS / 10
     assert rows == list(range(1, ROWS + 2))
     assert text.count("\n") == ROWS + 1
