@@ -25,7 +25,7 @@ destination:
   objectives:
     database: https://app.notion.com/p/acme/22222222222242228222222222222222
     match: ID
-    cells: {{progress: Progress}}
+    cells: {{progress: Progress, summary: Summary}}
 metrics:
   {metric}
 objectives:
@@ -72,12 +72,22 @@ def test_what_is_measured_is_synced_beside_what_is_not_measured_yet(acme: Any) -
     assert acme.notion.row("KR-2")["Current"] is None
     # One of two is measured: the objective says so by leaving the other out, as without data.
     assert acme.notion.row("O-1")["Progress"] == 0.5
+    assert acme.notion.row("O-1")["Summary"].endswith("of 2 key results on track, 1 without data")
     assert acme.notion.row("O-2")["Progress"] is None
     status = acme.run("status", "acme")
     assert status.code == 0
     assert status.out.count("not measured yet") == 4
     assert acme.run("doctor", "acme").code == 0
     assert acme.run("inspect", str(acme.folder / "deals.csv")).code == 0
+
+
+def test_a_sum_is_not_known_while_a_part_is_not_measured(acme: Any) -> None:
+    path = write(acme)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("title: Reliable}", "title: Reliable, rollup: sum}"), encoding="utf-8")
+    planned = acme.run("plan", "acme")
+    assert planned.code == 3
+    assert "1 of 2 key results have a progress" in planned.out
 
 
 def test_a_company_of_drafts_alone_needs_no_metric(acme: Any) -> None:
