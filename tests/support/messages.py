@@ -203,7 +203,7 @@ def next_step(message: Message) -> str:
     if message.text in EXPLAINED:
         return EXPLAINED[message.text]
     if message.hint:
-        return "what stands behind the arrow"
+        return "do what the message says after the arrow"
     _, mark, last = message.text.rpartition("; ")
     if mark and _TOLD.search(last):
         return last
@@ -220,7 +220,7 @@ def page() -> str:
     lines = [
         "# Every message",
         "",
-        "This page lists every message of okrsync with what to do, collected from the program by `make docs`. `…` stands for a name or a value.",
+        "This page lists every message of okrsync with what to do, collected from the program by `make docs`. `…` is a name or a value.",
         "What the common ones mean is in [troubleshooting.md](troubleshooting.md).",
     ]
     for title, messages in areas.items():
