@@ -103,7 +103,7 @@ def test_companies_cost_no_more_than_in_proportion(tmp_path: Path, monkeypatch: 
     for size, (first, second) in by_size.items():
         assert first.requests == size * one[0].requests
         assert second.requests == size * one[1].requests
-        assert second.requests < first.requests / 3
+        assert second.requests < first.requests / 2
         assert first.seconds <= size * one[0].seconds
         assert second.seconds <= size * one[1].seconds
         # Memory is that of those side by side, eight at a time, not of all.
@@ -120,10 +120,10 @@ def test_key_results_cost_no_more_than_in_proportion(tmp_path: Path, monkeypatch
         say(f"1 company of {size:,} key results", *by_size[size], by_size[10][0])
     small = by_size[10]
     for size, (first, second) in by_size.items():
-        # Notion: the schema, the pages of 100 rows, a look and a write for each row. Jira: each of the distinct queries,
+        # Notion: the schema, the pages of 100 rows, a query for ten empty rows at most, and a write for each row. Jira: each of the distinct queries,
         # and the fields. Sheets: a token, and as many ranges in a request as its address holds.
         pages = -(-size // 100)
-        assert first.notion - pages - 2 * size in {1, 2}
+        assert 1 <= first.notion - pages - size <= size // 10 + 2
         assert second.notion - pages in {1, 2}
         for one in (first, second):
             # The fifth is for the formats of a spreadsheet's cells, which are asked for when a metric is new.
