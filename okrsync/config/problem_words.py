@@ -31,7 +31,6 @@ _ALL: Final = {
     ("name", "description", "text"): "write `title:`",
     ("key_results", "krs"): "write `objective:` at each key result instead",
     (
-        "owner",
         "due",
         "deadline",
         "start_date",

@@ -122,7 +122,7 @@ def test_notion_that_is_down_writes_nothing_and_says_when_to_come_back(desk: Any
     desk.notion.server.close()
     ended = desk.run("sync", "demo")
     assert ended.code == 3
-    assert "after 6 tries" in ended.err
+    assert "after 3 tries" in ended.err
     assert "Traceback" not in ended.err
 
 

@@ -177,7 +177,7 @@ def few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
         yield made
 
 
-def test_sigterm_finishes_the_row_and_leaves_the_rest_to_the_next_sync(few: Fleet) -> None:
+def test_sigterm_finishes_the_group_and_leaves_the_rest_to_the_next_sync(few: Fleet) -> None:
     many = few
     process: list[subprocess.Popen[str]] = []
     started = threading.Event()
@@ -198,7 +198,7 @@ def test_sigterm_finishes_the_row_and_leaves_the_rest_to_the_next_sync(few: Flee
     assert process[0].returncode == 130, err
     assert "interrupted" in err
     written = many.count("PATCH")
-    assert 1 <= written < 8  # not even its own company's other rows
+    assert 1 <= written <= 8  # the rows that were on their way, and none of the other company
     assert sync("--due") == 0
     assert many.shown() == many.expected()
     assert set(many.patches().values()) == {1}

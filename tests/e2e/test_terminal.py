@@ -17,6 +17,9 @@ from tests.support.terminal import shown_on
 PAST = ("backfill", "demo", "--from", "2026-10-01", "--to", "2026-11-22", "--only", "KR-5")
 
 
+SPINNER = tuple("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
+
+
 def seen(*words: str, columns: int) -> list[str]:
     """What the command line shows on a terminal, without its colours."""
     ours, theirs = pty.openpty()
@@ -26,7 +29,10 @@ def seen(*words: str, columns: int) -> list[str]:
     ):
         os.close(theirs)
         shown = shown_on(ours)
-    return re.sub(r"\x1b\[[0-9;]*m", "", shown).replace("\r", "").split("\n")
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", shown).replace("\r", "")
+    # A line of progress is erased before the next one is shown, and the ledger's path is as long as it is.
+    lines = [re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "", line.split("\x1b[2K")[-1]) for line in shown.split("\n")]
+    return [line for line in lines if not line.startswith(("okrsync: the ledger is", *SPINNER))]
 
 
 @pytest.fixture

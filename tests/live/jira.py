@@ -164,6 +164,10 @@ CHECKS: Final[Sequence[Check]] = (
         assumed="404: Not Found",
         find=lambda site: site.http.ask("GET", f"{site.gateway}/ex/jira/{_NOWHERE}{_API}/myself").said,
     ),
+    Check(
+        mark="jira/endpoints.favourite_filters: …",
+        why="it needs an account with favourite filters of other people",
+    ),
     Check(mark="jira/changes.moved: …", why="it needs an issue that was moved from one project to another"),
     Check(
         mark="jira/defaults.default_fields: …",

@@ -237,6 +237,14 @@ CHECKS: Final[Sequence[Check]] = (
     Check(mark="notion/faults.gateway_timeout: …", why=_FAULT),
     Check(mark="notion/filters._holds: …", why=_APP),
     Check(
+        mark="notion/filters: how many…",
+        why="it needs a filter of more than 100 conditions, which okrsync never sends",
+    ),
+    Check(
+        mark="notion/service.NotionEmulator: how late…", why="it needs a person who edits at a known instant"
+    ),
+    Check(mark="notion/tables.search: whether…", why="it needs a workspace of thousands of databases"),
+    Check(
         mark="notion/pages.update: whether the sentence…",
         assumed="400 validation_error: Can't edit block that is archived. You must unarchive the block before editing.",
         find=_edit_in_trash,

@@ -176,7 +176,7 @@ def _repaired(line: str, fixed: str) -> str:
         ("    reach: 3", "    yes_no: yes", "acme.yaml:22:13: yes_no cannot be 'yes'\n  → write yes_no: true"),
         ("    reach: 3", "    target: 60", "acme.yaml:22:5: unknown key 'target'\n  → write `reach: 60` to go from 0 to 60, `from: 20` and `to: 60`"),
         ("    reach: 3", "    max: 60", "unknown key 'max'\n  → write `at_most:`"),
-        ("    reach: 3", "    reach: 3\n    owner: Ada", "people keep it in Notion"),
+        ("    reach: 3", "    reach: 3\n    deadline: 2026-12-01", "people keep it in Notion"),
         ("    reach: 3", "    reach: “3,5 Mio. €”", "its quotes are those of a word processor; write the plain ones"),
         ("    reach: 3", "    within: [3]", "within has 1 part\n  → within: [low, high]"),
         ("    reach: 3", "    reach: 3\n    weight: 0,5", "weight: '0,5' is not a number here\n  → write the decimals after a point: 0.5"),

@@ -44,9 +44,9 @@ def import_table(
     ] = "UTC",
     as_json: Json = False,
 ) -> int:
-    """Take key results over from a table of another tool, and list what was not understood.
+    """Take key results over from the table of another tool.
 
-    Every metric says TODO: a table says what should be reached, not where its number comes from. It never overwrites a file.
+    Every metric says TODO: a table says what should be reached, not where its number comes from. What was not understood is listed. It never overwrites a file.
     """
     from okrsync.config.new_company import NOTHING, NewCompany, company_yaml
     from okrsync.imports import columns_of, read_table
