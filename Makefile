@@ -52,10 +52,10 @@ setup: $(DEV) ## Install everything into .venv
 demo: $(OWN) ## Run the main job on a made-up company, in half a minute; leaves no trace
 	@$(BIN)/okrsync demo
 
-test: announce lint types contracts pytest ## Lint, types, architecture contracts and all tests, in 10 minutes on two cores
+test: announce lint types contracts pytest ## Lint, types, architecture contracts and all tests, in 25 minutes on two cores
 
 announce: setup
-	@echo "Running ruff, mypy and the import contracts (1 to 2 minutes), then $(if $(TESTS),these tests: $(TESTS),all tests (8 to 15 minutes on two cores)) ..."
+	@echo "Running ruff, mypy and the import contracts (1 to 2 minutes), then $(if $(TESTS),these tests: $(TESTS),all tests (15 to 25 minutes on two cores)) ..."
 
 lint: setup ## Style and mistakes (ruff)
 	$(BIN)/ruff check .
