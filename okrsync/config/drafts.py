@@ -7,7 +7,7 @@ from typing import Final
 
 from okrsync.cells import TABLE_NAMES
 from okrsync.config.company import Draft, UnplacedTable
-from okrsync.config.key_result_models import KeyResultModel
+from okrsync.config.key_result_models import GOALS, KeyResultModel
 from okrsync.config.key_results import key_result
 from okrsync.config.metrics import unit_of
 from okrsync.config.models import TODO, CompanyModel
@@ -16,21 +16,7 @@ from okrsync.config.yamlfile import PathInFile
 from okrsync.key_results import KeyResult
 from okrsync.model import COUNT
 
-_GOALS: Final = frozenset(
-    {
-        "start",
-        "to",
-        "reach",
-        "share",
-        "change",
-        "at_most",
-        "at_least",
-        "within",
-        "milestones",
-        "yes_no",
-        "find_baseline",
-    }
-)
+_GOALS: Final = frozenset({"start", "to", *GOALS})
 
 
 def drafts(model: CompanyModel, problems: Problems) -> Iterator[Draft]:
@@ -73,8 +59,8 @@ def _goal(raw: KeyResultModel, locale: str, at: PathInFile, problems: Problems) 
     # Its metric will say the unit, so a text such as 98% is no mistake yet, and a share is measured in percent.
     written = [getattr(raw, name) for name in _GOALS]
     unread = raw.share is not None or any(isinstance(one, str | list) for one in written)
-    told = Problems(problems.file, problems.folder) if unread else problems
-    return key_result(raw, COUNT, COUNT, locale, at, told)
+    into = Problems(problems.file, problems.folder) if unread else problems
+    return key_result(raw, COUNT, COUNT, locale, at, into)
 
 
 def open_tables(model: CompanyModel, problems: Problems) -> dict[str, UnplacedTable]:

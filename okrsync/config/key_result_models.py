@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
@@ -22,6 +22,19 @@ from okrsync.config.model_types import (
 from okrsync.settings import Strict
 
 Owner = Annotated[str, Field(description="who answers for it; `okrsync lint` asks for one", examples=["Ada"])]
+
+GOALS: Final = (
+    "reach",
+    "share",
+    "change",
+    "at_most",
+    "at_least",
+    "within",
+    "milestones",
+    "yes_no",
+    "find_baseline",
+)
+"""The keys that are a goal by themselves; `from` and `to` are one together."""
 
 
 class KeyResultModel(Strict):
@@ -99,18 +112,7 @@ class KeyResultModel(Strict):
 
     @model_validator(mode="after")
     def _one_goal(self) -> KeyResultModel:
-        goals = [
-            "reach",
-            "share",
-            "change",
-            "at_most",
-            "at_least",
-            "within",
-            "milestones",
-            "yes_no",
-            "find_baseline",
-        ]
-        given = [name for name in goals if getattr(self, name) is not None]
+        given = [name for name in GOALS if getattr(self, name) is not None]
         if self.start is not None or self.to is not None:
             given.append("from and to" if self.start is not None else "to")
         if len(given) > 1:
