@@ -5,7 +5,7 @@ The row's stamp is exact. Without one, who edited the row last, and when, says t
 - A ledger that knows nothing of a row meets it with values and, as its last editor, our own integration, or with a time
   in its cell ``updated``: okrsync has written it, from another ledger. No cell of it is written, an emptied one neither.
 - A row was written by our own integration later than this ledger knows: the ledger is an older copy. What people have
-  edited since cannot be told from what okrsync put there, so it is held under its own name.
+  edited since looks like what okrsync put there, so it is held under its own name.
 - A run was killed, the cell shows what stood there before, and the row's last editor since then is a person: they may
   have put it back, so it is theirs.
 

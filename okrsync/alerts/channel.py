@@ -32,7 +32,7 @@ _REASONS: Final = ("Socket Exception", "Response Details")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """One address that is notified. ``only`` are the ids of what it is told of; None is everything."""
+    """One address that is notified. ``only`` are the ids of what it is notified of; None is everything."""
 
     address: Secret
     key: str

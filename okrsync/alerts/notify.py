@@ -80,14 +80,14 @@ def _recipient(run: CompanyRun, otherwise: Callable[[str], Notify | None]) -> Re
 
 
 def told_of(own: Notify | None, otherwise: Notify | None) -> Notify | None:
-    """Whom a company notifies: by its YAML, or by the machine if that names nobody who is told everything."""
+    """Whom a company notifies: by its YAML, or by the machine if that names nobody for everything."""
     if own is None or otherwise is None or own.webhook is not None or own.to:
         return own or otherwise
     return replace(own, webhook=otherwise.webhook, kind=otherwise.kind, to=otherwise.to)
 
 
 def channels_of(notify: Notify) -> list[Channel]:
-    """The addresses of Apprise: of those who are told everything, and of owners."""
+    """The addresses of Apprise: of those who are notified of everything, and of owners."""
     owned = [
         Channel(address=one, key=f"owners, {owner.name}", only=owner.of)
         for owner in notify.owners
@@ -127,7 +127,7 @@ def notify(run: CompanyRun, to: Recipient, ledger: Ledger, clock: Clock) -> list
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Listener:
-    """One address and the alerts that it is told of. ``state`` is the name of its notes in the ledger.
+    """One address and the alerts that it is sent. ``state`` is the name of its notes in the ledger.
 
     ``in_messages``: the alerts of one message share an id; else each alert has its own.
     """
@@ -141,7 +141,7 @@ class _Listener:
     def send_new(
         self, run: CompanyRun, notes: Mapping[tuple[str, str], str], ledger: Ledger, clock: Clock
     ) -> None:
-        """Send the alerts that this address was not told of yet. Raises ``OkrsyncError`` if it does not take them."""
+        """Send the alerts that this address did not get yet. Raises ``OkrsyncError`` if it does not take them."""
         known = {key: text for (owner, key), text in notes.items() if owner == self.state}
         present = {one.key for one in self.alerts}
         # A failed run knows nothing of what was held: these notes stay.

@@ -42,7 +42,7 @@ _RUNS: Final = (0, 1, 2, 3, 10, 11, 12, 130)
 
 @dataclass(frozen=True, slots=True)
 class HelpText:
-    """Where a command stands in the help, examples of it, and the exit codes it can end with."""
+    """The command's group in the help, examples of it, and the exit codes it can end with."""
 
     panel: str
     examples: tuple[str, ...]
@@ -119,7 +119,7 @@ PANELS: Final = (START, SYNC, READ, DECIDE, RUN, KNOW)
 
 
 def placed(name: str) -> dict[str, Any]:
-    """What typer is told of the command ``name``: its group in the help, and the text below its options."""
+    """What typer gets for the command ``name``: its group in the help, and the text below its options."""
     text = HELP_TEXTS.get(name, _OTHER)
     return {"rich_help_panel": text.panel, "epilog": text.epilog}
 

@@ -58,7 +58,7 @@ def server(context: Context) -> MCPServer:
 
 
 class _Tools:
-    """The tools as methods: what they take, MCP clients are told from their types."""
+    """The tools as methods: MCP clients learn from their types what they take."""
 
     def __init__(self, context: Context) -> None:
         self._context = context

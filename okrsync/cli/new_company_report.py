@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from okrsync.cli.new_sources import NewSources, told
+from okrsync.cli.new_sources import NewSources, seen_lines
 from okrsync.cli.output import say_json
 from okrsync.cli.streams import echo
 
@@ -49,7 +49,7 @@ def say_new_company(
         return
     if sources is not None and not sources.questions.asks:
         for name, found in sources.found.items():
-            for line in told(name, found):
+            for line in seen_lines(name, found):
                 echo(line)
     echo(f"{path}: written, {len(proposed.key_results)} key results")
     for name, table in proposed.tables.items():

@@ -220,7 +220,7 @@ class NewSources:
             self.connections[name] = settings
         self.found[name] = found
         if self.questions.asks:
-            for line in told(name, found):
+            for line in seen_lines(name, found):
                 echo(line, err=True)
 
 
@@ -241,7 +241,7 @@ def opened(context: Context, name: str, settings: Mapping[str, Any], folder: Pat
     return checked, ConnectorContext(name=name, clock=context.clock, base=str(folder))
 
 
-def told(name: str, found: Discovery) -> Iterator[str]:
+def seen_lines(name: str, found: Discovery) -> Iterator[str]:
     """What a connection sees, a line for each kind."""
     yield f"✓ {name}: {found.account}"
     for kind in dict.fromkeys(one.kind for one in found.resources):

@@ -78,7 +78,7 @@ def quarter(day: date) -> tuple[str, date, date]:
 
 
 def company_yaml(new: NewCompany) -> str:
-    """The file's text. It is legal as it stands: what says TODO is not measured, or not connected, yet."""
+    """The file's text. It is legal as it is: what says TODO is not measured, or not connected, yet."""
     return "\n".join(_lines(new)) + "\n"
 
 

@@ -18,7 +18,7 @@ Addresses = Annotated[
 
 
 class OwnerModel(Strict):
-    """One person, who is told of their own key results and objectives only."""
+    """One person, who is notified of their own key results and objectives only."""
 
     to: Annotated[Addresses, Field(min_length=1, description="the person's addresses, as under `to`")]
     of: Annotated[
@@ -42,7 +42,7 @@ class NotifyModel(Strict):
         default=None, description='when `to` and the owners get a digest: a cron line, such as "0 9 * * mon"'
     )
     owners: dict[str, OwnerModel] = Field(
-        default_factory=dict, description="people who are told of what is theirs"
+        default_factory=dict, description="people who are notified of what is theirs"
     )
 
     @model_validator(mode="after")

@@ -28,7 +28,7 @@ _SPOKEN: Final = {
 
 
 def zone_name(text: str) -> str:
-    """The name of a time zone that is a place. Raises ``ValueError`` with the name that was meant, if it can be told."""
+    """The name of a time zone that is a place. Raises ``ValueError`` with the name that was meant, if one is near."""
     known = available_timezones()
     if text in known:
         return text
@@ -60,7 +60,7 @@ def _near(text: str, places: list[str]) -> str:
 
 
 def locale_name(text: str) -> str:
-    """The locale as Babel spells it. Raises ``ValueError`` with the one that was meant, if it can be told."""
+    """The locale as Babel spells it. Raises ``ValueError`` with the one that was meant, if one is near."""
     from babel import Locale, UnknownLocaleError
 
     clean = text.partition(".")[0].replace("-", "_")

@@ -62,7 +62,7 @@ def quoted(value: str) -> str:
 
 
 def typographic(value: str) -> bool:
-    """Whether the value stands between quotes that only a word processor writes."""
+    """Whether the value is between quotes that only a word processor writes."""
     return len(value) > 1 and value[0] in _TYPOGRAPHIC and value[-1] in _TYPOGRAPHIC
 
 
@@ -94,7 +94,7 @@ def _other_blank(lines: Sequence[str], index: int, _column: int) -> YamlFault | 
 
 
 def _value(lines: Sequence[str], index: int, _column: int) -> YamlFault | None:
-    """A value that stands alone on its line, and whose signs mean something else to YAML."""
+    """A value that is alone on its line, and whose signs mean something else to YAML."""
     found = _KEY_AND_VALUE.fullmatch(lines[index])
     if found is None:
         return None

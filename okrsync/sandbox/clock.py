@@ -69,7 +69,7 @@ class SharedClock:
 class ImpatientClock(SharedClock):
     """The same, for a visitor who presses a button: what would be waited for is skipped.
 
-    Nothing here needs the waits: the emulators have no limits, and whoever broke one will not repair it meanwhile.
+    Nothing here needs the waits: the emulators have no limits, and a visitor who broke one does not repair it meanwhile.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 def examine(
     company: Company, ledger: Ledger, ledger_name: str, clock: Clock, step: Step
 ) -> Iterator[Finding]:
-    """What was looked at, in order, as soon as it is known; ``step`` is told what comes next."""
+    """What was looked at, in order, as soon as it is known; ``step`` hears what comes next."""
     run = new_run(company, ledger, clock)
     yield from _machine(company)
     yield from _company(company, run.now)

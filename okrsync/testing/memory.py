@@ -111,7 +111,7 @@ def _remember(memory: Memory, entry: Entry) -> Memory:
 class MemoryDestination:
     """Rows in memory, with two decimals and percentages as fractions. ``writes`` counts what was written.
 
-    Time stands still in it: what ``look`` has seen stays recent until it is used.
+    Time does not pass in it: what ``look`` has seen stays recent until it is used.
     """
 
     rows: dict[str, Row] = field(default_factory=dict)

@@ -90,7 +90,7 @@ def test_a_person_who_puts_back_what_stood_there_before_a_killed_write_is_seen(d
     desk.killed(["sync", "demo"], desk.notion, Fault(where=f"^PATCH /v1/pages/{page}", cut="after"))
     assert desk.table("Objectives")["O-1"]["Progress"]
     next_day(desk)
-    # Notion keeps the time of an edit by the minute: within the same one the edit could not be told from the seed's.
+    # Notion keeps the time of an edit by the minute: within the same one the edit would look like the seed's.
     desk.notion._now = lambda: datetime.now(UTC) + timedelta(minutes=5)
     desk.notion.edit("Objectives", "O-1", "Progress", None)
     ended = desk.run("sync", "demo")

@@ -1,4 +1,4 @@
-"""A mail server on loopback: it keeps what it takes, refuses when told to, and can be stopped."""
+"""A mail server on loopback: it keeps what it takes, refuses if a test says so, and can be stopped."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class FileScan:
     @property
     def _strictness(self) -> str:
         strict = "false" if self.dialect.quotes == "lenient" else "true"
-        # Cells that are left out and line feeds inside of cells can be told apart by one thread only.
+        # Cells that are left out and line feeds inside of cells can be distinguished by one thread only.
         padded = ", null_padding=true, parallel=false" if self.settings.short_rows == "fill" else ""
         return f"strict_mode={strict}{padded}"
 

@@ -14,7 +14,7 @@ from okrsync.cli.context import Context
 from okrsync.cli.new_company_file import locale_of, named_path, write_schema, zone_of
 from okrsync.cli.new_company_report import found_data, say_new_company
 from okrsync.cli.new_databases import make, unfinished
-from okrsync.cli.new_sources import JIRA_TOKEN_FILE, GivenSources, GivenToken, NewSources, opened, told
+from okrsync.cli.new_sources import JIRA_TOKEN_FILE, GivenSources, GivenToken, NewSources, opened, seen_lines
 from okrsync.cli.next_cycle import GivenCycle, write_next_cycle
 from okrsync.cli.output import console, say_json
 from okrsync.cli.questions import Questions
@@ -305,7 +305,7 @@ def _look(context: Context, given: GivenSources, *, as_json: bool) -> int:
         say_json({"found": found_data(sources)})
         return ExitCode.IN_SYNC
     for name, found in sources.found.items():
-        for line in told(name, found):
+        for line in seen_lines(name, found):
             echo(line)
     return ExitCode.IN_SYNC
 

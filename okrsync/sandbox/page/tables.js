@@ -2,7 +2,7 @@
 
 import { editor, make } from "./dom.js";
 
-// A sign for each colour: statuses are told apart without seeing colours.
+// A sign for each colour: statuses differ without seeing colours.
 const SIGNS = { gray: "○", green: "●", yellow: "◐", red: "▲", blue: "✔", default: "○" };
 const LONG = 28;
 

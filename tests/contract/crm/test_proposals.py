@@ -1,4 +1,4 @@
-"""``okrsync inspect`` over every file of tests/cases/exports: no traceback, and what is printed runs as it stands."""
+"""``okrsync inspect`` over every file of tests/cases/exports: no traceback, and what is printed runs as it is."""
 
 from __future__ import annotations
 
