@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 import time
@@ -37,10 +38,12 @@ class Stop:
     def asked(self) -> bool:
         return self._asked
 
-    def wait(self) -> None:
-        """Wait, in real time, until it is set."""
-        while not self._asked:
+    def wait(self, timeout: float = math.inf) -> bool:
+        """Wait, in real time, until it is set or ``timeout`` seconds have passed; whether it is set."""
+        end = time.monotonic() + timeout
+        while not self._asked and time.monotonic() < end:
             time.sleep(GLANCE)
+        return self._asked
 
     @contextmanager
     def on_signals(self) -> Iterator[None]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -19,14 +18,16 @@ from okrsync.cli.streams import echo
 from okrsync.errors import ExitCode
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.table import Table
 
     from okrsync.emulation import TableView
+    from okrsync.fleet import Stop
     from okrsync.plugins import Connectors
     from okrsync.sandbox import DemoEnvironment
 
 CompanyId = Literal["demo", "book"]
+Show = Callable[..., None]
+"""Shows a command, given as its words, and runs it."""
 # Columns that would make the last tables of the demo too wide for a terminal, and for one of 80 columns.
 LEFT_OUT = {"Owner", "Source", "Last synced"}
 NARROW = {"Start", "Target", "Comment"}
@@ -44,14 +45,19 @@ def demo(
     ] = False,
 ) -> int:
     """Sync a made-up company between emulators. Leaves no trace."""
+    from okrsync.fleet import Stop
+
     context: Context = ctx.obj
-    with tempfile.TemporaryDirectory(prefix="okrsync-demo-") as name:
+    stop = Stop()
+    # The emulators are threads of this process: an exception in the middle of a lock that they share would end none.
+    with tempfile.TemporaryDirectory(prefix="okrsync-demo-") as name, stop.on_signals():
         run = _serve if serve else _play
-        run(Path(name).resolve(), "book" if book else "demo", context.connectors)
+        run(Path(name).resolve(), "book" if book else "demo", context.connectors, stop)
+        stop.check()
     return ExitCode.IN_SYNC
 
 
-def _play(folder: Path, company: CompanyId, connectors: Connectors) -> None:
+def _play(folder: Path, company: CompanyId, connectors: Connectors, stop: Stop) -> None:
     from okrsync.sandbox import DemoClock, demo_environment
     from okrsync.sandbox.terminal import LEFT_OUT, ledger_of
 
@@ -62,11 +68,18 @@ def _play(folder: Path, company: CompanyId, connectors: Connectors) -> None:
             "OKRSYNC_LEDGER": ledger_of(folder),
         }
         with _set(variables | dict.fromkeys(LEFT_OUT)):
+            context = Context(clock=DemoClock(), connectors=connectors)
+
+            def show(*words: str) -> None:
+                stop.check()
+                _command(context, *words)
+                stop.check()
+
             play = _play_book if company == "book" else _play_demo
-            play(environment, Context(clock=DemoClock(), connectors=connectors))
+            play(environment, show)
 
 
-def _serve(folder: Path, company: CompanyId, connectors: Connectors) -> None:
+def _serve(folder: Path, company: CompanyId, connectors: Connectors, stop: Stop) -> None:
     """Keep the company up, with its page and its clock, until somebody ends it."""
     from okrsync.emulation import LoopbackServer
     from okrsync.sandbox import PRESENT, demo_environment
@@ -89,11 +102,11 @@ def _serve(folder: Path, company: CompanyId, connectors: Connectors) -> None:
         echo("In another terminal:")
         echo(f"  . {script} && okrsync plan {environment.company.stem}")
         echo("Ctrl-C ends it.")
-        while not threading.Event().wait(timeout=60):
+        while not stop.wait(timeout=60):
             server.forget()  # an open page asks every second
 
 
-def _play_demo(environment: DemoEnvironment, context: Context) -> None:
+def _play_demo(environment: DemoEnvironment, show: Show) -> None:
     out = console()
     notion = environment.emulators["notion"]
     out.print(
@@ -102,11 +115,11 @@ def _play_demo(environment: DemoEnvironment, context: Context) -> None:
     out.print(
         "All of these are emulators on this machine; what talks to them is the real okrsync.", style="dim"
     )
-    _command(out, context, "plan", "demo")
-    _command(out, context, "sync", "demo")
+    show("plan", "demo")
+    show("sync", "demo")
     out.print("Once more: nothing is new, so nothing is written.", style="italic")
     notion.server.forget()
-    _command(out, context, "sync", "demo")
+    show("sync", "demo")
     out.print(
         f"Notion got {notion.server.count('^PATCH')} writes and {notion.server.count()} reads: "
         "a schema and a page of rows for each of two databases.",
@@ -116,12 +129,12 @@ def _play_demo(environment: DemoEnvironment, context: Context) -> None:
     notion.edit("Key results", "Open bugs", "Current", 70)
     for number in range(1, 11):
         environment.emulators["jira"].edit("APP", f"APP-{number + 1}", "status", "Done")
-    _command(out, context, "sync", "demo")
+    show("sync", "demo")
     out.print(
         "Her number stays, and the objective counts with it. How did the win rate come about?",
         style="italic",
     )
-    _command(out, context, "explain", "demo", "KR-6")
+    show("explain", "demo", "KR-6")
     out.rule("What Notion holds now", style="dim")
     out.print()
     for view in notion.tables():
@@ -132,11 +145,11 @@ def _play_demo(environment: DemoEnvironment, context: Context) -> None:
     )
 
 
-def _play_book(environment: DemoEnvironment, context: Context) -> None:
+def _play_book(environment: DemoEnvironment, show: Show) -> None:
     out = console()
     out.print("The book's 21 objectives and 68 key results, on made-up numbers in emulators and files.")
     environment.forget()
-    _command(out, context, "plan", "book")
+    show("plan", "book")
     out.print(
         f"That took {environment.requests} requests. Nothing is written yet: "
         "okrsync demo --book --serve keeps all this up, to be synced from another terminal.",
@@ -144,10 +157,11 @@ def _play_book(environment: DemoEnvironment, context: Context) -> None:
     )
 
 
-def _command(out: Console, context: Context, *words: str) -> None:
+def _command(context: Context, *words: str) -> None:
     """Show a command as a user would type it, and run it. A signal that ends it ends the demo, which has no more to say."""
     from okrsync.cli.main import main
 
+    out = console()
     out.rule(style="dim")
     out.print(f"$ okrsync {' '.join(words)}", style="bold")
     out.print()
