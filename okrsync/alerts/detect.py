@@ -10,6 +10,8 @@ from typing import Final
 from okrsync.errors import Busy, ConfigError, OkrsyncError, UnsafePlan
 from okrsync.fleet import CompanyRun
 from okrsync.model import Hold, Verdict
+from okrsync.tables.notes import note_text
+from okrsync.words import Words
 
 OVERDUE_AFTER: Final = 3
 """So many times of its schedule may pass without a finished sync; then a company is stale."""
@@ -21,7 +23,8 @@ UNREADABLE: Final = "unreadable"
 class Alert:
     """One thing that needs a person. ``key`` stays the same as long as it is the same thing, whatever its numbers do.
 
-    ``kind`` is ``held``, ``failed``, ``stale`` or ``over`` (the cycle).
+    ``kind`` is ``held``, ``failed``, ``stale``, ``over`` (the cycle) or ``test``. ``own`` says ``text`` in short in the
+    company's language: what a source answered, and the next step, are only in English.
     """
 
     key: str
@@ -29,26 +32,33 @@ class Alert:
     subject: str
     text: str
     hint: str = ""
+    own: str = ""
 
 
-def detect(run: CompanyRun, last: datetime | None, now: datetime) -> list[Alert]:
+def detect(run: CompanyRun, words: Words, last: datetime | None, now: datetime) -> list[Alert]:
     """Everything in ``run`` that needs a person. ``last`` is when the company's last finished sync before it ended."""
     if run.report is not None:
-        return list(_held(run))
-    found = list(_failed(run))
+        return list(_held(run, words))
+    found = list(_failed(run, words))
     schedule = run.company.schedule if run.company is not None else None
     if schedule is None or last is None:
         return found
     if schedule.missed(last, now, at_most=OVERDUE_AFTER) >= OVERDUE_AFTER:
         text = f"no sync has finished since {last:%Y-%m-%d %H:%M} UTC, and its schedule is {schedule.line!r}"
-        found.append(Alert(key="stale", kind="stale", subject=run.name, text=text, hint=_next_step(run)))
+        own = words("alert_stale", moment=words.weekday_moment(last))
+        found.append(
+            Alert(key="stale", kind="stale", subject=run.name, text=text, hint=_next_step(run), own=own)
+        )
     return found
 
 
-def _held(run: CompanyRun) -> Iterator[Alert]:
+def _held(run: CompanyRun, words: Words) -> Iterator[Alert]:
     assert run.report is not None
     if (notice := run.report.notice) is not None:
-        yield Alert(key="cycle over", kind="over", subject=run.name, text=notice.text, hint=notice.hint)
+        own = words.cycle_phase(run.report.company.cycle, run.report.at)
+        yield Alert(
+            key="cycle over", kind="over", subject=run.name, text=notice.text, hint=notice.hint, own=own
+        )
     seen = set()
     for one in run.report.decisions:
         if one.verdict is not Verdict.HELD or one.hold in {Hold.FOLLOWS, Hold.CLOSED}:
@@ -57,10 +67,11 @@ def _held(run: CompanyRun) -> Iterator[Alert]:
         key = f"held {one.subject} {one.hold} {one.cause or ''}".strip()
         if key not in seen:
             seen.add(key)
-            yield Alert(key=key, kind="held", subject=one.subject, text=one.reason, hint=one.hint)
+            own = note_text([one], words.locale) or ""
+            yield Alert(key=key, kind="held", subject=one.subject, text=one.reason, hint=one.hint, own=own)
 
 
-def _failed(run: CompanyRun) -> Iterator[Alert]:
+def _failed(run: CompanyRun, words: Words) -> Iterator[Alert]:
     error = run.error
     # Busy: the other run notifies. Interrupted: a person did it, and the next run finishes it.
     if error is None or isinstance(error, Busy | KeyboardInterrupt):
@@ -76,7 +87,8 @@ def _failed(run: CompanyRun) -> Iterator[Alert]:
     kind = "unsafe" if isinstance(error, UnsafePlan) else type(error).__name__
     if run.company is None:
         kind, hint = UNREADABLE, hint or f"okrsync validate {run.name}"
-    yield Alert(key=f"failed {kind}", kind="failed", subject=run.name, text=text, hint=hint)
+    own = words("alert_failed")
+    yield Alert(key=f"failed {kind}", kind="failed", subject=run.name, text=text, hint=hint, own=own)
 
 
 def _next_step(run: CompanyRun) -> str:

@@ -15,20 +15,31 @@ from decimal import Decimal
 from typing import Any, Final
 
 from okrsync.alerts.channel import Channel, deliver
-from okrsync.alerts.message import Message, as_text, bullets, footer, plain_title, shown
+from okrsync.alerts.message import (
+    Message,
+    as_html,
+    as_text,
+    bullets,
+    footer,
+    plain_title,
+    reason_lines,
+    shown,
+    words_of,
+)
 from okrsync.config import Company
 from okrsync.errors import OkrsyncError
-from okrsync.model import Hold, Memory, Outcome, StateEntry
+from okrsync.model import Memory, Outcome, StateEntry
 from okrsync.ports import Ledger
 from okrsync.progress import Status
-from okrsync.render.words import STATUS, moment, number, share
+from okrsync.render.words import number, share
+from okrsync.report.held import held_cells, own_reason
 from okrsync.schedules import Schedule
 from okrsync.settings import Secret
+from okrsync.words import Words
 
 STATE: Final = "@digest"
 """Under this name, which no connection can have, the ledger keeps what a digest needs. The keys are stored: they stay."""
 _LAST, _SHOWN, _HELD, _WAITING = "last", "shown", "held", "waiting "
-_NOT_NEWS: Final = {str(Hold.FOLLOWS), str(Hold.CLOSED)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +52,15 @@ class Digest:
 
     def messages(self, channels: Sequence[Channel], since: datetime | None, id_of: str) -> dict[str, Message]:
         """What each channel is to be sent, by the channel's id; a channel that nothing is new for gets nothing."""
-        found = {}
+        found, words = {}, self._words
         for channel in channels:
             if (html := self._html(channel)) is not None:
                 name = f"{id_of}-{channel.id}"
-                days = f", since {moment(since, self.company.zone)}" if since is not None else ""
+                days = words("digest_since", moment=words.weekday_moment(since)) if since is not None else ""
                 html = f"<p>{shown(self.company.cycle.name)}{shown(days)}</p>{html}"
-                title = plain_title(f"{self.company.title or self.company.id}: OKR digest")
-                found[channel.id] = Message(id=name, title=title, html=html + footer(self.company.id, name))
+                title = plain_title(words("digest_title", company=self.company.title or self.company.id))
+                html += footer(words, self.company.id, name)
+                found[channel.id] = Message(id=name, title=title, html=html)
         return found
 
     def last(self) -> datetime | None:
@@ -71,7 +83,7 @@ class Digest:
         return {
             one: before.get(one, self.now.isoformat())
             for one in self._outcomes()
-            if _held(self._outcomes()[one])
+            if any(held_cells(one, "", self._outcomes()[one].detail))
         }
 
     def held_notes(self) -> list[StateEntry]:
@@ -79,6 +91,10 @@ class Digest:
         text = json.dumps(self.held_since(), sort_keys=True)
         changed = text != (self._noted(_HELD) or "{}")
         return [StateEntry(connection=STATE, key=_HELD, value=text)] if changed else []
+
+    @property
+    def _words(self) -> Words:
+        return words_of(self.company)
 
     def _noted(self, key: str) -> str:
         return self.memory.state.get((STATE, key), "")
@@ -99,10 +115,11 @@ class Digest:
         held = {one: since for one, since in self.held_since().items() if one in mine}
         if not moved and not held:
             return None
-        parts = [f"<h3>Moved</h3>{bullets(self._moves(moved, before))}"] if moved else []
-        parts.append(f"<h3>Objectives</h3>{bullets(self._objectives(mine))}")
+        words = self._words
+        parts = [f"<h3>{words('digest_moved')}</h3>{bullets(self._moves(moved, before))}"] if moved else []
+        parts.append(f"<h3>{words('objectives')}</h3>{bullets(self._objectives(mine))}")
         if held:
-            parts.append(f"<h3>Held</h3>{bullets(self._holds(held))}")
+            parts.append(f"<h3>{words('digest_held')}</h3>{bullets(self._holds(held))}")
         return "".join(parts)
 
     def _named(self, subject: str) -> str:
@@ -111,20 +128,19 @@ class Digest:
         return f"<b>{shown(subject)}</b> {shown(title)}"
 
     def _moves(self, subjects: Iterable[str], before: Mapping[str, Any]) -> Iterator[str]:
-        locale = self.company.locale
+        words, locale = self._words, self.company.locale
         for one in subjects:
             detail = self.memory.outcomes[one].detail
             value, progress, status = before.get(one) or [None, None, None]
             values = [number(text, detail["unit"], locale) for text in (value, detail["value"])]
             shares = [share(text, locale) for text in (progress, detail["progress"])]
-            words = [STATUS[text] if text else "no data" for text in (status, detail["status"])]
+            statuses = [words(text or "no_data") for text in (status, detail["status"])]
             if one not in before:
-                yield f"{self._named(one)}: {shown(values[1])}, progress {shares[1]}, {words[1]} (new)"
+                new = words("digest_new", value=values[1], share=shares[1], status=statuses[1])
+                yield f"{self._named(one)}: {shown(new)}"
                 continue
-            changes = ", ".join(
-                f"{name}{old} → {new}" if old != new else f"{name}{new}"
-                for name, (old, new) in (("", values), ("progress ", shares), ("", words))
-            )
+            number_, share_, status_ = map(_change, (values, shares, statuses))
+            changes = f"{number_}, {words('digest_progress', change=share_)}, {status_}"
             yield f"{self._named(one)}: {_arrow(value, detail['value'])}{shown(changes)}"
 
     def _objectives(self, subjects: Sequence[str]) -> Iterator[str]:
@@ -134,40 +150,36 @@ class Digest:
         for one in self.company.key_results:
             if one.id in subjects:
                 groups.setdefault(one.objective, []).append(one.id)
+        words = self._words
         for objective, own in groups.items():
-            words = [self.memory.outcomes[one].detail["status"] for one in own]
-            counts = [
-                f"{words.count(str(status))} {STATUS[str(status)]}"
-                for status in Status
-                if str(status) in words
-            ]
-            without = words.count(None)
-            counts += [f"{without} without data"] if without else []
+            said = [self.memory.outcomes[one].detail["status"] for one in own]
+            counts = [f"{said.count(one)} {words(one)}" for one in map(str, Status) if one in said]
+            counts += [words.count("without_data_counted", said.count(None))] if None in said else []
             name = (
                 f"<b>{shown(objective)}</b> {shown(titles.get(objective, ''))}"
                 if objective
-                else "no objective"
+                else words("no_objective")
             )
             yield f"{name}: {', '.join(counts)}"
 
     def _holds(self, held: Mapping[str, str]) -> Iterator[str]:
+        words = self._words
         for subject, since in held.items():
-            cell = _held(self.memory.outcomes[subject])[0]
-            when = moment(datetime.fromisoformat(since), self.company.zone)
-            hint = f"<br/>→ {shown(cell['hint'])}" if cell.get("hint") else ""
-            yield f"{self._named(subject)}, since {shown(when)}: {shown(cell['reason'])}{hint}"
+            (first, *_) = held_cells(subject, "", self.memory.outcomes[subject].detail)
+            why = reason_lines(words, own_reason(words, first), *first.reason)
+            when = words.weekday_moment(datetime.fromisoformat(since))
+            yield words("held_since", row=self._named(subject), moment=shown(when), reason=as_html(why))
+
+
+def _change(both: Sequence[str]) -> str:
+    old, new = both
+    return f"{old} → {new}" if old != new else new
 
 
 def _arrow(before: str | None, after: str | None) -> str:
     if before is None or after is None or before == after:
         return ""
     return "▲ " if Decimal(after) > Decimal(before) else "▼ "
-
-
-def _held(outcome: Outcome) -> list[Mapping[str, Any]]:
-    """The held cells of a row, without those that only follow another one."""
-    cells = outcome.detail["cells"].values()
-    return [one for one in cells if one["verdict"] == "held" and one.get("hold") not in _NOT_NEWS]
 
 
 def send_digest(

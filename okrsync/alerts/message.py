@@ -10,9 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape, unescape
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from okrsync.alerts.detect import Alert
+from okrsync.config import Company
 from okrsync.redaction import redact
+from okrsync.words import Words
 
 MOST: Final = 20
 LONGEST: Final = 500
@@ -50,19 +53,43 @@ def bullets(lines: Iterable[str]) -> str:
     return f"<ul>{''.join(f'<li>{line}</li>' for line in lines)}</ul>"
 
 
-def alert_message(company: str, title: str, notice: str, alerts: Sequence[Alert]) -> Message:
+def words_of(company: Company | None) -> Words:
+    """The words for a company's people; English if its YAML could not be read."""
+    return Words(company.locale, company.zone) if company is not None else Words("en_US", ZoneInfo("UTC"))
+
+
+def reason_lines(words: Words, own: str, text: str, hint: str) -> list[str]:
+    """Why something needs a person and what to do: first in the reader's language, then as the engine says it."""
+    lines = [text] if words.language == "en" or not own else [own, text]
+    return [short(one) for one in lines] + ([f"→ {short(hint)}"] if hint else [])
+
+
+def alert_message(words: Words, company: str, title: str, notice: str, alerts: Sequence[Alert]) -> Message:
     """One message for new alerts; ``notice`` is its id."""
     lines = []
     for one in alerts[:MOST]:
-        hint = f"<br/>→ {shown(one.hint)}" if one.hint else ""
-        lines.append(f"<b>{shown(one.subject)}</b> {one.kind}: {shown(one.text)}{hint}")
+        said = reason_lines(words, one.own, one.text, one.hint)
+        lines.append(f"<b>{shown(one.subject)}</b> {words(f'kind_{one.kind}')}: {as_html(said)}")
     if len(alerts) > MOST:
-        lines.append(f"… and {len(alerts) - MOST} more: okrsync status {company}")
+        lines.append(shown(left_out(words, company, len(alerts))))
     subjects = list(dict.fromkeys(one.subject for one in alerts))
-    what = subjects[0] if len(subjects) == 1 else f"{len(subjects)} things"
-    need = "needs" if len(subjects) == 1 else "need"
-    heading = plain_title(f"{title}: {what} {need} a person")
-    return Message(id=notice, title=heading, html=bullets(lines) + footer(company, notice))
+    if len(subjects) == 1:
+        heading = words("one_alert", company=title, subject=subjects[0])
+    else:
+        heading = words.count("alerts", len(subjects), company=title)
+    return Message(
+        id=notice, title=plain_title(heading), html=bullets(lines) + footer(words, company, notice)
+    )
+
+
+def left_out(words: Words, company: str, alerts: int) -> str:
+    """How many alerts a message does not show, and the command that does."""
+    return words.count("and_more", alerts - MOST, command=f"okrsync status {company}")
+
+
+def as_html(lines: Iterable[str]) -> str:
+    """Lines of text as HTML."""
+    return "<br/>".join(escape(one, quote=False) for one in lines)
 
 
 def as_text(message: Message) -> str:
@@ -73,6 +100,6 @@ def as_text(message: Message) -> str:
     return re.sub(r"\n{3,}", "\n\n", f"{message.title}\n\n{body.strip()}")
 
 
-def footer(company: str, notice: str) -> str:
+def footer(words: Words, company: str, notice: str) -> str:
     """Which company and which message this is; a message that comes twice has the same id."""
-    return f"<p>okrsync, company {shown(company)}, message {notice}</p>"
+    return f"<p>{shown(words('message_of', company=company, id=notice))}</p>"

@@ -19,7 +19,7 @@ from typing import Final
 from okrsync.alerts.channel import Channel, deliver
 from okrsync.alerts.detect import Alert, detect
 from okrsync.alerts.digest import send_digest
-from okrsync.alerts.message import alert_message
+from okrsync.alerts.message import alert_message, words_of
 from okrsync.alerts.webhook import Notice, Recipient, ping_switch, post_notices
 from okrsync.config import Company, Notify
 from okrsync.errors import OkrsyncError
@@ -75,8 +75,8 @@ def _recipient(run: CompanyRun, otherwise: Callable[[str], Notify | None]) -> Re
     if company is None:
         # A company is called like its file.
         name = Path(run.name).stem
-        return Recipient(company=name, title=name, notify=notify)
-    return Recipient(company=company.id, title=company.title, notify=notify)
+        return Recipient(company=name, title=name, notify=notify, words=words_of(None))
+    return Recipient(company=company.id, title=company.title, notify=notify, words=words_of(company))
 
 
 def told_of(own: Notify | None, otherwise: Notify | None) -> Notify | None:
@@ -106,7 +106,8 @@ def notify(run: CompanyRun, to: Recipient, ledger: Ledger, clock: Clock) -> list
         now = clock.now()
         notes = ledger.recall(to.company).state
         completed = notes.get((STATE, _COMPLETED))
-        alerts = detect(run, datetime.fromisoformat(completed) if completed else None, now)
+        last = datetime.fromisoformat(completed) if completed else None
+        alerts = detect(run, to.words, last, now)
         channels = channels_of(to.notify)
         for one in _readers(run, to, channels, alerts, clock):
             try:
@@ -214,4 +215,4 @@ def _readers(
 
 def _post(to: Recipient, channel: Channel, notices: Sequence[Notice]) -> None:
     alerts = [one.alert for one in notices]
-    deliver(channel, alert_message(to.company, to.title, notices[0].id, alerts))
+    deliver(channel, alert_message(to.words, to.company, to.title, notices[0].id, alerts))

@@ -8,7 +8,7 @@ from functools import partial
 
 from okrsync.alerts.channel import deliver
 from okrsync.alerts.detect import Alert
-from okrsync.alerts.message import alert_message
+from okrsync.alerts.message import alert_message, words_of
 from okrsync.alerts.notify import channels_of, told_of
 from okrsync.alerts.webhook import Notice, Recipient, ping_switch, post_notices
 from okrsync.config import Company, Notify
@@ -23,9 +23,11 @@ def try_addresses(
     notify = told_of(company.notify, otherwise)
     if notify is None:
         return []
-    to = Recipient(company=company.id, title=company.title, notify=notify)
+    words = words_of(company)
+    to = Recipient(company=company.id, title=company.title, notify=notify, words=words)
     text = "this is a test: alerts of this company arrive here"
-    alert = Alert(key="test", kind="test", subject=company.id, text=text, hint="nothing to do")
+    own = words("alert_test")
+    alert = Alert(key="test", kind="test", subject=company.id, text=text, hint="nothing to do", own=own)
     number = uuid.uuid4().hex
     tried: list[tuple[str, Callable[[], None]]] = []
     if notify.webhook is not None:
@@ -33,7 +35,7 @@ def try_addresses(
         send = partial(post_notices, to, ExitCode.IN_SYNC, [notice], clock)
         tried.append((f"webhook, {notify.webhook}", send))
     for channel in channels_of(notify):
-        message = alert_message(company.id, company.title or company.id, number, [alert])
+        message = alert_message(words, company.id, company.title or company.id, number, [alert])
         tried.append((f"{channel.key}, {channel.address}", partial(deliver, channel, message)))
     if notify.ping is not None:
         tried.append((f"ping, {notify.ping}", partial(ping_switch, to, clock)))

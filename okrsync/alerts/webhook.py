@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from okrsync.alerts.detect import Alert
-from okrsync.alerts.message import MOST, short
+from okrsync.alerts.message import MOST, left_out, reason_lines, short
 from okrsync.config import Notify
 from okrsync.connector import is_encrypted, passes
 from okrsync.errors import AccessError, ConfigError, ExitCode
@@ -16,6 +16,7 @@ from okrsync.http import USER_AGENT, Again, limiter, patiently, retry_after
 from okrsync.network import session
 from okrsync.ports import Clock
 from okrsync.settings import Secret
+from okrsync.words import Words
 
 if TYPE_CHECKING:
     import requests
@@ -30,6 +31,7 @@ class Recipient:
     company: str
     title: str
     notify: Notify
+    words: Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,13 +108,13 @@ class _RefusalError(Exception):
 
 
 def _slack(to: Recipient, notices: Sequence[Notice]) -> dict[str, Any]:
-    lines = [f"*{_escaped(to.title)}* needs a person"]
+    lines = [to.words("chat_alert", company=f"*{_escaped(to.title)}*")]
     for one in (each.alert for each in notices[:MOST]):
-        lines.append(f"• *{_escaped(one.subject)}* {one.kind}: {_escaped(short(one.text))}")
-        if one.hint:
-            lines.append(f"    → {_escaped(short(one.hint))}")
+        first, *more = reason_lines(to.words, one.own, one.text, one.hint)
+        lines.append(f"• *{_escaped(one.subject)}* {to.words(f'kind_{one.kind}')}: {_escaped(first)}")
+        lines += [f"    {_escaped(line)}" for line in more]
     if len(notices) > MOST:
-        lines.append(f"… and {len(notices) - MOST} more: okrsync status {to.company}")
+        lines.append(left_out(to.words, to.company, len(notices)))
     return {"text": "\n".join(lines)}
 
 

@@ -4,7 +4,7 @@ from okrsync.report.company_page import company_page
 from okrsync.report.html import index_html, page_html
 from okrsync.report.markdown import index_markdown, page_markdown
 from okrsync.report.page import Failed, ReportIndex, ReportPage
-from okrsync.report.words import Words
+from okrsync.words import Words
 
 __all__ = [
     "Failed",

@@ -13,7 +13,7 @@ from okrsync.model import Unit
 from okrsync.pace import Pace, expected
 from okrsync.periods import Cycle
 from okrsync.progress import AtLeast, AtMost, FromTo, Goal, Milestones, Within, YesNo
-from okrsync.report.words import Words
+from okrsync.words import Words
 
 PACE_POINTS: Final = 24
 """So many points are enough for the line of the expected pace, however crooked it is."""

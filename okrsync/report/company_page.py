@@ -20,8 +20,8 @@ from okrsync.report.moves import moves, pairs, week_ago
 from okrsync.report.objective_section import last_sync, objective_sections, objective_title
 from okrsync.report.page import STATUSES, NoticeLine, ReportPage
 from okrsync.report.sources import source_lines
-from okrsync.report.words import Words
 from okrsync.sync import ledger_notices, trend
+from okrsync.words import Words
 
 
 def company_page(company: Company, ledger: Ledger, now: datetime) -> ReportPage:
@@ -41,7 +41,10 @@ def company_page(company: Company, ledger: Ledger, now: datetime) -> ReportPage:
         *(draft_card(facts, one) for one in company.drafts if one.kind == "key result" and not one.objective),
     )
     notice = company.cycle_notice(now)
-    notices = [NoticeLine(text=notice.text, hint=notice.hint)] if notice is not None else []
+    notices = []
+    if notice is not None:
+        own = notice.text if words.language == "en" else words.cycle_phase(company.cycle, now)
+        notices.append(NoticeLine(text=own, hint=notice.hint))
     notices += [NoticeLine(text=one) for one in ledger_notices(company.id, memory)]
     counted = Counter(one.status for section in sections for one in section.key_results)
     counted.update(one.status for one in loose)

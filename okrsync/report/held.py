@@ -12,9 +12,9 @@ from typing import Any, Final
 from okrsync.cells import Kind, kind_of, leads
 from okrsync.model import COUNT, PERCENT, Cause, Hold
 from okrsync.report.page import HeldItem
-from okrsync.report.words import Words
 from okrsync.tables.notes import reason_text
 from okrsync.units import parse_unit
+from okrsync.words import Words
 
 _CONSEQUENCES: Final = {str(Hold.FOLLOWS), str(Hold.CLOSED)}
 """A cell that is held only because another one or the whole cycle is: that one says why."""
@@ -38,13 +38,14 @@ class HeldCell:
 
 def held_items(words: Words, found: Iterable[tuple[str, str, Mapping[str, Any]]]) -> tuple[HeldItem, ...]:
     """Everything that is held in the rows (id, title, what the ledger keeps), once for each reason and next step."""
-    cells = [one for subject, title, detail in found for one in _held_cells(subject, title, detail)]
+    cells = [one for subject, title, detail in found for one in held_cells(subject, title, detail)]
     order = {reason: place for place, reason in reversed(list(enumerate(one.reason for one in cells)))}
     cells.sort(key=lambda one: order[one.reason])
     return tuple(_item(words, list(alike)) for _, alike in groupby(cells, key=lambda one: one.reason))
 
 
-def _held_cells(subject: str, title: str, detail: Mapping[str, Any]) -> Iterator[HeldCell]:
+def held_cells(subject: str, title: str, detail: Mapping[str, Any]) -> Iterator[HeldCell]:
+    """The held cells of a row, without those that only follow another one."""
     for cell, one in detail.get("cells", {}).items():
         if one["verdict"] == "held" and one["hold"] not in _CONSEQUENCES:
             yield HeldCell(id=subject, title=title, cell=cell, decision=one, detail=detail)
@@ -53,18 +54,20 @@ def _held_cells(subject: str, title: str, detail: Mapping[str, Any]) -> Iterator
 def _item(words: Words, alike: list[HeldCell]) -> HeldItem:
     first = alike[0]
     subjects = {one.id: one.title for one in alike}
-    own = ""
-    if words.language != "en":
-        own = reason_text(_hold(first), _cause(first), words.locale, _shown(words, first, "wanted"))
     return HeldItem(
         subjects=tuple(subjects.items()),
         cells=tuple(dict.fromkeys(one.cell for one in alike)),
         reason=first.reason[0],
         hint=first.reason[1],
-        own=own,
+        own=own_reason(words, first) if words.language != "en" else "",
         since=_since(words, alike),
         values=_values(words, alike) if len(subjects) == 1 else "",
     )
+
+
+def own_reason(words: Words, one: HeldCell) -> str:
+    """The reason in short in the reader's language."""
+    return reason_text(_hold(one), _cause(one), words.locale, _shown(words, one, "wanted"))
 
 
 def _hold(one: HeldCell) -> Hold | None:

@@ -21,10 +21,10 @@ from okrsync.render.trend import forecast_amounts
 from okrsync.report.chart import Chart, Dot, cone, levels, pace_line, scale, ticks
 from okrsync.report.held import held_items
 from okrsync.report.page import NO_DATA, NOT_MEASURED, InitiativeLine, KeyResultCard, LastReading, TableRow
-from okrsync.report.words import Words
 from okrsync.sync import Seen, Trend
 from okrsync.tables.assessment import goal_from
 from okrsync.units import parse_unit
+from okrsync.words import Words
 
 MOST_ROWS: Final = 14
 """A chart's table has a line for each value, or for each week if there are more than this."""

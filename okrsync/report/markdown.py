@@ -17,7 +17,7 @@ from okrsync.report.page import (
     ReportIndex,
     ReportPage,
 )
-from okrsync.report.words import Words
+from okrsync.words import Words
 
 _SPECIAL: Final = re.compile(r"([\\`*_\[\]<>|~#])")
 MOST_MOVES: Final = 10

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from okrsync.report.chart import Chart
-from okrsync.report.words import Words
+from okrsync.words import Words
 
 NO_DATA = "no_data"
 """The status of a key result that has none."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Final
 
 from okrsync.cells import NOTE
 from okrsync.model import COUNT, Cause, Decision, Hold, Quantity, Verdict
@@ -12,55 +11,7 @@ from okrsync.planning import DesiredCell
 from okrsync.run_context import Run
 from okrsync.tables.desired import desire
 from okrsync.units import show
-
-# ``{new}`` is the value that okrsync would write. A language without a text of its own gets the English one.
-_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
-    "en": {
-        "edited": "A person's value is kept. okrsync would write {new}.",
-        "unclaimed": "This value was here before okrsync and is kept. okrsync would write {new}.",
-        "doubtful": "The new value {new} is in doubt and waits for a person.",
-        "invalid": "A column cannot hold the value.",
-        "no_row": "The row of its key result is missing.",
-        "locked": "A column is computed and cannot be written.",
-        "empty": "The source has no value.",
-        "data": "The source's value cannot be used.",
-        "unavailable": "The source does not answer.",
-        "access": "okrsync may not read the source any more.",
-        "config": "The configuration of okrsync needs a look.",
-        "past": "The source does not know its value of that day.",
-        "bug": "okrsync could not read the source because of a fault of its own.",
-    },
-    "de": {
-        "edited": "Der Wert eines Menschen bleibt stehen. okrsync würde {new} schreiben.",
-        "unclaimed": "Dieser Wert stand hier schon vor okrsync und bleibt. okrsync würde {new} schreiben.",
-        "doubtful": "Der neue Wert {new} ist zweifelhaft und wartet auf einen Menschen.",
-        "invalid": "Eine Spalte kann den Wert nicht aufnehmen.",
-        "no_row": "Die Zeile des Key Results fehlt.",
-        "locked": "Eine Spalte wird berechnet und kann nicht geschrieben werden.",
-        "empty": "Die Quelle hat keinen Wert.",
-        "data": "Der Wert der Quelle ist nicht verwendbar.",
-        "unavailable": "Die Quelle antwortet nicht.",
-        "access": "okrsync darf die Quelle nicht mehr lesen.",
-        "config": "Die Konfiguration von okrsync braucht einen Blick.",
-        "past": "Die Quelle kennt ihren Wert von diesem Tag nicht.",
-        "bug": "okrsync konnte die Quelle wegen eines eigenen Fehlers nicht lesen.",
-    },
-    "ru": {
-        "edited": "Значение, введённое человеком, сохранено. okrsync записал бы {new}.",
-        "unclaimed": "Это значение было здесь до okrsync и сохранено. okrsync записал бы {new}.",
-        "doubtful": "Новое значение {new} вызывает сомнение и ждёт человека.",
-        "invalid": "Столбец не может содержать это значение.",
-        "no_row": "Нет строки ключевого результата.",
-        "locked": "Столбец вычисляется, и записать в него нельзя.",
-        "empty": "В источнике нет значения.",
-        "data": "Значение источника нельзя использовать.",
-        "unavailable": "Источник не отвечает.",
-        "access": "У okrsync больше нет доступа к источнику.",
-        "config": "Проверьте настройки okrsync.",
-        "past": "Источник не знает своего значения на этот день.",
-        "bug": "okrsync не смог прочитать источник из-за собственной ошибки.",
-    },
-}
+from okrsync.words import language_of, messages
 
 
 def own_cells(run: Run, table: str) -> list[str]:
@@ -87,9 +38,11 @@ def note_text(decisions: Sequence[Decision], locale: str) -> str | None:
 
 def reason_text(hold: Hold | None, cause: Cause | None, locale: str, new: str) -> str:
     """Why a cell is held, in one sentence of the locale's language; ``new`` is what okrsync would write."""
-    texts = _TEXTS.get(locale.partition("_")[0], _TEXTS["en"])
-    key = str(cause or Cause.DATA) if hold is Hold.NO_DATA else str(hold)
-    return texts.get(key, texts["config"]).format(new=new)
+    texts = messages(language_of(locale))
+    key = cause or Cause.DATA if hold is Hold.NO_DATA else hold
+    text = texts.get(f"held_{key}", texts["held_config"])
+    assert isinstance(text, str), key
+    return text.format(new=new)
 
 
 def _new(decision: Decision, locale: str) -> str:

@@ -137,6 +137,27 @@ def test_slack_gets_text_that_it_can_show(office: Office) -> None:
     assert lines[2] == "    → okrsync release c00000 KR-0"
 
 
+@pytest.mark.parametrize("office", ["slack"], indirect=True)
+def test_a_chat_reads_the_company_s_language_and_a_program_the_engine_s(office: Office) -> None:
+    path = office.fleet.folder / "c00000.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("timezone:", "locale: de_DE\ntimezone:"), encoding="utf-8")
+    office.sync()
+    office.person_edits(120)
+    office.sync()
+    first, second, third, last = office.sent[0]["text"].splitlines()
+    assert first.endswith("braucht einen Menschen")
+    assert second.startswith("• *KR-0* zurückgehalten: Der Wert eines Menschen bleibt stehen.")
+    assert third.strip().startswith("a person changed it")
+    assert last == "    → okrsync release c00000 KR-0"
+    path.write_text(path.read_text(encoding="utf-8").replace("kind: slack", "kind: json"), encoding="utf-8")
+    office.spoil(key_result=1, text="")
+    office.sync()
+    (need,) = office.sent[1]["needs"]
+    assert need["kind"] == "held"
+    assert need["text"].isascii()
+
+
 def test_a_failed_run_alerts_and_does_not_ping_the_switch(office: Office) -> None:
     office.sync()
     refused = Fault(where="", times=10**6, status=401, body=b'{"object":"error","code":"unauthorized"}')

@@ -222,3 +222,45 @@ def test_mistakes_in_notify_are_named(acme: Company, wrong: str, said: str) -> N
     ended = acme.desk.run("validate", "demo")
     assert ended.code == 2
     assert said in ended.err + ended.out
+
+
+@pytest.mark.parametrize(
+    ("locale", "subject", "alert", "title", "held"),
+    [
+        (
+            "de_DE",
+            "Acme ‹Travel›: KR-13 braucht einen Menschen",
+            "KR-13 zurückgehalten: Der Wert der Quelle ist nicht verwendbar. KPI!B5 holds the error #REF!",
+            "Acme ‹Travel›: OKR-Überblick",
+            "KR-13 Followers, seit Mo., 23. Nov. 2026, 07:00: Der Wert der Quelle ist nicht verwendbar.",
+        ),
+        (
+            "ru_RU",
+            "Acme ‹Travel›: KR-13 — нужен человек",
+            "KR-13 задержано: Значение источника нельзя использовать. KPI!B5 holds the error #REF!",
+            "Acme ‹Travel›: сводка по OKR",
+            "KR-13 Followers, с пн, 23 нояб. 2026, 07:00: Значение источника нельзя использовать.",
+        ),
+    ],
+    ids=["German", "Russian"],
+)
+def test_alerts_and_digests_are_in_the_company_s_language(
+    acme: Company, locale: str, subject: str, alert: str, title: str, held: str
+) -> None:
+    acme.desk.edit_yaml("locale: en_US", f"locale: {locale}")
+    acme.desk.edit_yaml('reach: "€3.5M"', "reach: 3500000")
+    acme.sync()
+    (mail,) = acme.mails("ops")
+    assert mail["Subject"] == subject
+    assert alert in " ".join(text_of(mail).split())
+    acme.desk.sheets.edit("KPI", "2", "B", 60)
+    acme.wait(hours=2)
+    acme.sync()
+    digest = acme.mails("ops")[-1]
+    text = " ".join(text_of(digest).split())
+    assert digest["Subject"] == title
+    assert held in text
+    assert "KR-9 Net Promoter Score: ▲ 46 → 60" in text
+    for english in ("since", "Moved", "Objectives held", "on track", "progress", "data", "message"):
+        assert english not in text
+    assert held.split(":", maxsplit=1)[0] in " ".join(acme.desk.run("notify", "digest", "demo").out.split())

@@ -13,6 +13,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from okrsync.model import COUNT, PERCENT, Dimension, Unit
+from okrsync.periods import Cycle, Phase
 from okrsync.progress import AtLeast, AtMost, Baseline, FromTo, Goal, Milestones, Within, YesNo
 from okrsync.units import show
 from okrsync.units.language import cldr
@@ -26,22 +27,27 @@ Message = str | Mapping[str, str]
 @cache
 def messages(language: str) -> Mapping[str, Message]:
     """The messages of one language, by their names."""
-    text = (files("okrsync.report") / "messages" / f"{language}.toml").read_text(encoding="utf-8")
+    text = (files("okrsync") / "messages" / f"{language}.toml").read_text(encoding="utf-8")
     found: dict[str, Message] = tomllib.loads(text)
     return found
 
 
+def language_of(locale: str) -> str:
+    """The language of the messages for a locale: its own if there is a file for it, else English."""
+    own = locale.partition("_")[0]
+    return own if own in LANGUAGES else LANGUAGES[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a page says, for one company: its locale writes the numbers, its time zone dates the moments."""
+    """What people read, for one company: its locale writes the numbers, its time zone dates the moments."""
 
     locale: str
     zone: ZoneInfo
 
     @property
     def language(self) -> str:
-        own = self.locale.partition("_")[0]
-        return own if own in LANGUAGES else LANGUAGES[0]
+        return language_of(self.locale)
 
     def __call__(self, name: str, **values: object) -> str:
         """The message ``name`` with ``values`` put in."""
@@ -100,6 +106,20 @@ class Words:
 
         local = at.astimezone(self.zone)
         return f"{format_date(local, 'medium', locale=self._calendar)}, {format_time(local, 'short', locale=self._calendar)}"
+
+    def weekday_moment(self, at: datetime) -> str:
+        """Like ``Mon 23 Nov 2026, 07:00``, in the company's time zone: with the day of the week, for messages."""
+        from babel.dates import format_datetime
+
+        return format_datetime(at.astimezone(self.zone), self("digest_moment"), locale=self._calendar)
+
+    def cycle_phase(self, cycle: Cycle, now: datetime) -> str:
+        """That the cycle has not begun or is over, in a sentence; empty while it runs."""
+        phase = cycle.phase(now)
+        if phase is Phase.RUNNING:
+            return ""
+        days = {"start": cycle.start, "end": cycle.end, "until": cycle.last_day_of_closing}
+        return self(f"cycle_{phase}", cycle=cycle.name, **{key: self.day(one) for key, one in days.items()})
 
     def ago(self, at: datetime, now: datetime) -> str:
         """Like ``10 hours ago``."""
