@@ -10,6 +10,7 @@ COMPANIES ?= 100
 KEY_RESULTS ?= 1000
 ISSUES ?= 20000
 ROWS ?= 1000000
+PEER_SIZES ?= 30 100 300
 
 # Nothing is resolved while installing: each lock names a closure with its hashes, and `pip check` says whether it is one.
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -20,12 +21,13 @@ VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version(
 RUN := $(VENV)/ready-for-demo-$(VERSION)
 OWN := $(VENV)/ready-okrsync-$(VERSION)
 DEV := $(VENV)/ready-for-test-$(VERSION)
+PEERS := $(VENV)/peers/ready-$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types contracts pytest announce fresh bench docs lock clean
+.PHONY: help setup demo test lint types contracts pytest announce fresh bench bench-peers live docs lock clean
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(RUN): .requirements/run.txt .requirements/build.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "okrsync needs Python 3.11 or newer; say which: make PYTHON=python3.12 ..." >&2; exit 1; }
@@ -77,6 +79,16 @@ fresh: ## Both commands of the README on fresh Debians, in chroots (root, deboot
 bench: setup ## Print the benchmarks' ratios and request counts, and the tables of docs/benchmarks.md
 	OKRSYNC_BENCH_COMPANIES=$(COMPANIES) OKRSYNC_BENCH_KEY_RESULTS=$(KEY_RESULTS) OKRSYNC_BENCH_WEEKS=52 OKRSYNC_BENCH_ISSUES=$(ISSUES) OKRSYNC_BENCH_ROWS=$(ROWS) $(BIN)/pytest tests/benchmarks -q -s
 
+$(PEERS): $(DEV) .requirements/peers.txt
+	@echo "Installing what okrsync is compared with into $(VENV)/peers ..."
+	@$(PYTHON) -m venv --clear $(VENV)/peers
+	@$(subst $(BIN),$(VENV)/peers/bin,$(LOCKED)) -r .requirements/peers.txt
+	@$(subst $(BIN),$(VENV)/peers/bin,$(PIP)) check
+	@touch $@
+
+bench-peers: $(PEERS) ## okrsync beside a script, dlt and csv2notion-neo at 3 requests a second, in 45 minutes
+	OKRSYNC_BENCH_PEERS=$(abspath $(VENV)/peers/bin/python) OKRSYNC_BENCH_PEER_SIZES="$(PEER_SIZES)" $(BIN)/pytest tests/benchmarks/test_peers.py -q -s
+
 live: setup ## Ask the real vendors what the emulators assume (docs/live-check.md)
 	$(BIN)/python -m tests.live
 
@@ -89,6 +101,7 @@ lock: ## Resolve the requirements again (needs uv); newest of all: make lock UPG
 	cp .requirements/run.txt .requirements/image.txt
 	uv pip compile pyproject.toml $(RESOLVED) --extra alerts --extra cluster --extra mcp --extra report --extra s3 --extra gcs --extra sftp -o .requirements/image.txt
 	uv pip compile --group build $(RESOLVED) --constraint .requirements/dev.txt -o .requirements/build.txt
+	uv pip compile --group peers $(RESOLVED) $(UPGRADE) -o .requirements/peers.txt
 
 clean: ## Remove what was installed and cached
 	rm -rf $(VENV) .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist

@@ -59,7 +59,7 @@ def test_the_top_level_holds_what_contributing_allows() -> None:
 
 def test_requirements_are_hashed_alike_and_hold_no_addresses() -> None:
     pins: dict[str, set[str]] = {}
-    for name in ("build", "run", "image", "dev"):
+    for name in ("build", "run", "image", "dev", "peers"):
         text = (ROOT / ".requirements" / f"{name}.txt").read_text(encoding="utf-8")
         assert "://" not in text
         lines = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
