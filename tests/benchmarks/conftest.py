@@ -14,10 +14,11 @@ import pytest
 
 from okrsync.config import Company, load_company
 from okrsync.ledger import open_ledger
-from okrsync.plugins import Connectors, emulator_of
+from okrsync.plugins import Connectors
 from okrsync.sandbox import PRESENT
 from okrsync.sync import Report, sync
 from okrsync.testing import JumpClock
+from tests.support.emulators import started
 
 YAML = """\
 company: {name}
@@ -67,15 +68,13 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Build]:
     connectors = Connectors()
     with ExitStack() as stack:
 
-        def started(name: str) -> Any:
-            factory = emulator_of(name)
-            assert factory is not None
-            emulator = factory()
-            stack.callback(emulator.server.close)
-            return emulator
+        def running(name: str) -> Any:
+            made = started(name)
+            stack.callback(made.server.close)
+            return made
 
         def make(size: int, *, settled: bool = False, recheck: str = "row") -> World:
-            jira, sheets, notion = started("jira"), started("sheets"), started("notion")
+            jira, sheets, notion = running("jira"), running("sheets"), running("notion")
             folder = tmp_path / str(size)
             folder.mkdir()
             _seed(size, jira, sheets, notion, folder, settled=settled)

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from okrsync.emulation import Fault
-from okrsync.plugins import emulator_of
 from okrsync_emulators.notion import faults
+from tests.support.emulators import started
 
 TARGET: Final = 1000
 DATABASE: Final = "11111111-1111-4111-8111-111111111111"
@@ -214,16 +214,11 @@ class RaceCompany:
 def race_company(folder: Path, size: int, *, rate: float, burst: int) -> Iterator[RaceCompany]:
     folder.mkdir()
     with ExitStack() as stack:
-
-        def started(name: str) -> Any:
-            factory = emulator_of(name)
-            assert factory is not None
-            emulator = factory()
+        emulators = [started(name) for name in ("jira", "sheets", "notion")]
+        for emulator in emulators:
             stack.callback(emulator.server.close)
-            return emulator
-
         limit = RateLimit(rate, burst)
-        made = RaceCompany(folder, size, limit, started("jira"), started("sheets"), started("notion"))
+        made = RaceCompany(folder, size, limit, *emulators)
         _seed(made)
         made.notion.server.faults.append(limit)
         made.write_files()

@@ -18,9 +18,9 @@ from typing import Any
 
 import pytest
 
-from okrsync.plugins import emulator_of
 from okrsync.sandbox import PRESENT
 from tests.benchmarks.jira_of_a_year import DAYS, FIRST, LAST, PROJECTS, WEEKS, Jira, jira_of_a_year
+from tests.support.emulators import started
 
 ISSUES = int(os.environ.get("OKRSYNC_BENCH_ISSUES", "400"))
 ROWS = int(os.environ.get("OKRSYNC_BENCH_ROWS", "20000"))
@@ -105,9 +105,7 @@ def jira(request: pytest.FixtureRequest) -> Iterator[Jira]:
 
 @pytest.fixture
 def sheets() -> Iterator[Any]:
-    factory = emulator_of("sheets")
-    assert factory is not None
-    emulator = factory()
+    emulator = started("sheets")
     weeks = [FIRST + timedelta(days=6 + 7 * week) for week in range(WEEKS)]
     rows: list[list[Any]] = [["Week", *(f"f{n}" for n in range(SHEETS))]]
     rows += [[{"date": day}, *(100 + week + n for n in range(SHEETS))] for week, day in enumerate(weeks)]

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from okrsync.emulation import Request
-from okrsync.plugins import emulator_of
+from tests.support.emulators import started
 
 YAML = """\
 company: {name}
@@ -152,7 +152,7 @@ def fleet(
         if mixed:
             _sources(made)
         for index, group in enumerate(groups):
-            emulator = _emulator("notion")
+            emulator = started("notion")
             made.notions.append(emulator)
             arrivals = Timed()
             emulator.server.requests = arrivals
@@ -172,15 +172,9 @@ def fleet(
             emulator.server.close()
 
 
-def _emulator(name: str) -> Any:
-    factory = emulator_of(name)
-    assert factory is not None
-    return factory()
-
-
 def _sources(made: Fleet) -> None:
     """Jira with a project for each company, and a spreadsheet for each."""
-    made.jira, made.sheets = _emulator("jira"), _emulator("sheets")
+    made.jira, made.sheets = started("jira"), started("sheets")
     made.environment |= {"FLEET_JIRA": made.jira.secret(), "FLEET_SHEETS": made.sheets.secret()}
     created = (datetime.now(tz=UTC) - timedelta(days=20)).isoformat()
     issues = [
