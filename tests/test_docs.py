@@ -136,7 +136,7 @@ ELSEWHERE: Final = {"config/acme.yaml", "config/exports/deals.csv"}
 def test_every_path_command_and_target_that_is_named_is_there(desk: Any) -> None:
     commands = set(re.findall(r"^  ([a-z-]+)  ", desk.run("--help").out, flags=re.MULTILINE))
     targets = set(
-        re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+        re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
     )
     # Without .venv and the like, which only some machines have.
     folders = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "."}
