@@ -145,7 +145,7 @@ def test_the_command_runs_with_what_the_image_gives_it_and_nothing_more(tmp_path
             check = subprocess.run([*command, "health"], env=env, check=False, cwd=tmp_path)
             assert check.returncode == 0
             process.send_signal(signal.SIGTERM)
-            assert process.wait(timeout=30) == 0
+            assert process.wait(timeout=120) == 0
         finally:
             process.kill()
             process.wait()

@@ -223,7 +223,7 @@ def test_a_kill_after_the_request_sends_it_twice_under_one_id(office: Office) ->
     known = threading.Event()
 
     def kill() -> None:
-        assert known.wait(30)
+        assert known.wait(120)
         started[0].kill()
 
     office.server.faults.append(Fault(where="^POST", postlude=kill))
@@ -233,7 +233,7 @@ def test_a_kill_after_the_request_sends_it_twice_under_one_id(office: Office) ->
     ) as one:
         started.append(one)
         known.set()
-        assert one.wait(60) == -signal.SIGKILL
+        assert one.wait(120) == -signal.SIGKILL
     assert len(office.ids) == 1
     office.spoil(key_result=1, text="")
     assert office.sync() == 3
@@ -293,7 +293,7 @@ def test_a_scheduler_alerts_of_a_yaml_that_was_broken_before_it_started(machine:
                     break
                 threading.Event().wait(0.05)
             process.send_signal(signal.SIGTERM)
-            assert process.wait(30) == 0
+            assert process.wait(120) == 0
         finally:
             process.kill()
             process.wait()

@@ -399,7 +399,7 @@ def test_an_interrupted_backfill_says_so_and_keeps_what_it_has(desk: Any) -> Non
     process: list[subprocess.Popen[str]] = []
 
     def interrupt() -> None:
-        assert started.wait(timeout=30)
+        assert started.wait(timeout=120)
         wait_for(lambda: len(readings(desk, "revenue")) == 8)
         os.kill(process[0].pid, signal.SIGINT)
 
@@ -407,7 +407,7 @@ def test_an_interrupted_backfill_says_so_and_keeps_what_it_has(desk: Any) -> Non
     chosen = ("--only", "KR-5", "--only", "KR-12")
     process.append(desk.start(*PAST, *chosen))
     started.set()
-    _, err = process[0].communicate(timeout=60)
+    _, err = process[0].communicate(timeout=120)
     assert process[0].returncode == 130, err
     assert "interrupted; run it again to finish" in err
     assert len(readings(desk)) == 8
@@ -446,7 +446,7 @@ def on_a_terminal(words: Sequence[str]) -> tuple[int, str, str]:
     )
     os.close(theirs)
     shown = shown_on(ours)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=120)
     return process.returncode, re.sub(r"\x1b\[[?\d;]*[A-Za-z]", "", shown), out.decode()
 
 
@@ -473,5 +473,5 @@ def test_a_sync_on_a_terminal_says_what_it_is_about(desk: Any) -> None:
     assert f"demo: writing, {desk.writes} rows so far" in shown
     assert "rows so far" not in out
     piped = desk.start("sync", "demo")
-    _, err = piped.communicate(timeout=60)
+    _, err = piped.communicate(timeout=120)
     assert err == f"okrsync: the ledger is {desk.folder / 'ledger.db'}\n"

@@ -104,7 +104,7 @@ def test_a_batch_is_recorded_whole_or_not_at_all(desk: Any, where: str, kept: in
 def test_killed_before_any_answer_nothing_is_recorded_and_all_is_done_by_the_next_run(desk: Any) -> None:
     process = desk.start("backfill", "demo", "--from", "2026-10-01", "--only", "KR-12")
     desk.sheets.server.faults.append(Fault(where="batchGet", prelude=process.kill, cut="before"))
-    process.communicate(timeout=60)
+    process.communicate(timeout=120)
     assert process.returncode == -signal.SIGKILL
     assert readings(desk) == []
     assert (

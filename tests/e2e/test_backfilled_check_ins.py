@@ -209,7 +209,7 @@ def test_kill_9_in_the_midst_doubles_nothing(desk: Any, when: Literal["before", 
     process: list[Any] = []
 
     def kill() -> None:
-        assert started.wait(timeout=30)
+        assert started.wait(timeout=120)
         os.kill(process[0].pid, signal.SIGKILL)
         process[0].wait()
 
@@ -221,7 +221,7 @@ def test_kill_9_in_the_midst_doubles_nothing(desk: Any, when: Literal["before", 
     desk.notion.server.faults.append(fault)
     process.append(desk.start(*PAST, *CHOSEN))
     started.set()
-    process[0].communicate(timeout=60)
+    process[0].communicate(timeout=120)
     assert process[0].returncode == -signal.SIGKILL
     assert 0 < len(rows(desk)) < 14
     ended = desk.run(*PAST, *CHOSEN)

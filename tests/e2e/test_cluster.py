@@ -101,7 +101,7 @@ def test_a_worker_dies_and_nothing_is_lost_doubled_or_overdrawn(
             until(lambda: waiting(url) == 0, "the queue is empty", tmp_path)
             for one in started[1:]:
                 one.send_signal(signal.SIGTERM)
-            assert [one.wait(timeout=60) for one in started[1:]] == [0] * (WORKERS - 1)
+            assert [one.wait(timeout=120) for one in started[1:]] == [0] * (WORKERS - 1)
         assert made.shown() == made.expected()
         assert set(made.patches().values()) == {1}
         for arrivals in made.arrivals:
@@ -120,7 +120,7 @@ def test_workers_enqueue_who_is_due_by_themselves(tmp_path: Path, monkeypatch: p
             until(lambda: waiting(url) == 0, "the queue is empty", tmp_path)
             for one in started:
                 one.send_signal(signal.SIGTERM)
-            assert [one.wait(timeout=30) for one in started] == [0, 0]
+            assert [one.wait(timeout=120) for one in started] == [0, 0]
         assert set(made.patches().values()) == {1}
         made.forget()
         # Who was enqueued as due, and was synced meanwhile, is not synced a second time.
@@ -144,7 +144,7 @@ def test_the_health_of_a_worker_is_asked_as_a_scheduler_s(
 
         def hold_up() -> None:
             asked.set()
-            answer.wait(60)
+            answer.wait(120)
 
         made.notions[0].server.faults.append(Fault(where="query", prelude=hold_up))
         main(["enqueue", "--all"], Context())
@@ -165,7 +165,7 @@ def test_the_health_of_a_worker_is_asked_as_a_scheduler_s(
             one.send_signal(signal.SIGCONT)
             answer.set()
             one.send_signal(signal.SIGTERM)
-            assert one.wait(timeout=60) == 0
+            assert one.wait(timeout=120) == 0
         assert health() == 3
 
 
@@ -185,12 +185,12 @@ def test_sigterm_puts_back_what_was_cut_short(tmp_path: Path, monkeypatch: pytes
         made.notions[0].server.faults.append(Fault(where="^PATCH", skip=1, postlude=terminate))
         with workers(tmp_path, 1) as some:
             started.extend(some)
-            assert some[0].wait(timeout=60) == 0
+            assert some[0].wait(timeout=120) == 0
         # More rows than are written side by side, so that some are still to come when the signal does.
         assert 2 <= made.count("^PATCH") < 24
         assert waiting(url) == 1
         with workers(tmp_path, 1, "--until-idle") as some:
-            assert some[0].wait(timeout=60) == 0
+            assert some[0].wait(timeout=120) == 0
         assert made.shown() == made.expected()
         assert set(made.patches().values()) == {1}
 
@@ -203,7 +203,7 @@ def test_a_run_without_an_answer_is_tried_again_later(
         fault = Fault(where="", times=1, status=429, headers={"Retry-After": "900"})
         made.notions[0].server.faults.append(fault)
         with workers(tmp_path, 1, "--until-idle") as some:
-            assert some[0].wait(timeout=60) == 0
+            assert some[0].wait(timeout=120) == 0
         with psycopg.connect(url) as connection:
             rows = connection.execute(
                 "SELECT args, scheduled_at - now() BETWEEN '20 s' AND '60 s' FROM procrastinate_jobs"

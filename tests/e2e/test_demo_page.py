@@ -50,7 +50,7 @@ class Served:
             name.replace("_", "-"): text for name, text in headers.items()
         }
         try:
-            with urlopen(Request(self.url + path, data=data, headers=given), timeout=60) as answer:
+            with urlopen(Request(self.url + path, data=data, headers=given), timeout=120) as answer:
                 return answer.status, answer.read()
         except HTTPError as error:
             with error:
@@ -95,7 +95,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield Served(process=process, url=url.group(1), script=Path(script.group(1)), terminal=terminal)
     finally:
         process.terminate()
-        process.communicate(timeout=60)
+        process.communicate(timeout=120)
 
 
 @pytest.fixture(autouse=True)
@@ -110,7 +110,7 @@ def press(opened: Any, what: Callable[[], None]) -> None:
     opened.wait_for_function(
         "old => document.body.dataset.version !== old && document.body.getAttribute('aria-busy') !== 'true'",
         arg=before,
-        timeout=60_000,
+        timeout=120_000,
     )
 
 

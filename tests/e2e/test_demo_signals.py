@@ -44,7 +44,7 @@ def test_a_signal_stops_the_demo(
         if printed.startswith(line):
             break
     process.send_signal(number)
-    rest, said = process.communicate(timeout=60)
+    rest, said = process.communicate(timeout=120)
     assert process.returncode == 130, said
     assert line in shown[-1]
     assert "$ okrsync" not in rest

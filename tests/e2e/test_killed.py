@@ -85,13 +85,13 @@ def test_an_interrupted_run_says_so_and_is_finished_by_the_next(desk: Any) -> No
     process: list[Any] = []
 
     def interrupt() -> None:
-        assert started.wait(timeout=30)
+        assert started.wait(timeout=120)
         os.kill(process[0].pid, signal.SIGINT)
 
     desk.notion.server.faults.append(Fault(where="^PATCH", skip=3, prelude=interrupt))
     process.append(desk.start("sync", "demo"))
     started.set()
-    _, err = process[0].communicate(timeout=60)
+    _, err = process[0].communicate(timeout=120)
     assert process[0].returncode == 130, err
     assert "interrupted; run it again to finish" in err
     assert desk.run("sync", "demo").code == 3

@@ -56,7 +56,7 @@ def test_all_companies_are_synced_and_reported_once(many: Fleet, capsys: Any) ->
 
 def test_companies_go_side_by_side(many: Fleet) -> None:
     meeting = threading.Barrier(
-        2, timeout=30
+        2, timeout=120
     )  # breaks, and so fails the test, where one waits for the other's end
 
     def meet() -> None:
@@ -183,7 +183,7 @@ def test_sigterm_finishes_the_group_and_leaves_the_rest_to_the_next_sync(few: Fl
     started = threading.Event()
 
     def terminate() -> None:
-        assert started.wait(timeout=30)
+        assert started.wait(timeout=120)
         process[0].send_signal(signal.SIGTERM)
 
     many.notions[0].server.faults.append(Fault(where="^PATCH", postlude=terminate))
@@ -194,7 +194,7 @@ def test_sigterm_finishes_the_group_and_leaves_the_rest_to_the_next_sync(few: Fl
         )
     )
     started.set()
-    _, err = process[0].communicate(timeout=60)
+    _, err = process[0].communicate(timeout=120)
     assert process[0].returncode == 130, err
     assert "interrupted" in err
     written = many.count("PATCH")

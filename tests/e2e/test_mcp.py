@@ -30,7 +30,7 @@ def talk(work: Callable[[Any], Coroutine[Any, Any, Any]], **changed: str) -> Any
         async with mcp.Client(parameters) as client:
             return await work(client)
 
-    return asyncio.run(asyncio.wait_for(session(), timeout=60))
+    return asyncio.run(asyncio.wait_for(session(), timeout=120))
 
 
 def test_the_tools_answer_what_the_commands_print_and_write_nothing(desk: Any) -> None:

@@ -58,7 +58,7 @@ def test_a_dead_worker_s_company_is_put_back_although_all_others_are_busy(
 
         def hold_up(number: int) -> None:
             asked[number].set()
-            answer.wait(60)
+            answer.wait(120)
 
         for number, notion in enumerate(made.notions):
             notion.server.faults.append(Fault(where="query", prelude=partial(hold_up, number)))
@@ -74,5 +74,5 @@ def test_a_dead_worker_s_company_is_put_back_although_all_others_are_busy(
             answer.set()
             until(lambda: made.shown() == made.expected(), "all is written", tmp_path)
             started[1].send_signal(signal.SIGTERM)
-            assert started[1].wait(timeout=60) == 0
+            assert started[1].wait(timeout=120) == 0
         assert set(made.patches().values()) == {1}

@@ -61,7 +61,7 @@ def until(true: Callable[[], Any], what: str) -> None:
 
 def ended(process: subprocess.Popen[bytes]) -> int:
     process.send_signal(signal.SIGTERM)
-    return process.wait(timeout=30)
+    return process.wait(timeout=120)
 
 
 def test_a_scheduler_from_start_to_end(many: Fleet, capsys: Any) -> None:
@@ -99,14 +99,14 @@ def test_sigterm_in_mid_run_ends_it_well_and_the_next_start_finishes(many: Fleet
     process: list[subprocess.Popen[bytes]] = []
 
     def terminate() -> None:
-        assert started.wait(timeout=30)
+        assert started.wait(timeout=120)
         process[0].send_signal(signal.SIGTERM)
 
     many.notions[0].server.faults.append(Fault(where="^PATCH", postlude=terminate))
     with running(many.folder) as one:
         process.append(one)
         started.set()
-        assert one.wait(timeout=60) == 0
+        assert one.wait(timeout=120) == 0
     assert 1 <= many.count("^PATCH") < 6
     with running(many.folder) as one:
         until(lambda: many.shown() == many.expected(), "what was cut short is due at once")
@@ -119,9 +119,9 @@ def test_a_long_wait_does_not_hold_up_the_end(many: Fleet) -> None:
     fault = Fault(where="query", times=10**6, status=429, headers={"Retry-After": "150"}, prelude=asked.set)
     many.notions[0].server.faults.append(fault)
     with running(many.folder) as process:
-        assert asked.wait(timeout=30)
+        assert asked.wait(timeout=120)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=120) == 0
 
 
 def test_silence_is_not_health(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def page(browser: Browser, **options: Any) -> Iterator[Page]:
     context = browser.new_context(**options)
     try:
         opened = context.new_page()
-        opened.set_default_timeout(10_000)
+        opened.set_default_timeout(60_000)
         opened.on("pageerror", lambda error: faults.append(str(error)))
         opened.on(
             "request",

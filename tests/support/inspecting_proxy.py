@@ -204,4 +204,4 @@ def running(proxy: InspectingProxy) -> Iterator[InspectingProxy]:
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-        thread.join(timeout=10)
+        thread.join(timeout=120)

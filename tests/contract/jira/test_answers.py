@@ -32,7 +32,7 @@ def answered(world: World, request: Any) -> Any:
     """What Jira answers to a request that okrsync has sent."""
     url = f"{world.jira.url}{request.path}{'?' + request.query if request.query else ''}"
     headers = {name: value for name, value in dict(request.headers).items() if name != "content-length"}
-    return requests.request(request.method, url, data=request.body, headers=headers, timeout=5).json()
+    return requests.request(request.method, url, data=request.body, headers=headers, timeout=120).json()
 
 
 def day_of(query: Mapping[str, Any]) -> str | None:

@@ -37,7 +37,7 @@ def post(world: World, path: str, body: Any) -> requests.Response:
     auth = ("bot@acme.example", token) if world.kind == "cloud" else None
     headers = {} if auth else {"Authorization": f"Bearer {token}"}
     url = f"{world.jira.url}/rest/api/2/{path}"
-    return requests.post(url, json=body, auth=auth, headers=headers, timeout=5)
+    return requests.post(url, json=body, auth=auth, headers=headers, timeout=120)
 
 
 def taken_by(kind: str) -> list[str]:

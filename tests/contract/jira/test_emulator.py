@@ -110,11 +110,11 @@ def server(make: Make) -> JiraEmulator:
 
 
 def get(site: JiraEmulator, path: str, *, auth: Any = BOT, base: str = "", **how: Any) -> requests.Response:
-    return requests.get(f"{base or site.url}/rest/{path}", auth=auth, timeout=5, **how)
+    return requests.get(f"{base or site.url}/rest/{path}", auth=auth, timeout=120, **how)
 
 
 def post(site: JiraEmulator, path: str, body: Any, *, auth: Any = BOT, **how: Any) -> requests.Response:
-    return requests.post(f"{site.url}/rest/{path}", auth=auth, json=body, timeout=5, **how)
+    return requests.post(f"{site.url}/rest/{path}", auth=auth, json=body, timeout=120, **how)
 
 
 def search(site: JiraEmulator, jql: str = "project = APP", *, auth: Any = BOT, **body: Any) -> Any:
@@ -125,7 +125,7 @@ def search(site: JiraEmulator, jql: str = "project = APP", *, auth: Any = BOT, *
 
 def client(site: JiraEmulator, **how: Any) -> JIRA:
     how = how or {"basic_auth": BOT}
-    return JIRA(site.url, max_retries=0, timeout=5, **how)
+    return JIRA(site.url, max_retries=0, timeout=120, **how)
 
 
 # ---- the real client library -----------------------------------------------------------------------------------
@@ -311,7 +311,7 @@ def test_a_body_with_strange_members_is_refused(cloud: JiraEmulator, member: dic
 
 
 def test_a_body_that_is_no_json_is_refused(cloud: JiraEmulator) -> None:
-    broken = requests.post(f"{cloud.url}/rest/api/3/search/jql", data=b"{", auth=BOT, timeout=5)
+    broken = requests.post(f"{cloud.url}/rest/api/3/search/jql", data=b"{", auth=BOT, timeout=120)
     assert broken.status_code == 400
     assert post(cloud, "api/3/search/jql", []).status_code == 400
 
@@ -412,12 +412,12 @@ def test_the_gateway_is_for_scoped_tokens_and_service_accounts(cloud: JiraEmulat
 
 
 def test_the_cloud_id_can_be_found(cloud: JiraEmulator) -> None:
-    tenant = requests.get(f"{cloud.url}/_edge/tenant_info", timeout=5).json()
+    tenant = requests.get(f"{cloud.url}/_edge/tenant_info", timeout=120).json()
     address = f"{cloud.url}/oauth/token/accessible-resources"
-    (resource,) = requests.get(address, headers={"Authorization": "Bearer robot-token"}, timeout=5).json()
+    (resource,) = requests.get(address, headers={"Authorization": "Bearer robot-token"}, timeout=120).json()
     assert cloud.gateway.endswith(tenant["cloudId"])
     assert (resource["id"], resource["url"]) == (tenant["cloudId"], cloud.url)
-    assert requests.get(address, headers={"Authorization": "Bearer x"}, timeout=5).status_code == 401
+    assert requests.get(address, headers={"Authorization": "Bearer x"}, timeout=120).status_code == 401
 
 
 def test_data_center_says_401(server: JiraEmulator) -> None:
@@ -731,9 +731,9 @@ def test_what_is_not_there_fails_loudly(cloud: JiraEmulator, server: JiraEmulato
     assert get(cloud, "api/3/nothing").status_code == 404
     assert get(cloud, "api/3/issue/APP-1/worklog").status_code == 404
     assert post(cloud, "api/3/myself", {}).status_code == 405
-    assert requests.delete(f"{cloud.url}/rest/api/3/issue/APP-1", auth=BOT, timeout=5).status_code == 405
+    assert requests.delete(f"{cloud.url}/rest/api/3/issue/APP-1", auth=BOT, timeout=120).status_code == 405
     assert post(cloud, "api/3/search", {"jql": "project = APP"}).status_code == 410
-    wrong_context = requests.get(f"{server.url}/jira/rest/api/2/myself", timeout=5)
+    wrong_context = requests.get(f"{server.url}/jira/rest/api/2/myself", timeout=120)
     assert (wrong_context.status_code, wrong_context.headers["Content-Type"][:9]) == (404, "text/html")
     for path in ("api/2/search/jql?jql=type%3DBug", "api/3/myself", "api/2/issue/APP-1/changelog"):
         assert get(server, path).status_code == 404

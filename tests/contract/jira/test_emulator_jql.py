@@ -96,7 +96,7 @@ def ask(site: JiraEmulator, jql: str, *, person: str = ANN, german: bool = False
         auth=(person, f"{person.partition('@')[0]}-token"),
         headers=english,
         json={"jql": jql, "maxResults": 5000, "fields": ["key"]},
-        timeout=5,
+        timeout=120,
     )
 
 

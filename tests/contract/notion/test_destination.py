@@ -952,7 +952,7 @@ def test_a_write_that_times_out_is_found_again(
     destination = connector.destination(settings, table_of(), ConnectorContext(name="notion", clock=clock))
 
     def stall() -> None:
-        clock.gave_up.wait(10)
+        clock.gave_up.wait(120)
 
     notion.server.faults.append(Fault(where=PAGE, postlude=stall))
     assert write(destination, current=Decimal(5)).cells["current"].value == Decimal(5)

@@ -83,7 +83,7 @@ def answers(modules: Path) -> dict[str, dict[str, Any]]:
                 version,
             ]
             done = subprocess.run(
-                [*words, str(modules)], capture_output=True, text=True, check=False, timeout=60
+                [*words, str(modules)], capture_output=True, text=True, check=False, timeout=120
             )
             assert done.returncode == 0, done.stderr[-2000:]
             found[version] = json.loads(done.stdout)

@@ -31,7 +31,7 @@ def world(world: World) -> World:
 
 def get(world: World, path: str, **params: Any) -> tuple[int, Any]:
     url = f"{world.emulator.server.url}/v4/spreadsheets/{path}"
-    answer = requests.get(url, params={"key": API_KEY} | params, timeout=10)
+    answer = requests.get(url, params={"key": API_KEY} | params, timeout=120)
     return answer.status_code, answer.json()
 
 
@@ -162,7 +162,7 @@ def test_what_it_does_not_know_is_refused_loudly(world: World) -> None:
     assert 'Unknown name "colour"' in body["error"]["message"]
     url = f"{world.emulator.server.url}/v4/spreadsheets/{BOOK}"
     for method, path in [("POST", "/values:batchUpdate"), ("PUT", "/values/KPI!B2"), ("DELETE", "")]:
-        answer = requests.request(method, url + path, timeout=10)
+        answer = requests.request(method, url + path, timeout=120)
         assert answer.status_code == 501
         assert answer.json()["error"]["status"] == "UNIMPLEMENTED"
 
@@ -170,7 +170,7 @@ def test_what_it_does_not_know_is_refused_loudly(world: World) -> None:
 def test_who_may_read(world: World) -> None:
     def read(**headers: str) -> tuple[int, str]:
         url = f"{world.emulator.server.url}/v4/spreadsheets/{BOOK}/values/KPI!B2"
-        answer = requests.get(url, headers=headers, timeout=10)
+        answer = requests.get(url, headers=headers, timeout=120)
         return answer.status_code, str(answer.json().get("error", {}).get("status", ""))
 
     assert read() == (403, "PERMISSION_DENIED")
@@ -206,7 +206,7 @@ def test_who_may_read(world: World) -> None:
     ],
 )
 def test_tokens_are_not_given_away(world: World, form: dict[str, str], status: int, error: str) -> None:
-    answer = requests.post(world.emulator.tokens.url, data=form, timeout=10)
+    answer = requests.post(world.emulator.tokens.url, data=form, timeout=120)
     assert (answer.status_code, answer.json()["error"]) == (status, error)
 
 
@@ -217,10 +217,10 @@ def test_the_quota_counts_each_minute(world: World) -> None:
         emulator.load(seed(shared_with="anyone"))
         emulator.quota = 60
         url = f"{emulator.server.url}/v4/spreadsheets/{BOOK}/values/KPI!B2"
-        codes = [requests.get(url, params={"key": API_KEY}, timeout=10).status_code for _ in range(61)]
+        codes = [requests.get(url, params={"key": API_KEY}, timeout=120).status_code for _ in range(61)]
         assert codes == [200] * 60 + [429]
         passed = 61.0
-        assert requests.get(url, params={"key": API_KEY}, timeout=10).status_code == 200
+        assert requests.get(url, params={"key": API_KEY}, timeout=120).status_code == 200
     finally:
         emulator.server.close()
 
@@ -370,7 +370,7 @@ def write(world: World, *changes: Any, scope: str = "spreadsheets") -> tuple[int
         f"{world.emulator.server.url}/v4/spreadsheets/{BOOK}:batchUpdate",
         json={"requests": list(changes)},
         headers={"Authorization": f"Bearer {token}"},
-        timeout=10,
+        timeout=120,
     )
     return answer.status_code, answer.json()
 
