@@ -6,8 +6,10 @@ import os
 import platform
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import Annotated
 
@@ -56,13 +58,24 @@ def main(arguments: Sequence[str] | None = None, context: Context | None = None)
     words = list(sys.argv[1:] if arguments is None else arguments)
     if arguments is None:
         signal.signal(signal.SIGTERM, _interrupt)
-    prepare()
+    code = _run(words, context)
+    if arguments is None and threading.active_count() > 1:
+        # A run that was stopped leaves threads behind that wait for a server's answer; Python would wait for them.
+        with suppress(OSError):  # nobody may read them any more
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+    return code
+
+
+def _run(words: Sequence[str], context: Context | None) -> int:
     try:
+        prepare()
         context = context or Context.here()
         if COMPLETING not in os.environ:  # a shell waits for that, and its answer goes to stdout alone
             log_to_stderr(_log_form(context))
         code = app(words or ["--help"], standalone_mode=False, prog_name="okrsync", obj=context)
-    except typer.Abort:  # Ctrl-D at a question
+    except (typer.Abort, KeyboardInterrupt):  # Ctrl-D at a question, or Ctrl-C before the command has begun
         code = ExitCode.INTERRUPTED
     except typer.TyperException as error:
         return _said(_usage(error), error, words, ExitCode.CONFIG)

@@ -10,8 +10,10 @@ from threading import Event
 from okrsync.config import Company
 from okrsync.expressions import names
 from okrsync.model import Answer
+from okrsync.ports import Clock
 from okrsync.run_context import Ask, Run
 from okrsync.sync.fetch import fetch
+from okrsync.sync.side_by_side import GLANCE
 
 AT_ONCE = 20_000
 """So many values are asked of a connection at once, and recorded before the next are asked.
@@ -49,21 +51,31 @@ def in_batches(
         return
     came: queue.SimpleQueue[_Item] = queue.SimpleQueue()
     stopped = Event()
-    with ThreadPoolExecutor(max_workers=len(groups), thread_name_prefix="backfill") as pool:
+    pool = ThreadPoolExecutor(max_workers=len(groups), thread_name_prefix="backfill")
+    try:
         for name, group in groups.items():
             pool.submit(_read, run, name, list(_batches(run.company, group)), came.put, stopped)
+        left = len(groups)
+        while left:
+            item = _next(came, run.clock)
+            if isinstance(item, BaseException):
+                raise item
+            if item is None:
+                left -= 1
+            else:
+                yield item
+    finally:
+        stopped.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _next(came: queue.SimpleQueue[_Item], clock: Clock) -> _Item:
+    """What comes next; raises at once if the run is to stop."""
+    while True:
         try:
-            left = len(groups)
-            while left:
-                item = came.get()
-                if isinstance(item, BaseException):
-                    raise item
-                if item is None:
-                    left -= 1
-                else:
-                    yield item
-        finally:
-            stopped.set()
+            return came.get(timeout=GLANCE)
+        except queue.Empty:
+            clock.sleep(0)
 
 
 def _read(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 
 from okrsync.codec import number
 from okrsync.config import Company, Metric
@@ -18,6 +18,7 @@ from okrsync.model import Answer, Cause, NoValue, Question, Reading
 from okrsync.pace import WorkingDays
 from okrsync.periods import whole_periods, window
 from okrsync.run_context import Ask, Run
+from okrsync.sync.side_by_side import read_side_by_side
 
 _log = logging.getLogger(__name__)
 
@@ -41,13 +42,13 @@ def fetch(run: Run, wanted: Collection[Ask]) -> dict[Ask, Answer]:
             answers[ask] = question
         else:
             batches.setdefault(metric.connection, []).append((ask, question))
-    with ThreadPoolExecutor(max_workers=max(1, len(batches)), thread_name_prefix="source") as pool:
-        read = {
-            name: pool.submit(_read, run, name, [question for _, question in batch])
-            for name, batch in batches.items()
-        }
+    reads = {
+        name: partial(_read, run, name, [question for _, question in batch])
+        for name, batch in batches.items()
+    }
+    read = read_side_by_side(reads, run.clock, "source")
     for name, batch in batches.items():
-        for (ask, question), answer in zip(batch, read[name].result(), strict=True):
+        for (ask, question), answer in zip(batch, read[name], strict=True):
             averaged = _averaged(company, company.metrics[ask.metric], question, answer)
             answers[ask] = _tagged(digests[ask.metric], averaged)
     _compute(company, needed, answers, digests)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 
@@ -22,6 +21,7 @@ from okrsync.sync.lease_record import recording
 from okrsync.sync.other_ledgers import learned_of_rows, matched, noting_edits
 from okrsync.sync.plan_file import Reviewed, confirm
 from okrsync.sync.result import Report, closed_report, counts, report_of
+from okrsync.sync.side_by_side import read_side_by_side
 from okrsync.tables import due_tables, kept_tables
 from okrsync.tables.check_ins import open_register, with_check_ins
 from okrsync.tables.kept_edits import edits_seen, released
@@ -97,10 +97,12 @@ def opened(run: Run) -> Run:
 def read(run: Run) -> Run:
     """The run with all answers, all rows, and the progress of each key result: sources and destination side by side."""
     wanted = {ask for table in due_tables(run.company, run.now) for ask in table.asks(run)}
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="destination") as pool:
-        reading = pool.submit(read_tables, run)
-        answers = fetch(run, wanted)
-        run = replace(reading.result(), answers=answers)
+    halves = {
+        "sources": lambda: replace(run, answers=fetch(run, wanted)),
+        "destination": lambda: read_tables(run),
+    }
+    found = read_side_by_side(halves, run.clock, "side")
+    run = replace(found["destination"], answers=found["sources"].answers)
     return settled(run) if KEY_RESULTS in run.destinations else run
 
 

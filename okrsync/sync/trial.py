@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from okrsync.cells import KEY_RESULTS
@@ -19,6 +19,7 @@ from okrsync.run_context import Ask, Run
 from okrsync.sync.batches import connections_of, together
 from okrsync.sync.fetch import fetch
 from okrsync.sync.run import open_table, plan_of, with_rows
+from okrsync.sync.side_by_side import read_side_by_side
 from okrsync.tables import TABLES, due_tables, kept_tables
 from okrsync.tables.key_results import settled
 from okrsync.units import show
@@ -181,9 +182,9 @@ class Trial:
 def _answers(run: Run, asks: Sequence[Ask]) -> dict[Ask, Answer]:
     """The answers, connections side by side; whatever ends the reading of one is the answer to all that need it."""
     groups = together(run.company, asks)
-    with ThreadPoolExecutor(max_workers=max(1, len(groups)), thread_name_prefix="trial") as pool:
-        parts = list(pool.map(lambda group: _group(run, group), groups.values()))
-    return {ask: answer for part in parts for ask, answer in part.items()}
+    reads = {name: partial(_group, run, group) for name, group in groups.items()}
+    parts = read_side_by_side(reads, run.clock, "trial")
+    return {ask: answer for part in parts.values() for ask, answer in part.items()}
 
 
 def _group(run: Run, asks: Sequence[Ask]) -> dict[Ask, Answer]:

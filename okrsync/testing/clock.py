@@ -23,7 +23,8 @@ class JumpClock:
         return self._passed
 
     def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
+        if seconds:
+            self.slept.append(seconds)
         self.jump(seconds)
 
     def jump(self, seconds: float) -> None:

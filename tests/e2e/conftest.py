@@ -36,7 +36,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 from okrsync.cli import main
 from okrsync.cli.context import Context
 from okrsync.sandbox import DemoClock
-sys.exit(main(sys.argv[1:], Context(clock=DemoClock())))
+sys.exit(main(context=Context(clock=DemoClock())))
 """
 
 
@@ -133,7 +133,7 @@ class Desk:
         process: list[subprocess.Popen[str]] = []
 
         def kill() -> None:
-            assert started.wait(timeout=30)
+            assert started.wait(timeout=120)
             once()
             process[0].kill()
             process[0].wait()
@@ -145,7 +145,7 @@ class Desk:
         emulator.server.faults.append(fault)
         process.append(self.start(*words))
         started.set()
-        process[0].communicate(timeout=60)
+        process[0].communicate(timeout=120)
         assert process[0].returncode == -signal.SIGKILL
 
 
@@ -164,9 +164,11 @@ def desk(
 ) -> Iterator[Desk]:
     clock = JumpClock(PRESENT)
     connectors = Connectors()
-    with demo_environment(connectors, tmp_path, company) as stage:
+    with demo_environment(connectors, tmp_path, company, clock.now) as stage:
         for name, value in stage.variables.items():
             monkeypatch.setenv(name, value)
+        for emulator in stage.emulators.values():
+            emulator.server.date = None  # the clock jumps with every wait of every thread
         monkeypatch.setenv("OKRSYNC_CONFIG", str(tmp_path))
         monkeypatch.setenv("OKRSYNC_LEDGER", f"sqlite:///{tmp_path / 'ledger.db'}")
 

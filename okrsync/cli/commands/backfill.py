@@ -44,6 +44,7 @@ def backfill(
 ) -> int:
     """Recompute past values from the sources. Never changes a current value."""
     from okrsync.cli.progress_bars import backfill_progress
+    from okrsync.fleet import Stop
     from okrsync.render import backfill_data, backfill_text
     from okrsync.sync import BackfillRequest
     from okrsync.sync import backfill as run
@@ -51,11 +52,12 @@ def backfill(
     context: Context = ctx.obj
     loaded = context.company(company)
     today = context.clock.now().astimezone(loaded.zone).date()
-    with context.ledger() as ledger, backfill_progress() as on_progress:
+    stop = Stop()
+    with context.ledger() as ledger, backfill_progress() as on_progress, stop.on_signals():
         done = run(
             loaded,
-            ledger,
-            context.clock,
+            stop.ledger(ledger),
+            stop.clock(context.clock),
             BackfillRequest(
                 first=first.date(),
                 last=last.date() if last is not None else today,
