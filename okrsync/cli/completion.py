@@ -13,9 +13,20 @@ from typing import Any, Final
 
 COMPLETING: Final = "_OKRSYNC_COMPLETE"
 """The variable with which a shell asks for completions."""
+_LINES: Final = ("COMP_WORDS", "_TYPER_COMPLETE_ARGS")
+"""The variables in which a shell gives the line so far: bash, and the others."""
 _ID: Final = re.compile(r"""(?:^|[\s{,])id:\s*(?:"([^"]*)"|'([^']*)'|([^\s,}#]+))""")
 _TITLE: Final = re.compile(r"""(?:^|[\s{,])title:\s*(?:"([^"]*)"|'([^']*)'|([^,}#]+))""")
 _PARTS: Final = ("key_results", "objectives")
+
+
+def completed_command() -> str | None:
+    """The command whose words a shell completes; None for the name of a command, or if no shell asks."""
+    if COMPLETING not in os.environ:
+        return None
+    line = next((os.environ[name] for name in _LINES if name in os.environ), "")
+    whole = line.rpartition(" ")[0].split()
+    return whole[1] if len(whole) > 1 else None
 
 
 def company_names(incomplete: str) -> list[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 from typing import Final
-from zoneinfo import available_timezones
+from zoneinfo import TZPATH, available_timezones
 
 from okrsync.spelling import did_you_mean
 
@@ -29,8 +31,7 @@ _SPOKEN: Final = {
 
 def zone_name(text: str) -> str:
     """The name of a time zone that is a place. Raises ``ValueError`` with the name that was meant, if one is near."""
-    known = available_timezones()
-    if text in known:
+    if _listed(text) or text in (known := available_timezones()):
         return text
     if _FIXED.fullmatch(text):
         hint = "write the name of a place, which knows when its summer time begins: Europe/Berlin"
@@ -44,6 +45,26 @@ def zone_name(text: str) -> str:
     same = [name for name in places if city in {name.casefold(), name.casefold().rsplit("/", 1)[1]}]
     hint = f"did you mean {same[0]!r}?" if same else _near(text, places)
     raise ValueError(f"there is no time zone {text!r}\n  → {hint}")
+
+
+def _listed(text: str) -> bool:
+    """Whether the machine's tz database has the place under exactly this name; False decides nothing.
+
+    The list of all names reads each of 600 files, at each start.
+    """
+    parts = text.split("/")
+    if len(parts) == 1 or parts[0] in {"posix", "right"}:
+        return False
+    for root in TZPATH:
+        file = Path(root)
+        for part in parts:
+            # Some file systems find a name in another case too: what they list is what it is called.
+            if not file.is_dir() or part not in os.listdir(file):
+                break
+            file /= part
+        else:
+            return file.is_file() and file.read_bytes().startswith(b"TZif")
+    return False
 
 
 def zone_warning(text: str) -> str:

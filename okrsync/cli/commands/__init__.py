@@ -2,70 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, Final
+
 import typer
 
-from okrsync.cli.commands import ledger, notify, schedule
-from okrsync.cli.commands.accept import accept
-from okrsync.cli.commands.adopt import adopt
-from okrsync.cli.commands.backfill import backfill
-from okrsync.cli.commands.baseline import baseline
-from okrsync.cli.commands.connectors import connectors
-from okrsync.cli.commands.demo import demo
-from okrsync.cli.commands.doctor import doctor
-from okrsync.cli.commands.enqueue import enqueue
-from okrsync.cli.commands.explain import explain
-from okrsync.cli.commands.health import health
-from okrsync.cli.commands.help import show_help
-from okrsync.cli.commands.history import history
-from okrsync.cli.commands.import_ import import_table
-from okrsync.cli.commands.init import init
-from okrsync.cli.commands.inspect import inspect
-from okrsync.cli.commands.lint import lint
-from okrsync.cli.commands.mcp import serve_mcp
-from okrsync.cli.commands.plan import plan
-from okrsync.cli.commands.release import release
-from okrsync.cli.commands.report import report
-from okrsync.cli.commands.schema import schema
-from okrsync.cli.commands.status import status
-from okrsync.cli.commands.sync import sync
-from okrsync.cli.commands.validate import validate
-from okrsync.cli.commands.worker import worker
 from okrsync.cli.help_texts import placed
 
+COMMANDS: Final[Mapping[str, str]] = {
+    **{
+        name: f"{name}.{name}"
+        for name in (
+            "demo",
+            "init",
+            "inspect",
+            "validate",
+            "doctor",
+            "lint",
+            "plan",
+            "sync",
+            "backfill",
+            "history",
+            "status",
+            "explain",
+            "report",
+            "adopt",
+            "release",
+            "accept",
+            "baseline",
+            "worker",
+            "enqueue",
+            "connectors",
+            "schema",
+            "health",
+        )
+    },
+    "schedule": "schedule.group",
+    "ledger": "ledger.group",
+    "notify": "notify.group",
+    "import": "import_.import_table",
+    "mcp": "mcp.serve_mcp",
+    "help": "help.show_help",
+}
+"""Each command's name, and the function or the group of functions that it is in this package."""
+_LISTS_ALL: Final = "help"
 
-def register(app: typer.Typer) -> None:
-    """Add all of them to ``app``."""
-    for command in (
-        demo,
-        init,
-        inspect,
-        validate,
-        doctor,
-        lint,
-        plan,
-        sync,
-        backfill,
-        history,
-        status,
-        explain,
-        report,
-        adopt,
-        release,
-        accept,
-        baseline,
-        worker,
-        enqueue,
-        connectors,
-        schema,
-        health,
-    ):
-        app.command(**placed(command.__name__))(command)
-    app.add_typer(schedule.group, name="schedule", rich_help_panel=placed("schedule")["rich_help_panel"])
-    app.add_typer(ledger.group, name="ledger", rich_help_panel=placed("ledger")["rich_help_panel"])
-    app.add_typer(notify.group, name="notify", rich_help_panel=placed("notify")["rich_help_panel"])
-    for name, group in (("schedule", schedule.group), ("ledger", ledger.group), ("notify", notify.group)):
-        for one in group.registered_commands:
-            one.epilog = placed(f"{name} {one.name or getattr(one.callback, '__name__', '')}")["epilog"]
-    app.command("import", **placed("import"))(import_table)
-    app.command("mcp", **placed("mcp"))(serve_mcp)
-    app.command("help", **placed("help"))(show_help)
+
+def register(app: typer.Typer, first_word: str | None) -> None:
+    """Add the command that ``first_word`` names, else all of them.
+
+    All files of commands, and typer's look at the parameters of each, take half as long as a whole `okrsync status`.
+    """
+    one = first_word is not None and first_word in COMMANDS and first_word != _LISTS_ALL
+    for name in (first_word,) if one else COMMANDS:
+        assert name is not None
+        _add(app, name)
+
+
+def _add(app: typer.Typer, name: str) -> None:
+    module, _, attribute = COMMANDS[name].rpartition(".")
+    command: Any = getattr(import_module(f"{__name__}.{module}"), attribute)
+    if not isinstance(command, typer.Typer):
+        app.command(name, **placed(name))(command)
+        return
+    for one in command.registered_commands:
+        one.epilog = placed(f"{name} {one.name or getattr(one.callback, '__name__', '')}")["epilog"]
+    app.add_typer(command, name=name, rich_help_panel=placed(name)["rich_help_panel"])
