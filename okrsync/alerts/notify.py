@@ -26,7 +26,7 @@ from okrsync.errors import OkrsyncError
 from okrsync.fleet import CompanyRun, Stopped, run_company, worst
 from okrsync.model import StateEntry
 from okrsync.ports import Clock, Ledger
-from okrsync.sync import Reviewed
+from okrsync.sync.plan_file import Reviewed
 
 STATE: Final = "@notify"
 """Under this name, which no connection can have, the ledger keeps what was sent."""

@@ -22,7 +22,7 @@ def take_over(
 ) -> int:
     """Adopt cells, or release those that a person ``edited``."""
     from okrsync.render.words import cell_text
-    from okrsync.sync import claim
+    from okrsync.sync.adopt import claim
 
     company = context.company(name)
     say_ledger(context)

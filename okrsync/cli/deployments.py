@@ -46,7 +46,7 @@ class _Referenced:
 
     def add(self, company: Company) -> None:
         from okrsync.fleet.exports import folder_of
-        from okrsync.sync import references
+        from okrsync.sync.connections import references
 
         for secret in references(company):
             if secret.env:

@@ -64,8 +64,8 @@ class _Tools:
         self._context = context
 
     def status(self, company: CompanyName) -> Answer:
-        from okrsync.render import status_data
-        from okrsync.sync import trend
+        from okrsync.render.data import status_data
+        from okrsync.sync.trend import trend
 
         def answer() -> Any:
             loaded, now = self._context.company(company), self._context.clock.now()
@@ -86,8 +86,9 @@ class _Tools:
         ] = 0,
     ) -> Answer:
         from okrsync.errors import DataError
-        from okrsync.render import explanation_data
-        from okrsync.sync import records_behind, trend
+        from okrsync.render.data import explanation_data
+        from okrsync.sync.records import records_behind
+        from okrsync.sync.trend import trend
 
         def answer() -> Any:
             loaded, clock = self._context.company(company), self._context.clock
@@ -112,8 +113,8 @@ class _Tools:
         key_result: Annotated[str, Field(description="the id of a key result; empty: all")] = "",
         days: Annotated[int, Field(ge=1, le=3660, description="how many days back from now")] = 92,
     ) -> Answer:
-        from okrsync.render import history_data
-        from okrsync.sync import goal_of, remembered
+        from okrsync.render.history import history_data
+        from okrsync.sync.trend import goal_of, remembered
 
         def answer() -> Any:
             loaded, now = self._context.company(company), self._context.clock.now()
@@ -133,8 +134,8 @@ class _Tools:
         return _safely(answer)
 
     def plan(self, company: CompanyName) -> Answer:
-        from okrsync.render import report_data
-        from okrsync.sync import preview
+        from okrsync.render.data import report_data
+        from okrsync.sync.run import preview
 
         def answer() -> Any:
             loaded = self._context.company(company)

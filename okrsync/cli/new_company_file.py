@@ -40,8 +40,8 @@ def locale_of(name: str) -> str:
 
 def write_schema(context: Context, folder: Path) -> None:
     """Write what editors need beside the YAML, unless it is there."""
-    from okrsync.config import json_schema
     from okrsync.config.new_company import SCHEMA
+    from okrsync.config.schema import json_schema
 
     path = folder / SCHEMA
     if not path.exists():

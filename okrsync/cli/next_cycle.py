@@ -14,6 +14,7 @@ from okrsync.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
     from okrsync import config
+    from okrsync.config.next_cycle import NextCycle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,14 +75,14 @@ def _cycle(company: config.Company, given: GivenCycle) -> tuple[str, date, date]
 
 def roll_over(
     context: Context, company: config.Company, text: str, *, name: str, start: date, end: date
-) -> config.NextCycle:
+) -> NextCycle:
     """The YAML ``text`` for the next cycle; each start is the last value that the ledger knows."""
-    from okrsync import config
-    from okrsync.sync import last_values
+    from okrsync.config.next_cycle import next_cycle
+    from okrsync.sync.trend import last_values
 
     with context.ledger() as ledger:
         last = last_values(company, ledger, context.clock.now())
-    return config.next_cycle(text, company, name=name, start=start, end=end, last=last)
+    return next_cycle(text, company, name=name, start=start, end=end, last=last)
 
 
 def _replace(path: Path, text: str) -> None:

@@ -24,7 +24,7 @@ from okrsync.cli.output import console
 from okrsync.cli.streams import echo
 from okrsync.model import Entry, Intended, Landed, Memory, Reading
 from okrsync.ports import Lease, Ledger
-from okrsync.sync import Progress as Report
+from okrsync.sync.backfill import Progress as Report
 
 Read = Mapping[str, tuple[int, int]]
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def say_result(ended: CompanyRun) -> None:
     """Print what a run did on stdout, or what ended it on stderr."""
     from okrsync.redaction import redact
-    from okrsync.render import plan_text
+    from okrsync.render.plan import plan_text
 
     if ended.report is not None:
         say_warnings(ended.report.warnings)
@@ -65,7 +65,7 @@ def say_not_notified(ended: CompanyRun, start: str) -> None:
 def result_data(ended: CompanyRun) -> outputs.Run | outputs.Failure:
     """What ``--json`` prints of a run."""
     from okrsync.redaction import redact
-    from okrsync.render import report_data
+    from okrsync.render.data import report_data
 
     if ended.report is None:
         return {"company": ended.name, "error": redact(ended.complaint), "exit_code": ended.code}

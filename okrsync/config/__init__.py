@@ -14,8 +14,6 @@ from okrsync.config.company import (
     Owner,
     StatusRule,
 )
-from okrsync.config.next_cycle import NextCycle, next_cycle
-from okrsync.config.schema import json_schema
 
 __all__ = [
     "Company",
@@ -25,12 +23,9 @@ __all__ = [
     "Initiative",
     "Kpi",
     "Metric",
-    "NextCycle",
     "Notify",
     "Objective",
     "Owner",
     "StatusRule",
-    "json_schema",
     "load_company",
-    "next_cycle",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import Final
@@ -59,7 +58,7 @@ def _listed(text: str) -> bool:
         file = Path(root)
         for part in parts:
             # Some file systems find a name in another case too: what they list is what it is called.
-            if not file.is_dir() or part not in os.listdir(file):
+            if not file.is_dir() or part not in {one.name for one in file.iterdir()}:
                 break
             file /= part
         else:

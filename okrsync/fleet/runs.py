@@ -13,7 +13,9 @@ from okrsync.config import Company
 from okrsync.errors import ExitCode, OkrsyncError, exit_code_of
 from okrsync.fleet.stop import GLANCE, Stop
 from okrsync.ports import Clock, Ledger
-from okrsync.sync import Report, Reviewed, sync
+from okrsync.sync.plan_file import Reviewed
+from okrsync.sync.result import Report
+from okrsync.sync.run import sync
 
 AT_ONCE: Final = 8
 """Companies side by side unless said otherwise: runs mostly wait, and each may hold two of the ledger's connections."""

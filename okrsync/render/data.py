@@ -13,7 +13,9 @@ from okrsync.render import outputs
 from okrsync.render.reasons import reasons
 from okrsync.render.records import records_data
 from okrsync.render.trend import trend_data
-from okrsync.sync import MetricRecords, Report, Trend
+from okrsync.sync.records import MetricRecords
+from okrsync.sync.result import Report
+from okrsync.sync.trend import Trend
 
 
 def report_data(report: Report) -> outputs.Run:

@@ -16,7 +16,7 @@ from okrsync.model import COUNT, Outcome
 from okrsync.render.reasons import reasons
 from okrsync.render.trend import WIDTH, budget_text, forecast_long, left_out_text, sparkline
 from okrsync.render.words import STATUS, cell_text, goal, moment, number, share
-from okrsync.sync import Trend
+from okrsync.sync.trend import Trend
 from okrsync.units import show
 
 LABEL = 14

@@ -18,7 +18,9 @@ from okrsync.key_results import KeyResult
 from okrsync.model import PERCENT, NoValue, Reading
 from okrsync.render import outputs
 from okrsync.render.tables import with_whole_columns
-from okrsync.sync import Backfill, Filled, Found, Recalled, Seen
+from okrsync.sync.backfill import Backfill, Found, Recalled
+from okrsync.sync.backfill_check_ins import Filled
+from okrsync.sync.trend import Seen
 from okrsync.units import show, to_unit
 
 if TYPE_CHECKING:

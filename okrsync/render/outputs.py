@@ -18,7 +18,7 @@ from okrsync.forecast import Outlook
 from okrsync.model import Cause, Hold, Verdict
 from okrsync.periods import Phase
 from okrsync.progress import Status
-from okrsync.sync import Found
+from okrsync.sync.backfill import Found
 
 Number = Annotated[str, Field(pattern=r"^-?\d+(\.\d+)?$")]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]

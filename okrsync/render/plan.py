@@ -12,7 +12,7 @@ from okrsync.config import Company, CycleNotice
 from okrsync.model import Decision, Hold, Stored, Verdict
 from okrsync.render.words import goal, moment, stored, wanted
 from okrsync.spelling import counted
-from okrsync.sync import Report, by_subject
+from okrsync.sync.result import Report, by_subject
 from okrsync.tables.assessment import Assessment
 
 WIDTH = 60

@@ -12,7 +12,7 @@ from rich.text import Text
 from okrsync.connector import is_encrypted
 from okrsync.model import NoValue, SourceRecord
 from okrsync.render import outputs
-from okrsync.sync import MetricRecords
+from okrsync.sync.records import MetricRecords
 
 SHORT = 60
 

@@ -15,7 +15,7 @@ from okrsync.model import Outcome
 from okrsync.render.tables import with_whole_columns
 from okrsync.render.trend import budget_text, forecast_short, sparkline
 from okrsync.render.words import STATUS, goal, moment, number, share
-from okrsync.sync import Trend
+from okrsync.sync.trend import Trend
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -11,7 +11,7 @@ from okrsync.key_results import KeyResult
 from okrsync.model import PERCENT
 from okrsync.progress import Budget
 from okrsync.render import outputs
-from okrsync.sync import Trend
+from okrsync.sync.trend import Trend
 from okrsync.units import show
 
 BARS = "▁▂▃▄▅▆▇█"

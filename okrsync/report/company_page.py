@@ -12,7 +12,7 @@ from okrsync.config import Company
 from okrsync.pace import Linear, expected
 from okrsync.periods import Phase
 from okrsync.ports import Ledger
-from okrsync.render import efforts
+from okrsync.render.status import efforts
 from okrsync.report.held import held_items
 from okrsync.report.key_result_card import Facts, draft_card, initiative_line, key_result_card, title_of
 from okrsync.report.kpi_card import kpi_card
@@ -20,7 +20,8 @@ from okrsync.report.moves import moves, pairs, week_ago
 from okrsync.report.objective_section import last_sync, objective_sections, objective_title
 from okrsync.report.page import STATUSES, NoticeLine, ReportPage
 from okrsync.report.sources import source_lines
-from okrsync.sync import ledger_notices, trend
+from okrsync.sync.ledger_notices import ledger_notices
+from okrsync.sync.trend import trend
 from okrsync.words import Words
 
 

@@ -16,12 +16,12 @@ from okrsync.model import COUNT, NoValue, Outcome
 from okrsync.pace import expected
 from okrsync.periods import windows_of
 from okrsync.progress import Goal, paced
-from okrsync.render import efforts
+from okrsync.render.status import efforts
 from okrsync.render.trend import forecast_amounts
 from okrsync.report.chart import Chart, Dot, cone, levels, pace_line, scale, ticks
 from okrsync.report.held import held_items
 from okrsync.report.page import NO_DATA, NOT_MEASURED, InitiativeLine, KeyResultCard, LastReading, TableRow
-from okrsync.sync import Seen, Trend
+from okrsync.sync.trend import Seen, Trend
 from okrsync.tables.assessment import goal_from
 from okrsync.units import parse_unit
 from okrsync.words import Words

@@ -13,7 +13,7 @@ from okrsync.report.chart import Chart, Dot, levels, scale, ticks
 from okrsync.report.held import held_items
 from okrsync.report.key_result_card import Facts, decimal, few, last_reading
 from okrsync.report.page import NO_DATA, KpiCard, TableRow
-from okrsync.sync import Seen
+from okrsync.sync.trend import Seen
 from okrsync.tables.past_values import by_day, day_of, known_readings
 
 LOOKS_BACK: Final = timedelta(days=91)

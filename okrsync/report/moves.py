@@ -9,7 +9,7 @@ from typing import Final
 
 from okrsync.report.key_result_card import Facts, title_of
 from okrsync.report.page import NO_DATA, WeekMove
-from okrsync.sync import Seen
+from okrsync.sync.trend import Seen
 
 WEEK: Final = timedelta(days=7)
 

@@ -19,7 +19,7 @@ from okrsync.emulation import Emulator
 from okrsync.plugins import emulator_of
 from okrsync.ports import Connector
 from okrsync.sandbox.clock import PRESENT
-from okrsync.sync import secrets_of
+from okrsync.sync.connections import secrets_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

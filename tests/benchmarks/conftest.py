@@ -16,7 +16,8 @@ from okrsync.config import Company, load_company
 from okrsync.ledger import open_ledger
 from okrsync.plugins import Connectors
 from okrsync.sandbox import PRESENT
-from okrsync.sync import Report, sync
+from okrsync.sync.result import Report
+from okrsync.sync.run import sync
 from okrsync.testing import JumpClock
 from tests.support.emulators import started
 

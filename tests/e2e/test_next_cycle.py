@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from okrsync.config import load_company, next_cycle
+from okrsync.config import load_company
+from okrsync.config.next_cycle import next_cycle
 from okrsync.errors import ConfigError
 from okrsync.plugins import Connectors
 from okrsync.testing import JumpClock

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from okrsync.config import Company, json_schema, load_company
+from okrsync.config import Company, load_company
+from okrsync.config.schema import json_schema
 from okrsync.config.yamlfile import parse_yaml
 from okrsync.errors import ConfigError
 from okrsync.key_results import Aimed, Form

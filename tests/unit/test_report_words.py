@@ -13,7 +13,7 @@ from babel import Locale
 from okrsync.model import COUNT, PERCENT, Dimension, Evidence, Reading, Unit
 from okrsync.report.chart import Cone, scale, ticks
 from okrsync.report.moves import pair
-from okrsync.sync import Seen
+from okrsync.sync.trend import Seen
 from okrsync.words import LANGUAGES, Words, messages
 
 EUR = Unit(dimension=Dimension.MONEY, detail="EUR")

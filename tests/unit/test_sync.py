@@ -17,7 +17,9 @@ from okrsync.errors import AccessError, DataError, ExitCode, OkrsyncError, Unava
 from okrsync.model import Answer, Cause, CellState, Evidence, NoValue, Observed, Question, Reading, Row
 from okrsync.ports import Connector, ConnectorContext, Destination, Source, TableSpec
 from okrsync.settings import Strict, TableSettings
-from okrsync.sync import Report, claim, preview, sync
+from okrsync.sync.adopt import claim
+from okrsync.sync.result import Report
+from okrsync.sync.run import preview, sync
 from okrsync.testing import JumpClock
 from okrsync.testing.memory import MemoryDestination, MemoryLedger
 

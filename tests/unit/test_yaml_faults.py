@@ -257,7 +257,7 @@ def test_no_sentence_of_a_parser_or_of_a_model_reaches_a_person(tmp_path: Path) 
 
 
 def test_the_schema_lists_what_can_be_written_and_describes_every_key() -> None:
-    from okrsync.config import json_schema
+    from okrsync.config.schema import json_schema
 
     schema = json_schema(CONNECTORS)
     unit = schema["$defs"]["KeyResultModel"]["properties"]["unit"]["anyOf"]

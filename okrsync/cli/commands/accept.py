@@ -28,7 +28,7 @@ def accept(
     The next sync writes it, if it is still that number.
     """
     from okrsync.render.words import wanted
-    from okrsync.sync import accept as accept_numbers
+    from okrsync.sync.accept import accept as accept_numbers
 
     context: Context = ctx.obj
     loaded = context.company(company)

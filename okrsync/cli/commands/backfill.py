@@ -45,9 +45,9 @@ def backfill(
     """Recompute past values from the sources. Never changes a current value."""
     from okrsync.cli.progress_bars import backfill_progress
     from okrsync.fleet import Stop
-    from okrsync.render import backfill_data, backfill_text
-    from okrsync.sync import BackfillRequest
-    from okrsync.sync import backfill as run
+    from okrsync.render.history import backfill_data, backfill_text
+    from okrsync.sync.backfill import BackfillRequest
+    from okrsync.sync.backfill import backfill as run
 
     context: Context = ctx.obj
     loaded = context.company(company)

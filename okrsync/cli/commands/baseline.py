@@ -29,7 +29,7 @@ def baseline(
 ) -> int:
     """Keep a baseline whose metric was changed, or measure it again."""
     from okrsync.render.words import number
-    from okrsync.sync import choose_baseline
+    from okrsync.sync.baseline import choose_baseline
 
     if measure_again == keep:
         raise ConfigError(

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 def doctor(ctx: typer.Context, company: Company, as_json: Json = False) -> int:
     """Try all that a sync would, and say what to fix. Writes nothing."""
-    from okrsync.render import findings_data
-    from okrsync.sync import examine
+    from okrsync.render.data import findings_data
+    from okrsync.sync.doctor import examine
 
     context: Context = ctx.obj
     loaded = context.company(company)

@@ -31,7 +31,7 @@ def enqueue(
     require_cluster()
     from okrsync.fleet import due_names, timings
     from okrsync.fleet.queue import enqueue as put_all
-    from okrsync.sync import times_ahead
+    from okrsync.sync.ledger_notices import times_ahead
 
     context: Context = ctx.obj
     known = context.companies()

@@ -37,16 +37,12 @@ def explain(
     Sends no request, but with --limit and --records: they list the issues, cells or rows as they are now, and write
     nothing.
     """
-    from okrsync.render import (
-        efforts,
-        explanation,
-        explanation_data,
-        records_csv,
-        records_text,
-        without_records,
-    )
-    from okrsync.render.explain import VALUES_AT
-    from okrsync.sync import records_behind, trend
+    from okrsync.render.data import explanation_data
+    from okrsync.render.explain import VALUES_AT, explanation
+    from okrsync.render.records import records_csv, records_text, without_records
+    from okrsync.render.status import efforts
+    from okrsync.sync.records import records_behind
+    from okrsync.sync.trend import trend
 
     context: Context = ctx.obj
     loaded = context.company(company)

@@ -40,8 +40,9 @@ def history(
     as_json: Json = False,
 ) -> int:
     """Show what is known of the past, one value a day. Sends no request."""
-    from okrsync.render import history_csv, history_data, history_table, left_out_text
-    from okrsync.sync import goal_of, remembered
+    from okrsync.render.history import history_csv, history_data, history_table
+    from okrsync.render.trend import left_out_text
+    from okrsync.sync.trend import goal_of, remembered
 
     if as_csv and as_json:
         raise ConfigError("--csv and --json exclude each other", hint="keep one of the two")

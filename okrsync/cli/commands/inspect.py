@@ -77,7 +77,7 @@ def _of_file(context: Context, target: str) -> str:
 
 
 def _of_connection(context: Context, through: str, text: str, key: str) -> str:
-    from okrsync.sync import open_connections
+    from okrsync.sync.connections import open_connections
 
     company_name, _, name = through.partition("/")
     company = context.company(company_name)

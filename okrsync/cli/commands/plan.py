@@ -17,7 +17,7 @@ from okrsync.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
     from okrsync.render import outputs
-    from okrsync.sync import Report
+    from okrsync.sync.result import Report
 
 
 def plan(
@@ -42,8 +42,9 @@ def plan(
 
 def show_plan(context: Context, company: str, *, as_json: bool) -> tuple[ExitCode, outputs.Run, Report]:
     """Plan one company and print that as text, unless it is to be JSON; also for ``okrsync sync --dry-run``."""
-    from okrsync.render import plan_text, report_data
-    from okrsync.sync import preview
+    from okrsync.render.data import report_data
+    from okrsync.render.plan import plan_text
+    from okrsync.sync.run import preview
 
     with context.ledger() as ledger:
         report = preview(context.company(company), ledger, context.clock)

@@ -20,7 +20,7 @@ def schema(
 ) -> int:
     """Print the JSON Schema of the YAML, or of a command's output."""
     if output is None:
-        from okrsync.config import json_schema
+        from okrsync.config.schema import json_schema
 
         say_json(json_schema(ctx.obj.connectors))
         return ExitCode.IN_SYNC

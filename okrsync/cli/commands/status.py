@@ -46,7 +46,7 @@ def _all(context: Context, sort: str, as_json: bool) -> int:
     from okrsync.cli.all_statuses import all_statuses_data, all_statuses_table
     from okrsync.fleet import timings, worst
     from okrsync.fleet.overview import SORTS, ordered, overviews
-    from okrsync.sync import times_ahead
+    from okrsync.sync.ledger_notices import times_ahead
 
     if sort not in SORTS:
         raise ConfigError(f"there is no column {sort!r} to sort by", hint=did_you_mean(sort, SORTS))
@@ -71,8 +71,12 @@ def _all(context: Context, sort: str, as_json: bool) -> int:
 
 
 def _one(context: Context, company: str, as_json: bool) -> int:
-    from okrsync.render import kpis_text, left_out_text, notice_text, status_data, status_view
-    from okrsync.sync import ledger_notices, trend
+    from okrsync.render.data import status_data
+    from okrsync.render.plan import notice_text
+    from okrsync.render.status import kpis_text, status_view
+    from okrsync.render.trend import left_out_text
+    from okrsync.sync.ledger_notices import ledger_notices
+    from okrsync.sync.trend import trend
 
     loaded = context.company(company)
     say_ledger(context)

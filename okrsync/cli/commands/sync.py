@@ -20,7 +20,7 @@ from okrsync.errors import ConfigError, ExitCode, OkrsyncError
 if TYPE_CHECKING:
     from okrsync.fleet import CompanyRun
     from okrsync.render import outputs
-    from okrsync.sync import Reviewed
+    from okrsync.sync.plan_file import Reviewed
 
 
 def sync(
@@ -137,7 +137,7 @@ def _sync_several(
         timings,
         worst,
     )
-    from okrsync.sync import times_ahead
+    from okrsync.sync.ledger_notices import times_ahead
 
     stop = Stop()
     clock = stop.clock(context.clock)

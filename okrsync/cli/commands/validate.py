@@ -27,8 +27,8 @@ def validate(
     as_json: Json = False,
 ) -> int:
     """Check YAML files without sending a request. Every error names its line."""
-    from okrsync.render import drafts_text
-    from okrsync.sync import missing_secrets
+    from okrsync.render.plan import drafts_text
+    from okrsync.sync.connections import missing_secrets
 
     context: Context = ctx.obj
     names = companies or context.companies()

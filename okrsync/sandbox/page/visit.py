@@ -26,7 +26,8 @@ from okrsync.sandbox.page.marks import Marks, marks_of
 from okrsync.sandbox.page.sources import Sources
 from okrsync.sandbox.page.story import Story, of_others, of_sync, sentence
 from okrsync.sandbox.terminal import ledger_of
-from okrsync.sync import accept, claim
+from okrsync.sync.accept import accept
+from okrsync.sync.adopt import claim
 
 STEPS: Final[Mapping[str, timedelta]] = {
     "day": timedelta(days=1),
