@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Final, TypeVar
+from typing import Final, NoReturn, TypeVar
 from weakref import WeakKeyDictionary
 
 from tenacity import RetryCallState, Retrying
@@ -129,63 +129,100 @@ def patiently(
 ) -> T:
     """Run one request until it succeeds, fails for good, or patience ends.
 
-    ``again`` says of an exception whether the request may be repeated; where it says None the exception goes up as it
-    is; so does what ``okrsync.network.obstacle`` says of certificates and proxies. Waits are the server's own in full, else full jitter up to 2, 4, 8 ... seconds. Raises ``Unavailable`` after
-    ``attempts``, after ``REFUSALS`` if the connection is refused, or at once if the next wait would pass ``deadline`` seconds from the start.
+    ``again`` says of an exception whether the request may be repeated; if it says None, the exception is raised as it
+    is. What ``okrsync.network.obstacle`` says of certificates and proxies is raised at once. Waits are the server's
+    own in full, else full jitter up to 2, 4, 8 ... seconds. Raises ``Unavailable`` after ``attempts``, after
+    ``REFUSALS`` if the connection is refused, or at once if the next wait would pass ``deadline`` seconds from the
+    start.
     """
-    started = clock.monotonic()
-    verdict: Again | None = None
-    blocked: OkrsyncError | None = None
+    tries = _Tries(clock=clock, limit=limit, again=again, what=what, attempts=attempts, deadline=deadline)
+    retrying = Retrying(
+        sleep=clock.sleep,
+        retry=tries.may_repeat,
+        wait=tries.wait,
+        stop=tries.is_over,
+        before_sleep=tries.pause_everybody,
+        retry_error_callback=tries.give_up,
+    )
+    result: T = retrying(tries.once, call)
+    return result
 
-    def one_try() -> T:
-        nonlocal blocked
-        limit.take()
+
+class _Tries:
+    """The tries of one request: what the last answer says of the next try."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        limit: Limiter,
+        again: Callable[[Exception], Again | None],
+        what: str,
+        attempts: int,
+        deadline: float,
+    ) -> None:
+        self._clock = clock
+        self._limit = limit
+        self._again = again
+        self._what = what
+        self._attempts = attempts
+        self._end = clock.monotonic() + deadline
+        self._verdict: Again | None = None
+        self._blocked: OkrsyncError | None = None
+
+    def once(self, call: Callable[[], T]) -> T:
+        self._limit.take()
         try:
             return call()
         except Exception as error:
-            if (blocked := obstacle(error, what)) is not None:
-                raise blocked from error
+            self._blocked = obstacle(error, self._what)
+            if self._blocked is not None:
+                raise self._blocked from error
             raise
 
-    def repeatable(state: RetryCallState) -> bool:
-        nonlocal verdict
-        error = state.outcome.exception() if state.outcome else None
-        verdict = again(error) if isinstance(error, Exception) and error is not blocked else None
-        return verdict is not None
+    def may_repeat(self, state: RetryCallState) -> bool:
+        error = _error(state)
+        self._verdict = None
+        if isinstance(error, Exception) and error is not self._blocked:
+            self._verdict = self._again(error)
+        return self._verdict is not None
 
-    def wait(state: RetryCallState) -> float:
-        if verdict is not None and verdict.after is not None:
-            return verdict.after
-        return random.uniform(0, 2.0**state.attempt_number)  # noqa: S311 - jitter, not a secret
+    def wait(self, state: RetryCallState) -> float:
+        asked = self._asked
+        return random.uniform(0, 2.0**state.attempt_number) if asked is None else asked  # noqa: S311 - jitter, not a secret
 
-    def exhausted(state: RetryCallState) -> bool:
-        pending = (verdict.after if verdict is not None else None) or 0.0
-        error = state.outcome.exception() if state.outcome else None
-        most = min(attempts, REFUSALS) if error is not None and nobody_listens(error) else attempts
-        return state.attempt_number >= most or clock.monotonic() - started + pending > deadline
+    def is_over(self, state: RetryCallState) -> bool:
+        error = _error(state)
+        most = (
+            min(self._attempts, REFUSALS) if error is not None and nobody_listens(error) else self._attempts
+        )
+        return state.attempt_number >= most or self._clock.monotonic() + (self._asked or 0.0) > self._end
 
-    def hold_everybody(state: RetryCallState) -> None:
+    def pause_everybody(self, state: RetryCallState) -> None:
+        """Let all who use the credential wait as the server asks. Only before a next try: after the last, others go on."""
         pause = state.next_action.sleep if state.next_action is not None else 0.0
-        reason = verdict.reason if verdict is not None else "no answer"
-        _log.info("%s: %s; trying again in %.1f s", what, reason, pause)
-        # Only where another try follows: who has given up must not close the door behind himself.
-        if verdict is not None and verdict.after is not None:
-            limit.pause(verdict.after)
+        _log.info("%s: %s; trying again in %.1f s", self._what, self._reason, pause)
+        if self._asked is not None:
+            self._limit.pause(self._asked)
 
-    def give_up(state: RetryCallState) -> T:
-        error = state.outcome.exception() if state.outcome else None
-        reason = verdict.reason if verdict is not None else "no answer"
-        asked = f"; it asked to wait {verdict.after:.0f} s" if verdict is not None and verdict.after else ""
+    def give_up(self, state: RetryCallState) -> NoReturn:
+        error = _error(state)
+        reason = self._reason
+        asked = f"; it asked to wait {self._asked:.0f} s" if self._asked else ""
         if error is not None and nobody_listens(error):
             reason += "; no program listens at that address: the connection was refused at once"
         tries = "1 try" if state.attempt_number == 1 else f"{state.attempt_number} tries"
-        raise Unavailable(f"{what}: {reason} after {tries}{asked}", hint="run again later") from error
+        raise Unavailable(f"{self._what}: {reason} after {tries}{asked}", hint="run again later") from error
 
-    return Retrying(
-        sleep=clock.sleep,
-        retry=repeatable,
-        wait=wait,
-        stop=exhausted,
-        before_sleep=hold_everybody,
-        retry_error_callback=give_up,
-    )(one_try)
+    @property
+    def _asked(self) -> float | None:
+        """The seconds that the server asks to wait; None if it does not say."""
+        return self._verdict.after if self._verdict is not None else None
+
+    @property
+    def _reason(self) -> str:
+        return self._verdict.reason if self._verdict is not None else "no answer"
+
+
+def _error(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None

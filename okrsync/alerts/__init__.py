@@ -1,4 +1,4 @@
-"""Alerts: what of a run needs a person, and the requests that notify them."""
+"""Alerts: what in a run needs a person, and the requests that notify them."""
 
 from okrsync.alerts.notify import CompanyRunner
 

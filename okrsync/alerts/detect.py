@@ -1,4 +1,4 @@
-"""Find what of a run needs a person, and recognise it in the next run."""
+"""Find what in a run needs a person, and recognise it in the next run."""
 
 from __future__ import annotations
 
