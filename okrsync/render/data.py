@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from okrsync import ports
 from okrsync.config import Company
 from okrsync.model import Outcome
-from okrsync.render import outputs
 from okrsync.render.reasons import reasons
 from okrsync.render.records import records_data
 from okrsync.render.trend import trend_data
 from okrsync.sync.records import MetricRecords
 from okrsync.sync.result import Report
 from okrsync.sync.trend import Trend
+
+if TYPE_CHECKING:
+    from okrsync.render import outputs
 
 
 def report_data(report: Report) -> outputs.Run:

@@ -8,9 +8,9 @@ from itertools import groupby
 from rich.text import Text
 
 from okrsync.cells import follows
-from okrsync.config import Company, CycleNotice
+from okrsync.config import Company
 from okrsync.model import Decision, Hold, Stored, Verdict
-from okrsync.render.words import goal, moment, stored, wanted
+from okrsync.render.words import goal, moment, notice_text, stored, wanted
 from okrsync.spelling import counted
 from okrsync.sync.result import Report, by_subject
 from okrsync.tables.assessment import Assessment
@@ -49,12 +49,6 @@ def plan_text(report: Report) -> Text:
 def drafts_text(company: Company) -> str:
     """Which key results, initiatives and KPIs nothing measures yet."""
     return f"not measured yet: {', '.join(one.id for one in company.drafts)}"
-
-
-def notice_text(notice: CycleNotice) -> Text:
-    """What everybody who looks at the company should read, and the next step."""
-    out = Text(f"! {notice.text}\n", style="bold red")
-    return out.append(f"  → {notice.hint}\n", style="cyan")
 
 
 def _heading(report: Report, subject: str, assessment: Assessment | None) -> Text:

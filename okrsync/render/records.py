@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from rich.style import Style
 from rich.text import Text
 
 from okrsync.connector import is_encrypted
 from okrsync.model import NoValue, SourceRecord
-from okrsync.render import outputs
 from okrsync.sync.records import MetricRecords
+
+if TYPE_CHECKING:
+    from okrsync.render import outputs
 
 SHORT = 60
 

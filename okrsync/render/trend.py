@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from okrsync.config import Company
 from okrsync.forecast import Forecast, Outlook
 from okrsync.key_results import KeyResult
 from okrsync.model import PERCENT
 from okrsync.progress import Budget
-from okrsync.render import outputs
 from okrsync.sync.trend import Trend
 from okrsync.units import show
+
+if TYPE_CHECKING:
+    from okrsync.render import outputs
 
 BARS = "▁▂▃▄▅▆▇█"
 WIDTH = 12

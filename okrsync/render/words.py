@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from rich.text import Text
+
 from okrsync.cells import Kind, kind_of
-from okrsync.config import Company
+from okrsync.config import Company, CycleNotice
 from okrsync.model import COUNT, PERCENT, Decision, Quantity, Stored, Wanted
 from okrsync.units import parse_unit, show
 
@@ -19,6 +21,12 @@ STATUS = {
     "at_risk": "at risk",
     "achieved": "achieved",
 }
+
+
+def notice_text(notice: CycleNotice) -> Text:
+    """What everybody who looks at the company should read, and the next step."""
+    out = Text(f"! {notice.text}\n", style="bold red")
+    return out.append(f"  → {notice.hint}\n", style="cyan")
 
 
 def moment(at: datetime, zone: ZoneInfo) -> str:

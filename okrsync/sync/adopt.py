@@ -30,8 +30,8 @@ from okrsync.sync.lease_record import Record, recording
 from okrsync.sync.other_ledgers import foreign_cells, matched, noting_edits
 from okrsync.sync.row_writes import Group, Refusals, RowChange, batched, update, write_group
 from okrsync.sync.run import destination_of, opened, read_tables
-from okrsync.tables import kept_tables
 from okrsync.tables.check_ins import keys
+from okrsync.tables.registry import kept_tables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

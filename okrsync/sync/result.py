@@ -14,8 +14,8 @@ from okrsync.model import Cause, Decision, Hold, Row, Verdict
 from okrsync.planning import Plan
 from okrsync.run_context import Run
 from okrsync.sync.ledger_notices import ledger_notices
-from okrsync.tables import TABLES, due_tables
 from okrsync.tables.assessment import Assessment
+from okrsync.tables.registry import TABLES, due_tables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

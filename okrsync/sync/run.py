@@ -22,10 +22,10 @@ from okrsync.sync.other_ledgers import learned_of_rows, matched, noting_edits
 from okrsync.sync.plan_file import Reviewed, confirm
 from okrsync.sync.result import Report, closed_report, counts, report_of
 from okrsync.sync.side_by_side import read_side_by_side
-from okrsync.tables import due_tables, kept_tables
 from okrsync.tables.check_ins import open_register, with_check_ins
 from okrsync.tables.kept_edits import edits_seen, released
 from okrsync.tables.key_results import no_longer_accepted, settled
+from okrsync.tables.registry import due_tables, kept_tables
 
 
 def preview(company: Company, ledger: Ledger, clock: Clock) -> Report:

@@ -20,8 +20,8 @@ from okrsync.sync.batches import connections_of, together
 from okrsync.sync.fetch import fetch
 from okrsync.sync.run import open_table, plan_of, with_rows
 from okrsync.sync.side_by_side import read_side_by_side
-from okrsync.tables import TABLES, due_tables, kept_tables
 from okrsync.tables.key_results import settled
+from okrsync.tables.registry import TABLES, due_tables, kept_tables
 from okrsync.units import show
 
 NOT_TRIED: Final = "not tried"

@@ -71,9 +71,6 @@ def _all(context: Context, sort: str, as_json: bool) -> int:
 
 
 def _one(context: Context, company: str, as_json: bool) -> int:
-    from okrsync.render.data import status_data
-    from okrsync.render.plan import notice_text
-    from okrsync.render.status import kpis_text, status_view
     from okrsync.render.trend import left_out_text
     from okrsync.sync.ledger_notices import ledger_notices
     from okrsync.sync.trend import trend
@@ -87,8 +84,13 @@ def _one(context: Context, company: str, as_json: bool) -> int:
     say_warnings(ledger_notices(loaded.id, memory))
     say_warnings(f"{name}: {left_out_text(one.left_out)}" for name, one in trends.items() if one.left_out)
     if as_json:
+        from okrsync.render.data import status_data
+
         say_json(status_data(loaded, memory.outcomes, trends, now))
     else:
+        from okrsync.render.status import kpis_text, status_view
+        from okrsync.render.words import notice_text
+
         if (notice := loaded.cycle_notice(now)) is not None:
             say(notice_text(notice))
         say(status_view(loaded, memory.outcomes, trends, console().width))

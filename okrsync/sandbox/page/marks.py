@@ -13,7 +13,7 @@ from okrsync.cells import Kind, kind_of
 from okrsync.config import Company
 from okrsync.emulation import Grid
 from okrsync.model import COUNT, PERCENT, Hold, Memory, Verdict
-from okrsync.tables import TABLES
+from okrsync.tables.registry import TABLES
 from okrsync.units import show
 
 # Which command lets a held cell go, and what it says on its button.
