@@ -18,7 +18,6 @@ from typing import Final
 
 from okrsync.alerts.channel import Channel, deliver
 from okrsync.alerts.detect import Alert, detect
-from okrsync.alerts.digest import send_digest
 from okrsync.alerts.message import alert_message, words_of
 from okrsync.alerts.webhook import Notice, Recipient, ping_switch, post_notices
 from okrsync.config import Company, Notify
@@ -101,6 +100,10 @@ def notify(run: CompanyRun, to: Recipient, ledger: Ledger, clock: Clock) -> list
 
     Returns why addresses did not take what was sent: one that fails keeps nothing from the others.
     """
+    from okrsync.alerts.digest import (
+        send_digest,  # it loads the words of the report, and few runs notify anybody
+    )
+
     failures: list[OkrsyncError] = []
     with ledger.hold(f"{STATE} {to.company}"):
         now = clock.now()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from okrsync.errors import ConfigError
 from okrsync.plugins import Connectors
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from okrsync.machine import Machine
     from okrsync.ports import Clock, Ledger
     from okrsync.sandbox.terminal import DemoTerminal
+
+
+_NOTIFYING: Final = ("WEBHOOK", "WEBHOOK_FILE", "WEBHOOK_KIND", "NOTIFY", "NOTIFY_FILE")
+"""The settings of whom the machine notifies: without any of them nothing has to be checked."""
 
 
 class WallClock:
@@ -111,6 +115,8 @@ class Context:
         from okrsync.config import Notify
         from okrsync.settings import Secret
 
+        if all(variable(one) is None for one in _NOTIFYING):
+            return None
         machine = self.machine
         if not self.file(name).is_file():
             return None

@@ -1,10 +1,10 @@
-"""Show the progress of a long command on stderr, in bars if it is a terminal."""
+"""Show the progress of a backfill on stderr, in bars if it is a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
 
 from rich.progress import (
     BarColumn,
@@ -17,13 +17,10 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
-from rich.status import Status
 from rich.text import Text
 
 from okrsync.cli.output import console
 from okrsync.cli.streams import echo
-from okrsync.model import Entry, Intended, Landed, Memory, Reading
-from okrsync.ports import Lease, Ledger
 from okrsync.sync.backfill import Progress as Report
 
 Read = Mapping[str, tuple[int, int]]
@@ -87,41 +84,3 @@ def _lines() -> Report:
             echo(f"okrsync: {done} of {of} {what}{reading}", err=True)
 
     return report
-
-
-@contextmanager
-def sync_progress(name: str, ledger: Ledger) -> Iterator[Ledger]:
-    """``ledger``; on a terminal, a line counts the rows whose writes it records."""
-    out = console(stderr=True)
-    if not out.is_terminal:
-        yield ledger
-        return
-    with out.status(f"{name}: reading") as line:
-        yield _CountingLedger(name, ledger, line)
-
-
-class _CountingLedger:
-    def __init__(self, name: str, ledger: Ledger, line: Status) -> None:
-        self._name = name
-        self._ledger = ledger
-        self._line = line
-        self._written = 0
-        self._writing = False
-
-    def hold(self, company: str) -> AbstractContextManager[Lease]:
-        return self._ledger.hold(company)
-
-    def record(self, company: str, *entries: Entry) -> None:
-        self._ledger.record(company, *entries)
-        # Values that were there all along land too, but before anything is intended to be written.
-        self._writing = self._writing or any(isinstance(one, Intended) for one in entries)
-        landed = sum(isinstance(one, Landed) for one in entries)
-        if landed and self._writing:
-            self._written += landed
-            self._line.update(f"{self._name}: writing, {self._written} rows so far")
-
-    def recall(self, company: str) -> Memory:
-        return self._ledger.recall(company)
-
-    def history(self, company: str, metric: str, since: datetime, until: datetime) -> Sequence[Reading]:
-        return self._ledger.history(company, metric, since, until)

@@ -96,7 +96,7 @@ def _dry_run(
 def _sync_one(
     context: Context, name: str, *, force: bool, as_json: bool, reviewed: Path | None
 ) -> tuple[ExitCode, outputs.Run | outputs.Failure]:
-    from okrsync.cli.progress_bars import sync_progress
+    from okrsync.cli.sync_progress import sync_progress
     from okrsync.fleet import Stop
 
     agreed = _reviewed(reviewed) if reviewed is not None else None
