@@ -27,7 +27,7 @@ from datetime import UTC, datetime
 from okrsync.cli import main
 from okrsync.cli.context import Context
 from okrsync.testing import JumpClock
-sys.exit(main(sys.argv[1:], Context(clock=JumpClock(datetime.now(tz=UTC)))))
+sys.exit(main(context=Context(clock=JumpClock(datetime.now(tz=UTC)))))
 """
 
 
