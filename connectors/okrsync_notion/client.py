@@ -14,9 +14,6 @@ from contextlib import suppress
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
-import httpx
-import notion_client
-
 from okrsync.connector import on_this_machine
 from okrsync.errors import OkrsyncError, Unavailable
 from okrsync.http import USER_AGENT, Again, Limiter, limiter, patiently
@@ -24,6 +21,7 @@ from okrsync.network import note_date, trust
 from okrsync.ports import ConnectorContext
 from okrsync_notion import answers
 from okrsync_notion.http_errors import NotFound, Passing, Refused, at_block_limit, verdict
+from okrsync_notion.library import httpx, notion_client
 from okrsync_notion.settings import NotionSettings
 
 VERSION: Final = "2026-03-11"

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import httpx
-from notion_client.errors import HTTPResponseError, RequestTimeoutError
-
 from okrsync.connector import passes
 from okrsync.errors import AccessError, ConfigError, DataError, OkrsyncError, Unavailable
 from okrsync.http import Again, retry_after
 from okrsync.redaction import redact
 from okrsync_notion.answers import WrongAnswer
+from okrsync_notion.library import HTTPResponseError, RequestTimeoutError, httpx
 
 # What a sentence about a limit that counts blocks is likely to say.
 BLOCK_LIMIT: Final = re.compile(

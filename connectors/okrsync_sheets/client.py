@@ -9,7 +9,6 @@ from urllib.parse import quote, urlsplit
 
 import requests
 from google.auth.exceptions import GoogleAuthError
-from gspread.http_client import HTTPClient
 
 from okrsync.errors import AccessError, ConfigError, OkrsyncError, Unavailable
 from okrsync.http import USER_AGENT, Again, limiter, patiently
@@ -18,6 +17,7 @@ from okrsync.ports import Clock
 from okrsync.redaction import redact
 from okrsync_sheets.credentials import SCOPE, Identity, identity, refresh, token_transport
 from okrsync_sheets.google_errors import GoogleError, IncompleteError, google_error, passing, passing_sign_in
+from okrsync_sheets.library import HTTPClient
 from okrsync_sheets.settings import SheetsSettings
 from okrsync_sheets.shapes import SPREADSHEET, VALUES, Shape, WrongShapeError, shaped
 

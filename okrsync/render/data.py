@@ -12,12 +12,12 @@ from okrsync.model import Outcome
 from okrsync.render.reasons import reasons
 from okrsync.render.records import records_data
 from okrsync.render.trend import trend_data
-from okrsync.sync.records import MetricRecords
-from okrsync.sync.result import Report
 from okrsync.sync.trend import Trend
 
 if TYPE_CHECKING:
     from okrsync.render import outputs
+    from okrsync.sync.records import MetricRecords
+    from okrsync.sync.result import Report
 
 
 def report_data(report: Report) -> outputs.Run:

@@ -12,10 +12,10 @@ from rich.text import Text
 
 from okrsync.connector import is_encrypted
 from okrsync.model import NoValue, SourceRecord
-from okrsync.sync.records import MetricRecords
 
 if TYPE_CHECKING:
     from okrsync.render import outputs
+    from okrsync.sync.records import MetricRecords
 
 SHORT = 60
 
