@@ -1,4 +1,4 @@
-"""One reading of an export by one tool, as a process of its own: prints its values, processor seconds and memory.
+"""One reading of an export by one tool, as a process of its own: prints its values as JSON.
 
     python export_costs.py TOOL FILE ENCODING METRICS
 
@@ -8,7 +8,6 @@ Tools: okrsync, duckdb, calamine. METRICS: twenty, one, or owners (500 of one sh
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -138,6 +137,4 @@ TOOLS: Final[dict[str, Callable[[Path, str, str], list[float]]]] = {
 
 if __name__ == "__main__":
     tool, file, encoding_, metrics_ = sys.argv[1:]
-    values = TOOLS[tool](Path(file), encoding_, metrics_)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    print(json.dumps({"values": values, "cpu": used.ru_utime + used.ru_stime, "mib": used.ru_maxrss / 1024}))
+    print(json.dumps(TOOLS[tool](Path(file), encoding_, metrics_)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import statistics
-import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from typing import Any, Final
 import duckdb
 import pytest
 
+from tests.benchmarks.cost import cost_of
 from tests.benchmarks.export_costs import COLUMNS, countries
 
 ROWS: Final = int(os.environ.get("OKRSYNC_BENCH_ROWS") or 21_000)
@@ -46,12 +46,13 @@ def export(folder: Path, rows: int, encoding: str, *, reps: int = 40) -> Path:
 def cost(tool: str, file: Path, encoding: str = "utf-8", metrics: str = "twenty") -> dict[str, Any]:
     """The median of some runs, with the values."""
     command = [sys.executable, str(SCRIPT), tool, str(file), encoding, metrics]
+    output = file.with_suffix(f".{tool}.json")
     found = []
     for _ in range(RUNS):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        found.append(json.loads(done.stdout))
-    return {**found[0], "cpu": statistics.median(one["cpu"] for one in found)}
+        found.append(cost_of(command, output=output))
+        assert found[-1].exit_code == 0, output.read_text(encoding="utf-8")
+    values = json.loads(output.read_text(encoding="utf-8"))
+    return {"values": values, "cpu": statistics.median(one.cpu for one in found), "mib": found[0].mib}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1251", "utf-16"])

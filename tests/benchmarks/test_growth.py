@@ -9,7 +9,6 @@ is a machine's. What is printed are the rows of the table in the README. ``OKRSY
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.benchmarks.cost import cost_of
 from tests.support.fleet import Fleet, fleet
 
 COMPANIES = int(os.environ.get("OKRSYNC_BENCH_COMPANIES", "10"))
@@ -32,8 +32,8 @@ sys.exit(main(context=Context(clock=JumpClock(datetime.now(tz=UTC)))))
 
 
 @dataclass(frozen=True)
-class Cost:
-    """Of one command: processor seconds, most memory in MiB, requests (of them to Notion); and the ledger in KiB afterwards."""
+class Spent:
+    """By one command: processor seconds, most memory in MiB, requests (of them to Notion); and the ledger in KiB afterwards."""
 
     seconds: float
     memory: float
@@ -42,29 +42,24 @@ class Cost:
     ledger: float
 
 
-def cost(made: Fleet, *words: str) -> Cost:
+def spent(made: Fleet, *words: str) -> Spent:
     made.forget()
-    with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *words], stdout=subprocess.DEVNULL, env=dict(os.environ)
-    ) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
+    cost = cost_of([sys.executable, "-c", PROGRAM, *words])
+    assert cost.exit_code == 0
     kept = sum(path.stat().st_size for path in made.folder.glob("ledger.db*"))
-    spent = usage.ru_utime + usage.ru_stime
-    return Cost(spent, usage.ru_maxrss / 1024, made.asked(), made.count(), kept / 1024)
+    return Spent(cost.cpu, cost.mib, made.asked(), made.count(), kept / 1024)
 
 
 def costs(
     folder: Path, monkeypatch: pytest.MonkeyPatch, companies: int, key_results: int, **how: Any
-) -> tuple[Cost, Cost]:
+) -> tuple[Spent, Spent]:
     """Of the first sync, which writes everything, and of the second, which writes nothing."""
     folder.mkdir()
     how = {"rate": 100, "burst": 1000, "schedule": "0 7 * * *", "mixed": True, **how}
     with fleet(folder, companies, key_results=key_results, **how) as made:
         made.move_in(monkeypatch)
-        first, second = cost(made, "sync", "--all"), cost(made, "sync", "--all")
-        look, again = cost(made, "sync", "--due"), cost(made, "sync", "--due")
+        first, second = spent(made, "sync", "--all"), spent(made, "sync", "--all")
+        look, again = spent(made, "sync", "--due"), spent(made, "sync", "--due")
         assert look.requests == again.requests == 0
         print(
             f"(who of {companies} is due, with the program's start:"
@@ -74,7 +69,7 @@ def costs(
         return first, second
 
 
-def say(what: str, first: Cost, second: Cost, unit: Cost) -> None:
+def say(what: str, first: Spent, second: Spent, unit: Spent) -> None:
     """A row of the README's table."""
     cells = [
         what,
@@ -93,7 +88,7 @@ def sizes(most: int, least: int) -> list[int]:
 @pytest.mark.slow
 def test_companies_cost_no_more_than_in_proportion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     print()
-    by_size: dict[int, tuple[Cost, Cost]] = {}
+    by_size: dict[int, tuple[Spent, Spent]] = {}
     for size in sizes(COMPANIES, 1):
         by_size[size] = costs(tmp_path / str(size), monkeypatch, size, 10)
         what = "1 company of 10 key results" if size == 1 else f"{size:,} companies"
@@ -114,7 +109,7 @@ def test_companies_cost_no_more_than_in_proportion(tmp_path: Path, monkeypatch: 
 @pytest.mark.slow
 def test_key_results_cost_no_more_than_in_proportion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     print()
-    by_size: dict[int, tuple[Cost, Cost]] = {}
+    by_size: dict[int, tuple[Spent, Spent]] = {}
     for size in sizes(KEY_RESULTS, 10):
         by_size[size] = costs(tmp_path / str(size), monkeypatch, 1, size)
         say(f"1 company of {size:,} key results", *by_size[size], by_size[10][0])

@@ -8,9 +8,7 @@ is sent and what Notion shows.
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from typing import Final
 
 import pytest
 
+from tests.benchmarks.cost import Cost, cost_of
 from tests.benchmarks.race_company import RaceCompany, RateLimit, Requests, race_company
 
 PEERS: Final = os.environ.get("OKRSYNC_BENCH_PEERS")
@@ -32,10 +31,7 @@ RUNS: Final = ("first sync", "nothing new", "5 % changed")
 class Outcome:
     """What one run of a tool cost, and how many rows were right after it."""
 
-    exit_code: int
-    seconds: float
-    cpu: float
-    mib: float
+    cost: Cost
     requests: Requests
     right: int
 
@@ -52,11 +48,8 @@ def commands() -> Mapping[str, list[str]]:
 
 def run(company: RaceCompany, command: list[str], output: Path) -> Outcome:
     company.forget()
-    cost = company.folder / "cost.json"
-    measured = [sys.executable, "-I", "-S", str(SCRIPTS / "cost.py"), str(cost), str(output), *command]
-    subprocess.run(measured, cwd=company.folder, env=company.environment(), check=True)
-    found = json.loads(cost.read_text(encoding="utf-8"))
-    return Outcome(**found, requests=company.requests(), right=company.right())
+    cost = cost_of(command, output=output, folder=company.folder, environment=company.environment())
+    return Outcome(cost=cost, requests=company.requests(), right=company.right())
 
 
 def race(folder: Path, command: list[str], size: int) -> Mapping[str, Outcome]:
@@ -68,7 +61,7 @@ def race(folder: Path, command: list[str], size: int) -> Mapping[str, Outcome]:
                 company.change(0.05)
             output = folder / f"output-{number}.txt"
             outcomes[name] = run(company, command, output)
-            assert outcomes[name].exit_code == 0, output.read_text(encoding="utf-8")[-2000:]
+            assert outcomes[name].cost.exit_code == 0, output.read_text(encoding="utf-8")[-2000:]
         return outcomes
 
 
@@ -79,14 +72,14 @@ def table(size: int, raced: Mapping[str, Mapping[str, Outcome]]) -> str:
     lines = [f"\n| N = {size}: time, Notion requests, 429s, other requests | {titles} |", f"|---|{rules}|"]
     for name in RUNS:
         cells = [
-            f"{one.seconds:.1f} s, {one.requests.notion}, {one.requests.refused}, {one.requests.sources}"
+            f"{one.cost.seconds:.1f} s, {one.requests.notion}, {one.requests.refused}, {one.requests.sources}"
             for one in (outcomes[name] for outcomes in raced.values())
         ]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     lines += [f"\n| N = {size}: processor time, memory, right rows | {titles} |", f"|---|{rules}|"]
     for name in RUNS:
         cells = [
-            f"{one.cpu:.1f} s, {one.mib:.0f} MiB, {one.right}"
+            f"{one.cost.cpu:.1f} s, {one.cost.mib:.0f} MiB, {one.right}"
             for one in (outcomes[name] for outcomes in raced.values())
         ]
         lines.append(f"| {name} | {' | '.join(cells)} |")
@@ -105,7 +98,7 @@ def test_okrsync_is_right_and_asks_less_than_what_people_use(tmp_path: Path, siz
         assert own[name].right == naive[name].right == size
         assert naive[name].requests.notion == 2 * size
         if PEERS:
-            assert own[name].seconds <= min(outcomes[name].seconds for outcomes in raced.values()), name
+            assert own[name].cost.seconds <= min(outcomes[name].cost.seconds for outcomes in raced.values())
     assert own["first sync"].requests.writes == size
     # Rows are read again one by one if a group's reading is too old: on a busy machine, as most tests' is.
     assert own["first sync"].requests.notion <= (1.1 * size + 10 if PEERS else 2.1 * size + pages + 3)
