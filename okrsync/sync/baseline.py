@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from okrsync.config import Company
 from okrsync.errors import ConfigError
 from okrsync.key_results import KeyResult
 from okrsync.model import MeasuredBaseline, Reading, RunFinished, RunStarted, StateEntry
 from okrsync.ports import Clock, Ledger
 from okrsync.run_context import new_run
-from okrsync.tables.past_values import again_note, earlier, frozen_as
+from okrsync.tables.past_values import again_note, earlier, frozen_as, frozen_in
+from okrsync.units import convertible
 
 
 def choose_baseline(company: Company, ledger: Ledger, clock: Clock, subject: str, *, keep: bool) -> Reading:
     """Keep the frozen baseline of a key result for what its metric means now, or let the next sync measure it again.
 
-    Returns the baseline that was frozen. Raises ``ConfigError`` if there is no such key result, or nothing to decide.
+    Returns the baseline that was frozen; a kept one has the metric's unit, which may be another one by now: its number is
+    the same. Raises ``ConfigError`` if there is no such key result, or nothing to decide.
     """
     key_result = _named(company, subject)
     with ledger.hold(company.id):
         run = new_run(company, ledger, clock)
         name = frozen_as(company, key_result)
         frozen = earlier(run.memory.baselines, company, key_result)
-        if frozen is None or name in run.memory.baselines:
-            said = (
-                "has no frozen baseline" if frozen is None else "has a baseline of its present metric already"
-            )
-            raise ConfigError(
-                f"{subject} {said}: there is nothing to decide", hint=f"okrsync plan {company.id}"
-            )
+        settled = isinstance(frozen_in(run.memory.baselines, company, key_result), Reading)
+        if frozen is None or (settled and name in run.memory.baselines):
+            said, hint = "has no frozen baseline", f"okrsync plan {company.id}"
+            if frozen is not None:
+                said = "has a baseline of its present metric already"
+                hint = f"if it is wrong, write `baseline:` with a number at {key_result.place}"
+            raise ConfigError(f"{subject} {said}: there is nothing to decide", hint=hint)
+        if keep and not convertible(frozen.unit, key_result.unit):
+            frozen = replace(frozen, unit=company.metrics[key_result.metric].unit)
         note = again_note(company, key_result)
         ledger.record(
             company.id,

@@ -86,7 +86,8 @@ def frozen_in(
     baselines: Mapping[str, Reading], company: Company, key_result: KeyResult
 ) -> Reading | NoValue | None:
     """The same by the ledger's baselines alone."""
-    if (exact := baselines.get(frozen_as(company, key_result))) is not None:
+    exact = baselines.get(frozen_as(company, key_result))
+    if exact is not None and convertible(exact.unit, key_result.unit):
         return exact
     before = earlier(baselines, company, key_result)
     metric = company.metrics[key_result.metric]

@@ -53,3 +53,19 @@ def test_values_of_a_metric_that_meant_something_else_are_no_history_of_it(desk:
     assert len(desk.run("history", "demo", "KR-9", "--json").json["values"]) == 1
     desk.edit_yaml('cell: "KPI!B2"', 'cell: "KPI!B4"')
     assert desk.run("history", "demo", "KR-9", "--json").json["values"] == []
+
+
+def test_a_kept_baseline_goes_on_in_a_unit_that_the_old_one_cannot_be_turned_into(desk: Any) -> None:
+    """41,000 visitors were counted; now the same figures are euros: 41,000 € + 25 % = 51,250 €, 44,900 € is 38.05 %."""
+    desk.run("sync", "demo")
+    desk.edit_yaml(VISITORS, VISITORS.replace("}", ', unit: "money:EUR"}'))
+    assert "baseline of 41000" in desk.run("plan", "demo").out
+    kept = desk.run("baseline", "demo", "KR-12", "--keep")
+    assert (kept.code, "the baseline stays €41,000" in kept.out) == (0, True)
+    assert desk.run("sync", "demo").code == 3
+    assert "(€44,900 − €41,000) ÷ (€51,250 − €41,000) = 38.05%" in desk.run("explain", "demo", "KR-12").out
+    for command in ("plan", "status", "history"):
+        assert desk.run(command, "demo").code in {0, 3}
+    regretted = desk.run("baseline", "demo", "KR-12", "--measure-again")
+    assert regretted.code == 2
+    assert "if it is wrong, write `baseline:` with a number at" in regretted.err
