@@ -1,4 +1,4 @@
-"""Says beside a count of nothing what else there is: a filter may match nothing by mistake."""
+"""Says beside a count of nothing or a share of 0 what else there is: a filter may match nothing."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Final
 
 from okrsync.model import Question
-from okrsync_jira.jql import Clause, clauses
+from okrsync_jira.jql import Clause, both, clauses
 from okrsync_jira.queries import JiraQuery
 from okrsync_jira.reducers import Facts
 
-_COUNTED: Final = frozenset({"count", "sum", "distinct", "throughput"})
+_COUNTED: Final = frozenset({"count", "sum", "distinct", "throughput", "ratio"})
 # Jira itself refuses a name that is not there in these; it takes any label, and any value of most custom fields.
 _CHECKED: Final = frozenset(
     {
@@ -43,11 +43,16 @@ def about_nothing(question: Question, count: Callable[[str], int | None]) -> Fac
     # Backfills ask for hundreds of days, and most of their zeros lie before the work began.
     if question.past or query.measure not in _COUNTED or not query.issues:
         return ()
-    whole = count(query.issues) if question.window is not None else 0
+    # Of a ratio's whole some issue was found; of its part none was.
+    filters = query.part if query.measure == "ratio" else query.issues
+    if not filters:
+        return ()
+    asked = query.issues if filters == query.issues else both(query.issues, filters)
+    whole = count(asked) if question.window is not None else 0
     found: Facts = (
         (("without window", str(whole)),) if question.window is not None and whole is not None else ()
     )
-    if whole == 0 and (empty := _empty_clauses(query.issues, count)):
+    if whole == 0 and (empty := _empty_clauses(filters, count)):
         found = (*found, ("no issue has", "; ".join(empty)))
     return found
 

@@ -29,10 +29,10 @@ class DesiredRow:
     key result's number should rise, -1 if it should fall, 0 if neither is better. ``restarted`` marks a number
     whose window began again since the last one was written (a new week), ``unguarded`` one that may drop freely.
     ``creates`` says that a missing row is to be added, with the subject as its key, and ``stamped`` that it gets a stamp.
-    ``released`` gives for cells why a person's edit of them may be written over. ``first_zero`` is why a first 0 would be
-    doubtful, ``accepted`` the number that a person lets pass all the same. ``kept``: the other cells are computed from the
-    person's number that stays. ``note`` makes the cell that says why something of the row is held, from the decisions on
-    its other cells.
+    ``released`` gives for cells why a person's edit of them may be written over. ``first_doubt`` is why the row's first
+    number would be doubtful, ``accepted`` the number that a person lets pass all the same. ``kept``: the other cells are
+    computed from the person's number that stays. ``note`` makes the cell that says why something of the row is held, from
+    the decisions on its other cells.
     """
 
     subject: str
@@ -45,7 +45,7 @@ class DesiredRow:
     creates: bool = False
     stamped: bool = False
     released: Mapping[str, str] = field(default_factory=dict)
-    first_zero: str = ""
+    first_doubt: str = ""
     accepted: Stored = None
     kept: bool = False
     note: Callable[[Sequence[Decision]], DesiredCell] | None = None

@@ -36,12 +36,15 @@ def doubt(desired: DesiredRow, decision: Decision, limits: Limits) -> str:
     if desired.accepted is not None and same(desired.accepted, after):
         return ""
     if not isinstance(before, Decimal):
-        return desired.first_zero if after == 0 else ""
+        return desired.first_doubt
     if desired.restarted or desired.unguarded or not _drops(before, after, limits.drop):
         return ""
+    whole = 100 if decision.fraction else 1
     unit = decision.shown.unit if isinstance(decision.shown, Quantity) else COUNT
     unit = PERCENT if decision.fraction else unit
-    seen = [show(one * 100 if decision.fraction else one, unit, limits.locale) for one in (before, after)]
+    # The cell has rounded what is meant: 40 s are 0.67 minutes.
+    meant = decision.shown.value if isinstance(decision.shown, Quantity) else after * whole
+    seen = [show(one, unit, limits.locale) for one in (before * whole, meant)]
     return f"it would fall from {seen[0]} to {seen[1]} at once"
 
 

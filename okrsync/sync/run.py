@@ -23,8 +23,9 @@ from okrsync.sync.plan_file import Reviewed, confirm
 from okrsync.sync.result import Report, closed_report, counts, report_of
 from okrsync.sync.side_by_side import read_side_by_side
 from okrsync.tables.check_ins import open_register, with_check_ins
+from okrsync.tables.doubts import no_longer_accepted
 from okrsync.tables.kept_edits import edits_seen, released
-from okrsync.tables.key_results import no_longer_accepted, settled
+from okrsync.tables.key_results import settled
 from okrsync.tables.registry import due_tables, kept_tables
 
 

@@ -82,10 +82,7 @@ def assess(
         baseline=baseline,
         history=tuple(_since_known(key_result, measured.history)),
     )
-    if isinstance(answer, NoValue):
-        return assessment
     unit = key_result.unit
-    value = to_unit(answer.value, answer.unit, unit)
     begin = to_unit(baseline.value, baseline.unit, unit) if baseline is not None else None
     goal = settle(
         key_result,
@@ -93,6 +90,9 @@ def assess(
         row.target if row is not None else None,
         begin,
     )
+    if isinstance(answer, NoValue):
+        return replace(assessment, goal=goal if not isinstance(goal, NoValue) else None)
+    value = to_unit(answer.value, answer.unit, unit)
     if isinstance(goal, NoValue):
         return replace(assessment, value=value, blocked=goal)
     return with_value(company, replace(assessment, goal=goal), value, now)
@@ -184,13 +184,6 @@ def _holds(company: Company, assessment: Assessment, now: datetime) -> bool:
     if judging is None or (judging.how is Judge.HELD and now < company.cycle.closes):
         return achieved(goal, assessment.value)
     return assessment.progress is not None and assessment.progress >= 1
-
-
-def restarted(assessment: Assessment, before: Mapping[str, object] | None) -> bool:
-    """Whether the value's window began again since the last run (a new week counts from 0)."""
-    if not isinstance(assessment.answer, Reading) or assessment.answer.window is None or before is None:
-        return False
-    return before.get("window") not in {None, assessment.answer.window.label}
 
 
 def goal_data(goal: Goal | None) -> dict[str, Any] | None:

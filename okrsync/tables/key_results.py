@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from okrsync.cells import CURRENT, EXPECTED, KEY_RESULTS, PROGRESS, SOURCE, STATUS, UPDATED, leads
-from okrsync.codec import answer_data, deserialize
+from okrsync.codec import answer_data
 from okrsync.config import Company
 from okrsync.key_results import Form, KeyResult
-from okrsync.model import Answer, Decision, NoValue, Quantity, Reading, StateEntry, Stored, Verdict, Wanted
+from okrsync.model import Answer, NoValue, Quantity, Reading, Wanted
 from okrsync.planning import DesiredCell, DesiredRow, Plan, plan, without_value
 from okrsync.progress import achieved
 from okrsync.run_context import Ask, Run
@@ -23,9 +23,9 @@ from okrsync.tables.assessment import (
     assess,
     goal_data,
     number_or_none,
-    restarted,
 )
 from okrsync.tables.desired import desire, no_row, percent, provenance
+from okrsync.tables.doubts import accepted, first_doubt, restarted
 from okrsync.tables.kept_edits import released
 from okrsync.tables.notes import note_of, own_cells
 from okrsync.tables.past_values import baseline_asks, frozen, judged_asks, judged_values, new_baselines
@@ -63,14 +63,6 @@ def assessed(run: Run, key_result: KeyResult, answer: Answer, at: datetime) -> A
         AssessmentInput(answer=answer, baseline=baseline, history=judged_values(run, key_result, at)),
         at,
     )
-
-
-WITHOUT_WINDOW: Final = "without window"
-"""The fact by which a source says how many records the same question finds without its window."""
-NOTHING_HAS: Final = "no issue has"
-"""The fact by which a source names the values of a filter that none of its records has."""
-ACCEPTED: Final = "accepted "
-"""The note of a number that a person lets pass once, by the id of its key result."""
 
 
 def shown(run: Run, decided: Plan) -> list[Assessment]:
@@ -118,49 +110,18 @@ def _desired_row(run: Run, assessment: Assessment, shown_as: Assessment) -> Desi
         },
         note=note_of(run, KEY_RESULTS),
         direction=assessment.direction,
-        restarted=restarted(assessment, before.detail if before is not None else None),
+        restarted=restarted(assessment.answer, before.detail if before is not None else None),
         unguarded=key_result.may_drop,
-        first_zero=first_zero(assessment),
+        first_doubt=_first_doubt(assessment),
         accepted=accepted(run, key_result.id),
         kept=shown_as is not assessment,
     )
 
 
-def first_zero(assessment: Assessment) -> str:
-    """Why a first 0 of the key result is in doubt, else empty.
-
-    It is if its filter names what no record of the source has, or if it reaches the goal at once: a filter that finds
-    nothing would look like success. It is not if the source says that the same question without its window finds records.
-    """
-    if assessment.value != 0 or assessment.goal is None or not isinstance(assessment.answer, Reading):
-        return ""
-    facts = dict(assessment.answer.evidence.facts)
-    if nothing := facts.get(NOTHING_HAS):
-        return f"the first value is 0, and nothing in the source has {nothing}"
-    if facts.get(WITHOUT_WINDOW, "0") != "0":
-        return ""
-    if achieved(assessment.goal, assessment.value):
-        return "the first value is 0 and reaches the goal at once: a filter that finds nothing looks the same"
-    return ""
-
-
-def accepted(run: Run, subject: str) -> Stored:
-    """The number of the key result that a person has accepted and that is not written yet."""
-    text = run.memory.state.get((run.company.destination, f"{ACCEPTED}{subject}"))
-    return deserialize(text) if text is not None else None
-
-
-def no_longer_accepted(run: Run, decisions: Sequence[Decision]) -> Iterator[StateEntry]:
-    """What the ledger must forget: a number was accepted for one time, and it is written now."""
-    for one in decisions:
-        written = leads(one.cell) and one.verdict is not Verdict.HELD
-        if written and (run.company.destination, f"{ACCEPTED}{one.subject}") in run.memory.state:
-            yield accepted_note(run, one.subject, None)
-
-
-def accepted_note(run: Run, subject: str, value: str | None) -> StateEntry:
-    """The ledger's line on an accepted number; None strikes it out."""
-    return StateEntry(connection=run.company.destination, key=f"{ACCEPTED}{subject}", value=value)
+def _first_doubt(assessment: Assessment) -> str:
+    goal, value = assessment.goal, assessment.value
+    reaches = goal is not None and value is not None and achieved(goal, value)
+    return first_doubt(assessment.answer, value, reaches=reaches)
 
 
 def _desired_cell(run: Run, cell: str, source: Assessment, assessment: Assessment) -> DesiredCell:

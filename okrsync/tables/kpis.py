@@ -15,7 +15,7 @@ from okrsync.planning import DesiredCell, DesiredRow, Plan, without_value
 from okrsync.progress import achieved
 from okrsync.run_context import Ask, Run
 from okrsync.tables.desired import desire, no_row, provenance
-from okrsync.tables.key_results import accepted
+from okrsync.tables.doubts import accepted, first_doubt, restarted
 from okrsync.tables.notes import note_of, own_cells
 from okrsync.tables.past_values import by_day, known_readings
 from okrsync.units import show
@@ -34,22 +34,28 @@ def asks(run: Run) -> Iterable[Ask]:
 
 def desired(run: Run, _decided: Plan) -> list[DesiredRow]:
     """What every KPI's row should show."""
-    return [
-        DesiredRow(
-            subject=one.id,
-            row=run.rows[one.id],
-            absent=no_row(run, KPIS, one.id),
-            cells={cell: _cell(run, cell, one) for cell in own_cells(run, KPIS)},
-            accepted=accepted(run, one.id),
-            note=note_of(run, KPIS),
-        )
-        for one in run.company.kpis
-    ]
+    return [_desired_row(run, one) for one in run.company.kpis]
 
 
 def details(run: Run, _decided: Plan) -> dict[str, dict[str, Any]]:
     """What a run found of each KPI, as JSON for ``status``."""
     return {one.id: _details(run, one) for one in run.company.kpis if Ask(one.metric, run.now) in run.answers}
+
+
+def _desired_row(run: Run, kpi: Kpi) -> DesiredRow:
+    answer = run.answers[Ask(kpi.metric, run.now)]
+    before = run.memory.outcomes.get(kpi.id)
+    value = answer.value if isinstance(answer, Reading) else None
+    return DesiredRow(
+        subject=kpi.id,
+        row=run.rows[kpi.id],
+        absent=no_row(run, KPIS, kpi.id),
+        cells={cell: _cell(run, cell, kpi) for cell in own_cells(run, KPIS)},
+        restarted=restarted(answer, before.detail if before is not None else None),
+        first_doubt=first_doubt(answer, value, reaches=value is not None and achieved(kpi.healthy, value)),
+        accepted=accepted(run, kpi.id),
+        note=note_of(run, KPIS),
+    )
 
 
 def _cell(run: Run, cell: str, kpi: Kpi) -> DesiredCell:
@@ -95,7 +101,7 @@ def _trend(run: Run, answer: Reading) -> str:
 def _details(run: Run, kpi: Kpi) -> dict[str, Any]:
     answer = run.answers[Ask(kpi.metric, run.now)]
     row = run.rows.get(kpi.id)
-    return {
+    detail: dict[str, Any] = {
         "title": kpi.title or (row.title if row is not None else "") or kpi.id,
         "kpi": True,
         "metric": kpi.metric,
@@ -104,3 +110,6 @@ def _details(run: Run, kpi: Kpi) -> dict[str, Any]:
         "health": health(kpi, answer.value) if isinstance(answer, Reading) else None,
         "answer": answer_data(answer),
     }
+    if isinstance(answer, Reading) and answer.window is not None:
+        detail["window"] = answer.window.label
+    return detail

@@ -100,3 +100,34 @@ def test_a_first_0_whose_filter_names_what_nothing_has_is_held_whatever_the_goal
     desk.run("accept", "demo", "KR-1")
     desk.run("sync", "demo")
     assert desk.table()["KR-1"]["Current"] == "0"
+
+
+def test_a_share_whose_part_names_what_nothing_has_is_held(desk: Any) -> None:
+    desk.edit_yaml('part: "labels = within-sla"', 'part: "labels = within-slaa"')
+    ended = desk.run("sync", "demo")
+    assert "the first value is 0, and nothing in the source has labels = within-slaa" in ended.out
+    assert desk.table()["KR-4"]["Current"] == ""
+
+
+def test_a_first_number_that_is_computed_from_an_unproven_0_is_held(desk: Any) -> None:
+    """100 − 0 ÷ won × 100 is 100 %: the goal would be reached at once by a label that no issue has."""
+    desk.edit_yaml(
+        "  nps: {from",
+        '  bad: {from: jira, measure: count, jql: "project = APP AND labels = uxx"}\n'
+        "  good: {expr: 100 - bad / won * 100, unit: percent}\n  nps: {from",
+    )
+    desk.edit_yaml("metric: retention, at_least: 98%", "metric: good, at_least: 98%")
+    ended = desk.run("sync", "demo")
+    assert "the first value counts bad as 0, and nothing in the source has labels = uxx" in ended.out
+    assert desk.table()["KR-10"]["Current"] == ""
+    desk.run("accept", "demo", "KR-10")
+    desk.run("sync", "demo")
+    assert desk.table()["KR-10"]["Current"] == "100"
+
+
+def test_a_doubt_is_said_in_the_number_that_is_meant(desk: Any) -> None:
+    """40 s are 0.67 minutes in a cell with two decimals; 40.2 s are meant by nobody."""
+    desk.edit_yaml("metric: chat, at_most: 90s", "metric: chat, unit: minutes, at_most: 90s")
+    desk.run("sync", "demo")
+    desk.sheets.edit("KPI", "Chat response", "Now", 40)
+    assert "it would fall from 1 min 44 sec to 40 sec at once" in desk.run("plan", "demo").out

@@ -166,10 +166,10 @@ def test_a_limit_of_everything_lets_a_number_fall_to_0() -> None:
 
 
 def test_a_first_0_is_doubted_only_with_a_reason() -> None:
-    first = planned(aim("KR-1", None, Decimal(0), first_zero="nothing proves it"))
+    first = planned(aim("KR-1", None, Decimal(0), first_doubt="nothing proves it"))
     assert (first.decisions[0].hold, first.decisions[0].reason) == (Hold.DOUBTFUL, "nothing proves it")
     assert planned(aim("KR-1", None, Decimal(0))).decisions[0].verdict is Verdict.WRITE
-    again = planned(aim("KR-1", Decimal(0), Decimal(0), first_zero="nothing proves it"))
+    again = planned(aim("KR-1", Decimal(0), Decimal(0), first_doubt="nothing proves it"))
     assert again.decisions[0].verdict is Verdict.SAME
 
 

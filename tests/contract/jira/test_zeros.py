@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from okrsync.emulation import Fault
-from okrsync.model import Reading, Window
+from okrsync.model import PERCENT, Reading, Window
 from tests.contract.jira.test_history import OCTOBER, POINTS, SEED
 from tests.support.jira_site import NOW, World, ask, fact
 
@@ -86,3 +86,23 @@ def test_a_fact_that_cannot_be_had_costs_no_answer(cloud: World) -> None:
     answer = cloud.value(jql=STORIES, date="created", window=NOVEMBER)
     assert answer.value == 0
     assert "without window" not in facts(answer)
+
+
+def test_a_share_of_0_names_the_filter_of_its_part(world: World) -> None:
+    query = {"measure": "ratio", "jql": STORIES, "unit": PERCENT}
+    typo = world.value(**query, part="labels = within-slaa")
+    assert (typo.value, fact(typo, "no issue has")) == (0, "labels = within-slaa")
+    windowed = {**query, "date": "created", "window": OCTOBER}
+    everywhere = world.value(**windowed, part="labels = within-slaa")
+    assert (fact(everywhere, "without window"), fact(everywhere, "no issue has")) == (
+        "0",
+        "labels = within-slaa",
+    )
+    # One story of September would be in the part: the 0 of October is true.
+    world.jira.load(
+        {"issues": [{"key": "APP-77", "type": "Story", "created": "2026-09-02", "labels": ["late"]}]}
+    )
+    world.state.clear()
+    true = world.value(**windowed, part="labels = late")
+    assert (true.value, fact(true, "without window")) == (0, "1")
+    assert "no issue has" not in facts(true)
