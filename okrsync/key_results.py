@@ -99,6 +99,17 @@ class KeyResult:
         grows = self.aimed.form in {Form.RELATIVE, Form.DELTA} and self.aimed.start is None
         return grows or self.aimed.measured != ""
 
+    @property
+    def row_has_baseline(self) -> bool:
+        """Whether people keep the baseline in the key result's row."""
+        return self.aimed.form is Form.FROM_TO and self.aimed.start is None and not self.aimed.measured
+
+    @property
+    def row_has_target(self) -> bool:
+        """Whether people keep the target in the key result's row."""
+        kept = {Form.FROM_TO, Form.AT_MOST, Form.AT_LEAST, Form.MILESTONES}
+        return self.aimed.form in kept and self.aimed.target is None
+
 
 def settle(
     key_result: KeyResult, baseline: Quantity | None, target: Quantity | None, measured: Decimal | None
@@ -115,8 +126,15 @@ def settle(
             metric=key_result.metric,
             cause=Cause.CONFIG,
             reason=f"{key_result.id} has no goal to measure against: {error}",
-            hint=f"see {key_result.place}",
+            hint=_where(key_result),
         )
+
+
+def _where(key_result: KeyResult) -> str:
+    """Where a person corrects the numbers of a goal: in its row, if the YAML leaves one of them to it."""
+    if key_result.row_has_baseline or key_result.row_has_target:
+        return f"correct it in its row in Notion, or write it at {key_result.place}"
+    return f"see {key_result.place}"
 
 
 def direction(goal: Goal) -> int:

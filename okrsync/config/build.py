@@ -240,7 +240,7 @@ def _kpis(model: CompanyModel, units: Mapping[str, Unit | None], problems: Probl
             problems.unknown((*at, "metric"), "metric", raw.metric, model.metrics)
             continue
         unit = units[raw.metric]
-        limit = healthy(raw.healthy, unit, model.locale, at, problems) if unit is not None else None
+        limit = healthy(raw, unit, model.locale, at, problems) if unit is not None else None
         if limit is not None:
             place = problems.file.place(at)
             result.append(

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Literal
 
-from okrsync.codec import number as plain
-from okrsync.config.key_result_models import HealthyModel, KeyResultModel
+from okrsync.config.key_result_models import HealthyModel, KeyResultModel, KpiModel
+from okrsync.config.percentages import Written, warn_of_shares
 from okrsync.config.problems import Problems
 from okrsync.config.yamlfile import PathInFile
 from okrsync.key_results import Aimed, Form, Judging, KeyResult
@@ -17,6 +17,15 @@ from okrsync.progress import AtLeast, AtMost, FromTo, Judge, MissingPeriod, With
 from okrsync.units import parse_number, to_unit
 
 _Number = Callable[[str, Decimal | str], Decimal]
+_PERCENTAGES = ("at_least", "at_most", "within", "from", "to", "reach", "share", "change", "baseline", "risk")
+_NO_ROW = {
+    "from": "leave it out: then the row's number in Notion counts, in the column under `baseline`",
+    "to": "leave it out: then the row's number in Notion counts, in the column under `target`",
+    "within": "a band cannot be kept in Notion: write both numbers, as in [70, 80]",
+    "change": "a change cannot be kept in Notion: write it, or leave it out for the row's baseline and target",
+    "baseline": "leave `change` out too: then the row's baseline and target in Notion count",
+    "risk": "it cannot be kept in Notion: write the number",
+}
 _RELATIVE = re.compile(r"\s*([+\-\u2212])\s*(\d+(?:[.,]\d+)?)\s*%\s*")
 
 
@@ -36,6 +45,8 @@ def key_result(
     def number(key: str, value: Decimal | str) -> Decimal:
         if isinstance(value, Decimal):
             return value
+        if value == "row":
+            raise _Bad(key, _NO_ROW[key])
         try:
             return parse_number(value, unit, locale)
         except ValueError as error:
@@ -53,7 +64,8 @@ def key_result(
     except ValueError as error:
         problems.add(at, f"{raw.id}: {error}")
         return None
-    _warn_of_shares(raw, unit, at, problems)
+    percentages = {name: getattr(raw, "start" if name == "from" else name) for name in _PERCENTAGES}
+    warn_of_shares(raw.id, percentages, Written(unit=unit, locale=locale, at=at), problems)
     if raw.judge == "distance" and aimed.target == 0:
         said = "the distance from a limit of 0 is not a share of it; judge by held, average or worst"
         problems.add((*at, "judge"), f"{raw.id}: {said}")
@@ -82,7 +94,7 @@ def key_result(
 
 
 def healthy(
-    raw: HealthyModel, unit: Unit, locale: str, at: PathInFile, problems: Problems
+    raw: KpiModel, unit: Unit, locale: str, at: PathInFile, problems: Problems
 ) -> AtLeast | AtMost | Within | None:
     """The limit that a KPI should keep; what is wrong with it goes to ``problems`` and gives None."""
 
@@ -90,16 +102,25 @@ def healthy(
         return value if isinstance(value, Decimal) else parse_number(value, unit, locale)
 
     try:
-        if raw.at_least is not None:
-            return AtLeast(limit=number(raw.at_least))
-        if raw.at_most is not None:
-            return AtMost(limit=number(raw.at_most))
-        assert raw.within is not None
-        low, high = (number(one) for one in raw.within)
-        return Within(low=low, high=high)
+        return _limit(raw.healthy, number)
     except ValueError as error:
         problems.add((*at, "healthy"), str(error))
         return None
+    finally:
+        said = raw.healthy.model_dump()
+        warn_of_shares(raw.id, said, Written(unit=unit, locale=locale, at=(*at, "healthy")), problems)
+
+
+def _limit(raw: HealthyModel, number: Callable[[Decimal | str], Decimal]) -> AtLeast | AtMost | Within:
+    if raw.at_least is not None:
+        return AtLeast(limit=number(raw.at_least))
+    if raw.at_most is not None:
+        return AtMost(limit=number(raw.at_most))
+    assert raw.within is not None
+    low, high = (number(one) for one in raw.within)
+    if low >= high:
+        raise ValueError(f"{low} to {high} is no range; write the lower number first")
+    return Within(low=low, high=high)
 
 
 def _check(raw: KeyResultModel, aimed: Aimed) -> None:
@@ -115,20 +136,6 @@ def _check(raw: KeyResultModel, aimed: Aimed) -> None:
             raise _Bad(
                 "risk",
                 f"risk {raw.risk} must be {side} {limit} {getattr(raw, limit)}: between them is behind",
-            )
-
-
-def _warn_of_shares(raw: KeyResultModel, unit: Unit, at: PathInFile, problems: Problems) -> None:
-    """Warn of a percentage that looks like the fraction it was meant to be: 0.98 is 0.98 %, not 98 %."""
-    if unit.dimension is not Dimension.PERCENT:
-        return
-    for key in ("at_least", "at_most", "to", "start", "reach", "share", "risk"):
-        value = getattr(raw, key)
-        if isinstance(value, Decimal) and 0 < value < 1:
-            name = "from" if key == "start" else key
-            problems.warn(
-                (*at, name),
-                f"{raw.id}: {name}: {value} in percent is {value} %; for {plain(value * 100)} % write {plain(value * 100)}%",
             )
 
 

@@ -206,7 +206,7 @@ class Run(TypedDict):
     notice: NotRequired[str]
     """That the cycle has not begun or is over."""
     warnings: NotRequired[list[str]]
-    """What is wrong with the ledger: a time that is still to come, or that it is an older copy."""
+    """What is wrong with the ledger (a time that is still to come, or that it is an older copy), and doubtful goals in rows."""
     not_measured_yet: NotRequired[list[str]]
     """What has no metric yet: its metric says TODO."""
     untold: NotRequired[str]

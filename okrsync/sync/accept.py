@@ -10,8 +10,9 @@ from okrsync.config import Company
 from okrsync.model import Decision, Hold, RunFinished, RunStarted
 from okrsync.ports import Clock, Ledger
 from okrsync.run_context import new_run
+from okrsync.sync.result import refuse_closed
 from okrsync.sync.run import opened, plan_of, read
-from okrsync.tables.key_results import accepted_note
+from okrsync.tables.doubts import accepted_note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ def accept(company: Company, ledger: Ledger, clock: Clock, subjects: Sequence[st
     for subject in subjects:
         if subject not in known:
             raise company.unknown(subject, known)
+    refuse_closed(company, subjects, clock.now())
     with ledger.hold(company.id):
         run = read(opened(new_run(company, ledger, clock)))
         found = [

@@ -28,6 +28,7 @@ from okrsync.stamp import claimed_stamp, is_stamp
 from okrsync.sync.connections import new_notes
 from okrsync.sync.lease_record import Record, recording
 from okrsync.sync.other_ledgers import foreign_cells, matched, noting_edits
+from okrsync.sync.result import refuse_closed
 from okrsync.sync.row_writes import Group, Refusals, RowChange, batched, update, write_group
 from okrsync.sync.run import destination_of, opened, read_tables
 from okrsync.tables.check_ins import keys
@@ -117,6 +118,7 @@ def _check_known(company: Company, subjects: Sequence[str], clock: Clock) -> Non
     now = clock.now()
     known = {subject for table in kept_tables(company, now) for subject in table.ids(company)}
     known |= keys(company, now)
+    refuse_closed(company, subjects, now)
     for subject in subjects:
         if subject not in known:
             raise company.unknown(subject, sorted(known))

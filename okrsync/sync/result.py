@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from okrsync.codec import decision_data
 from okrsync.config import Company, CycleNotice
-from okrsync.errors import ExitCode
+from okrsync.errors import ConfigError, ExitCode
 from okrsync.model import Cause, Decision, Hold, Row, Verdict
 from okrsync.planning import Plan
 from okrsync.run_context import Run
 from okrsync.sync.ledger_notices import ledger_notices
+from okrsync.sync.row_notices import row_notices
 from okrsync.tables.assessment import Assessment
-from okrsync.tables.registry import TABLES, due_tables
+from okrsync.tables.registry import TABLES, due_tables, kept_tables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What a run found and, if ``applied``, did. ``decisions`` are the plan's, as they ended.
 
-    ``warnings`` are sentences about the ledger. ``details`` holds for every key result and objective what the ledger keeps of it, as plain data.
+    ``warnings`` are sentences about the ledger and about what people keep in rows. ``details`` holds for every key result and objective what the ledger keeps of it, as plain data.
     """
 
     company: Company
@@ -67,7 +68,7 @@ def report_of(run: Run, planned: Plan, decisions: tuple[Decision, ...], *, appli
         },
         applied=applied,
         notice=run.company.cycle_notice(run.now),
-        warnings=ledger_notices(run.company.id, run.memory),
+        warnings=(*ledger_notices(run.company.id, run.memory), *row_notices(run)),
     )
 
 
@@ -85,6 +86,15 @@ def closed_report(company: Company, now: datetime) -> Report:
         applied=False,
         notice=notice,
     )
+
+
+def refuse_closed(company: Company, subjects: Sequence[str], now: datetime) -> None:
+    """Raise ``ConfigError`` for an id whose row is not written outside the cycle; of no id, if no row is."""
+    notice = company.cycle_notice(now)
+    closed = dict.fromkeys(one.subject for one in closed_decisions(company, now))
+    named = next((one for one in subjects if one in closed), None)
+    if notice is not None and (named or (not subjects and not kept_tables(company, now))):
+        raise ConfigError(f"{named}: {notice.text}" if named else notice.text, hint=notice.hint)
 
 
 def closed_decisions(company: Company, now: datetime) -> tuple[Decision, ...]:

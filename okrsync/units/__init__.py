@@ -17,7 +17,16 @@ from okrsync.units.format import show
 from okrsync.units.language import codes, currency
 from okrsync.units.parser import parse_number
 
-__all__ = ["UNITS", "convertible", "parse_number", "parse_unit", "show", "span", "to_unit"]
+__all__ = [
+    "UNITS",
+    "convertible",
+    "looks_like_a_fraction",
+    "parse_number",
+    "parse_unit",
+    "show",
+    "span",
+    "to_unit",
+]
 
 _SPAN: Final = re.compile(r"([0-9]+)\s*([smhdw])")
 _SPOKEN_SPAN: Final = re.compile(r"(\d+) ?([smhdw])(?:ec|econd|in|inute|our|ay|eek|r)s?")
@@ -94,6 +103,11 @@ def to_unit(value: Decimal, source: Unit, target: Unit) -> Decimal:
     if source.dimension is target.dimension is Dimension.DURATION:
         return value * SECONDS_IN[source.detail] / SECONDS_IN[target.detail]
     raise ValueError(f"a number in {source} cannot be turned into {target}")
+
+
+def looks_like_a_fraction(percentage: Decimal) -> bool:
+    """Whether a percentage may have been meant as the fraction that it looks like: 0.98 is 0.98 %, not 98 %."""
+    return 0 < abs(percentage) < 1
 
 
 def convertible(source: Unit, target: Unit) -> bool:

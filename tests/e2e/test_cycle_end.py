@@ -74,3 +74,24 @@ def test_due_companies_whose_cycle_is_over_say_so_and_write_nothing(desk: Any) -
     ended = desk.run("sync", "--all", "--due", clock=JumpClock(OVER))
     assert ended.code == 3
     assert desk.stage.requests == 0
+
+
+@pytest.mark.parametrize("words", [("release", "KR-9"), ("accept", "KR-9"), ("adopt",)])
+def test_what_would_change_a_closed_row_says_that_the_cycle_is_over(
+    desk: Any, words: tuple[str, ...]
+) -> None:
+    desk.run("sync", "demo")
+    desk.stage.forget()
+    command, *subjects = words
+    ended = desk.run(command, "demo", *subjects, clock=JumpClock(OVER))
+    assert ended.code == 2
+    assert "the cycle 2026-Q4 ended on 2026-12-31" in ended.err
+    assert "okrsync init demo --next-cycle" in ended.err
+    assert desk.stage.requests == 0
+
+
+def test_a_goal_is_shown_though_its_number_is_held(desk: Any) -> None:
+    """KR-13: 4,000 + 500."""
+    desk.run("sync", "demo")
+    (row,) = [one for one in desk.run("status", "demo", "--json").json["rows"] if one["id"] == "KR-13"]
+    assert (row["value"], row["goal"]["start"], row["goal"]["target"]) == (None, "4000", "4500")

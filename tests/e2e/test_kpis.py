@@ -111,3 +111,41 @@ def test_a_bad_kpi_is_refused(kpis: Any, old: str, new: str, said: str) -> None:
     ended = kpis.run("validate", "demo")
     assert ended.code == 2
     assert said in ended.err
+
+
+def test_a_first_0_that_nothing_proves_is_held_though_it_would_be_healthy(kpis: Any) -> None:
+    kpis.edit_yaml("metric: chat, healthy: {at_most: 90s}", "metric: typo, healthy: {at_most: 5}")
+    typo = '  typo: {from: jira, measure: count, jql: "project = APP AND labels = uxx"}\n'
+    kpis.edit_yaml("  nps: {from", f"{typo}  nps: {{from")
+    ended = kpis.run("sync", "demo")
+    assert "the first value is 0, and nothing in the source has labels = uxx" in ended.out
+    row = kpis.table("KPIs")["K-2"]
+    assert (row["Value"], row["Health"]) == ("", "")
+    assert kpis.run("accept", "demo", "K-2").code == 0
+    kpis.run("sync", "demo")
+    row = kpis.table("KPIs")["K-2"]
+    assert (row["Value"], row["Health"]) == ("0", "Healthy")
+
+
+def test_a_new_week_may_begin_with_0(kpis: Any) -> None:
+    """Two deals were won by Sunday; on Monday morning the new week has none, and that is no fall."""
+    kpis.edit_yaml("metric: chat, healthy: {at_most: 90s}", "metric: weekly, healthy: {at_least: 3}")
+    weekly = "  weekly: {from: deals, measure: count, where: {Stage: Won}, date: Closed, window: week}\n"
+    kpis.edit_yaml("  nps: {from", f"{weekly}  nps: {{from")
+    kpis.run("sync", "demo", clock=JumpClock(datetime(2026, 11, 22, 1, tzinfo=UTC)))
+    assert kpis.table("KPIs")["K-2"]["Value"] == "2"
+    kpis.run("sync", "demo", clock=JumpClock(datetime(2026, 11, 23, 7, tzinfo=UTC)))
+    assert kpis.table("KPIs")["K-2"]["Value"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("healthy", "said"),
+    [
+        ("{at_least: 0.98}", "K-1: at_least: 0.98 in percent is 0.98 %; for 98 % write 98%"),
+        ("{within: [80%, 70%]}", "80 to 70 is no range; write the lower number first"),
+    ],
+)
+def test_a_limit_that_nobody_means_is_said(kpis: Any, healthy: str, said: str) -> None:
+    kpis.edit_yaml("healthy: {at_least: 98%}", f"healthy: {healthy}")
+    ended = kpis.run("validate", "demo")
+    assert said in ended.out + ended.err

@@ -128,3 +128,70 @@ def test_two_files_of_one_company_are_refused(desk: Any) -> None:
     assert ended.code in {2, 3}
     assert "this file is called beta.yaml" in ended.out + ended.err
     assert desk.table()["KR-9"]["Current"] == "46"
+
+
+@pytest.mark.parametrize(
+    ("start", "target", "said"),
+    [(40, 40, "start and target are both 40"), (None, 50, "neither the YAML nor the row says its baseline")],
+)
+def test_a_goal_that_the_row_spoils_is_corrected_in_the_row(
+    desk: Any, start: int | None, target: int, said: str
+) -> None:
+    desk.notion.edit("Key results", "Net Promoter Score", "Start", start)
+    desk.notion.edit("Key results", "Net Promoter Score", "Target", target)
+    ended = desk.run("sync", "demo")
+    assert said in ended.out
+    assert "correct it in its row in Notion, or write it at" in ended.out
+
+
+def test_a_row_s_percentage_that_looks_like_a_fraction_is_warned_of(desk: Any) -> None:
+    """98.4 % of at least 0.98 % holds, and nobody meant that; in a column shown as percent 0.98 is 98 %."""
+    desk.edit_yaml("metric: retention, at_least: 98%", "metric: retention, at_least: row")
+    desk.notion.edit("Key results", "Customer retention", "Target", 0.98)
+    warning = "KR-10: the target 0.98 in its row is 0.98 %, because its column shows plain numbers; for 98 % write 98 there"
+    for command in ("plan", "sync"):
+        assert warning in desk.run(command, "demo").err
+    assert warning in desk.run("plan", "demo", "--json").json["warnings"]
+    desk.notion.edit("Key results", "Customer retention", "Target", 98)
+    assert "plain numbers" not in desk.run("plan", "demo").err
+
+
+@pytest.mark.parametrize(
+    ("goal", "said"),
+    [
+        (
+            "within: [0.7, 0.8]",
+            ["within: 0.7 in percent is 0.7 %; for 70 % write 70%", "within: 0.8 in percent"],
+        ),
+        ('at_least: "0.98"', ["at_least: 0.98 in percent is 0.98 %; for 98 % write 98%"]),
+        (
+            "change: 0.1, baseline: 0.4",
+            ["change: 0.1 in percent is 0.1 %; for 10 points write 10", "baseline: 0.4 in"],
+        ),
+        ("from: 0.4, to: 56%", ["from: 0.4 in percent is 0.4 %; for 40 % write 40%"]),
+        ("at_most: 0.5%", []),
+        ("change: +10%", []),
+    ],
+)
+def test_every_percentage_between_0_and_1_is_warned_of(desk: Any, goal: str, said: list[str]) -> None:
+    desk.edit_yaml("metric: retention, at_least: 98%", f"metric: retention, {goal}")
+    ended = desk.run("validate", "demo")
+    assert ended.code == 0
+    assert ended.out.count("in percent is") == len(said)
+    for one in said:
+        assert f"KR-10: {one}" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("goal", "said"),
+    [
+        ("within: row", "a band cannot be kept in Notion: write both numbers, as in [70, 80]"),
+        ("from: row, to: 50", "leave it out: then the row's number in Notion counts"),
+        ("change: row", "a change cannot be kept in Notion"),
+    ],
+)
+def test_what_a_row_cannot_keep_says_so(desk: Any, goal: str, said: str) -> None:
+    desk.edit_yaml("metric: nps}", f"metric: nps, {goal}}}")
+    ended = desk.run("validate", "demo")
+    assert ended.code == 2
+    assert said in ended.err
