@@ -302,7 +302,7 @@ class ExportedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportedTable:
-    """A table as it is written; ``notes`` say how it was read."""
+    """A table as it is written; ``notes`` say how it was read. Titles may be above the real header: they are rows, too."""
 
     header: tuple[str, ...]
     rows: tuple[ExportedRow, ...]

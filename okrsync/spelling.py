@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher, get_close_matches
 
@@ -31,6 +32,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def counted(number: int, noun: str) -> str:
     """``1 key result``, ``3 key results``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def by_number(name: str) -> list[tuple[int, str]]:
+    """The key that sorts KR-2 before KR-10."""
+    return [(int(part) if part.isdecimal() else 0, part) for part in re.split(r"(\d+)", name)]
 
 
 def _likeness(one: str, other: str) -> float:

@@ -18,7 +18,7 @@ from okrsync_notion.property_values import NotionColumn, key, text
 from okrsync_notion.rows import cells_of_page
 from okrsync_notion.settings import STATUSES, NotionSettings, NotionTable
 from okrsync_notion.status_default import answer, question, untouched
-from okrsync_notion.table_layout import COMPUTED, FITTING, Schema, parse
+from okrsync_notion.table_layout import COMPUTED, FITTING, OWNING, Schema, parse
 from okrsync_notion.vocabulary import COLUMNS, rank
 from okrsync_notion.vocabulary import STATUSES as OPTIONS
 
@@ -152,6 +152,9 @@ class _TableProposal:
             column = self._pick(role, ("number",))
             if column is not None:
                 proposed[role] = column.name
+        owner = self._pick("owner", OWNING)
+        if owner is not None:
+            proposed["owner"] = owner.name
         cells = {
             cell.name: column.name
             for cell in self.cells

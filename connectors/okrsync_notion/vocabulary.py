@@ -31,6 +31,10 @@ COLUMNS: Final[Mapping[str, str]] = {
     "target": "target | target value | goal | to | ziel | zielwert | soll | soll wert | cible | valeur cible | objectif | meta | "
     "valor objetivo | objetivo | obiettivo | valore obiettivo | target valore | цель | целевое значение | план | doel | doelwaarde | "
     "streefwaarde | cel | wartość docelowa | 目標 | 目標値 | 目标 | 目标值 | 목표 | 목표값",
+    "owner": "owner | owners | kr owner | key result owner | objective owner | okr owner | lead | responsible | accountable | dri | "
+    "assignee | assigned to | verantwortlich | verantwortliche | verantwortlicher | besitzer | eigentümer | responsable | "
+    "propriétaire | propietario | responsável | dono | responsabile | proprietario | ответственный | ответственные | владелец | "
+    "исполнитель | verantwoordelijke | eigenaar | odpowiedzialny | właściciel | 担当者 | 責任者 | 负责人 | 負責人 | 담당자 | 책임자",
     "expected": "expected | expected progress | pace | soll fortschritt | erwartet | attendu | esperado | atteso | ожидаемый прогресс",
     "updated": "last synced | synced | synced at | last sync | zuletzt synchronisiert | synchronisiert | synchronisé | sincronizado | "
     "sincronizzato | синхронизировано",

@@ -35,6 +35,16 @@ Subjects = Annotated[
         help="Ids of key results or objectives; default: all.", metavar="KR", autocompletion=key_result_ids
     ),
 ]
+# Of a new company. Empty: not said, which `init` asks about on a terminal.
+Timezone = Annotated[
+    str, typer.Option("--timezone", metavar="ZONE", help="Such as Europe/Berlin; default: UTC.")
+]
+Locale = Annotated[
+    str,
+    typer.Option(
+        "--locale", metavar="LOCALE", help="How numbers are written: such as de_DE; default: en_US."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Every = Annotated[bool, typer.Option("--all", help="Every company in the configuration folder.")]
 Due = Annotated[bool, typer.Option("--due", help="Only those whose schedule has come since their last sync.")]

@@ -84,8 +84,8 @@ class Context:
         path = self.file(name)
         if path != Path(name) and not path.is_file():
             there = self.companies()
-            known = f"{did_you_mean(name, there)}; " if there else ""
-            hint = f"{known}for another folder name the file by its path, or set OKRSYNC_CONFIG"
+            known = f"{did_you_mean(name, there)} " if there else ""
+            hint = f"{known}For another folder name the file by its path, or set OKRSYNC_CONFIG"
             raise ConfigError(f"there is no company {name!r}: no file {path.absolute()}", hint=hint)
         return load_company(path, self.connectors)
 

@@ -22,7 +22,7 @@ from okrsync.cli.completion import COMPLETING, completed_command
 from okrsync.cli.context import Context, variable
 from okrsync.cli.help_texts import GroupedCommands
 from okrsync.cli.logs import log_to_stderr
-from okrsync.cli.output import say_json
+from okrsync.cli.output import say_error, say_json
 from okrsync.cli.streams import echo, prepare
 from okrsync.errors import ExitCode, OkrsyncError, exit_code_of
 
@@ -112,10 +112,8 @@ def _usage(error: typer.TyperException) -> str:
 
 
 def _said(text: str, error: BaseException, words: Sequence[str], code: ExitCode | None = None) -> int:
-    from okrsync.redaction import redact
-
     code = exit_code_of(error) if code is None else code
-    echo(redact(f"okrsync: {text}"), err=True)
+    say_error(f"okrsync: {text}")
     if "--json" in words:
         said = {"error": getattr(error, "message", str(error)), "exit_code": int(code)}
         said |= {name: getattr(error, name) for name in ("hint", "place") if getattr(error, name, "")}

@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Final
 
 from okrsync.cli.context import Context
 from okrsync.errors import ConfigError
+
+ZONE: Final = "UTC"
+LOCALE: Final = "en_US"
+"""What a new company begins with if nobody says otherwise."""
 
 
 def named_path(context: Context, company: str) -> Path:

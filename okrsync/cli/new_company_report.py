@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from okrsync.cli.new_sources import NewSources, seen_lines
 from okrsync.cli.output import say_json
@@ -13,6 +13,14 @@ from okrsync.cli.streams import echo
 if TYPE_CHECKING:
     from okrsync.config.proposals import MetricProposal
     from okrsync.ports import Proposed
+
+
+_COLUMNS: Final = ("match", "baseline", "target", "owner")
+"""Keys of a table that name a column, beside its cells."""
+
+
+def _columns(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    return ((key, table[key]) for key in _COLUMNS if key in table)
 
 
 def found_data(sources: NewSources) -> dict[str, Any]:
@@ -53,8 +61,8 @@ def say_new_company(
                 echo(line)
     echo(f"{path}: written, {len(proposed.key_results)} key results")
     for name, table in proposed.tables.items():
-        for cell, column in table["cells"].items():
-            echo(f"  {name} {cell:<10} → {column}")
+        for part, column in (*_columns(table), *table["cells"].items()):
+            echo(f"  {name} {part:<10} → {column}")
     for remark in proposed.remarks:
         echo(f"  ! {remark}")
     for one in proposed.key_results:

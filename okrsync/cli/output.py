@@ -38,6 +38,22 @@ def say(what: RenderableType, *, hang: int | None = None) -> None:
         out.print(what)
 
 
+def say_error(text: str) -> None:
+    """Print on stderr, without secrets; on a terminal, a long line continues on the next one, indented."""
+    from okrsync.redaction import redact
+
+    plain = redact(text)
+    if not getattr(sys.stderr, "isatty", bool)():
+        echo(plain, err=True)
+        return
+    from rich.text import Text
+
+    out = console(stderr=True)
+    out.print(
+        Text("\n").join(_hung(line, out.width, None) for line in Text(plain).split("\n")), soft_wrap=True
+    )
+
+
 def _hung(line: Text, width: int, hang: int | None) -> Text:
     if line.cell_len <= width:
         return line

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from okrsync.cli.output import say
+from okrsync.cli.output import say, say_error
 from okrsync.cli.streams import echo
 
 if TYPE_CHECKING:
@@ -19,21 +19,20 @@ if TYPE_CHECKING:
 
 def say_result(ended: CompanyRun) -> None:
     """Print what a run did on stdout, or what ended it on stderr."""
-    from okrsync.redaction import redact
     from okrsync.render.plan import plan_text
 
     if ended.report is not None:
         say_warnings(ended.report.warnings)
         say(plan_text(ended.report))
     if ended.complaint:
-        echo(redact(f"okrsync: {ended.name}: {ended.complaint}"), err=True)
+        say_error(f"okrsync: {ended.name}: {ended.complaint}")
     say_not_notified(ended, f"okrsync: {ended.name}")
 
 
 def say_warnings(sentences: Iterable[str]) -> None:
     """Print each sentence on stderr."""
     for one in sentences:
-        echo(f"okrsync: {one}", err=True)
+        say_error(f"okrsync: {one}")
 
 
 def say_ledger(context: Context) -> None:
@@ -56,10 +55,8 @@ def say_findings(findings: Iterable[Finding]) -> None:
 
 def say_not_notified(ended: CompanyRun, start: str) -> None:
     """If a run's alerts could not be sent, say why on stderr."""
-    from okrsync.redaction import redact
-
     if ended.undelivered:
-        echo(redact(f"{start}: nobody was notified: {ended.undelivered}"), err=True)
+        say_error(f"{start}: nobody was notified: {ended.undelivered}")
 
 
 def result_data(ended: CompanyRun) -> outputs.Run | outputs.Failure:

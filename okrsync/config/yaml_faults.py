@@ -170,6 +170,20 @@ def _open_quote(lines: Sequence[str], index: int, _column: int) -> YamlFault | N
     return YamlFault(line=index + 1, column=found.start("value") + 1, message=said, hint=hint)
 
 
+def _quote_above(lines: Sequence[str], index: int, column: int) -> YamlFault | None:
+    """A quote that opens in a line above and takes in all lines up to the next quote, where the parser stops."""
+    if column < 0:
+        return None
+    for sign in filter(lines[index].__contains__, "\"'"):
+        for above in range(index - 1, -1, -1):
+            bare = _without_quoted(lines[above]).split(" #", 1)[0]
+            if (found := re.search(rf"([\w.-]+) *: +({sign})", bare)) is not None:
+                said = f"the quote that begins the value of {found[1]} is never closed"
+                hint = "end the value with the same quote"
+                return YamlFault(line=above + 1, column=found.start(2) + 1, message=said, hint=hint)
+    return None
+
+
 def _in_braces(lines: Sequence[str], index: int, column: int) -> YamlFault | None:
     """What goes wrong between { and }: a value that needs quotes, a missing comma, a semicolon, $NAME."""
     line = lines[index]
@@ -242,8 +256,12 @@ def _brackets(lines: Sequence[str], index: int, _column: int) -> YamlFault | Non
 
 def _signs(text: str) -> Iterator[tuple[int, str]]:
     """The brackets of a text, outside of its quotes."""
-    bare = re.sub(r'"(?:\\.|[^"\\])*"|\'(?:\'\'|[^\'])*\'', lambda found: "_" * len(found[0]), text)
-    return ((at, sign) for at, sign in enumerate(bare) if sign in "{}[]")
+    return ((at, sign) for at, sign in enumerate(_without_quoted(text)) if sign in "{}[]")
+
+
+def _without_quoted(text: str) -> str:
+    """The text with a line in place of all that is in quotes."""
+    return re.sub(r'"(?:\\.|[^"\\])*"|\'(?:\'\'|[^\'])*\'', lambda found: "_" * len(found[0]), text)
 
 
 def _depth(text: str) -> int:
@@ -312,6 +330,7 @@ _CHECKS: Final[tuple[Callable[[Sequence[str], int, int], YamlFault | None], ...]
     _missing_blank,
     _no_colon,
     _open_quote,
+    _quote_above,
     _value,
     _in_braces,
     _brackets,

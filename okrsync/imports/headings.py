@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
+from okrsync.ports import ExportedTable
+
+_TITLES: Final = 20
+"""So many rows may be above the headings."""
 # The first that fits wins; a role takes one column. Headings are compared without case, emoji, punctuation and spaces.
 ROLES: Final[Mapping[str, str]] = {
     "key_result": "key result | key results | key result title | key result name | kr | kr title | kr name | krs | result | "
@@ -64,6 +69,27 @@ def columns_of(header: Sequence[str], said: Mapping[str, str]) -> dict[str, int]
             if role not in found and name in plain and plain.index(name) not in found.values():
                 found[role] = plain.index(name)
     return found
+
+
+def below_titles(table: ExportedTable, said: Mapping[str, str]) -> tuple[ExportedTable, int]:
+    """The table from the row on that has most headings, and that row's number; 0 if it is the first one.
+
+    People write titles above their tables, and some names of columns are words of titles.
+    """
+    wanted = {folded(one) for one in said.values()}
+    best, found, number = len(columns_of(table.header, {})) or 1, table, 0
+    if not wanted <= set(map(folded, table.header)):
+        best = 0
+    for index, row in enumerate(table.rows[:_TITLES]):
+        header = tuple(one.text.strip() for one in row.cells)
+        roles = len(columns_of(header, {}))
+        if roles > best and wanted <= set(map(folded, header)):
+            best, found, number = (
+                roles,
+                replace(table, header=header, rows=table.rows[index + 1 :]),
+                row.number,
+            )
+    return found, number
 
 
 def unknown_headings(header: Sequence[str], columns: Mapping[str, int]) -> list[str]:

@@ -16,6 +16,12 @@ _OBJECTIVE: Final = re.compile(r"(?:\w+ )?(?:objectives?|ziele?|oberziel|цел[
 _KEY_RESULT: Final = re.compile(
     r"key[ _-]?results?|kr|krs|schlüsselergebnis(?:se)?|ключев\w+ результат\w*|результат|кр", re.IGNORECASE
 )
+_INITIATIVE: Final = re.compile(
+    r"initiatives?|projects?|tasks?|actions?|activit(?:y|ies)|initiativen?|projekte?|maßnahmen?|aufgaben?|"
+    r"инициатив[аы]|проект\w*|задач[аи]|мероприяти[ея]",
+    re.IGNORECASE,
+)
+_KPI: Final = re.compile(r"kpis?|kennzahl(?:en)?|показател[ьи]|health metrics?|metrics?", re.IGNORECASE)
 _EMPTY: Final = ExportedCell(text="")
 _ID: Final = re.compile(r"[^\s,\[\]{}#&*!|>'\"%@`]{1,40}")
 
@@ -53,6 +59,14 @@ def read_table(table: ExportedTable, columns: Mapping[str, int], locale: str) ->
     return reader.result
 
 
+def _other(kind: str) -> str:
+    """Why a row that is neither an objective nor a key result is not taken over, and where it may go."""
+    for pattern, name, key in ((_INITIATIVE, "an initiative", "initiatives"), (_KPI, "a KPI", "kpis")):
+        if pattern.fullmatch(kind):
+            return f"{name} is not taken over; write it under `{key}:` (its metric may say TODO)"
+    return f"{kind or 'nothing'!r} is neither an objective nor a key result"
+
+
 class _TableReader:
     def __init__(self, table: ExportedTable, columns: Mapping[str, int], locale: str) -> None:
         self._header = table.header
@@ -72,11 +86,7 @@ class _TableReader:
         elif kind and _KEY_RESULT.fullmatch(kind):
             self._key_result(row, self._title(row), self._parent(row))
         elif self._title(row):
-            self._leave(
-                row,
-                "type",
-                f"{kind or 'nothing'!r} is neither an objective nor a key result: {self._title(row)}",
-            )
+            self._leave(row, "type", f"{_other(kind)}: {self._title(row)}")
 
     def _both(self, row: ExportedRow) -> None:
         """Objective and key result in one row; an empty objective is that of the row above."""

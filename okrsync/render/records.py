@@ -30,7 +30,8 @@ def records_text(listings: Sequence[MetricRecords]) -> Text:
             continue
         shown = len(one.found.records)
         count = f"{shown} of {one.found.total}" if shown < one.found.total else f"all {shown}"
-        out.append(f"  {one.metric}: ", style="cyan").append(f"{count} records, as they are now\n")
+        said = "1 record, as it is now" if one.found.total == 1 else f"{count} records, as they are now"
+        out.append(f"  {one.metric}: ", style="cyan").append(f"{said}\n")
         for record in one.found.records:
             out.append_text(_line(record))
     return out

@@ -16,6 +16,7 @@ from okrsync.model import Answer, Cause, Decision, Hold, NoValue, Row, Verdict
 from okrsync.planning import Plan
 from okrsync.ports import ConnectorContext, Destination, Finding
 from okrsync.run_context import Ask, Run
+from okrsync.spelling import by_number
 from okrsync.sync.batches import connections_of, together
 from okrsync.sync.fetch import fetch
 from okrsync.sync.run import open_table, plan_of, with_rows
@@ -130,7 +131,7 @@ class Trial:
             hint = f"add a row with that id, name the row with `page:`, or take the id out of {file}"
             yield Finding(subject=subject, ok=False, detail=f"no row has {_listing(lacking)}", hint=hint)
         drafts = {one.id for one in self.company.drafts}
-        if unknown := sorted(there - {*ids, *drafts}):
+        if unknown := sorted(there - {*ids, *drafts}, key=by_number):
             detail = (
                 f"{file} does not name {len(unknown)} of {len(there)} that have an id: {_listing(unknown)}"
             )

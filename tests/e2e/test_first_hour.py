@@ -90,6 +90,8 @@ def test_all_answers_as_options_give_a_company_that_works(
     assert "# proposal" not in lines["KR-7"]
     assert '  # nps: {from: sheets, cell: "KPI!B2"}    # 46 now' in text
     assert "KR-9 Net Promoter Score: measured by nps? (only a proposal)" in ended.out
+    assert data["destination"]["key_results"]["owner"] == "Owner"
+    assert "key_results owner      → Owner" in ended.out
     # The editor's schema, from the first line, agrees with what was written.
     schema = json.loads((tmp_path / "okrsync.schema.json").read_text(encoding="utf-8"))
     plain = json.loads(json.dumps(data, default=str))

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
 from openpyxl import Workbook
 
 from okrsync.config.yamlfile import parse_yaml
@@ -187,3 +188,71 @@ def test_what_cannot_be_taken_over_is_refused_with_the_next_step(desk: Any) -> N
     assert ended.code == 2
     assert "import overwrites nothing" in ended.err
     assert (desk.folder / "acme.yaml").read_text(encoding="utf-8") == "mine"
+
+
+def titled(path: Path, *above: list[str], wide: bool = False) -> Path:
+    """A workbook with rows above its headings, and notes beside the table that have no heading."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    rows: list[list[Any]] = [["Customers", "NPS", 40, 50], [None, "Open bugs", 120, 30]]
+    for row in (*above, ["Objective", "Key result", "Baseline", "Target"]):
+        sheet.append(row)
+    for one in rows:
+        sheet.append([*one, "see the chat"] if wide else one)
+    book.create_sheet("Lists").append(["a"])
+    book.save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("above", "wide", "row"),
+    [
+        ([["OKRs 2026-Q4"], []], False, 3),
+        ([["Key results"], ["Team", "Product"], ["What", "", "Numbers", "Numbers"]], True, 4),
+        ([], False, None),
+    ],
+    ids=["a title", "groups of columns", "none"],
+)
+def test_titles_above_the_headings_are_found_and_said(
+    desk: Any, above: list[list[str]], wide: bool, row: int | None
+) -> None:
+    file = titled(desk.folder / "okrs.xlsx", *above, wide=wide)
+    ended = desk.run("import", str(file))
+    assert (ended.code, ended.err.strip().splitlines()[-1].strip()) == (
+        3,
+        "→ set sheet to one of them; in a command write --sheet NAME",
+    )
+    said = desk.run("import", str(file), "--sheet", "Sheet", "--json").json
+    assert (said["headings_in_row"], said["key_results"], said["not_understood"]) == (row, 2, [])
+    assert "{id: KR-2, objective: O-1, title: Open bugs, metric: TODO, from: 120, to: 30}" in said["yaml"]
+    told = desk.run("import", str(file), "acme", "--sheet", "Sheet").out
+    assert (f"the headings are in row {row};" in told) is (row is not None)
+    if not wide:
+        looked = desk.run("inspect", str(file), "--sheet", "Sheet").out
+        assert "Key result                   text: NPS, Open bugs" in looked
+        assert "sheet: Sheet" in looked
+        assert ("skip_rows: 2" in looked) is (row is not None)
+
+
+def test_a_title_in_a_csv_of_excel_has_as_many_delimiters_as_the_table(desk: Any) -> None:
+    _, said, rows = run(
+        desk,
+        "OKRs;;;;\nStand: 1.11.2026;;;;\n" + RUSSIAN,
+        "--locale",
+        "ru_RU",
+        "--column",
+        "target=Цель на квартал",
+    )
+    assert rows["Отток"]["from"] == 5
+    assert said["columns"]["key_result"] == "Ключевой результат"
+    looked = desk.run("inspect", str(desk.folder / "table.csv")).out
+    assert "2 lines above the header" in looked
+
+
+def test_initiatives_and_kpis_are_named_with_the_place_that_they_belong_to(desk: Any) -> None:
+    file = desk.folder / "table.csv"
+    file.write_text(VIVA + "1206,Uptime,KPI,ada,,,,,,,,\n", encoding="utf-8")
+    said = desk.run("import", str(file)).err
+    assert "row 5, Type: an initiative is not taken over; write it under `initiatives:`" in said
+    assert "row 7, Type: a KPI is not taken over; write it under `kpis:`" in said

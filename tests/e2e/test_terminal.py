@@ -98,3 +98,12 @@ def test_history_has_one_line_for_each_value(synced: Any) -> None:
 def test_no_help_is_cut(desk: Any) -> None:
     for words in ((), ("schedule",), ("ledger",)):
         assert "..." not in "\n".join(seen(*words, "--help", columns=80)).replace("[ARGS]...", "")
+
+
+def test_an_error_goes_on_below_its_first_word_and_breaks_no_word(desk: Any) -> None:
+    lines = [line.rstrip() for line in seen("explain", "dmeo", "KR-1", columns=40)]
+    assert all(len(line) <= 40 or len(line.split()) == 1 for line in lines), (
+        "a path is longer than the terminal"
+    )
+    assert "did you mean 'demo'?" in " ".join(" ".join(lines).split())
+    assert all(line.startswith("    ") for line in lines[1:] if line and not line.lstrip().startswith("→"))

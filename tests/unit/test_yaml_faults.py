@@ -157,6 +157,7 @@ def _repaired(line: str, fixed: str) -> str:
         (TITLE, "     title: Own it", "acme.yaml:20:6: this is not YAML: the line begins with 5 blanks"),
         ("timezone: Europe", "  timezone: Europe", "acme.yaml:2:3: this is not YAML: the line begins with 2 blanks, which does not fit the line above\n  → begin it at the left edge"),
         (TITLE, '    title: "Own it', 'acme.yaml:20:12: this is not YAML: the quote that begins the value of title is never closed\n  → end the value with the same quote: "Own it"'),
+        ('"project = APP"', '"project = APP', "acme.yaml:13:27: this is not YAML: the quote that begins the value of jql is never closed\n  → end the value with the same quote"),
         ("from: 120, to: 30}", "from: 120, to: 30", "acme.yaml:17:5: this is not YAML: the { of this line is never closed"),
         ("from: 120, to: 30}", "from: 120, to: 30}}", "acme.yaml:17:48: this is not YAML: there is one } too many"),
         ("{id: KR-1, metric", "{id: KR-1, title: Open #bugs, metric", "acme.yaml:17:28: this is not YAML: #bugs begins a remark"),

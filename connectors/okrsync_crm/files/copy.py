@@ -42,10 +42,14 @@ _HTML: Final = re.compile(r"\s*<(?:!doctype|html|head|body|meta|table|script|\?x
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagingOrder:
-    """How a file is to be read: as which dialect, which sheet of it, and within which limits."""
+    """How a file is to be read: as which dialect, which sheet of it, and within which limits.
+
+    ``titled``: a sheet may begin with titles above its header, which are handed out as its first records.
+    """
 
     dialect: Dialect
     sheet: str | None = None
+    titled: bool = False
     limits: FileLimits = field(default_factory=FileLimits)
 
 
@@ -142,7 +146,8 @@ def _stage_page(path: Path, name: str, folder: Path, dialect: Dialect) -> Staged
 
 
 def _typed(target: Path, name: str, order: StagingOrder, rows: array[int]) -> StagedFile:
-    staged = finished(target, name, replace(order.dialect, delimiter=",", quotes="double"), first_line=1)
+    dialect = replace(order.dialect, delimiter=",", quotes="double")
+    staged = finished(target, name, dialect, first_line=1, titled=order.titled)
     return replace(staged, tagged=True, sheet_rows=rows)
 
 

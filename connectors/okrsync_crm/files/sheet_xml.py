@@ -120,7 +120,8 @@ class _Sheets:
             )
         if self._wanted is None and len(visible) > 1:
             raise bad_config(
-                f"{self.name} has several sheets: {', '.join(visible)}", hint="set sheet to one of them"
+                f"{self.name} has several sheets: {', '.join(visible)}",
+                hint="set sheet to one of them; in a command write --sheet NAME",
             )
         if self._numbers is None:
             raise NoValueError(Cause.EMPTY, f"{self.name} has no visible sheet")

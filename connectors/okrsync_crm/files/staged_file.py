@@ -65,7 +65,8 @@ def still_written(name: str) -> NoValueError:
     return NoValueError(Cause.UNAVAILABLE, f"{name} is still being written", hint="run again when it is done")
 
 
-def finished(path: Path, name: str, dialect: Dialect, *, first_line: int) -> StagedFile:
+def finished(path: Path, name: str, dialect: Dialect, *, first_line: int, titled: bool = False) -> StagedFile:
+    """``titled``: the first record may be a title above the header, which is narrower than the rows."""
     csv.field_size_limit(LONGEST_CELL)
     try:
         with path.open(encoding="utf-8", newline="") as file:
@@ -83,7 +84,7 @@ def finished(path: Path, name: str, dialect: Dialect, *, first_line: int) -> Sta
     return StagedFile(
         path=path,
         name=name,
-        header=fitted(header, sample, f"{name}, line {first_line}"),
+        header=tuple(header) if titled else fitted(header, sample, f"{name}, line {first_line}"),
         delimiter=dialect.delimiter,
         first_line=first_line,
         declared_rows=declared,

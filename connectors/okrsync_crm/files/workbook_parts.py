@@ -141,7 +141,10 @@ def pick(sheets: list[tuple[str, str, bool]], wanted: str | None, name: str) -> 
     if not visible:
         raise NoValueError(Cause.EMPTY, f"{name} has no visible sheet")
     if len(visible) > 1:
-        raise bad_config(f"{name} has several sheets: {', '.join(titles)}", hint="set sheet to one of them")
+        raise bad_config(
+            f"{name} has several sheets: {', '.join(titles)}",
+            hint="set sheet to one of them; in a command write --sheet NAME",
+        )
     return visible[0]
 
 

@@ -69,13 +69,15 @@ def shape_of(text: str) -> Shape | None:
 def header_at(rows: Sequence[Sequence[str]], width: int) -> int:
     """The place of the header: the first row with a name for each of ``width`` columns, or as many cells.
 
-    One delimiter too many at its end is no column.
+    One delimiter too many at its end is no column. A row of which half or more is empty is a title, unless there is no
+    other row: programs write as many delimiters behind a title as the table below it needs.
     """
-    for index, row in enumerate(rows):
-        named = len(trimmed(row))
-        if len(row) == width or named == width:
-            return index
-    return 0
+    wide = [index for index, row in enumerate(rows) if width in {len(row), len(trimmed(row))}]
+    return next((index for index in wide if 2 * _filled(rows[index]) > width), wide[0] if wide else 0)
+
+
+def _filled(row: Sequence[str]) -> int:
+    return sum(1 for cell in row if cell.strip())
 
 
 def trimmed(row: Sequence[str]) -> Sequence[str]:

@@ -25,12 +25,16 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(slots=True)
 class OpenedFile:
-    """The guessed ``keys``, the file under them, and what to say. If no code page is certain, ``headers`` has the header by each."""
+    """The guessed ``keys``, the file under them, and what to say. If no code page is certain, ``headers`` has the header by each.
+
+    ``whole`` is a sheet from its first record on, whatever was taken for its header.
+    """
 
     keys: dict[str, Any] = field(default_factory=dict)
     staged: list[StagedFile] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     headers: Mapping[str, str] = field(default_factory=dict)
+    whole: StagedFile | None = None
 
 
 def opened(path: Path, folder: Path, settings: CrmSettings) -> OpenedFile:
@@ -69,16 +73,16 @@ def _is_typed(path: Path, head: bytes) -> str:
 
 def _typed(found: ExportFile, folder: Path, settings: CrmSettings, said: str) -> OpenedFile:
     """A workbook; title rows above the header are found by their cells."""
-    whole = stage(found, folder, StagingOrder(dialect=Dialect(), sheet=settings.sheet))
-    rows = [whole[0].header, *whole[0].sample]
+    (whole,) = stage(found, folder, StagingOrder(dialect=Dialect(), sheet=settings.sheet, titled=True))
+    rows = [whole.header, *whole.sample]
     width = max((len(detection.trimmed(row)) for row in rows), default=0)
     at = detection.header_at(rows, width)
-    numbers = whole[0].sheet_rows
+    numbers = whole.sheet_rows
     skip = numbers[at] - 1 if at and numbers is not None and at < len(numbers) else 0
-    below = StagingOrder(dialect=Dialect(skip_rows=skip), sheet=settings.sheet)
-    staged = stage(found, folder, below) if skip else whole
+    staged = stage(found, folder, StagingOrder(dialect=Dialect(skip_rows=skip), sheet=settings.sheet))
     lines = [said] + ([f"{skip} rows above the header"] if skip else [])
-    return OpenedFile({"skip_rows": skip} if skip else {}, staged, lines)
+    keys: dict[str, Any] = {"sheet": settings.sheet} if settings.sheet is not None else {}
+    return OpenedFile(keys | ({"skip_rows": skip} if skip else {}), staged, lines, whole=whole)
 
 
 def _text(found: ExportFile, folder: Path, result: OpenedFile) -> OpenedFile:

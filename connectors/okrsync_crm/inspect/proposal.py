@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -34,6 +34,8 @@ from okrsync_crm.inspect.opened_file import OpenedFile, opened
 from okrsync_crm.inspect.trial import ProposedMetric, proposed_metrics, tried
 from okrsync_crm.settings import CrmSettings
 
+_OF_THE_FILE: Final = ("dialect", "sheet", "key")
+"""Keys that no dialect says anything about."""
 _MARKS: Mapping[str, tuple[str, ...]] = {
     # dialect: columns, all of which (folded) are signs of it
     "pipedrive": ("deal - title",),
@@ -144,12 +146,12 @@ def _overrides(keys: Mapping[str, Any]) -> dict[str, Any]:
     base = DIALECTS[str(keys["dialect"])]
     result = {"dialect": keys["dialect"]} if keys["dialect"] != "plain" else {}
     for name, value in keys.items():
-        if name in {"dialect", "key"}:
+        if name in _OF_THE_FILE:
             continue
         known = getattr(base, name)
         if (list(known) if isinstance(known, tuple) else known) != value:
             result[name] = value
-    return result | ({"key": keys["key"]} if "key" in keys else {})
+    return result | {name: keys[name] for name in _OF_THE_FILE[1:] if name in keys}
 
 
 def _flow(data: Mapping[str, Any]) -> str:

@@ -19,7 +19,10 @@ from okrsync_crm.settings import CrmSettings
 
 
 def exported_rows(settings: CrmSettings, context: ConnectorContext) -> ExportedTable:
-    """Header and rows of the file at ``settings.path``. Raises ``DataError`` if it cannot be read for certain."""
+    """Header and rows of the file at ``settings.path``; of a sheet its first row and all others, titles included.
+
+    Raises ``DataError`` if the file cannot be read for certain.
+    """
     path = Path(context.base) / settings.path
     if not path.is_file():
         raise DataError(f"there is no file {settings.path}", hint="name one CSV or XLSX file")
@@ -31,7 +34,7 @@ def exported_rows(settings: CrmSettings, context: ConnectorContext) -> ExportedT
                 raise DataError(
                     f"{path.name} is in {names}, and nothing in it says which", hint="save it as CSV in UTF-8"
                 )
-            staged = file.staged[0]
+            staged = file.whole or file.staged[0]
             return ExportedTable(
                 header=tuple(one.strip() for one in staged.header),
                 rows=tuple(_rows(staged)),

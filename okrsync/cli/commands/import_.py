@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from okrsync.cli.arguments import Json
+from okrsync.cli.arguments import Json, Locale, Timezone
 from okrsync.cli.context import Context
-from okrsync.cli.new_company_file import locale_of, named_path, write_schema, zone_of
+from okrsync.cli.new_company_file import LOCALE, ZONE, locale_of, named_path, write_schema, zone_of
 from okrsync.cli.output import say_json
 from okrsync.cli.streams import echo, echo_file
 from okrsync.errors import ConfigError, ExitCode
@@ -36,12 +36,8 @@ def import_table(
     sheet: Annotated[
         str | None, typer.Option("--sheet", metavar="NAME", help="The sheet of a workbook that has several.")
     ] = None,
-    locale: Annotated[
-        str, typer.Option("--locale", metavar="LOCALE", help="How numbers are written in it, such as de_DE.")
-    ] = "en_US",
-    timezone: Annotated[
-        str, typer.Option("--timezone", metavar="ZONE", help="Such as Europe/Berlin.")
-    ] = "UTC",
+    locale: Locale = "",
+    timezone: Timezone = "",
     as_json: Json = False,
 ) -> int:
     """Take key results over from the table of another tool.
@@ -49,19 +45,20 @@ def import_table(
     Every metric says TODO: a table says what should be reached, not where its number comes from. What was not understood is listed. It never overwrites a file.
     """
     from okrsync.config.new_company import NOTHING, NewCompany, company_yaml
-    from okrsync.imports import columns_of, read_table
+    from okrsync.imports import below_titles, columns_of, read_table
     from okrsync.ports import Proposed
 
     context: Context = ctx.obj
-    zone, spelled = zone_of(timezone), locale_of(locale)
+    zone, spelled = zone_of(timezone or ZONE), locale_of(locale or LOCALE)
     path = named_path(context, company) if company is not None else None
     if path is not None and path.exists():
         raise ConfigError(
             f"{path} is there already, and import overwrites nothing", hint="choose another name"
         )
-    table = _table(context, file, sheet)
+    said = _said(column or ())
+    table, headings = below_titles(_table(context, file, sheet), said)
     try:
-        columns = columns_of(table.header, _said(column or ()))
+        columns = columns_of(table.header, said)
     except ValueError as error:
         raise ConfigError(str(error), hint="--column ROLE=HEADING") from None
     found = read_table(table, columns, spelled)
@@ -87,11 +84,11 @@ def import_table(
         write_schema(context, path.parent)
     named = {role: table.header[at] for role, at in columns.items()}
     if as_json:
-        _say_data(found, named, path, text)
+        _say_data(found, named, headings, path, text)
     else:
         if path is None:
             echo_file(text)
-        _say(found, named, path)
+        _say(found, named, headings, path)
     return ExitCode.HELD if found.left else ExitCode.IN_SYNC
 
 
@@ -118,10 +115,12 @@ def _said(pairs: list[str] | tuple[str, ...]) -> dict[str, str]:
     return said
 
 
-def _say(found: Imported, named: dict[str, str], path: Path | None) -> None:
+def _say(found: Imported, named: dict[str, str], headings: int, path: Path | None) -> None:
     err = path is None
     if path is not None:
         echo(f"{path}: written, {len(found.objectives)} objectives, {len(found.key_results)} key results")
+    if headings:
+        echo(f"  the headings are in row {headings}; what is above it is left out", err=err)
     for role, heading in named.items():
         echo(f"  {role:<16} ← {heading}", err=err)
     for heading in found.unknown:
@@ -132,10 +131,11 @@ def _say(found: Imported, named: dict[str, str], path: Path | None) -> None:
         echo(f"→ write the address of the database and the metrics, then: okrsync lint {path.stem}")
 
 
-def _say_data(found: Imported, named: dict[str, str], path: Path | None, text: str) -> None:
+def _say_data(found: Imported, named: dict[str, str], headings: int, path: Path | None, text: str) -> None:
     say_json(
         {
             "file": str(path) if path is not None else None,
+            "headings_in_row": headings or None,
             "columns": named,
             "objectives": len(found.objectives),
             "key_results": len(found.key_results),

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from okrsync.cli.arguments import Json, day
+from okrsync.cli.arguments import Json, Locale, Timezone, day
 from okrsync.cli.context import Context
-from okrsync.cli.new_company_file import locale_of, named_path, write_schema, zone_of
+from okrsync.cli.new_company_file import LOCALE, ZONE, locale_of, named_path, write_schema, zone_of
 from okrsync.cli.new_company_report import found_data, say_new_company
 from okrsync.cli.new_databases import make, unfinished
 from okrsync.cli.new_sources import JIRA_TOKEN_FILE, GivenSources, GivenToken, NewSources, opened, seen_lines
@@ -68,8 +68,8 @@ def init(
     exports: Annotated[
         str, typer.Option("--exports", metavar="FOLDER", help="Folder with files exported from a CRM.")
     ] = "",
-    timezone: Annotated[str, typer.Option("--timezone", metavar="ZONE", help="Such as Europe/Berlin.")] = "",
-    locale: Annotated[str, typer.Option("--locale", metavar="LOCALE", help="Such as de_DE.")] = "",
+    timezone: Timezone = "",
+    locale: Locale = "",
     title: Annotated[
         str, typer.Option("--title", metavar="TITLE", help="How reports call the company.")
     ] = "",
@@ -187,9 +187,9 @@ def _new(
     if begun is not None:
         say_new_company(path, begun, {}, as_json=as_json)
         return ExitCode.IN_SYNC
-    zone = zone_of(asked.optional(wanted.timezone, "Time zone, such as Europe/Berlin", "UTC"))
+    zone = zone_of(asked.optional(wanted.timezone, "Time zone, such as Europe/Berlin", ZONE))
     locale = locale_of(
-        asked.optional(wanted.locale, "Language and country of your numbers, such as de_DE", "en_US")
+        asked.optional(wanted.locale, "Language and country of your numbers, such as de_DE", LOCALE)
     )
     sources = NewSources(context=context, questions=asked, given=given, name=path.stem, folder=path.parent)
     connection, database, page = _destination(sources, wanted, asked)

@@ -37,6 +37,10 @@ def inspect(
             show_default=False,
         ),
     ] = None,
+    sheet: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The sheet of a workbook that has several.", show_default=False),
+    ] = None,
 ) -> int:
     """Show what a file, spreadsheet or JQL holds, and its YAML. Writes nothing."""
     context: Context = ctx.obj
@@ -47,9 +51,11 @@ def inspect(
         )
     if target is not None and through is None and "://" not in target:
         with console(stderr=True).status(f"reading {target}"):
-            found = _of_file(context, target)
+            found = _of_file(context, target, sheet)
         echo(found)
         return ExitCode.IN_SYNC
+    if sheet is not None:
+        raise ConfigError("--sheet belongs to a file", hint="okrsync inspect FILE --sheet NAME")
     text = jql if jql is not None else target
     assert text is not None
     if through is None:
@@ -62,7 +68,7 @@ def inspect(
     return ExitCode.IN_SYNC
 
 
-def _of_file(context: Context, target: str) -> str:
+def _of_file(context: Context, target: str, sheet: str | None) -> str:
     """Let the connector inspect that reads files: its settings have a path."""
     from okrsync.ports import ConnectorContext
 
@@ -70,7 +76,8 @@ def _of_file(context: Context, target: str) -> str:
     for name in context.connectors:
         connector = context.connectors[name]
         if connector.inspect is not None and "path" in connector.settings.model_fields:
-            settings = connector.settings.model_validate({"path": path.name})
+            chosen = {"sheet": sheet} if sheet is not None else {}
+            settings = connector.settings.model_validate({"path": path.name, **chosen})
             opening = ConnectorContext(name=path.name, clock=context.clock, base=str(path.parent))
             return connector.inspect(settings, path.name, opening)
     raise ConfigError("no installed connector reads files", hint="okrsync connectors")
