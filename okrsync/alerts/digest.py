@@ -78,12 +78,13 @@ class Digest:
         return [StateEntry(connection=STATE, key=key, value=value) for key, value in kept.items()]
 
     def held_since(self) -> dict[str, str]:
-        """Since when each key result is held, as ISO texts: as noted, and from now on for what is new."""
+        """Since when each key result is held, as ISO texts: as noted, and as its run says for what is new."""
         before: dict[str, str] = json.loads(self._noted(_HELD) or "{}")
+        held = {one: list(held_cells(one, "", known.detail)) for one, known in self._outcomes().items()}
         return {
-            one: before.get(one, self.now.isoformat())
-            for one in self._outcomes()
-            if any(held_cells(one, "", self._outcomes()[one].detail))
+            one: before.get(one) or cells[0].decision.get("since") or self.now.isoformat()
+            for one, cells in held.items()
+            if cells
         }
 
     def held_notes(self) -> list[StateEntry]:
@@ -153,7 +154,11 @@ class Digest:
         words = self._words
         for objective, own in groups.items():
             said = [self.memory.outcomes[one].detail["status"] for one in own]
-            counts = [f"{said.count(one)} {words(one)}" for one in map(str, Status) if one in said]
+            counts = [
+                words("digest_count", n=said.count(one), status=words(one))
+                for one in map(str, Status)
+                if one in said
+            ]
             counts += [words.count("without_data_counted", said.count(None))] if None in said else []
             name = (
                 f"<b>{shown(objective)}</b> {shown(titles.get(objective, ''))}"

@@ -12,13 +12,13 @@ import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
 from okrsync import __version__
 from okrsync.cli.commands import register
-from okrsync.cli.completion import COMPLETING, completed_command
+from okrsync.cli.completion import COMPLETING, company_names, completed_command, key_result_ids
 from okrsync.cli.context import Context, variable
 from okrsync.cli.help_texts import GroupedCommands
 from okrsync.cli.logs import log_to_stderr
@@ -87,6 +87,9 @@ def _run(words: Sequence[str], context: Context | None) -> int:
     except (typer.Abort, KeyboardInterrupt):  # Ctrl-D at a question, or Ctrl-C before the command has begun
         code = ExitCode.INTERRUPTED
     except typer.TyperException as error:
+        if (shown := str(error)).startswith("Usage: "):  # a group without a command shows its help
+            echo(shown, err=True)
+            return int(ExitCode.CONFIG)
         return _said(_usage(error), error, words, ExitCode.CONFIG)
     except OkrsyncError as error:
         return _said(str(error), error, words)
@@ -108,7 +111,22 @@ def _usage(error: typer.TyperException) -> str:
     # Only errors about options have format_message, which names the option.
     said = getattr(error, "format_message", error.__str__)().replace("Value error, ", "")
     context = getattr(error, "ctx", None)
+    if said.startswith("Missing argument") and (there := _there(error, context)):
+        from okrsync.spelling import did_you_mean
+
+        said += f"\n  → {did_you_mean('', there)}"
     return f"{said}\n  → {context.command_path if context is not None else 'okrsync'} --help"
+
+
+def _there(error: Any, context: Any) -> list[str]:
+    """The names that could stand in the place of a missing argument, as a shell would complete it."""
+    match getattr(error.param, "metavar", None):
+        case "COMPANY":
+            return company_names("")
+        case "KR":
+            return [one for one, _ in key_result_ids(context, "")]
+        case _:
+            return []
 
 
 def _said(text: str, error: BaseException, words: Sequence[str], code: ExitCode | None = None) -> int:

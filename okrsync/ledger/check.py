@@ -15,6 +15,7 @@ from okrsync.ledger.database import connected
 from okrsync.ledger.revision import HEAD
 from okrsync.ledger.schema import stored_version
 from okrsync.ports import Finding
+from okrsync.spelling import counted
 
 _RESTORE: Final = "okrsync ledger restore FILE puts a backup back"
 _BATCH: Final = 1000
@@ -86,7 +87,7 @@ def _rows(connection: Connection, table: Table) -> Finding:
     if bad:
         detail = f"{bad} of {count} rows cannot be read, such as {example}"
         return Finding(subject=table.name, ok=False, detail=detail, hint=_RESTORE)
-    return Finding(subject=table.name, ok=True, detail=f"{count} rows")
+    return Finding(subject=table.name, ok=True, detail=counted(count, "row"))
 
 
 def _unreadable(row: Mapping[Any, Any], coded: Mapping[str, Callable[[str], object]]) -> str:

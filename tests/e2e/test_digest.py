@@ -173,6 +173,15 @@ def test_a_kill_after_the_mail_was_taken_sends_it_twice_under_one_id(
     assert len(acme.mails("ops")) == 2
 
 
+def test_a_preview_knows_since_when_something_is_held_although_nobody_was_notified(acme: Company) -> None:
+    acme.desk.edit_yaml(NOTIFY, "\n")
+    acme.sync()
+    acme.wait(days=2)
+    acme.sync()
+    shown = acme.desk.run("notify", "digest", "demo").out
+    assert "KR-13 Followers, since Mon 23 Nov 2026, 07:00: KPI!B5 holds the error #REF!" in shown
+
+
 def test_every_address_can_be_tried(acme: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     ended = acme.desk.run("notify", "test", "demo")
     assert ended.code == 0

@@ -130,6 +130,23 @@ def test_a_dry_run_is_a_plan(desk: Any) -> None:
     assert desk.writes == 0
 
 
+def test_a_missing_name_is_answered_with_those_that_there_are(desk: Any) -> None:
+    ended = desk.run("plan")
+    assert (ended.code, ended.err) == (
+        2,
+        "okrsync: Missing argument 'COMPANY'.\n  → there are 'demo'\n  → okrsync plan --help\n",
+    )
+    assert "'KR-12' and 'KR-13'\n  → okrsync explain --help" in desk.run("explain", "demo").err
+    nobody = desk.run("explain", "nobody").err
+    assert nobody == "okrsync: Missing argument 'KR'.\n  → okrsync explain --help\n"
+
+
+def test_a_group_without_a_command_shows_its_help_and_no_error(desk: Any) -> None:
+    ended = desk.run("schedule")
+    assert ended.code == 2
+    assert ended.err.startswith("Usage: okrsync schedule")
+
+
 def test_a_date_is_told_how_to_write_it(desk: Any) -> None:
     for command in (("history", "demo"), ("backfill", "demo")):
         ended = desk.run(*command, "--from", "1.10.2026")

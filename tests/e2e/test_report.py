@@ -39,12 +39,12 @@ def a_fortnight(desk: Any) -> None:
             desk.run("sync", "demo")
 
 
-def written(desk: Any, name: str, *words: str) -> str:
+def written(desk: Any, name: str, *words: str, company: str = "demo") -> str:
     """The report as a file, made without a request to anybody."""
     desk.stage.forget()
     path = desk.folder / name
-    ended = desk.run("report", "demo", "--output", str(path), *words)
-    assert ended.code == desk.run("status", "demo").code, ended.err
+    ended = desk.run("report", company, "--output", str(path), *words)
+    assert ended.code == desk.run("status", company).code, ended.err
     assert ended.out.startswith(f"{path} is written (")
     assert desk.stage.requests == 0
     return str(path.read_text(encoding="utf-8"))
@@ -234,6 +234,21 @@ def test_300_key_results_are_a_page_of_some_seconds_and_few_megabytes(desk: Any,
         assert opened.locator("article h4").count() == 300
         assert opened.locator("article svg[role=img]").count() == 300
         assert opened.evaluate("document.documentElement.scrollWidth") == 360
+
+
+@pytest.mark.parametrize("company", ["book"])
+def test_the_book_s_68_key_results_are_whole_on_every_screen_and_on_paper(desk: Any, browser: Any) -> None:
+    assert desk.run("sync", "book").code == 0
+    text = written(desk, "book.html", company="book")
+    assert_self_contained(text)
+    with page(browser, viewport={"width": 1200, "height": 900}) as opened:
+        opened.goto(f"file://{desk.folder / 'book.html'}")
+        assert opened.locator("article").count() == 68
+        assert opened.locator("section.objective").count() == 21
+        looked_at(opened)
+        opened.emulate_media(media="print")
+        breaks = "[...document.querySelectorAll('article')].map(one => getComputedStyle(one).breakInside)"
+        assert set(opened.evaluate(breaks)) == {"avoid"}, "no card is cut by the end of a page"
 
 
 def test_markdown_has_it_all_as_lists(desk: Any) -> None:

@@ -36,7 +36,7 @@ function drawRow(table, row, before, tools) {
 
 function reasonOf(table, note) {
   const whole = table.columns.filter((column) => column.owned).every((column) => note.cells.includes(column.name));
-  return [make("b", {}, "HELD "), `${whole ? "" : `${note.cells.join(", ")}: `}${note.reason}.${note.wanted ? ` okrsync has ${note.wanted}.` : ""}`,
+  return [make("b", {}, "HELD "), `${whole ? "" : `${note.cells.join(", ")}: `}${note.reason}${/[.!?]$/.test(note.reason) ? "" : "."}${note.wanted ? ` okrsync has ${note.wanted}.` : ""}`,
     note.hint ? make("span", { class: "todo" }, " → ", note.action ? `${button(note.action)}, or: ${note.hint}` : note.hint) : ""];
 }
 
