@@ -26,6 +26,8 @@ from okrsync.cli.output import say_error, say_json
 from okrsync.cli.streams import echo, prepare
 from okrsync.errors import ExitCode, OkrsyncError, exit_code_of
 
+_COUNTING: Final = {"_duckdb"}
+"""Modules that print what of theirs is left at the end: for them Python has to look once more."""
 GARBAGE: Final = (200_000, 20, 20)
 """How many objects are made before Python looks for those that only refer to each other. By itself it looks after each 700,
 260 times in a sync, at objects that imports make and that stay: a sixth of the processor's time."""
@@ -65,7 +67,7 @@ def main(arguments: Sequence[str] | None = None, context: Context | None = None)
     if arguments is None:
         signal.signal(signal.SIGTERM, _interrupt)
     code = _run(words, context)
-    if arguments is None:
+    if arguments is None and not _COUNTING & sys.modules.keys():
         gc.freeze()  # at its end Python looks once more for such objects, at all of them: a tenth of a sync's time
     if arguments is None and threading.active_count() > 1:
         # A run that was stopped leaves threads behind that wait for a server's answer; Python would wait for them.

@@ -111,6 +111,13 @@ okrsync.cli.main()
     assert ended.stdout.splitlines()[-1] == "0 True"
 
 
+def test_no_library_reports_on_itself_when_a_command_ends(desk: Any) -> None:
+    process = desk.start("sync", "demo")  # reads an export, with DuckDB
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 3
+    assert [line for line in said.splitlines() if not line.startswith("okrsync: ")] == []
+
+
 @pytest.mark.parametrize(
     ("words", "allowed"),
     [(["--help"], ""), (["sync", "--help"], ""), (["connectors"], ""), (["validate"], "")],
