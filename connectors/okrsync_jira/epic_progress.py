@@ -12,8 +12,8 @@ from okrsync.connector import NoValueError
 from okrsync.model import Cause, Question
 from okrsync_jira.fields import Field
 from okrsync_jira.hierarchy import Links
-from okrsync_jira.issues import NAMED, Issue, SearchResult
-from okrsync_jira.names import Names, names_in
+from okrsync_jira.issues import Issue, SearchResult
+from okrsync_jira.names import Names, UnknownNameError, names_in
 from okrsync_jira.queries import JiraQuery
 from okrsync_jira.reducers import (
     MetricValue,
@@ -24,11 +24,10 @@ from okrsync_jira.reducers import (
     names_of,
     numbers_of,
     share,
-    some_of,
 )
 from okrsync_jira.replay import Replayed, as_of, there_at
 from okrsync_jira.statuses import Statuses
-from okrsync_jira.values import RESOLUTION, STATUS, changes_of, value_at, words
+from okrsync_jira.values import PARENT, RESOLUTION, STATUS, value_at, words
 
 _NONE_GONE: Final = Statuses(names={}, categories={}, mapped={})
 
@@ -120,19 +119,14 @@ def done_share(
 
 
 def _roots(parents: Sequence[str], links: Links, names: Names, found: SearchResult) -> frozenset[str]:
-    """Everything that the parents are called by: a change may name them by their id alone."""
-    roots = {key.casefold() for key in parents}
-    for field in links.fields:
-        known = [names.index(field).ids(key) for key in parents]
-        roots.update(*(ids for ids in known if ids))
-        if None in known and (nameless := names.index(field).nameless - {one.id for one in found.above}):
-            raise NoValueError(
-                Cause.PAST,
-                f"changes name what {some_of([issue.key for issue in found.issues if changes_of(issue, field)])} stood "
-                f"below by id only ({', '.join(sorted(nameless)[:NAMED])}), and which of {', '.join(parents)} that is "
-                "is not known",
-            )
-    return frozenset(roots)
+    """Everything that the parents are called by: a change may name them by their id alone, or by an earlier key."""
+    known = {
+        key: [ids for field in links.fields if (ids := names.index(field).ids(key)) is not None]
+        for key in parents
+    }
+    if found.issues and (unknown := [key for key, ids in known.items() if not ids]):
+        raise UnknownNameError(names.index(PARENT), PARENT, unknown)
+    return frozenset(word for key, some in known.items() for word in {key.casefold()}.union(*some))
 
 
 def _weights(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -146,7 +147,7 @@ _STATE_KEYS: Final[Mapping[str, str]] = {
     "reporter": "reporter",
     "priority": "priority",
     "labels": "labels",
-    "fixversion": "fix_versions",
+    "fixversion": "fixVersions",
     "component": "components",
     "sprint": "sprint",
     "parent": "parent",
@@ -167,10 +168,19 @@ def as_state(jql: str) -> str:
     found = []
     for clause in clauses(jql):
         if not _lasting(clause) and clause.certain and clause.operator in {"=", "in"} and clause.values:
-            value = clause.values[0] if len(clause.values) == 1 else f"[{', '.join(clause.values)}]"
+            names = [_as_yaml(value) for value in clause.values]
+            value = names[0] if len(names) == 1 else f"[{', '.join(names)}]"
             key = _STATE_KEYS.get(clause.field.casefold())
-            found.append(f"{key}: {value}" if key else f"fields: {{{clause.field}: {value}}}")
+            found.append(f"{key}: {value}" if key else f"fields: {{{_as_yaml(clause.field)}: {value}}}")
     return ", ".join(found)
+
+
+def _as_yaml(text: str) -> str:
+    """A text inside a list or mapping of YAML; in quotes if YAML would read something else."""
+    plain = re.fullmatch(r"[^\W\d_][\w' -]*\w|[^\W\d_]|[1-9]\d*", text)
+    if plain and text.casefold() not in {"yes", "no", "on", "off", "true", "false", "null", "y", "n"}:
+        return text
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _lasting(clause: Clause) -> bool:

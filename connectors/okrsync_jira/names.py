@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from okrsync.connector import NoValueError
@@ -18,13 +19,23 @@ from okrsync_jira.changelog import Move
 from okrsync_jira.fields import Field
 from okrsync_jira.issues import SearchResult
 from okrsync_jira.statuses import Statuses
-from okrsync_jira.values import LABELS, STATUS, concerns, entries, paired, words
+from okrsync_jira.values import LABELS, PARENT, STATUS, concerns, entries, paired, words
 
 EMPTY: Final = "empty"
 _IDS: Final = ("id", "accountId", "key")
 _SHOWN: Final = ("name", "value", "displayName", "key")
 _KEPT: Final = "names"
 # How JQL calls fields whose id is another word.
+_CHECKED: Final = frozenset(
+    {
+        *("status", "resolution", "priority", "issuetype", "project", "assignee", "reporter", "creator"),
+        *("fixVersions", "versions", "components", "parent"),
+    }
+)
+# Jira refuses a name that it does not know in these; of others, such as labels, it takes any.
+_CHECKED_TYPES: Final = frozenset({"option", "user", "version", "priority", "date"})
+# What Jira's own pages and JQL show in place of a resolution that is not there.
+_UNRESOLVED: Final = "unresolved"
 _CLAUSES: Final = {"fixVersions": "fixVersion", "components": "component", "parent": "issuekey"}
 
 
@@ -35,19 +46,35 @@ class UnknownNameError(NoValueError):
     """
 
     def __init__(self, index: Index, field: Field, names: Sequence[str]) -> None:
-        called = field.name if field.name != field.id else f"{field.id} "
+        must_find = (
+            field.id not in _CHECKED
+            and field.type not in _CHECKED_TYPES
+            and field.name.casefold() not in {"sprint", "epic link", "parent link"}
+        )
+        why = (
+            "no issue in Jira has it, and no issue that was read ever had it"
+            if must_find
+            else "Jira does not know it, and no issue that was read ever had it"
+        )
         super().__init__(
             Cause.EMPTY,
-            f"no {called.strip()} is called {names[0]!r}: Jira does not know it, and no issue that was read ever had it",
-            hint=did_you_mean(names[0], sorted(index.shown)),
+            f"no {field.name} is called {names[0]!r}: {why}",
+            hint=_meant(names[0], index),
         )
         self.index = index
         self.field = field
         self.names = tuple(names)
         self.clauses = tuple(f"{_clause(field)} = {_quoted(name)}" for name in names)
-        self.must_find = field.id == "labels"
+        self.must_find = must_find
+        # An issue that was moved answers to its former keys, but no other issue names it by them.
+        self.of_issues = field.id == PARENT.id
         # All statuses that there are have been read already.
         self.final = field.id == STATUS.id
+
+    def learn(self, called: Mapping[str, Iterable[str]]) -> None:
+        """Jira knows the issues, and ``called`` says by which ids and keys others name them."""
+        for name, ids in called.items():
+            _add(self.index.today, name, ids)
 
     def accept(self) -> None:
         """Jira knows the names, so that no issue has them is a fact."""
@@ -95,8 +122,11 @@ class Names:
         meant: set[str] = set()
         unknown = []
         for name in names:
-            if name.casefold() == EMPTY:
+            if name.casefold() == EMPTY or self._is_unresolved(fields[0], name):
                 meant.add(EMPTY)
+                continue
+            if fields[0].type == "number":
+                meant |= words(_number(fields[0], name))
                 continue
             known = [ids for one in fields if (ids := self.index(one).ids(name)) is not None]
             meant.update(*known)
@@ -106,6 +136,13 @@ class Names:
             self._look_at(fields[0], unknown)
             meant |= {name.casefold() for name in unknown}
         return frozenset(meant)
+
+    def _is_unresolved(self, field: Field, name: str) -> bool:
+        return (
+            field.id == "resolution"
+            and name.casefold() == _UNRESOLVED
+            and self.index(field).ids(_UNRESOLVED) is None
+        )
 
     def _look_at(self, field: Field, unknown: Sequence[str]) -> None:
         index = self.index(field)
@@ -163,6 +200,27 @@ def missing(error: UnknownNameError, find: Callable[[str], int | None]) -> Unkno
     counts = dict(zip(error.names, map(find, error.clauses), strict=True))
     lost = [name for name, count in counts.items() if count is None or (error.must_find and not count)]
     return UnknownNameError(error.index, error.field, lost) if lost else None
+
+
+def _meant(name: str, index: Index) -> str:
+    bare = name[4:].strip() if name.casefold().startswith("not ") else ""
+    if bare and index.ids(bare) is not None:
+        return f"write {{not: {bare}}}"
+    if name.endswith(")"):
+        return "a function of JQL belongs into jql; here write a name or an id"
+    return did_you_mean(name, sorted(index.shown))
+
+
+def _number(field: Field, name: str) -> Decimal:
+    try:
+        number = Decimal(name)
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise NoValueError(
+            Cause.CONFIG, f"{field} holds numbers, and {name!r} is none", hint="write it as 5 or 2.5"
+        )
+    return number
 
 
 def _learn(index: Index, entry: Any) -> None:

@@ -242,7 +242,7 @@ def _replayed(
     places: dict[str, tuple[Field, ...]] = {}
     for name in state.conditions if state else ():
         if state and name in state.fields:
-            places[name] = (names.resolve(name, typed=True),)
+            places[name] = (_no_moment(names.resolve(name, typed=True)),)
         elif name == "parent":
             places[name] = _links(names, deployment).fields
         elif name == "sprint":
@@ -250,6 +250,16 @@ def _replayed(
         else:
             places[name] = (_STATE_FIELDS.get(name) or Field(name, name, name),)
     return Replayed(fields, state, places)
+
+
+def _no_moment(field: Field) -> Field:
+    if field.type == "datetime":
+        raise NoValueError(
+            Cause.CONFIG,
+            f"{field} holds a moment, which is no name that a state can ask for",
+            hint="write date: and window: for the issues of a time",
+        )
+    return field
 
 
 def _tracked(wanted: Replayed) -> frozenset[Field]:

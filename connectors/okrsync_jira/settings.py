@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
@@ -12,6 +13,9 @@ from okrsync.connector import encrypted
 from okrsync.settings import Passphrase, Secret, Strict
 from okrsync_jira.queries import check_jql
 from okrsync_jira.states import CATEGORIES
+
+# Where the paths of Jira's own pages begin, after the path that a Data Center may have of its own.
+_PAGE: Final = re.compile(r"/(?:rest|browse|secure|projects|plugins|servicedesk)/|/(?:login|default)\.jsp$")
 
 Deployment = Literal["cloud", "data_center"]
 
@@ -125,7 +129,7 @@ class JiraSettings(Strict):
         parts = urlsplit(value)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
             raise ValueError(f"{value!r} is not an address such as https://acme.atlassian.net")
-        return value.rstrip("/")
+        return _whole_jira(value.rstrip("/"))
 
     @field_validator("status_map")
     @classmethod
@@ -176,6 +180,17 @@ class JiraSettings(Strict):
         if isinstance(self.auth, ScopedToken | ServiceAccount):
             return f"{self.api_url}/ex/jira/{self.auth.cloud_id}"
         return self.url
+
+
+def _whole_jira(url: str) -> str:
+    """``url`` if it can be that of a whole Jira, not of one of its pages. Raises ``ValueError`` with the one meant."""
+    parts = urlsplit(url)
+    own = "" if _is_cloud_host(url) else _PAGE.split(parts.path, maxsplit=1)[0]
+    if own != parts.path and parts.hostname != "api.atlassian.com":
+        raise ValueError(
+            f"{url} is the address of a page in Jira; write {parts.scheme}://{parts.netloc}{own}"
+        )
+    return url
 
 
 def _is_cloud_host(url: str) -> bool:

@@ -166,9 +166,26 @@ class JiraSource:
             try:
                 return planned.reduce(*found)
             except UnknownNameError as error:
-                if (lost := missing(error, self._known)) is not None:
+                if error.of_issues:
+                    error.learn(self._located(error))
+                elif (lost := missing(error, self._known)) is not None:
                     raise lost from None
-                error.accept()
+                else:
+                    error.accept()
+
+    def _located(self, unknown: UnknownNameError) -> Mapping[str, Sequence[str]]:
+        """The id and the key of today of each issue that the YAML names. Raises ``unknown`` if Jira has none."""
+        assert self._site is not None
+        found: dict[str, Sequence[str]] = {}
+        for name, clause in zip(unknown.names, unknown.clauses, strict=True):
+            try:
+                issues = self._site.search(clause, ()).issues
+            except RefusedJqlError:
+                raise unknown from None
+            if not issues:
+                raise unknown
+            found[name] = [word for issue in issues for word in (issue.id, issue.key)]
+        return found
 
     def _known(self, clause: str) -> int | None:
         """How many issues a clause finds, or None if Jira refuses it; that it finds some is remembered for a day."""

@@ -21,12 +21,23 @@ CATEGORIES: Final[Mapping[str, str]] = {
 
 
 def _to_tuple(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
+    if isinstance(value, str | int | float):
+        return (_to_name(value),)
+    return tuple(map(_to_name, value)) if isinstance(value, list | tuple) else value
+
+
+def _to_name(value: Any) -> Any:
+    # An id is the same text as it was written; 1.10 and yes are not, once YAML has read them.
+    if isinstance(value, float | bool):
+        raise ValueError(
+            f'YAML reads this as {str(value).lower()}, not as a name; put it in quotes, as in "1.10"'
+        )
+    return str(value) if isinstance(value, int) else value
 
 
 Names = Annotated[
     tuple[Annotated[str, Field(min_length=1)], ...],
-    BeforeValidator(_to_tuple, json_schema_input_type=str | list[str]),
+    BeforeValidator(_to_tuple, json_schema_input_type=str | int | list[str | int]),
 ]
 
 
@@ -66,7 +77,8 @@ def _to_category(value: Any) -> Any:
     return Choice(names=keys, negated=choice.negated)
 
 
-_WRITTEN: Final = str | list[str] | dict[Literal["not"], str | list[str]]
+_NAMES_WRITTEN = str | int | list[str | int]
+_WRITTEN: Final = _NAMES_WRITTEN | dict[Literal["not"], _NAMES_WRITTEN]
 Chosen = Annotated[Choice, BeforeValidator(_to_choice, json_schema_input_type=_WRITTEN)]
 Category = Annotated[Choice, BeforeValidator(_to_category, json_schema_input_type=_WRITTEN)]
 

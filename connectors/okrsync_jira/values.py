@@ -147,6 +147,9 @@ def words(value: Any) -> set[str]:
         return {word for entry in value for word in words(entry)}
     if isinstance(value, Mapping):
         return {str(value[name]).casefold() for name in _NAMES if value.get(name) not in (None, "")}
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        # Jira gives a number field's 5 as 5.0, and its changelog as 5.
+        return {f"{Decimal(str(value)).normalize():f}"}
     if isinstance(value, str) and "Sprint@" in value:
         return {found.casefold() for _, found in _SERVER_SPRINT.findall(value)}
     return {str(value).casefold()}

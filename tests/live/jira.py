@@ -169,6 +169,7 @@ CHECKS: Final[Sequence[Check]] = (
         why="it needs an account with favourite filters of other people",
     ),
     Check(mark="jira/changes.moved: …", why="it needs an issue that was moved from one project to another"),
+    Check(mark="jira/world.issue: …", why="it needs an epic that was moved from one project to another"),
     Check(
         mark="jira/defaults.default_fields: …",
         assumed="200",

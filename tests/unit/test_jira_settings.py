@@ -84,6 +84,20 @@ def test_addresses_that_are_none(url: str) -> None:
         settings(url)
 
 
+@pytest.mark.parametrize(
+    ("url", "meant"),
+    [
+        ("https://acme.atlassian.net/jira/software/projects/APP/boards/1", "https://acme.atlassian.net"),
+        ("https://acme.atlassian.net/browse/APP-1", "https://acme.atlassian.net"),
+        ("https://jira.acme.example/secure/Dashboard.jspa", "https://jira.acme.example"),
+        ("https://acme.example/jira/rest/api/2/", "https://acme.example/jira"),
+    ],
+)
+def test_the_address_of_a_page_is_not_that_of_jira(url: str, meant: str) -> None:
+    with pytest.raises(ValidationError, match=f"is the address of a page in Jira; write {meant} "):
+        settings(url, auth={"anonymous": True})
+
+
 @pytest.mark.parametrize("auth", [{"token": TOKEN}, {"user": "a", "password": TOKEN}])
 def test_a_credential_is_not_sent_unencrypted(auth: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match="would send the credential unencrypted; write https://"):
@@ -139,14 +153,19 @@ def test_where_the_api_is() -> None:
         ({"scope": "project = A AND labels = x"}, "'labels' changes with time.*state: {labels: x}"),
         (
             {"scope": "fixVersion in (1.0, 1.1)"},
-            "'fixVersion' changes.*state: {fix_versions: \\[1.0, 1.1\\]}",
+            '\'fixVersion\' changes.*state: {fixVersions: \\["1.0", "1.1"\\]}',
         ),
         ({"scope": "project = A AND component = UI"}, "'component' changes.*state: {components: UI}"),
         ({"scope": 'project = A AND "Epic Link" = A-1'}, "'Epic Link' changes.*state: {parent: A-1}"),
         ({"scope": "parent = A-1"}, "'parent' changes.*state: {parent: A-1}"),
         ({"scope": "reporter = eva"}, "'reporter' changes.*state: {reporter: eva}"),
         ({"scope": 'project = A AND ("Team" = Blue)'}, "'Team' changes.*state: {fields: {Team: Blue}}"),
-        ({"scope": "cf[10020] = 12"}, "changes with time"),
+        ({"scope": "cf[10020] = 12"}, 'changes with time.*state: {fields: {"cf\\[10020\\]": 12}}'),
+        ({"scope": 'status = "On: hold"'}, "'status' changes with time.*state: {status: \"On: hold\"}"),
+        ({"scope": "labels = no"}, "'labels' changes with time.*state: {labels: \"no\"}"),
+        ({"scope": "project = A", "state": {"fixVersions": 1.1}}, "reads this as 1.1, not as a name"),
+        ({"scope": "project = A", "state": {"labels": True}}, "reads this as true, not as a name"),
+        ({"scope": "project = A", "state": {"labels": {"not": [1.5]}}}, "put it in quotes"),
         ({"scope": "project = A AND NOT labels = x"}, "'labels' changes with time"),
         ({"scope": "project = A AND summary ~ 'project = x'"}, "'summary' changes with time"),
         ({"jql": "project = A", "measure": "lead_time", "state": {"labels": "x"}}, "no use for state"),
@@ -175,6 +194,14 @@ def test_queries_are_trimmed_and_names_may_stand_alone() -> None:
     query = JiraQuery.model_validate({"jql": " a = 1\n", "measure": "p99.5", "field": "Story Points"})
     assert (query.jql, query.field) == ("a = 1", ("Story Points",))
     assert JiraQuery.model_validate({"measure": "done_share", "parent": ["A-1", "A-1"]}).parent == ("A-1",)
+
+
+def test_an_id_may_be_written_as_a_number() -> None:
+    state = {"status": 10001, "sprint": [12, "Alpha"], "resolution": {"not": 5}}
+    read = JiraQuery.model_validate({"scope": "project = A", "state": state}).state
+    assert str(read) == "status: 10001, resolution: not 5, sprint: 12 or Alpha"
+    times = {"measure": "time_in_status", "scope": "project = A", "statuses": 3}
+    assert JiraQuery.model_validate(times).statuses == ("3",)
 
 
 def test_conditions_are_written_in_the_words_people_use() -> None:

@@ -182,6 +182,7 @@ class World:
     sprints: dict[int, Sprint] = field(default_factory=dict)
     filters: dict[int, Filter] = field(default_factory=dict)
     by_id: dict[int, Issue] = field(default_factory=dict)
+    former: dict[str, int] = field(default_factory=dict)
     last_issue: int = 10_000
     last_change: int = 20_000
 
@@ -211,14 +212,22 @@ class World:
         ]
 
     def issue(self, name: str) -> Issue | None:
-        """The issue with this key or numeric id."""
+        """The issue with this key or numeric id.
+
+        A moved issue answers to its former keys, and shows its own. Documented for an issue's own address ("a
+        case-insensitive search and check for moved issues is performed"); ``key in (CHAZ-7)`` found FXAI-54 in
+        chardigio/pappardelle pull request 4. Unknown: whether ``parent`` in JQL takes former keys, too; here it does.
+        """
         if name.isdigit():
             return self.by_id.get(int(name))
-        return self.issues.get(name.upper())
+        known = self.issues.get(name.upper())
+        return known or self.by_id.get(self.former.get(name.upper(), 0))
 
     def add(self, issue: Issue) -> None:
         self.issues[issue.key] = issue
         self.by_id[issue.id] = issue
+        for made in issue.changes:
+            self.former |= {str(item.old_text): issue.id for item in made.items if item.field == "Key"}
 
     def level(self, issue: Issue) -> int:
         """The issue's hierarchy level: -1 sub-task, 0 story, 1 epic, above."""
