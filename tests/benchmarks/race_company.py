@@ -21,7 +21,7 @@ from okrsync.emulation import Fault
 from okrsync_emulators.notion import faults
 from tests.support.emulators import started
 
-TARGET: Final = 1000
+TARGET: Final = 2000
 DATABASE: Final = "11111111-1111-4111-8111-111111111111"
 DATA_SOURCE: Final = "22222222-2222-4222-8222-222222222222"
 SPREADSHEET: Final = "1RaceSpreadsheetxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
