@@ -117,7 +117,8 @@ def _footer(report: Report) -> Text:
     writes = [one for one in report.decisions if one.verdict is Verdict.WRITE]
     held = {one.subject for one in report.decisions if one.verdict is Verdict.HELD}
     rows = len({one.subject for one in writes})
-    unchanged = len(report.rows) - len({one.subject for one in writes} | held)
+    # Outside the cycle everything is held, and no row was read.
+    unchanged = len(report.rows.keys() - {one.subject for one in writes} - held)
     verb = "Written" if report.applied else "Plan"
     parts = [
         f"{verb}: {counted(len(writes), 'cell')} in {counted(rows, 'row')}" if writes else "Nothing to write"

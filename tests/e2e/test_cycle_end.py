@@ -30,6 +30,7 @@ def test_outside_the_cycle_nothing_is_asked_and_nothing_written(
         assert ended.code == 3
         assert said in ended.out
         assert next_step in ended.out
+        assert ended.out.strip().splitlines()[-1] == "Nothing to write · 16 held"
         assert desk.run(command, "demo", "--json", clock=clock).json["notice"].startswith(said)
     assert desk.stage.requests == 0
     for command in ("status", "validate"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ import pytest
 from babel import Locale
 
 from okrsync.model import COUNT, PERCENT, Dimension, Evidence, Reading, Unit
+from okrsync.periods import Cycle
 from okrsync.report.chart import Cone, scale, ticks
 from okrsync.report.moves import pair
 from okrsync.sync.trend import Seen
@@ -68,6 +69,33 @@ def test_dates_are_in_the_language_of_the_words_and_numbers_in_the_company_s() -
     # There is no French message file: an English sentence has no French date in it.
     assert Words("fr_FR", BERLIN).day(at.date()) == "Nov 23, 2026"
     assert Words("fr_FR", BERLIN).number(Decimal("1234.5"), COUNT) == "1\u202f234,5"
+
+
+@pytest.mark.parametrize(
+    ("day", "german"),
+    [
+        (
+            datetime(2026, 9, 30, tzinfo=UTC),
+            "Der Zyklus 2026-Q4 beginnt am 01.10.2026. Vorher wird nichts geschrieben.",
+        ),
+        (datetime(2026, 11, 23, tzinfo=UTC), ""),
+        (
+            datetime(2027, 1, 3, tzinfo=UTC),
+            "Bis 07.01.2027 werden noch die Zahlen seines letzten Augenblicks geschrieben.",
+        ),
+        (
+            datetime(2027, 2, 1, tzinfo=UTC),
+            "Der Zyklus 2026-Q4 endete am 31.12.2026. Es wird nichts mehr geschrieben.",
+        ),
+    ],
+)
+def test_a_cycle_outside_its_days_is_said_in_every_language(day: datetime, german: str) -> None:
+    cycle = Cycle(name="2026-Q4", start=date(2026, 10, 1), end=date(2026, 12, 31), zone=BERLIN)
+    said = Words("de_DE", BERLIN).cycle_phase(cycle, day)
+    assert said.endswith(german)
+    assert bool(said) is bool(german)
+    for locale in ("en_US", "ru_RU"):
+        assert bool(Words(locale, BERLIN).cycle_phase(cycle, day)) is bool(german)
 
 
 def test_an_age_is_never_in_the_future_by_a_moment() -> None:

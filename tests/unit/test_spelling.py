@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from okrsync.spelling import did_you_mean
+from okrsync.spelling import by_number, did_you_mean
 
 MONTHS = [
     "January",
@@ -46,3 +46,14 @@ def test_a_long_list_is_cut_and_says_so() -> None:
     hint = did_you_mean("zzz", [f"customfield_{number}" for number in range(33)])
     assert hint.startswith("there are 'customfield_0', 'customfield_1', ")
     assert hint.endswith("'customfield_29' and 3 more")
+
+
+def test_names_are_sorted_by_their_numbers() -> None:
+    assert sorted(["KR-10", "KR-2", "O-1", "KR-2a", "12", "3"], key=by_number) == [
+        "3",
+        "12",
+        "KR-2",
+        "KR-2a",
+        "KR-10",
+        "O-1",
+    ]
