@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from okrsync.measures import AGGREGATES, choices, is_aggregate, meant
-from okrsync.settings import Span, Strict
+from okrsync.settings import Span, Strict, no_entries
 from okrsync_crm.settings import listed
 
 OF_A_FIELD: Final = ("count_distinct", "sum", "mean", "min", "max", "median")
@@ -112,7 +112,7 @@ class CrmQuery(Strict):
     where: Conditions = Field(default_factory=dict, description="which rows")
     may_be_absent: Annotated[list[str], BeforeValidator(listed, json_schema_input_type=str | list[str])] = (
         Field(
-            default_factory=list,
+            default_factory=no_entries,
             description="values of where and part that no row needs to have yet: none is then 0",
         )
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import platform
 import signal
@@ -12,11 +11,12 @@ import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
 from okrsync import __version__
+from okrsync.cli import garbage
 from okrsync.cli.commands import register
 from okrsync.cli.completion import COMPLETING, company_names, completed_command, key_result_ids
 from okrsync.cli.context import Context, variable
@@ -25,12 +25,6 @@ from okrsync.cli.logs import log_to_stderr
 from okrsync.cli.output import say_error, say_json
 from okrsync.cli.streams import echo, prepare
 from okrsync.errors import ExitCode, OkrsyncError, exit_code_of
-
-_COUNTING: Final = {"_duckdb"}
-"""Modules that print what of theirs is left at the end: for them Python has to look once more."""
-GARBAGE: Final = (200_000, 20, 20)
-"""How many objects are made before Python looks for those that only refer to each other. By itself it looks after each 700,
-260 times in a sync, at objects that imports make and that stay: a sixth of the processor's time."""
 
 
 def _version(asked: bool) -> None:
@@ -67,8 +61,8 @@ def main(arguments: Sequence[str] | None = None, context: Context | None = None)
     if arguments is None:
         signal.signal(signal.SIGTERM, _interrupt)
     code = _run(words, context)
-    if arguments is None and not _COUNTING & sys.modules.keys():
-        gc.freeze()  # at its end Python looks once more for such objects, at all of them: a tenth of a sync's time
+    if arguments is None:
+        garbage.not_at_the_end()
     if arguments is None and threading.active_count() > 1:
         # A run that was stopped leaves threads behind that wait for a server's answer; Python would wait for them.
         with suppress(OSError):  # nobody may read them any more
@@ -79,7 +73,7 @@ def main(arguments: Sequence[str] | None = None, context: Context | None = None)
 
 
 def _run(words: Sequence[str], context: Context | None) -> int:
-    gc.set_threshold(*GARBAGE)
+    garbage.for_one_command()
     try:
         prepare()
         context = context or Context.here()

@@ -12,7 +12,7 @@ from okrsync.config.key_result_models import InitiativeModel, KeyResultModel, Kp
 from okrsync.config.model_types import TABLE, UNIT_CHOICES, WINDOW_CHOICES, Share, UnitText
 from okrsync.config.notify_models import NotifyModel
 from okrsync.config.places import locale_name, zone_name
-from okrsync.settings import Span, Strict
+from okrsync.settings import Span, Strict, no_entries
 
 # What `okrsync init` writes where only a person knows the answer.
 TODO = "TODO"
@@ -66,7 +66,7 @@ class PaceModel(Strict):
 
     working_days: bool = Field(default=False, description="true: count Monday to Friday only")
     holidays: list[date] = Field(
-        default_factory=list,
+        default_factory=no_entries,
         description="working days that are free",
         examples=[["2026-12-25", "2026-12-26"]],
     )
@@ -148,7 +148,7 @@ class LintModel(Strict):
     """What ``okrsync lint`` does not warn of."""
 
     off: list[LintRule] = Field(
-        default_factory=list, description="rules that are switched off", examples=[["no-owner"]]
+        default_factory=no_entries, description="rules that are switched off", examples=[["no-owner"]]
     )
 
 
@@ -174,22 +174,22 @@ class CompanyModel(Strict):
         examples=[{"name": "2026-Q4", "start": "2026-10-01", "end": "2026-12-31"}],
     )
     calendar: CalendarModel = Field(
-        default=CalendarModel(),
+        default=CalendarModel.model_construct(),
         description="where its years and weeks begin",
         examples=[{"year_starts": "february", "week_starts": "sunday"}],
     )
     pace: PaceModel = Field(
-        default=PaceModel(),
+        default=PaceModel.model_construct(),
         description="how much should be done by when; default: evenly over the cycle",
         examples=[{"working_days": True}],
     )
     status: StatusModel = Field(
-        default=StatusModel(),
+        default=StatusModel.model_construct(),
         description="the rule that turns progress into a status",
         examples=[{"preset": "viva"}],
     )
     limits: LimitsModel = Field(
-        default=LimitsModel(),
+        default=LimitsModel.model_construct(),
         description="how much one run may change unconfirmed",
         examples=[{"drop": "50%"}],
     )
@@ -209,7 +209,7 @@ class CompanyModel(Strict):
         examples=[{"webhook": {"env": "ACME_WEBHOOK"}}],
     )
     lint: LintModel = Field(
-        default=LintModel(),
+        default=LintModel.model_construct(),
         description="what okrsync lint does not warn of",
         examples=[{"off": ["no-owner"]}],
     )
@@ -227,17 +227,18 @@ class CompanyModel(Strict):
         examples=[{"open_bugs": {"from": "jira", "measure": "count", "jql": "project = APP"}}],
     )
     objectives: list[ObjectiveModel] = Field(
-        default_factory=list, description="what the key results belong to", examples=[[{"id": "O-1"}]]
+        default_factory=no_entries, description="what the key results belong to", examples=[[{"id": "O-1"}]]
     )
     key_results: Annotated[list[KeyResultModel], Field(min_length=1)] = Field(
         description="a metric and a goal each",
         examples=[[{"id": "KR-1", "metric": "open_bugs", "from": 120, "to": 30}]],
     )
     initiatives: list[InitiativeModel] = Field(
-        default_factory=list, description="work towards a key result", examples=[[{"id": "I-1"}]]
+        default_factory=no_entries, description="work towards a key result", examples=[[{"id": "I-1"}]]
     )
     kpis: list[KpiModel] = Field(
-        default_factory=list, description="numbers to watch: they belong to no objective and to no cycle"
+        default_factory=no_entries,
+        description="numbers to watch: they belong to no objective and to no cycle",
     )
 
     @field_validator("metrics", mode="before")

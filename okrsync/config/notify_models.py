@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from okrsync.settings import Secret, Strict
+from okrsync.settings import Secret, Strict, no_entries
 
 Addresses = Annotated[
     list[Secret],
@@ -35,7 +35,7 @@ class NotifyModel(Strict):
     )
     kind: Literal["slack", "json"] = Field(default="slack", description="the form of the webhook's message")
     to: Addresses = Field(
-        default_factory=list,
+        default_factory=no_entries,
         description="addresses of Apprise (mail, Teams, Slack, Telegram ...) that get what needs a person, and the digest",
     )
     digest: str | None = Field(

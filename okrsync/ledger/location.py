@@ -6,8 +6,6 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from platformdirs import user_state_dir
-
 from okrsync.ledger.revision import HEAD, VERSION_TABLE
 from okrsync.ledger.sqlite_file import SqliteFile
 from okrsync.ledger.transactions import OverSqlalchemy, Transactions
@@ -48,6 +46,8 @@ def ledger_name(url: str | None) -> str:
 
 def default_file() -> Path:
     """The ledger on this machine, in the user's state folder."""
+    from platformdirs import user_state_dir
+
     return Path(user_state_dir("okrsync", appauthor=False)) / "ledger.db"
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from okrsync import __version__
+from okrsync.cli import garbage
 from okrsync.cli.arguments import AtOnce
 from okrsync.cli.context import Context
 from okrsync.cli.deployments import Asked, gathered
@@ -33,6 +34,7 @@ def run(
     from okrsync.fleet.scheduler import Scheduler
 
     context: Context = ctx.obj
+    garbage.for_many_companies()
     stop, machine = Stop(), context.machine
     clock = stop.clock(context.clock)
     if not context.companies():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from okrsync.cli import garbage
 from okrsync.cli.arguments import AtOnce, Due, Every, Json
 from okrsync.cli.commands.plan import show_plan
 from okrsync.cli.completion import company_names
@@ -139,6 +140,7 @@ def _sync_several(
     )
     from okrsync.sync.ledger_notices import times_ahead
 
+    garbage.for_many_companies()
     stop = Stop()
     clock = stop.clock(context.clock)
     codes: dict[str, ExitCode] = {}

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from okrsync.cli import garbage
 from okrsync.cli.arguments import AtOnce
 from okrsync.cli.context import Context, require_cluster
 from okrsync.cli.results import say_ledger, say_line
@@ -32,6 +33,7 @@ def worker(
     from okrsync.ledger.database import connected
 
     context: Context = ctx.obj
+    garbage.for_many_companies()
     stop, form = Stop(), context.machine.log
     clock = stop.clock(context.clock)
     with context.ledger() as ledger:
