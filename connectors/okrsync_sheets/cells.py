@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -16,8 +17,8 @@ from okrsync_sheets.settings import COUNTS, SheetsQuery, TextNumbers
 
 _MOST_DIGITS: Final = 17
 LOADING: Final = "Loading..."
-# Error cells arrive as texts, in the spreadsheet's language: #REF!, #N/A, #DIV/0!, #ССЫЛКА!, #NV.
-_ERROR: Final = re.compile(r"#(?:[^\W_]+(?:/[^\W_]+)?[!?]|\w/\w|NV)")
+# Error cells arrive as texts, in the spreadsheet's language: #REF!, #N/A, #DIV/0!, #ССЫЛКА!, #NV, #¡REF!.
+_ERROR: Final = re.compile(r"#¡?(?:[^\W_]+(?:/[^\W_]+)?[!?]|\w/\w|NV)")
 _SPACES: Final = re.compile(r"[\u00a0\u202f\u2009]")
 
 _MILLISECOND: Final = Decimal("0.001")
@@ -76,15 +77,28 @@ class TextForm:
     percent: Decimal | None = None
 
 
+def signs(code: str, *locales: str) -> frozenset[str]:
+    """The code of a currency and its signs: in ``locales``, and in the languages of the country that the code begins with."""
+    from babel.core import UnknownLocaleError
+    from babel.languages import get_official_languages
+    from babel.numbers import get_currency_symbol
+
+    country = code[:2]
+    at_home = (f"{language}_{country}" for language in get_official_languages(country, de_facto=True))
+    found = {code}
+    for locale in ("en_US", "de_DE", *locales, *at_home):
+        # Not every language of a country has a locale of its own.
+        with suppress(UnknownLocaleError):
+            found.add(get_currency_symbol(code, locale))
+    return frozenset(found)
+
+
 def text_form(query: SheetsQuery, unit: Unit, locale: str = "en_US") -> TextForm | None:
     """How texts are read for a metric in ``unit``; None if it does not say that there are any."""
     if query.text_numbers is None:
         return None
     if unit.dimension is Dimension.MONEY:
-        from babel.numbers import get_currency_symbol
-
-        signs = {get_currency_symbol(unit.detail, name) for name in ("en_US", locale)}
-        return TextForm(numbers=query.text_numbers, signs=frozenset({unit.detail, *signs}))
+        return TextForm(numbers=query.text_numbers, signs=signs(unit.detail, locale))
     factor = {"fraction": Decimal("0.01"), "points": Decimal(1)}.get(query.values or "")
     return TextForm(numbers=query.text_numbers, percent=factor if unit == PERCENT else None)
 
@@ -214,7 +228,13 @@ def _numbers(
             except NoValueError:
                 passed += 1
             continue
-        numbers.append((place, number(raw, place, texts)))
+        try:
+            numbers.append((place, number(raw, place, texts)))
+        except NoValueError as why:
+            if place != filled[0][0] or not _is_text(raw):
+                raise
+            hint = "begin the range below its heading, or write skip_text: true; otherwise " + why.hint
+            raise NoValueError(why.cause, why.message, hint) from None
     return numbers, passed
 
 

@@ -8,6 +8,7 @@ after a week, and as soon as more of its numbers than before might be dates or a
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,7 +18,7 @@ from typing import Any, Final
 from okrsync.connector import NoValueError
 from okrsync.model import Cause, Dimension, Unit
 from okrsync_sheets import a1
-from okrsync_sheets.cells import Block, Raw
+from okrsync_sheets.cells import Block, Raw, signs
 from okrsync_sheets.headings import FIRST, LAST
 from okrsync_sheets.settings import COUNTS, TRUTHS, SheetsQuery
 
@@ -27,6 +28,10 @@ MASK: Final = (
 )
 _FRESH: Final = timedelta(days=7)
 _TOTAL: Final = re.compile(r"=\s*\+?\s*(SUM|SUBTOTAL|SUMME|SOMME|SUMA|SOMA|SOMMA|СУММ)\s*\(", re.IGNORECASE)
+_REFERENCE: Final = re.compile(
+    r"\b[A-Z]{1,3}\d+(?::[A-Z]{1,3}(?:\d+)?)?\b|\b[A-Z]{1,3}:[A-Z]{1,3}\b", re.IGNORECASE
+)
+_ELSEWHERE: Final = re.compile(r"(?:'(?:[^']|'')+'|[^\W\d]\w*)![A-Z0-9:]+", re.IGNORECASE)
 _DATES: Final = frozenset({"DATE", "DATE_TIME"})
 _MOST_FRACTION: Final = Decimal("1.5")
 
@@ -136,21 +141,28 @@ def _format(cell: Mapping[str, Any], *, hidden: bool) -> Format:
 def check(block: Block, seen: Mapping[a1.Area, Format], query: SheetsQuery, unit: Unit) -> int:
     """How many of the block's numbers are in hidden rows. Raises ``NoValueError`` if a format contradicts the metric."""
     hidden = 0
-    last: tuple[a1.Area, Format] | None = None
     for place, raw, about in _numbers(block, seen):
         if said := _contradiction(raw, about, query, unit):
             why, hint = said
             raise NoValueError(Cause.DATA, f"{place.shown} {why}", hint=hint)
+        if _is_total(block, place, about):
+            raise _counted_twice(block, place, about)
         hidden += about.hidden
-        last = place, about
-    if last is not None and query.measure in {"sum", "mean"} and _is_total(block, *last):
-        place, about = last
-        raise NoValueError(
+    return hidden
+
+
+def _counted_twice(block: Block, place: a1.Area, total: Format) -> NoValueError:
+    if place.top == (block.area.top or 1) + len(block.rows) - 1:
+        return NoValueError(
             Cause.DATA,
-            f"{place.shown} is the total of the cells above it ({about.formula}), and would be counted, too",
+            f"{place.shown} is the total of the cells above it ({total.formula}), and would be counted, too",
             hint="end the range above it, or put the total elsewhere",
         )
-    return hidden
+    return NoValueError(
+        Cause.DATA,
+        f"{place.shown} is the total of other cells of the range ({total.formula}), and would be counted, too",
+        hint="leave it out of the range, or put the total elsewhere",
+    )
 
 
 def _numbers(block: Block, seen: Mapping[a1.Area, Format]) -> Iterator[tuple[a1.Area, Raw, Format]]:
@@ -160,7 +172,27 @@ def _numbers(block: Block, seen: Mapping[a1.Area, Format]) -> Iterator[tuple[a1.
 
 
 def _is_total(block: Block, place: a1.Area, about: Format) -> bool:
-    return _TOTAL.match(about.formula) is not None and place.top != block.area.top and not block.area.single
+    """Whether the cell adds up others of its own block, above it, below it or between."""
+    if _TOTAL.match(about.formula) is None or block.area.single:
+        return False
+    formula = about.formula.replace("$", "")
+    for own in (f"{place.tab}!", f"{a1.quoted(place.tab)}!"):
+        formula = formula.replace(own, "")
+    # What another tab holds is of another block.
+    named = _REFERENCE.finditer(_ELSEWHERE.sub("", formula))
+    return any(_meets(a1.parse(found[0]), block.area, place) for found in named)
+
+
+def _meets(summed: a1.Area, block: a1.Area, place: a1.Area) -> bool:
+    """Whether a formula at ``place`` that adds up ``summed`` adds up another cell of ``block``."""
+    across = max(summed.left or 1, block.left or 1), min(_end(summed.right), _end(block.right))
+    down = max(summed.top or 1, block.top or 1), min(_end(summed.bottom), _end(block.bottom))
+    alone = (*across, *down) == (place.left, place.left, place.top, place.top)
+    return across[0] <= across[1] and down[0] <= down[1] and not alone
+
+
+def _end(number: int | None) -> int:
+    return sys.maxsize if number is None else number
 
 
 def _contradiction(raw: Raw, about: Format, query: SheetsQuery, unit: Unit) -> tuple[str, str] | None:
@@ -214,7 +246,6 @@ def currency(about: Format) -> str:
 
 def _same_currency(sign: str, code: str) -> bool:
     """Whether the sign may mean the currency: $ is that of many."""
-    from babel.numbers import get_currency_symbol
-
-    signs = {code, *(get_currency_symbol(code, locale) for locale in ("en_US", "en", "de_DE"))}
-    return sign in signs or any(one.endswith(sign) for one in signs)
+    known = signs(code)
+    with_country = any(sign == f"{code[:2]}{one}" for one in known)
+    return with_country or any(one.rstrip(".").endswith(sign.rstrip(".")) for one in known)

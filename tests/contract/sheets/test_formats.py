@@ -367,3 +367,82 @@ def test_what_inspect_proposes_is_what_a_run_takes(world: World, cells: list[Any
     unit = {"percent": PERCENT, "money:EUR": EURO}.get(metric.pop("unit", ""), COUNT)
     del metric["from"]
     assert isinstance(world.one(unit, **metric), Reading)
+
+
+@pytest.mark.parametrize(
+    ("code", "sign"),
+    [
+        *(
+            ("RUB", "₽"),
+            ("SEK", "kr"),
+            ("DKK", "kr"),
+            ("PLN", "zł"),
+            ("TRY", "₺"),
+            ("UAH", "₴"),
+            ("CZK", "Kč"),
+        ),
+        *(
+            ("HUF", "Ft"),
+            ("CHF", "CHF"),
+            ("USD", "US$"),
+            ("CAD", "$"),
+            ("AUD", "A$"),
+            ("CNY", "¥"),
+            ("ZAR", "R"),
+        ),
+    ],
+)
+def test_the_sign_of_a_currency_at_home_is_its_sign(world: World, code: str, sign: str) -> None:
+    load(world, [{"money": 5, "currency": sign}])
+    assert value(world.one(Unit(dimension=Dimension.MONEY, detail=code), cell="S!A1")) == 5
+
+
+@pytest.mark.parametrize(("code", "sign"), [("USD", "A$"), ("EUR", "£"), ("EUR", "kr"), ("PLN", "Kč")])
+def test_the_sign_of_another_currency_is_refused(world: World, code: str, sign: str) -> None:
+    load(world, [{"money": 5, "currency": sign}])
+    held = why(world.one(Unit(dimension=Dimension.MONEY, detail=code), cell="S!A1"))
+    assert f"is an amount in {sign}, the metric is in {code}" in held.reason
+    assert f"point to a cell in {code}" in held.hint
+
+
+@pytest.mark.parametrize("measure", ["sum", "mean", "max", "last", "p85"])
+@pytest.mark.parametrize(
+    ("formula", "place"),
+    [
+        ("=SUM(A3:A5)", 0),
+        ("=SUM(A2:A3)", 2),
+        ("=SUBTOTAL(109;A$2:A$4)", 3),
+        ("=sum(A3:A)", 0),
+        ("=SUM(S!A2:A3)", 2),
+    ],
+)
+def test_a_total_anywhere_in_a_range_is_no_part_of_it(
+    world: World, measure: str, formula: str, place: int
+) -> None:
+    rows: list[Any] = [["n"], [1], [2], [4]]
+    rows.insert(place + 1, [{"formula": formula, "value": 7}])
+    load(world, *rows)
+    held = why(world.one(range="S!A2:A", measure=measure))
+    which = "the cells above it" if place == 3 else "other cells of the range"
+    assert f"S!A{place + 2} is the total of {which} ({formula})" in held.reason
+
+
+@pytest.mark.parametrize(
+    "formula", ["=SUM(B2:D2)", "=SUM(Data!A1:A9)", "=SUM('It''s A1'!A:A)", "=B2+C2", "=SUM(AA2:AB2)"]
+)
+def test_a_sum_of_other_cells_is_a_number_like_any(world: World, formula: str) -> None:
+    load(world, ["n"], [{"formula": formula, "value": 6}], [1])
+    assert value(world.one(range="S!A2:A", measure="sum")) == 7
+
+
+def test_a_heading_among_the_numbers_is_said_to_be_one(world: World) -> None:
+    load(world, ["Deals"], [1], [2])
+    assert "begin the range below its heading" in why(world.one(range="S!A:A", measure="sum")).hint
+    assert value(world.one(range="S!A:A", measure="sum", skip_text=True)) == 3
+    load(world, ["Deals"], [1], ["two"])
+    assert "heading" not in why(world.one(range="S!A2:A", measure="sum")).hint
+
+
+def test_an_error_in_spanish_is_an_error(world: World) -> None:
+    load(world, ["n"], [1], ["#¡REF!"])
+    assert "S!A3 holds the error #¡REF!" in why(world.one(range="S!A2:A", measure="count")).reason
