@@ -5,7 +5,8 @@ The row's stamp is exact. Without one, who edited the row last, and when, says t
 - A ledger that knows nothing of a row meets it with values and, as its last editor, our own integration, or with a time
   in its cell ``updated``: okrsync has written it, from another ledger. No cell of it is written, an emptied one neither.
 - A row was written by our own integration later than this ledger knows: the ledger is an older copy. What people have
-  edited since looks like what okrsync put there, so it is held under its own name.
+  edited since looks like what okrsync put there, so it is held under its own name. The time in the cell ``updated`` tells
+  it of a row that a person edited last, too, and after a killed run.
 - A run was killed, the cell shows what stood there before, and the row's last editor since then is a person: they may
   have put it back, so it is theirs.
 
@@ -113,10 +114,10 @@ def _by_last_edit(row: Row, name: str, cell: CellState, memory: Memory) -> Whose
         kind, _, mark = note.partition(" ")
         return Whose(kind) if mark == mark_of(row.key, name, cell.value) else Whose.THEIRS
     intent = memory.intents.get(where)
-    if intent is not None:
+    if intent is not None and not _later(row, memory):
         theirs = _put_back(row, cell.value, intent, memory) or _not_landed(row, cell.value, intent, memory)
         return Whose.THEIRS if theirs else None
-    if where in memory.last_written:
+    if where in memory.last_written or intent is not None:
         foreign = _later(row, memory) or (memory.behind and _touched(row, memory))
     else:
         foreign = _from_another_ledger(row, memory)
@@ -160,7 +161,8 @@ def _from_another_ledger(row: Row, memory: Memory) -> bool:
         name for name, cell in own.items() if cell.value is not None and not _same(cell.value, cell.initial)
     }
     stamped = STAMP.name in filled and is_stamp(own[STAMP.name].value)
-    return bool(filled) and (bool(row.edited_by_us) or stamped or _updated(row) is not None)
+    ours = bool(row.edited_by_us) or stamped or _updated(row) is not None
+    return bool(filled) and (ours or (memory.behind and _touched(row, memory)))
 
 
 def _is_behind(row: Row, memory: Memory) -> bool:
@@ -187,10 +189,14 @@ def _later(row: Row, memory: Memory) -> bool:
     if UPDATED.name not in row.cells or (shown := _updated(row)) is None:
         return False
     where = (row.id, row.cells[UPDATED.name].address)
-    if where in memory.intents:
-        return False
-    known = _instant(memory.last_written.get(where))
-    return known is not None and shown > known
+    intent = memory.intents.get(where)
+    written = [memory.last_written.get(where), *((intent.before, intent.after) if intent is not None else ())]
+    known = [at for one in written if (at := _instant(one)) is not None]
+    if not known and any(_known(row, cell, memory) for cell in row.cells.values()):
+        # The ledger knows the row, and not that it ever wrote this time: its last run was before.
+        last = last_write(memory)
+        known = [last] if last is not None else []
+    return bool(known) and shown > max(known)
 
 
 def _updated(row: Row) -> datetime | None:

@@ -84,7 +84,11 @@ class ObjectiveTree:
         if objective.id not in self._rolled:
             try:
                 self._rolled[objective.id] = roll_up(
-                    objective, self.key_results(objective), self._children(objective), self.drafts(objective)
+                    objective,
+                    self.key_results(objective),
+                    self._children(objective),
+                    self.drafts(objective),
+                    cap=None if OBJECTIVES in self._company.over_100 else Decimal(1),
                 )
             except ValueError as error:
                 self._rolled[objective.id] = error
@@ -139,7 +143,9 @@ def _wanted(run: Run, objective: Objective, tree: ObjectiveTree, rolled: Rolled)
     today = run.now.astimezone(company.zone).date()
     word = tree.status(objective)
     return {
-        PROGRESS.name: percent(rolled.progress) if rolled.progress is not None else None,
+        PROGRESS.name: percent(rolled.progress, over_100=OBJECTIVES in company.over_100)
+        if rolled.progress is not None
+        else None,
         STATUS.name: str(word) if word is not None else None,
         EXPECTED.name: percent(expected(company.cycle, today, company.pace)),
         SUMMARY.name: _summary(objective, tree, rolled),
@@ -153,10 +159,12 @@ def roll_up(
     parts: Sequence[Assessment],
     below: Sequence[Part] = (),
     drafts: Sequence[Draft] = (),
+    *,
+    cap: Decimal | None = Decimal(1),
 ) -> Rolled:
     """The objective's progress from its key results, measured or not yet, and the objectives ``below`` it.
 
-    Raises ``ValueError`` if they cannot be added up.
+    Each part counts up to ``cap``; None: as it is, also above 100 %. Raises ``ValueError`` if they cannot be added up.
     """
     if objective.rollup is Rollup.SUM:
         if below:
@@ -164,7 +172,7 @@ def roll_up(
         return _added_up(parts, len(drafts))
     shares = [Part(one.progress, one.key_result.weight, one.status) for one in parts]
     unmeasured = [Part(None, one.weight) for one in drafts]
-    return rollup([*shares, *unmeasured, *below], objective.rollup)
+    return rollup([*shares, *unmeasured, *below], objective.rollup, cap=cap)
 
 
 def _added_up(parts: Sequence[Assessment], unmeasured: int) -> Rolled:

@@ -58,3 +58,13 @@ def test_an_objective_without_key_results_stops_nothing(desk: Any) -> None:
     assert "no key result belongs to O-9" in desk.run("validate", "demo").out
     desk.run("sync", "demo")
     assert desk.table()["KR-9"]["Current"] == "46"
+
+
+def test_what_is_above_100_counts_into_an_objective_if_its_table_says_so(desk: Any) -> None:
+    """O-3: 160 %, 100 %, 0 % and 38.05 % of the four key results with data."""
+    desk.edit_yaml("metric: nps}", "metric: nps, from: 30, to: 40}")
+    desk.run("sync", "demo")
+    assert share(desk, "O-3") == 59.51  # (100 + 100 + 0 + 38.05) / 4
+    desk.edit_yaml("    match: ID\n", "    match: ID\n    over_100: shown\n")
+    desk.run("sync", "demo")
+    assert share(desk, "O-3") == 74.51  # (160 + 100 + 0 + 38.05) / 4

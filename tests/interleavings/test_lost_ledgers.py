@@ -19,7 +19,7 @@ from typing import Any, cast
 import pytest
 
 from okrsync import ownership, stamp
-from okrsync.model import CellState, Decision, Hold, Landed, Memory, Row, Stored, Verdict
+from okrsync.model import CellState, Decision, Hold, Landed, Memory, Row, RunFinished, Stored, Verdict
 from okrsync.ownership import LAST_WRITE, is_behind
 from okrsync.planning import DesiredCell, DesiredRow, plan
 from okrsync.run_context import Run
@@ -44,10 +44,20 @@ class Ledger:
     last: tuple[tuple[tuple[str, str], Stored], ...] = ()
     intents: tuple[tuple[tuple[str, str], Any], ...] = ()
     notes: tuple[tuple[tuple[str, str], str], ...] = ()
+    ended: str | None = None
+    """When its last run ended; rows with a stamp need no time."""
 
     @property
     def memory(self) -> Memory:
-        return Memory(last_written=dict(self.last), intents=dict(self.intents), state=dict(self.notes))
+        last_run = (
+            RunFinished(run="r", at=datetime.fromisoformat(self.ended), exit_code=0) if self.ended else None
+        )
+        return Memory(
+            last_written=dict(self.last),
+            intents=dict(self.intents),
+            state=dict(self.notes),
+            last_run=last_run,
+        )
 
 
 def ledger_of(memory: Memory) -> Ledger:
@@ -114,7 +124,8 @@ class Table(MemoryDestination):
 
 
 def run(state: State, crash: str = "") -> tuple[State, list[Decision]]:
-    ledger, table, now = MemoryLedger(), Table(at=state.at + 1), state.at + 1
+    now = newest(state) + 1
+    ledger, table = MemoryLedger(), Table(at=now)
     table.rows[ROW] = row = state.row
     memory = state.ledger.memory
     memory = replace(memory, behind=is_behind([row], memory))
@@ -155,7 +166,7 @@ def run(state: State, crash: str = "") -> tuple[State, list[Decision]]:
             by_us=after.edited_by_us,
             at=now if table.writes else state.at,
             put=put,
-            ledger=ledger_of(replace(ledger.recall("acme"), behind=False)),
+            ledger=ended_at(now if not crash else None, state, ledger),
         ),
         list(made.decisions),
     )
@@ -176,7 +187,7 @@ def typed(state: State, value: Stored) -> State:
     )
     if any(value == both.before for both in pending):
         put = STRANGER if value != STRANGER else NEVER
-    return replace(state, cell=value, by_us=False, at=state.at + 1, put=put)
+    return replace(state, cell=value, by_us=False, at=newest(state) + 1, put=put)
 
 
 def taken_over(state: State, *, edited: bool, ours: bool = False) -> State:
@@ -197,7 +208,39 @@ def taken_over(state: State, *, edited: bool, ours: bool = False) -> State:
     if ours or not memory.behind:
         ledger.record("acme", *ownership.in_step([row]))
     put = state.cell if "current" in cells else state.put
-    return replace(state, text=text, put=put, ledger=ledger_of(replace(ledger.recall("acme"), behind=False)))
+    return replace(state, text=text, put=put, ledger=ended_at(newest(state) + 1, state, ledger))
+
+
+def ended_at(now: int | None, state: State, ledger: MemoryLedger) -> Ledger:
+    """What the ledger knows after a command that ended ``now``; None: it was killed."""
+    known = ledger_of(replace(ledger.recall("acme"), behind=False))
+    if state.stamped:
+        return known
+    return replace(known, ended=moment(now).isoformat() if now is not None else state.ledger.ended)
+
+
+def times_of(state: State) -> set[str]:
+    """Every time in the state, as text."""
+    times = {moment(state.at).isoformat()} | ({str(state.updated)} if state.updated else set())
+    for one in (state.ledger, state.copy):
+        if one is None:
+            continue
+        times |= {str(value) for where, value in one.last if where[1] == "u" and value}
+        times |= {
+            str(v) for where, both in one.intents if where[1] == "u" for v in (both.before, both.after) if v
+        }
+        times |= {
+            text.split(" ")[-1]
+            for (_, key), text in one.notes
+            if key == LAST_WRITE or key.startswith("seen ")
+        }
+        times |= {one.ended} if one.ended else set()
+    return times
+
+
+def newest(state: State) -> int:
+    """The newest time in the state: whatever happens next is later."""
+    return max(round((datetime.fromisoformat(one) - DAY) / HOUR) for one in times_of(state))
 
 
 def steps(state: State, *, copies: bool) -> Iterator[tuple[str, State]]:
@@ -232,16 +275,7 @@ def ordered(state: State) -> State:
     for text in texts:
         if (found := read_stamp(text, KEY)) is not None:
             ranks[text] = replace(found, number=numbers.index(found.number) + 1).text(KEY)
-    times = {moment(state.at).isoformat()} | ({state.updated} if state.updated else set())
-    for one in ledgers:
-        times |= {value for where, value in one.last if where[1] == "u" and value}
-        times |= {v for where, both in one.intents if where[1] == "u" for v in (both.before, both.after) if v}
-        times |= {
-            text.split(" ")[-1]
-            for (_, key), text in one.notes
-            if key == LAST_WRITE or key.startswith("seen ")
-        }
-    order = sorted(str(one) for one in times)
+    order = sorted(times_of(state))
     ranks |= {one: moment(order.index(one)).isoformat() for one in order}
 
     def ranked(value: Stored) -> Stored:
@@ -261,6 +295,7 @@ def ordered(state: State) -> State:
                 for where, both in one.intents
             ),
             notes=tuple(((book, key), note(key, text)) for (book, key), text in one.notes),
+            ended=str(ranked(one.ended)) if one.ended else None,
         )
 
     return replace(
@@ -330,3 +365,25 @@ def test_by_the_last_editor_a_lost_ledger_overwrites_nobody(cell: Stored) -> Non
     states, found = explore(State(stamped=False, cell=cell, by_us=False), 1_500, copies=False)
     assert found == []
     assert states > 100
+
+
+PUT_BACK = ("the ledger is copied", "sync ", "person types 1", "the copy is put back")
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        ("sync ", "source says 2", *PUT_BACK),
+        ("sync before write", "source says 2", *PUT_BACK),
+        ("sync after write", "source says 2", *PUT_BACK),
+        ("source says 2", "person types 1", "adopt", *PUT_BACK),
+    ],
+    ids=" > ".join,
+)
+def test_without_a_stamp_the_time_in_updated_tells_an_older_copy(history: tuple[str, ...]) -> None:
+    """okrsync wrote 2 after the copy was made; the person's 1 is just what the copy knows as okrsync's own."""
+    state = State(stamped=False, by_us=False)
+    for name in history:
+        state = ordered(dict(steps(state, copies=True))[name])
+    assert (state.cell, state.put) == (ONE, TWO)
+    assert list(violations(state)) == []
