@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from okrsync.cli import garbage
 from okrsync.errors import ConfigError
 from okrsync.plugins import Connectors
 from okrsync.spelling import did_you_mean
@@ -87,7 +88,9 @@ class Context:
             known = f"{did_you_mean(name, there)} " if there else ""
             hint = f"{known}For another folder name the file by its path, or set OKRSYNC_CONFIG"
             raise ConfigError(f"there is no company {name!r}: no file {path.absolute()}", hint=hint)
-        return load_company(path, self.connectors)
+        company = load_company(path, self.connectors)
+        garbage.loaded_stays()
+        return company
 
     def file(self, name: str) -> Path:
         """The YAML of that name in the configuration folder, or the file that a path names."""

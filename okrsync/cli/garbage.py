@@ -25,6 +25,12 @@ def for_many_companies() -> None:
     gc.set_threshold(*_MANY_COMPANIES)
 
 
+def loaded_stays() -> None:
+    """Leave alone for good what is loaded by now; only once, as nothing of it is ever freed."""
+    if not gc.get_freeze_count():
+        gc.freeze()
+
+
 def not_at_the_end() -> None:
     """Not when the process ends: Python would look once more, at all objects, for a tenth of a sync's time."""
     if not _COUNTING & sys.modules.keys():

@@ -94,6 +94,22 @@ def test_a_sync_keeps_a_ledger_in_a_file_without_sqlalchemy(desk: Any) -> None:
     )
 
 
+def test_what_is_loaded_with_the_first_company_is_never_looked_at_again(tmp_path: Path) -> None:
+    demo = Path(__file__).parents[2] / "okrsync" / "sandbox" / "demo" / "demo.yaml"
+    (tmp_path / "demo.yaml").write_text(demo.read_text(encoding="utf-8"), encoding="utf-8")
+    code = """
+import gc
+from okrsync.cli import main
+counts = [(main(["validate", "demo"]), gc.get_freeze_count())[1] for _ in range(2)]
+print(counts[0] > 10_000, counts[0] >= counts[1])
+"""
+    environment = {**os.environ, "OKRSYNC_CONFIG": str(tmp_path)}
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.splitlines()[-1] == "True True"
+
+
 def test_garbage_is_looked_for_less_often_and_not_at_the_end() -> None:
     code = """
 import atexit, gc
