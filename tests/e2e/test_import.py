@@ -238,7 +238,7 @@ def test_titles_above_the_headings_are_found_and_said(
 def test_a_title_in_a_csv_of_excel_has_as_many_delimiters_as_the_table(desk: Any) -> None:
     _, said, rows = run(
         desk,
-        "OKRs;;;;\nStand: 1.11.2026;;;;\n" + RUSSIAN,
+        "OKRs;;;;;\nStand: 1.11.2026;;;;;\n" + RUSSIAN,
         "--locale",
         "ru_RU",
         "--column",
