@@ -9,6 +9,7 @@ from typing import Any
 
 from okrsync.model import Dimension
 from okrsync_crm.cells.currencies import meant_by
+from okrsync_crm.cells.words import currency_in_name
 from okrsync_crm.refusal import bad_data
 from okrsync_crm.settings import Rates
 from okrsync_crm.sql.planned_question import PlannedQuestion
@@ -61,10 +62,12 @@ def the_one_currency(
 ) -> str:
     """What was measured. Raises ``NoValueError`` if there are several currencies, or another than the unit's."""
     unit = asked.question.unit
+    field = asked.query.field
     tokens = [*(names.get(code, code) or "(empty)" for code in codes or ()), *(signs or ())]
+    if not tokens and field and asked.query.currency is not False and (named := currency_in_name(field)):
+        tokens = [named]
     # "€" and "EUR" are one currency, "$" and "USD" need not be.
     meant = {_meant(token): token for token in sorted(set(tokens), reverse=True)}
-    field = asked.query.field
     if len(meant) > 1:
         raise bad_data(
             f"{field} has several currencies: {', '.join(sorted(meant.values()))}",

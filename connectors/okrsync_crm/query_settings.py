@@ -48,6 +48,8 @@ def _kind(value: Any) -> str:
 
 Scalar = Annotated[bool | int | Decimal | datetime | date | str, BeforeValidator(_said)]
 Limit = Annotated[Decimal | datetime | date, BeforeValidator(_limit)]
+_Text = Annotated[str, Field(min_length=1)]
+Texts = _Text | Annotated[list[_Text], Field(min_length=1)]
 
 
 class Comparison(Strict):
@@ -59,10 +61,8 @@ class Comparison(Strict):
     lt: Limit | None = Field(default=None, description="less than, or before that day")
     lte: Limit | None = Field(default=None, description="at most, or until the end of that day")
     empty: bool | None = Field(default=None, description="whether the cell is empty")
-    contains: Annotated[str, Field(min_length=1)] | None = Field(default=None, description="holds this text")
-    starts_with: Annotated[str, Field(min_length=1)] | None = Field(
-        default=None, description="begins with it"
-    )
+    contains: Texts | None = Field(default=None, description="holds this text, or one of these")
+    starts_with: Texts | None = Field(default=None, description="begins with it, or with one of these")
 
     @model_validator(mode="after")
     def _something(self) -> Comparison:

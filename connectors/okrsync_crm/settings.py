@@ -177,7 +177,7 @@ class CrmSettings(Strict):
     ) = Field(default=None, description="columns that are filled in the first row of each group only")
     totals: Literal["check", "leave_out", "records"] = Field(
         default="check",
-        description="rows that may add up others: leave_out all of them, or records: all are records",
+        description="rows that may be totals, headings or notes: leave_out all of them, or records: all are records",
     )
     equal_rows: Literal["refuse", "count"] = Field(
         default="refuse",

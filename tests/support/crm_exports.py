@@ -37,6 +37,8 @@ USD = Unit(dimension=Dimension.MONEY, detail="USD")
 UNITS: Mapping[str, Unit] = {
     "count": COUNT,
     "percent": PERCENT,
+    "money:USD": USD,
+    "money:EUR": Unit(dimension=Dimension.MONEY, detail="EUR"),
     **{
         name: Unit(dimension=Dimension.DURATION, detail=name)
         for name in ("seconds", "minutes", "hours", "days")

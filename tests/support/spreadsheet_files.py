@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from xml.sax.saxutils import escape
@@ -19,7 +19,10 @@ _NAMES = " ".join(
 )
 
 
-def workbook(rows: Sequence[Sequence[Any]], merged: Sequence[str] = ()) -> bytes:
+def workbook(
+    rows: Sequence[Sequence[Any]], merged: Sequence[str] = (), formats: Mapping[str, str] | None = None
+) -> bytes:
+    """``formats`` are number formats by cell."""
     from openpyxl import Workbook
 
     book = Workbook()
@@ -29,6 +32,8 @@ def workbook(rows: Sequence[Sequence[Any]], merged: Sequence[str] = ()) -> bytes
         sheet.append(list(row))
     for cells in merged:
         sheet.merge_cells(cells)
+    for cell, shown in (formats or {}).items():
+        sheet[cell].number_format = shown
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()

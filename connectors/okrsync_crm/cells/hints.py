@@ -45,6 +45,7 @@ FORMATS: Final = tuple(day + time for day, time in product(_DAYS, _TIMES))
 _NOTHING: Final = re.compile(
     r"[-–—.?/]+|n/?a|null|none|nan|nil|keine?|нет|brak|\(blank\)|#n/a", re.IGNORECASE
 )
+_OTHER_CALENDAR: Final = re.compile(r"\b(?:2[4-6]\d\d|1[34]\d\d)\b|令和|平成|民國|民国")
 _SERIAL: Final = re.compile(r"[1-9]\d{4}(?:[.,]\d+)?")
 _EPOCH: Final = {10: "epoch", 13: "epoch_ms"}
 
@@ -85,6 +86,8 @@ def moment_hint(unread: Sequence[str], column: Sequence[str], form: MomentForm) 
     if added and (form.formats or len(unread) < len(set(column))):
         known = [*(form.formats or ("%Y-%m-%d",)), added[0]]
         return f"if day and month are meant so, set date_format: {known}"
+    if years := [year[0] for text in unread if (year := _OTHER_CALENDAR.search(text))]:
+        return f"is {years[0]} a year of another calendar? export with Gregorian years"
     zones = [word[1] for text in unread if (word := re.search(r"\d ?([A-Za-z]{2,5})$", text))]
     if zones:
         return f"set timezone to the zone that calls its time {zones[0].upper()}, or export with an offset such as +01:00"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
 _TOTALS: Final = (
@@ -62,6 +63,21 @@ def says_its_own_currency(column: str) -> bool:
 
     words = set(re.findall(r"[A-Z]{3}", column))
     return names_currency(column) or _CONVERTED.search(column) is not None or bool(words & codes())
+
+
+_BRACKETED: Final = re.compile(r"[(\[{]\s*([^()\[\]{}]{1,5}?)\s*[)\]}]")
+_CODE_AT_END: Final = re.compile(r".*\b[a-zà-ÿа-я]+[\s,:/-]+(?:in |en |w |v |в )?([A-Z]{3})", re.DOTALL)
+
+
+def currency_in_name(column: str) -> str:
+    """The one currency that a column's name says its amounts are in: "Amount (USD)", "Umsatz in €"."""
+    from okrsync_crm.cells.currencies import meant_by
+
+    tokens = [token for token in _BRACKETED.findall(column) if meant_by(token)]
+    tokens += [sign for sign in column if unicodedata.category(sign) == "Sc"]
+    if (code := _CODE_AT_END.fullmatch(column.strip())) and meant_by(code[1]):
+        tokens.append(code[1])
+    return tokens[0] if len({meant_by(token) for token in tokens}) == 1 else ""
 
 
 _RATE: Final = re.compile(

@@ -159,8 +159,10 @@ def _stage_zip(path: Path, name: str, folder: Path, order: StagingOrder) -> list
         if is_workbook(archive):
             refuse_parts(archive, name, order.limits)
             target = _fresh_name(folder)
-            rows = convert(archive, target, name=name, sheet=order.sheet, skip_rows=order.dialect.skip_rows)
-            return [_typed(target, name, order, rows)]
+            rows, is_1904 = convert(
+                archive, target, name=name, sheet=order.sheet, skip_rows=order.dialect.skip_rows
+            )
+            return [replace(_typed(target, name, order, rows), is_1904=is_1904)]
         if is_open_document(archive):
             refuse_parts(archive, name, order.limits)
             target = _fresh_name(folder)

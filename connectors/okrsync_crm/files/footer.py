@@ -44,7 +44,9 @@ def found_footer(path: Path, dialect: Dialect, width: int) -> tuple[int, int | N
         text = raw.decode("utf-8", "replace")
         fields = next(csv.reader([text], delimiter=dialect.delimiter), [])
         filled = [cell.strip() for cell in fields if cell.strip()]
-        match = _match(patterns, filled)
+        # A line with a comma in its text, such as "salesforce.com, inc.", is no row either.
+        whole = text.strip() if len(fields) != width else ""
+        match = _match(patterns, filled) or (_match(patterns, [whole]) if whole else None)
         alone = width > 1 and len(filled) == 1 and bool(fields[0].strip())
         if text.count('"') % 2 or not (match or alone or not filled):
             break

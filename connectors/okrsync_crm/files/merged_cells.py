@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Sequence
 from typing import Final
 
-from okrsync_crm.files.cell_tags import DURATION, ERROR, LAST_COLUMN, NUMBER, PERCENT
+from okrsync_crm.files.cell_tags import DURATION, ERROR, LAST_COLUMN, MONEY, NUMBER, PERCENT
 from okrsync_crm.files.workbook_parts import CHUNK
 
 _REFERENCE: Final = re.compile(r"([A-Z]{1,4})\d{0,8}")
@@ -38,7 +38,7 @@ class MergedCells:
 
     @staticmethod
     def _for_each(text: str, merge: Merge) -> str:
-        if text[0] not in {NUMBER, PERCENT, DURATION}:
+        if text[0] not in {NUMBER, PERCENT, DURATION, MONEY}:
             return text
         return f"{ERROR}{text[1:]}, one number in merged cells ({_cell(merge[0], merge[1])}:{_cell(merge[2], merge[3])})"
 

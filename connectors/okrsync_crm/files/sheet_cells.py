@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from okrsync_crm.files import cell_tags
-from okrsync_crm.files.cell_tags import DATE, DURATION, ERROR, NUMBER, PERCENT, UNCACHED, plain_text
+from okrsync_crm.files.cell_tags import DATE, DURATION, ERROR, MONEY, NUMBER, PERCENT, UNCACHED, plain_text
 from okrsync_crm.files.merged_cells import column_of
 from okrsync_crm.files.record_writer import RecordWriter
 
@@ -94,6 +94,8 @@ class SheetCells:
         text = raw if _INTEGER.fullmatch(raw) else repr(float(raw))
         if "e" in text or "n" in text:  # an exponent, or no number at all
             text = f"{Decimal(text):f}"
+        if shape[:6] == "money ":
+            return f"{MONEY}{text} {shape[6:]}"
         return (PERCENT if shape == "percent" else NUMBER) + text
 
     def _date(self, serial: float, *, to_the_second: bool) -> str:

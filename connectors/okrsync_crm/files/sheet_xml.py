@@ -24,6 +24,7 @@ from okrsync_crm.files.cell_tags import (
     LAST_COLUMN,
     LAST_ROW,
     LONGEST_TEXT,
+    MONEY,
     NUMBER,
     PERCENT,
     UNCACHED,
@@ -31,7 +32,7 @@ from okrsync_crm.files.cell_tags import (
 )
 from okrsync_crm.files.merged_cells import MergedCells
 from okrsync_crm.files.record_writer import RecordWriter
-from okrsync_crm.files.workbook_parts import parse
+from okrsync_crm.files.workbook_parts import parse, shown_currency
 from okrsync_crm.refusal import bad_config, bad_data
 
 OPEN_DOCUMENT: Final = "application/vnd.oasis.opendocument.spreadsheet"
@@ -136,7 +137,7 @@ class _Sheets:
         if text and down > 1:
             each = (
                 text
-                if text[0] not in {NUMBER, PERCENT, DURATION}
+                if text[0] not in {NUMBER, PERCENT, DURATION, MONEY}
                 else f"{ERROR}{text[1:]}, one number in merged cells"
             )
             self._merges.append((self.row, self.row + down - 1, self._column, each))
@@ -239,6 +240,8 @@ class _OpenDocument(_Sheets):
             return ERROR + text
         if "formula" in given and not kind:
             return UNCACHED
+        if kind == "currency" and "currency" in given:
+            return f"{MONEY}{given['value']} {given['currency']}"
         if kind in {"float", "currency"}:
             return NUMBER + given["value"]
         if kind == "percentage":
@@ -295,6 +298,8 @@ class _SpreadsheetMl(_Sheets):
             return UNCACHED
         if self._type == "Number":
             shape = self._formats.get(self._cell_attributes.get("StyleID", ""), "")
+            if sign := "€" if shape == "Euro Currency" else shown_currency(shape):
+                return f"{MONEY}{text} {sign}"
             return (PERCENT if "%" in shape or shape == "Percent" else NUMBER) + text
         if self._type == "DateTime":
             return DATE + text.removesuffix(".000").replace("T", " ").removesuffix(" 00:00:00")

@@ -30,7 +30,7 @@ class StagedFile:
     """A text file that starts with its header and ends with its last row: a private UTF-8 copy, or the file as it lies.
 
     ``first_line`` is the header's line in the original; ``sheet_rows`` are the original row numbers of a sheet's
-    records, header first. ``tagged`` cells carry their type (see workbook.py). ``declared_rows`` is what the footer says.
+    records, header first. ``tagged`` cells carry their type (see workbook.py); ``is_1904``: days count from 1904. ``declared_rows`` is what the footer says.
     ``sample`` are the first records. ``origin`` is the file that was not copied, because it needs no change,
     and ``state`` its size and time. ``encoding`` is what DuckDB reads it as; if that is Latin-1, its texts are of ``code_page``.
     """
@@ -41,6 +41,7 @@ class StagedFile:
     delimiter: str
     first_line: int = 1
     tagged: bool = False
+    is_1904: bool = False
     sheet_rows: array[int] | None = None
     declared_rows: int | None = None
     sample: tuple[tuple[str, ...], ...] = ()

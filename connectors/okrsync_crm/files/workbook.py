@@ -30,8 +30,8 @@ from okrsync_crm.refusal import bad_data
 
 def convert(
     archive: zipfile.ZipFile, target: Path, *, name: str, sheet: str | None, skip_rows: int
-) -> array[int]:
-    """Write the sheet to ``target`` as CSV and return the sheet's row number of every record.
+) -> tuple[array[int], bool]:
+    """Write the sheet to ``target`` as CSV; return the sheet's row number of every record, and whether dates count from 1904.
 
     Rows of one sheet that is named, or the only visible one. Runs of blank rows become one blank record; every record
     is at least as wide as the first. Raises ``NoValueError``.
@@ -66,4 +66,4 @@ def convert(
                     row = cells.row
     except (expat.ExpatError, ValueError, IndexError, KeyError) as error:
         raise bad_data(f"{name} is damaged near row {row}: {error}", hint="export again") from None
-    return cells.rows.numbers
+    return cells.rows.numbers, is_1904

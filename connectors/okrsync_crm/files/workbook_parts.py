@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import posixpath
 import re
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
 from typing import IO, Final
@@ -14,12 +15,14 @@ from xml.sax.saxutils import unescape
 from okrsync.connector import NoValueError
 from okrsync.model import Cause
 from okrsync.spelling import did_you_mean
+from okrsync_crm.cells.currencies import meant_by
 from okrsync_crm.files import cell_tags
 from okrsync_crm.refusal import bad_config
 
 CHUNK: Final = 1 << 18
 _DAY_FORMATS: Final = {14, 15, 16, 17, *range(27, 32), 34, 35, 36, *range(50, 59)}
 _QUOTED: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
+_LOCALE: Final = re.compile(r"\[\$([^\]]*)\]")
 _TEXT: Final = re.compile(r'\s*<si><t(?: xml:space="preserve")?>([^<]*)</t>')
 Start = Callable[[str, dict[str, str]], None]
 End = Callable[[str], None]
@@ -149,7 +152,10 @@ def pick(sheets: list[tuple[str, str, bool]], wanted: str | None, name: str) -> 
 
 
 def formats(parts: WorkbookParts) -> list[str]:
-    """For every cell style what its numbers are: ``date``, ``time`` of a date, ``duration``, ``percent`` or nothing special."""
+    """For every cell style what its numbers are: ``date``, ``time`` of a date, ``duration``, ``percent`` or nothing special.
+
+    A currency that a style shows is given after ``money``.
+    """
     codes: dict[int, str] = {}
     shapes: list[str] = []
     in_cells = False
@@ -184,7 +190,22 @@ def _shape(number: int, codes: dict[int, str]) -> str:
         return "time" if hours else "date"
     if hours:
         return "duration"
-    return "percent" if "%" in bare else ""
+    if "%" in bare:
+        return "percent"
+    sign = shown_currency(code)
+    return f"money {sign}" if sign else ""
+
+
+def shown_currency(code: str) -> str:
+    """The one currency that a number's format shows: ``[$€-407]``, a sign, or a word between quotation marks."""
+    section = code.split(";", maxsplit=1)[0]
+    shown = [one.partition("-")[0] for one in _LOCALE.findall(section)]
+    rest = _LOCALE.sub("", section)
+    shown += re.findall(r'"([^"]*)"', rest)
+    shown += [sign for sign in rest if unicodedata.category(sign) == "Sc"]
+    tokens = dict.fromkeys("".join(one.split()) for one in shown)
+    known = [token for token in tokens if meant_by(token)]
+    return known[0] if len(known) == 1 else ""
 
 
 def strings(parts: WorkbookParts) -> list[str]:

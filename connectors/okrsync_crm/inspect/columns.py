@@ -14,7 +14,7 @@ from typing import Any, Final
 from okrsync.errors import DataError
 from okrsync_crm.cells.currencies import meant_by
 from okrsync_crm.dialects import DIALECTS
-from okrsync_crm.files.cell_tags import DATE, DURATION, ERROR, NUMBER, PERCENT, TAGS, UNCACHED
+from okrsync_crm.files.cell_tags import DATE, DURATION, ERROR, MONEY, NUMBER, PERCENT, TAGS, UNCACHED
 from okrsync_crm.files.staged_file import StagedFile
 from okrsync_crm.inspect import detection
 from okrsync_crm.inspect.encodings import Guess
@@ -38,6 +38,7 @@ class ColumnProfile:
     counts: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     kind: str = "text"
+    percent: bool = False
     guess: Guess | None = None
     amounts: tuple[Guess, Guess] | None = None
     span: tuple[str, str] | None = None
@@ -180,9 +181,12 @@ def _typed(column: ColumnProfile) -> None:
     kinds = {value[0] for value in column.values}
     column.values = [value[1:] for value in column.values]
     column.counts = Counter({value.lstrip(TAGS): count for value, count in column.counts.items()})
-    column.kind = "date" if kinds == {DATE} else "number" if kinds <= {NUMBER, PERCENT} else "text"
+    column.kind = "date" if kinds == {DATE} else "number" if kinds <= {NUMBER, PERCENT, MONEY} else "text"
     if kinds <= {DURATION}:
         column.kind = "duration"
+    if kinds == {NUMBER} and not _an_amount(column):
+        column.kind = "text"
+    column.percent = PERCENT in kinds
     if column.kind == "date":
         column.guess = Guess(value="ISO 8601")
         column.span = (min(column.values)[:16], max(column.values)[:16])

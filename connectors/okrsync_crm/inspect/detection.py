@@ -22,6 +22,7 @@ from okrsync_crm.files.staged_file import LONGEST_CELL
 from okrsync_crm.inspect.encodings import Guess
 
 _TRIED: Final = 30
+_TITLES: Final = 10
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _GAPS: Final = " \u00a0\u202f\u2009"
 _MONEY: Final = r"(?:[$€£¥₽₴₸₹₺₩₪₫₱%]|[A-Z]{3}|kr|zł)?"
@@ -73,11 +74,32 @@ def header_at(rows: Sequence[Sequence[str]], width: int) -> int:
     other row: programs write as many delimiters behind a title as the table below it needs.
     """
     wide = [index for index, row in enumerate(rows) if width in {len(row), len(trimmed(row))}]
-    return next((index for index in wide if 2 * _filled(rows[index]) > width), wide[0] if wide else 0)
+    if not wide:
+        return 0
+    index = next((one for one in wide if 2 * _filled(rows[one]) > width), wide[0])
+    return index if _names_all(rows[index]) else _below(rows, index, width)
 
 
 def _filled(row: Sequence[str]) -> int:
     return sum(1 for cell in row if cell.strip())
+
+
+def _names_all(row: Sequence[str]) -> bool:
+    """Whether a row has a name in every cell, and no amount and no date."""
+    return all(cell.strip() and not _is_value(cell.strip()) for cell in row)
+
+
+def _below(rows: Sequence[Sequence[str]], index: int, width: int) -> int:
+    """The header below a line with a figure, such as ``Total:,30,``; ``index`` if there is none."""
+    above = [cell.strip() for cell in rows[index]]
+    if not any(map(_is_value, above)) or all(above):
+        return index
+    near = range(index + 1, min(index + _TITLES, len(rows)))
+    return next((at for at in near if len(rows[at]) == width and _names_all(rows[at])), index)
+
+
+def _is_value(cell: str) -> bool:
+    return any(form.fullmatch(cell) for form in (_AMOUNT, _DATE, _ISO))
 
 
 def trimmed(row: Sequence[str]) -> Sequence[str]:
@@ -88,9 +110,7 @@ def trimmed(row: Sequence[str]) -> Sequence[str]:
 def looks_like_records(header: Sequence[str]) -> bool:
     """Whether a line cannot be the header: names are no amounts with decimals and no dates, and hardly ever numbers."""
     cells = [cell.strip() for cell in header if cell.strip()]
-    values = [
-        cell for cell in cells if _AMOUNT.fullmatch(cell) or _DATE.fullmatch(cell) or _ISO.fullmatch(cell)
-    ]
+    values = [cell for cell in cells if _is_value(cell)]
     return len(values) > 1 and 2 * len(values) >= len(cells)
 
 

@@ -73,7 +73,7 @@ def _is_typed(path: Path, head: bytes) -> str:
 
 def _typed(found: ExportFile, folder: Path, settings: CrmSettings, said: str) -> OpenedFile:
     """A workbook; title rows above the header are found by their cells."""
-    (whole,) = stage(found, folder, StagingOrder(dialect=Dialect(), sheet=settings.sheet, titled=True))
+    whole = stage(found, folder, StagingOrder(dialect=Dialect(), sheet=settings.sheet, titled=True))[0]
     rows = [whole.header, *whole.sample]
     width = max((len(detection.trimmed(row)) for row in rows), default=0)
     at = detection.header_at(rows, width)

@@ -11,7 +11,7 @@ from pathlib import Path
 from okrsync.connector import NoValueError
 from okrsync.errors import DataError
 from okrsync.ports import ConnectorContext, ExportedCell, ExportedRow, ExportedTable
-from okrsync_crm.files.cell_tags import DATE, DURATION, ERROR, NUMBER, PERCENT, TAGS, UNCACHED
+from okrsync_crm.files.cell_tags import DATE, DURATION, ERROR, MONEY, NUMBER, PERCENT, TAGS, UNCACHED
 from okrsync_crm.files.private_folder import private_folder
 from okrsync_crm.files.staged_file import StagedFile
 from okrsync_crm.inspect.opened_file import opened
@@ -64,9 +64,9 @@ def _cell(raw: str) -> ExportedCell:
     tag, text = (raw[:1], raw[1:]) if raw[:1] and raw[:1] in TAGS else ("", raw.strip())
     if tag in {ERROR, UNCACHED} and tag:
         return ExportedCell(text=text or "formula never calculated", problem="the cell shows an error")
-    if tag in {NUMBER, PERCENT} and tag:
+    if tag in {NUMBER, PERCENT, MONEY} and tag:
         try:
-            number = Decimal(text)
+            number = Decimal(text.partition(" ")[0])
         except InvalidOperation:
             return ExportedCell(text=text)
         shown = f"{number * 100:f}%" if tag == PERCENT else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,6 +23,13 @@ _MONEY: Final = (
     "amount", "value", "betrag", "umsatz", "wert", "montant", "valeur", "importe", "valor", "importo", "valore", "bedrag", "kwota", "wartość",
     "сумма", "стоимость", "бюджет", "金额", "金額", "belopp", "beløb", "tutar", "revenue", "price", "preis", "prix",
 )  # fmt: skip
+
+
+_NO_SUM: Final = re.compile(
+    r"(?:.*[\s_/-])?(?:year|month|quarter|week|jahr|monat|quartal|kw|année|mois|año|mes|anno|mese|ano|mês|rok|miesiąc|год|месяц|年|月|"
+    r"date|time|datum|zeit|fecha|data|дата|tarih|日付|日期|zip|zip code|postal code|postcode|plz|postleitzahl|code postal|индекс|phone|telefon|téléphone|teléfono|телефон|fax|電話)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +59,22 @@ def proposed_metrics(columns: Sequence[ColumnProfile], *, undecided: Collection[
         found.append(ProposedMetric(name="some_rows", keys={"measure": "count", "where": where, **when}))
     if "decimal" in undecided:
         return found
-    numbers = [c for c in columns if c.name and c.kind == "number" and not is_no_money(c.name)]
+    numbers = [c for c in columns if c.name and c.kind == "number" and _may_be_summed(c)]
     found += [
         ProposedMetric(name="total", keys={"measure": "sum", "field": column.name, **when})
         for column in sorted(numbers, key=_unlike_money)
     ]
     return found
+
+
+def _may_be_summed(column: ColumnProfile) -> bool:
+    """Not a share, a year, a date as a number, or a code of digits."""
+    if is_no_money(column.name) or column.percent or _NO_SUM.fullmatch(column.name.strip()):
+        return False
+    values = column.values
+    years = all(value.isdigit() and len(value) == 4 and value[:2] in {"19", "20"} for value in values)
+    codes = any(value.isdigit() and len(value) > 1 and value[0] == "0" for value in values)
+    return not years and not codes
 
 
 def _unlike_money(column: ColumnProfile) -> int:

@@ -15,7 +15,7 @@ from okrsync_crm.cells.currencies import codes
 from okrsync_crm.cells.moments import NUMBERS
 from okrsync_crm.cells.names import SPACES
 from okrsync_crm.dialects import Dialect
-from okrsync_crm.files.cell_tags import DATE, DURATION, ERROR, NUMBER, PERCENT, TAGS, UNCACHED
+from okrsync_crm.files.cell_tags import DATE, DURATION, ERROR, MONEY, NUMBER, PERCENT, TAGS, UNCACHED
 
 DAY: Final = 86_400_000_000  # microseconds, the unit of every moment and length of time in SQL
 DECIMAL: Final = "DECIMAL(38, 10)"
@@ -82,6 +82,7 @@ def number(raw: str, dialect: Dialect, bind: Parameters, *, tagged: bool, percen
     share = f"{own} * 100" if percent else own
     return (
         f"CAST(CASE substr({raw}, 1, 1) WHEN {bind.bind(NUMBER)} THEN {own} "
+        f"WHEN {bind.bind(MONEY)} THEN try_cast(split_part(substr({raw}, 2), ' ', 1) AS {DECIMAL}) "
         f"WHEN {bind.bind(PERCENT)} THEN {share} WHEN {bind.bind(DURATION)} THEN CAST({own} / {DAY // 1000} AS {DECIMAL}) "
         f"ELSE {written} END AS {DECIMAL})"
     )
@@ -137,10 +138,13 @@ def _currency() -> str:
     return rf"(?:\p{{Sc}}|{'|'.join(sorted(codes()))})"
 
 
-def currency_sign(raw: str, bind: Parameters) -> str:
+def currency_sign(raw: str, bind: Parameters, *, tagged: bool) -> str:
     """The currency sign or code in a number's cell; NULL if there is none."""
     plain = f"{raw} BETWEEN '-' AND ':' AND {raw}[-1] BETWEEN '0' AND '9'"
-    return f"CASE WHEN NOT ({plain}) THEN nullif(regexp_extract({raw}, {bind.bind(_currency())}), '') END"
+    own = f"WHEN starts_with({raw}, {bind.bind(MONEY)}) THEN split_part({raw}, ' ', 2) " if tagged else ""
+    return (
+        f"CASE {own}WHEN NOT ({plain}) THEN nullif(regexp_extract({raw}, {bind.bind(_currency())}), '') END"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

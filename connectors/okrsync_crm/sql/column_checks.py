@@ -16,6 +16,8 @@ from okrsync_crm.sql import execution
 from okrsync_crm.sql.planned_question import PlannedQuestion
 from okrsync_crm.sql.typed_table import RECORDS, TypedTable
 
+_FEW: Final = 10
+"""Shares up to here may be fractions: a quota is reached by 110 %, a market grows by 900 %."""
 _THREE: Final = r"[^0-9.,]*[1-9][0-9]{0,2}[.][0-9]{3}[^0-9.,]*"
 _DAY_FIRST: Final = r"[0-9]{1,2}[-./][0-9]{1,2}[-./][0-9]{2,4}([ T,].*)?"
 
@@ -105,10 +107,11 @@ class ColumnChecks:
     def _share(self, name: str, kept: str | None) -> Decimal:
         raw, number = self.table.raw(name), self.table.number(name, percent=True)
         shown = f"({raw}[1] = $percent OR contains({raw}, '%') OR contains({raw}, '٪'))"
-        percents, plain, largest = self._ask(
+        percents, plain, least, largest = self._ask(
             f"share {raw}",
             f"SELECT min({{'f': f, 'r': r, 'cell': {raw}}}) FILTER ({shown}), "
-            f"min({{'f': f, 'r': r, 'cell': {raw}}}) FILTER (NOT {shown} AND {number} <> 0), max(abs({number})) FILTER (NOT {shown}) FROM {RECORDS}",
+            f"min({{'f': f, 'r': r, 'cell': {raw}}}) FILTER (NOT {shown} AND {number} <> 0), min(abs({number})) FILTER (NOT {shown} AND {number} <> 0), "
+            f"max(abs({number})) FILTER (NOT {shown}) FROM {RECORDS}",
             percent=PERCENT,
         )
         if plain is None:
@@ -119,9 +122,10 @@ class ColumnChecks:
                 f"{name} has percentages ({self._place(percents)}) and plain numbers ({self._place(plain)}: “{cell}”)",
                 hint="give all cells of the column one form",
             )
-        if kept is None and largest <= 1:
+        if kept is None and (largest <= 1 or (least < 1 and largest <= _FEW)):
             raise bad_data(
-                f"{self._place(plain)}: {name} is “{cell}”, and no value is above 1: it may be a fraction or a percent figure",
+                f"{self._place(plain)}: {name} is “{cell}”, and no value is above {1 if largest <= 1 else _FEW}: "
+                "it may be a fraction or a percent figure",
                 hint=f"set field_unit: fraction if {cell} means {Decimal(cell) * 100 if _plain(cell) else '40'} percent, field_unit: percent if it does not",
             )
         return Decimal(100) if kept == "fraction" else Decimal(1)

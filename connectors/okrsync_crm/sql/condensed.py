@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from okrsync.connector import NoValueError
 from okrsync.model import Dimension
-from okrsync_crm.cells.names import folded
+from okrsync_crm.cells.names import SPACES, folded
 from okrsync_crm.files.plain_text import LARGE, spread_sample
 from okrsync_crm.files.staged_file import refuse_changed
 from okrsync_crm.query_settings import Comparison, Elapsed
@@ -162,7 +162,7 @@ class CondensedFile:
             return ["headers"]
         header, scan = self.table.files[0].header, self.scan
         return [
-            f"CASE WHEN k{number} = {_literal(scan.as_read(header[scan.position(name)]))} THEN weight ELSE 0 END"
+            f"CASE WHEN lower(trim(k{number}, {_literal(SPACES)})) = lower({_literal(scan.as_read(header[scan.position(name)].strip(SPACES)))}) THEN weight ELSE 0 END"
             for number, name in enumerate(self.texts)
         ]
 

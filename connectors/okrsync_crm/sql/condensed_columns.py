@@ -90,7 +90,7 @@ def amount_column(column: SampledColumn, table: TypedTable, totals: Sequence[str
         return result
     usual = usual_number(cell, table.dialect, table.bind, percent=False)
     unusual = f"p{n} IS NULL AND {cell} IS NOT NULL"
-    sign = f"CASE WHEN {unusual} THEN {currency_sign(cell, table.bind)} END"
+    sign = f"CASE WHEN {unusual} THEN {currency_sign(cell, table.bind, tagged=False)} END"
     form = table.amount_form()
     signed = any((read := read_amount(one, form)) is not None and read.currency for one in column.spread)
     return replace(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -9,12 +10,15 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from okrsync.model import Window
+from okrsync_crm.files.cell_tags import DATE
 from okrsync_crm.query_settings import Comparison, Conditions, Elapsed
+from okrsync_crm.settings import listed as as_list
 from okrsync_crm.sql.cell_values import DAY, MomentSql
 from okrsync_crm.sql.query_plan import CellFault, QueryPlan, RowTest
 
 _SIGNS: Final[Mapping[str, str]] = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _WORDS: Final[Mapping[str, str]] = {"gt": ">", "gte": "≥", "lt": "<", "lte": "≤"}
+ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - wall-clock times are counted from a wall-clock start
 
 
@@ -106,11 +110,11 @@ def _compared(plan: QueryPlan, column: str, condition: Comparison, zone: ZoneInf
             found.append(_ordered(plan, column, sign, limit, zone))
     if condition.empty is not None:
         found.append(RowTest(holds=f"({plan.raw(column)} IS {'' if condition.empty else 'NOT '}NULL)"))
-    for function, value in (("contains", condition.contains), ("starts_with", condition.starts_with)):
-        if value is not None:
+    for function, words in (("contains", condition.contains), ("starts_with", condition.starts_with)):
+        if words is not None:
             text = plan.text(column)
-            holds = f"coalesce({function}({text}, {plan.bind.bind(value)}), false)"
-            found.append(RowTest(holds=holds, fault=_broken(plan, column)))
+            one_of = " OR ".join(f"{function}({text}, {plan.bind.bind(word)})" for word in as_list(words))
+            found.append(RowTest(holds=f"coalesce({one_of}, false)", fault=_broken(plan, column)))
     return found
 
 
@@ -158,7 +162,11 @@ def _equal(plan: QueryPlan, column: str, value: Any, zone: ZoneInfo) -> str:
         after = _ordered(plan, column, ">=", value, zone)
         until = _ordered(plan, column, "<=", value, zone)
         return f"({after.holds} AND {until.holds})"
-    return f"{text} = {plan.bind.bind(value.strip())}"
+    same = f"{text} = {plan.bind.bind(value.strip())}"
+    if not plan.tagged or not ISO_DAY.fullmatch(value.strip()):
+        return same
+    # A sheet's date cell of that day, whatever time its format shows.
+    return f"({same} OR starts_with({plan.raw(column)}, {plan.bind.bind(DATE + value.strip())}))"
 
 
 def _broken(plan: QueryPlan, column: str) -> CellFault | None:
@@ -218,9 +226,9 @@ def _compared_words(column: str, condition: Comparison) -> list[str]:
     if condition.empty is not None:
         words.append(f"{column} is {'' if condition.empty else 'not '}empty")
     if condition.contains is not None:
-        words.append(f"{column} contains {condition.contains}")
+        words.append(f"{column} contains {' or '.join(as_list(condition.contains))}")
     if condition.starts_with is not None:
-        words.append(f"{column} starts with {condition.starts_with}")
+        words.append(f"{column} starts with {' or '.join(as_list(condition.starts_with))}")
     return words
 
 

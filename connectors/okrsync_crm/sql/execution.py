@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 from okrsync.connector import NoValueError
 from okrsync.model import Cause
 from okrsync_crm.cells.hints import CORRECT, amount_hint, moment_hint
-from okrsync_crm.files.cell_tags import ERROR, TAGS, UNCACHED
+from okrsync_crm.files.cell_tags import ERROR, NUMBER, TAGS, UNCACHED
 from okrsync_crm.files.staged_file import StagedFile, refuse_changed
 from okrsync_crm.refusal import bad_data
 from okrsync_crm.settings import FileLimits
@@ -200,7 +200,7 @@ def run(connection: SqlConnection, bind: Parameters, names: str, statement: str)
 def _words(row: Mapping[str, Any], faults: Sequence[CellFault], place: str) -> str:
     n = _first(row, faults)
     if faults[n] is ODD_ROW:
-        return f"{place} may add up other rows: {_shown(row[f'o{n}'] or '')}"
+        return f"{place} may be no record, but a total, a heading or a note: {_shown(row[f'o{n}'] or '')}"
     return f"{place}: {faults[n].column} {faults[n].says or 'is'} {_shown(row[f'o{n}'] or '')}"
 
 
@@ -211,13 +211,18 @@ def _first(row: Mapping[str, Any], faults: Sequence[CellFault]) -> int:
 def _hint(connection: SqlConnection, table: TypedTable, faults: Sequence[CellFault]) -> str:
     """What would read the cells of the first column at fault; tried on the whole column."""
     if ODD_ROW in faults:
-        return "set totals: leave_out if such rows add up others, totals: records if each of them is a record"
+        return "set totals: leave_out if such rows are no records, totals: records if each of them is one"
     fault = next((one for one in faults if one.value[:1] in {"n", "q", "l"}), None)
     if fault is None:
         return CORRECT
     raw = f"x{fault.value[1:]}"
+    typed = NUMBER if fault.value[0] == "l" and not any(file.is_1904 for file in table.files) else ""
     unread, column = (
-        [text for (text,) in connection.execute(statement).fetchall() if text[0] not in TAGS]
+        [
+            text.removeprefix(typed)
+            for (text,) in connection.execute(statement).fetchall()
+            if text[0] not in TAGS or text[0] == typed
+        ]
         for statement in (
             f"SELECT DISTINCT {raw} FROM {RECORDS} WHERE {raw} IS NOT NULL AND {fault.value} IS NULL ORDER BY {raw} LIMIT {_TRIED}",
             f"SELECT DISTINCT {raw} FROM {RECORDS} WHERE {raw} IS NOT NULL ORDER BY {raw} LIMIT {_TRIED}",

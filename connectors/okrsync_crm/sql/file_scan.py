@@ -9,20 +9,21 @@ from typing import Final
 from okrsync.spelling import did_you_mean
 from okrsync_crm.cells.names import SPACES, folded
 from okrsync_crm.dialects import Dialect
-from okrsync_crm.files.cell_tags import DATE, NUMBER, PERCENT
+from okrsync_crm.files.cell_tags import DATE, MONEY, NUMBER, PERCENT
 from okrsync_crm.files.staged_file import OTHER_DELIMITERS, StagedFile
 from okrsync_crm.refusal import bad_config
 from okrsync_crm.settings import CrmSettings
-from okrsync_crm.sql.cell_values import Parameters
+from okrsync_crm.sql.cell_values import DECIMAL, Parameters
 
 REJECTS_LISTED: Final = 1000
 MASKED: Final = 60
 """So many columns take part in the pattern of a row's filled cells, one bit each."""
 LINE: Final = 16_000_000
 """The longest line in bytes: a cell may hold a whole e-mail thread."""
+_BLANKS: Final = 8
 _NAMES: Final = 4
 """So many names of columns in a row show that it is the header again."""
-_MEASURE: Final = rf"[{DATE}{NUMBER}{PERCENT}].*|[^\p{{L}}]*[0-9][^\p{{L}}]*"
+_MEASURE: Final = rf"[{DATE}{NUMBER}{PERCENT}{MONEY}].*|[^\p{{L}}]*[0-9][^\p{{L}}]*"
 ID_NAME: Final = re.compile(
     r"(?:^|[^a-z])(?:ids?|nr|no|num|uid|guid|uuid|key)(?:$|[^a-z])|number(?! of)|nummer|numéro|numero|número|номер|№|编号|番号|번호|code|kod|kennung|identif",
     re.IGNORECASE,
@@ -108,15 +109,31 @@ class FileScan:
         ]
         if len(named) < 2:
             return "false"
-        (first, name), *others = ((n, self.bind.bind(self.as_read(self.file.header[n]))) for n, _ in named)
-        same = " AND ".join(f"c{n} = {bound}" for n, bound in others)
+        (first, name), *others = ((n, self.as_read(name)) for n, name in named)
+        same = " AND ".join(self.is_name(f"c{n}", name) for n, name in others)
         # CASE looks at the other cells of those rows only whose first cell is its column's name.
-        return f"CASE WHEN c{first} = {name} THEN coalesce({same}, false) ELSE false END"
+        size = len(name.encode())
+        likely = f"strlen(c{first}) BETWEEN {size} AND {size + _BLANKS}"
+        return f"CASE WHEN {likely} AND {self.is_name(f'c{first}', name)} THEN coalesce({same}, false) ELSE false END"
+
+    def is_name(self, cell: str, name: str) -> str:
+        """Whether a cell is a column's name, in any case and with blanks around it."""
+        bind = self.bind.bind
+        return f"lower(trim({cell}, {bind(SPACES)})) = lower({bind(name)})"
 
     def whole(self) -> str:
         """A digest of all cells of a row, whatever the order of the columns in this file."""
         order = sorted(range(self.width), key=lambda n: folded(self.file.header[n]))
         return f"hash({', '.join(f'c{n}' for n in order)})"
+
+    def roughly_whole(self) -> str:
+        """A digest of all cells of a row without what makes no other record: blanks around a cell, and 20.00 for 20."""
+        order = sorted(range(self.width), key=lambda n: folded(self.file.header[n]))
+        cells = (
+            f"coalesce(CAST(try_cast(c{n} AS {DECIMAL}) AS VARCHAR), trim(c{n}, {self.bind.bind(SPACES)}))"
+            for n in order
+        )
+        return f"hash({', '.join(cells)})"
 
     def is_measure(self, place: int) -> str:
         """Whether a cell holds an amount or a date, which tell no record apart, unless the column is called an id."""

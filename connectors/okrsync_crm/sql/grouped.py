@@ -117,6 +117,9 @@ def _allowed(table: TypedTable, tests: Conditions) -> Allowed | None:
         values = condition if isinstance(condition, list) else [condition]
         if not all(isinstance(value, str) for value in values):
             return None
+        # A day is compared with a sheet's date cells by what they mean.
+        if table.tagged and any(conditions.ISO_DAY.fullmatch(str(value).strip()) for value in values):
+            return None
         column = table.text(name)
         texts = frozenset(str(value).strip() for value in values)
         found[column] = found[column] & texts if column in found else texts

@@ -87,6 +87,7 @@ def _totals(connection: SqlConnection, table: TypedTable) -> list[Note]:
             continue
         verdicts = _verdicts(connection, table, file, sparse)
         labels = {row.number: row.label for row in sparse}
+        _refuse_outline(table, file, verdicts, labels)
         gone = [
             number
             for number, verdict in verdicts.items()
@@ -106,6 +107,18 @@ def _totals(connection: SqlConnection, table: TypedTable) -> list[Note]:
                 {"f": file, "r": doubtful, "label": [labels[number] or "(no name)" for number in doubtful]},
             )
     return notes
+
+
+def _refuse_outline(
+    table: TypedTable, file: int, verdicts: Mapping[int, RowVerdict], labels: Mapping[int, str]
+) -> None:
+    parts = [number for number, verdict in verdicts.items() if verdict is RowVerdict.MULTIPLE]
+    if parts:
+        raise bad_data(
+            f"{_shown(table, [(file, parts[0])], [labels[parts[0]]])}: the other rows add up to a multiple of it, "
+            "so they hold groups and their parts, as a pivot table does",
+            hint="export the records, not a pivot table; if each row is a record, set totals: records",
+        )
 
 
 def _sparse_rows(connection: SqlConnection, table: TypedTable, file: int) -> list[SparseRow]:
@@ -133,7 +146,8 @@ def _sparse_rows(connection: SqlConnection, table: TypedTable, file: int) -> lis
         f"(SELECT row_number() OVER () AS r, {mask} AS mask, * FROM {table.scan(file).source()}) "
         f"WHERE mask > 0 AND {limit} AND r IN (SELECT r FROM {RECORDS} WHERE f = {file}) ORDER BY r",
     )
-    found = [sparse_row(table, file, row, strong=row[1] in strong) for row in cells]
+    usual = max(masks, key=lambda one: one[2], default=(0, 0, 0))[1]
+    found = [sparse_row(table, file, row, strong=row[1] in strong, width=usual) for row in cells]
     return [row for row in found if row.may_be_total]
 
 
@@ -141,7 +155,7 @@ def _verdicts(
     connection: SqlConnection, table: TypedTable, file: int, sparse: Sequence[SparseRow]
 ) -> Mapping[int, RowVerdict]:
     columns = sorted({column for row in sparse for column in row.amounts})
-    rows = amounts_of(table, file, columns)
+    rows = amounts_of(table, file, columns, sorted({column for row in sparse for column in row.within}))
     found = _ask(connection, table, rows.statement)
     if len(found) > _ADDED_UP:
         return {row.number: RowVerdict.DOUBT for row in sparse if row.hard}
@@ -156,7 +170,7 @@ def _equal_rows(connection: SqlConnection, table: TypedTable) -> list[Note]:
     if not alike:
         return []
     every = " UNION ALL ".join(
-        f"SELECT {file} AS f, row_number() OVER () AS r, {table.scan(file).whole()} AS whole FROM {table.scan(file).source()}"
+        f"SELECT {file} AS f, row_number() OVER () AS r, {table.scan(file).roughly_whole()} AS whole FROM {table.scan(file).source()}"
         for file in range(len(table.files))
     )
     twice = _ask(
@@ -185,14 +199,13 @@ def _has_id(connection: SqlConnection, table: TypedTable) -> bool:
         width = len(table.files[file].header)
         if width < 2:
             continue
-        every = f"hash({', '.join(f'c{n}' for n in range(width))})"
         counts = ", ".join(
             f"count(DISTINCT c{n}), bool_or({table.scan(file).is_measure(n)})" for n in range(width)
         )
         ((rows, *found),) = _ask(
             connection,
             table,
-            f"SELECT count(DISTINCT {every}), {counts} FROM {table.scan(file).source()} WHERE {table.scan(file).mask()} > 0",
+            f"SELECT count(DISTINCT {table.scan(file).roughly_whole()}), {counts} FROM {table.scan(file).source()} WHERE {table.scan(file).mask()} > 0",
         )
         if any(
             distinct == rows and not measure

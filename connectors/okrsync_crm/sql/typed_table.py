@@ -92,7 +92,7 @@ class TypedTable:
     def number(self, name: str, *, percent: bool) -> str:
         raw = self.raw(name)
         sql = number(raw, self.dialect, self.bind, tagged=self.tagged, percent=percent)
-        self._column("s", raw, currency_sign(raw, self.bind))
+        self._column("s", raw, currency_sign(raw, self.bind, tagged=self.tagged))
         return self._column("q" if percent else "n", raw, sql)
 
     def holds_durations(self, name: str) -> bool:

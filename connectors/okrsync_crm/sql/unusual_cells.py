@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from okrsync_crm.cells.amounts import read_amount
 from okrsync_crm.cells.moments import read_moments
-from okrsync_crm.files.cell_tags import TAGS
+from okrsync_crm.files.cell_tags import NUMBER, TAGS
 from okrsync_crm.sql.cell_values import DECIMAL
 from okrsync_crm.sql.typed_table import RECORDS, TypedTable
 
@@ -31,8 +31,11 @@ def read_unusual(table: TypedTable, connection: Any, run: Callable[[str], Any]) 
             )
     for column in table.columns("l"):
         form_of = table.moment_form()
-        for texts in _unread(run, column):
-            moments = read_moments(texts, form_of)
+        # What a bare number of a workbook that counts from 1904 means is not known.
+        numbers = bool(form_of.formats) and not any(file.is_1904 for file in table.files)
+        for texts in _unread(run, column, NUMBER if numbers else ""):
+            dates = read_moments([text.removeprefix(NUMBER) for text in texts], form_of)
+            moments = {text: dates[bare] for text in texts if (bare := text.removeprefix(NUMBER)) in dates}
             _put(
                 connection,
                 moments,
@@ -43,13 +46,13 @@ def read_unusual(table: TypedTable, connection: Any, run: Callable[[str], Any]) 
             )
 
 
-def _unread(run: Callable[[str], Any], column: str) -> Iterator[list[str]]:
-    """The distinct texts of a column that have no value yet."""
+def _unread(run: Callable[[str], Any], column: str, typed: str = "") -> Iterator[list[str]]:
+    """The distinct texts of a column that have no value yet. Of cells with a type only those ``typed`` so."""
     raw = f"x{column[1:]}"
     cursor = run(
         f"SELECT DISTINCT {raw} FROM {RECORDS} WHERE {raw} IS NOT NULL AND {column} IS NULL ORDER BY {raw}"
     )
-    texts = [text for (text,) in cursor.fetchall() if text[0] not in TAGS]
+    texts = [text for (text,) in cursor.fetchall() if text[0] not in TAGS or text[0] == typed]
     if column[0] == "l":
         # Names of months are read by the language of the whole column.
         yield from [texts] if texts else []

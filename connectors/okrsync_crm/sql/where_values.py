@@ -13,14 +13,17 @@ from typing import Any, Final
 
 from okrsync.connector import NoValueError
 from okrsync_crm.cells.amounts import AmountForm, read_amount
-from okrsync_crm.cells.names import alike
+from okrsync_crm.cells.spellings import Spellings, alike, explained, quoted, words_alike
 from okrsync_crm.query_settings import Comparison, Conditions, CrmQuery
 from okrsync_crm.refusal import bad_data
+from okrsync_crm.settings import listed as as_list
+from okrsync_crm.sql.conditions import ISO_DAY
 from okrsync_crm.sql.execution import SqlConnection
 from okrsync_crm.sql.typed_table import RECORDS, TypedTable, UnusualFileError
 
 _LISTED: Final = 12
 _MOST: Final = 100_000
+_READ: Final = 20_000
 _GROUPED: Final = 3
 
 
@@ -31,6 +34,7 @@ class WhereValues:
     connection: SqlConnection
     table: TypedTable
     _known: dict[str, Mapping[str, int]] = field(default_factory=dict)
+    _spellings: dict[str, Spellings] = field(default_factory=dict)
     _rows: int | None = None
 
     def check(self, query: CrmQuery) -> str:
@@ -46,9 +50,9 @@ class WhereValues:
                     if str(value) in query.may_be_absent:
                         absent.append(f"{column} = {value}")
                     else:
-                        raise _nowhere(column, value, how, there)
-                if how == "equal" and query.spelling != "exact":
-                    _refuse_near(column, [one for one in values if isinstance(one, str)], there)
+                        raise self._nowhere(column, value, how, there)
+                if query.spelling != "exact":
+                    self._refuse_near(column, [one for one in values if isinstance(one, str)], how, there)
         if query.group is not None:
             self._refuse_sparse(query.group, self._values(query.group, ()))
         if query.group is not None and query.spelling != "exact":
@@ -73,8 +77,11 @@ class WhereValues:
         asked = [str(value) for value in wanted]
         rows = self.connection.execute(
             f"SELECT {text}, {self.table.rows} FROM {RECORDS} WHERE {text} IN (SELECT unnest($asked)) "
-            f"OR lower(strip_accents(regexp_replace({text}, '[\\s_./-]+', '', 'g'))) IN (SELECT unnest($alike)) GROUP BY {text}",
-            {"asked": asked, "alike": [alike(value) for value in asked]},
+            f"OR lower(strip_accents(regexp_replace({text}, '[^\\p{{L}}\\p{{N}}]+', '', 'g'))) IN (SELECT unnest($alike)) GROUP BY {text}",
+            {
+                "asked": asked,
+                "alike": ["".join(sign for sign in alike(value) if sign.isalnum()) for value in asked],
+            },
         ).fetchall()
         return {**known, **dict(rows)}
 
@@ -93,7 +100,8 @@ class WhereValues:
                 and read.value == value
                 for one in there
             )
-        return value.strip() in there
+        day = f"{value.strip()} " if self.table.tagged and ISO_DAY.fullmatch(value.strip()) else None
+        return value.strip() in there or (day is not None and any(one.startswith(day) for one in there))
 
     def _refuse_sparse(self, column: str, there: Mapping[str, int]) -> None:
         """A value in the first row of each group only: the blank cells below may mean it too."""
@@ -118,12 +126,48 @@ class WhereValues:
                 hint=f"set fill_down: [{column}] if a blank cell takes the value above it, fill_down: [] if blank means none",
             )
 
+    def _near(self, column: str, value: str, there: Mapping[str, int]) -> list[str]:
+        """The values of a column that may be ``value`` in another spelling."""
+        text = self.table.text(column)
+        if text not in self._spellings:
+            self._spellings[text] = Spellings(self._known[text])
+        near = self._spellings[text].of(value)
+        if len(there) > len(self._known[text]):
+            near += Spellings(there.keys() - self._known[text].keys()).of(value)
+        return near
+
+    def _nowhere(self, column: str, value: Any, how: str, there: Mapping[str, int]) -> NoValueError:
+        verb = {"contains": "that contains", "starts_with": "that starts with"}.get(how, "")
+        shown = f"{column} {verb} “{value}”" if verb else f"{column} “{value}”"
+        near = self._near(column, str(value), there)
+        if near:
+            return bad_data(
+                f"no row has {shown}, but some have {explained(near[0])}",
+                hint=f"write it as the file does: {column}: {quoted(near[0])}",
+            )
+        listed = ", ".join(f"“{one[:60]}” ({count})" for one, count in list(there.items())[:_LISTED])
+        more = f" and {len(there) - _LISTED} more" if len(there) > _LISTED else ""
+        has = f"it has {listed}{more}" if listed else "the column is empty"
+        return bad_data(
+            f"no row has {shown}: {has}",
+            hint=f"write the value that is meant; if it is right and there is none yet, add may_be_absent: [{value}] to the metric",
+        )
+
+    def _refuse_near(self, column: str, values: Sequence[str], how: str, there: Mapping[str, int]) -> None:
+        wanted = sorted({value.strip() for value in values})
+        for value in wanted:
+            if how == "equal":
+                others = [one for one in self._near(column, value, there) if one not in wanted]
+                if others:
+                    raise _two_spellings(column, value, others)
+            elif missed := _missed(there, wanted, value, how):
+                raise _left_out(column, how, wanted, missed)
+
     def _refuse_near_groups(self, group: str) -> None:
-        seen: dict[str, str] = {}
-        for value in self._values(group, ()):
-            other = seen.setdefault(alike(value), value)
-            if other != value:
-                raise _two_spellings(group, other, [value])
+        there = self._values(group, ())
+        for value in there:
+            if others := self._near(group, value, there):
+                raise _two_spellings(group, value, others)
 
 
 def _named(conditions: Conditions) -> list[tuple[str, list[Any], str]]:
@@ -137,43 +181,51 @@ def _named(conditions: Conditions) -> list[tuple[str, list[Any], str]]:
             found.append((column, texts, "equal"))
         if isinstance(condition, Comparison):
             found += [
-                (column, [value], how)
+                (column, as_list(values), how)
                 for how in ("contains", "starts_with")
-                if (value := getattr(condition, how))
+                if (values := getattr(condition, how))
             ]
     return found
 
 
-def _nowhere(column: str, value: Any, how: str, there: Mapping[str, int]) -> NoValueError:
-    verb = {"contains": "that contains", "starts_with": "that starts with"}.get(how, "")
-    shown = f"{column} {verb} “{value}”" if verb else f"{column} “{value}”"
-    near = [one for one in there if alike(one) == alike(str(value))]
-    if near:
-        return bad_data(
-            f"no row has {shown}, but some have “{near[0]}”",
-            hint=f"write it as the file does: {column}: {near[0]}",
-        )
-    listed = ", ".join(f"“{one[:60]}” ({count})" for one, count in list(there.items())[:_LISTED])
-    more = f" and {len(there) - _LISTED} more" if len(there) > _LISTED else ""
-    has = f"it has {listed}{more}" if listed else "the column is empty"
+def _missed(there: Mapping[str, int], wanted: Sequence[str], value: str, how: str) -> dict[str, str]:
+    """Texts that hold the words of ``value`` in another spelling, each with that spelling. US is no part of Bus."""
+    words = words_alike(value)
+    found: dict[str, str] = {}
+    for text in there if words else ():
+        if len(there) > _READ and words not in text.casefold():
+            continue  # of very many texts only other letters' case is looked at
+        if any(one in text if how == "contains" else text.startswith(one) for one in wanted):
+            continue
+        whole = f" {words_alike(text)} "
+        if f" {words} " in whole if how == "contains" else whole.startswith(f" {words} "):
+            found[text] = _as_written(text, words)
+    return found
+
+
+def _as_written(text: str, words: str) -> str:
+    """The piece of a text that reads as ``words``."""
+    pieces = text.split(" ")
+    for first in range(len(pieces)):
+        for last in range(first + 1, len(pieces) + 1):
+            if words_alike(piece := " ".join(pieces[first:last])) == words:
+                return piece
+    return text
+
+
+def _left_out(column: str, how: str, wanted: Sequence[str], missed: Mapping[str, str]) -> NoValueError:
+    listed = ", ".join(map(explained, list(missed)[:_LISTED]))
+    every = ", ".join(quoted(one) for one in dict.fromkeys([*wanted, *missed.values()]))
     return bad_data(
-        f"no row has {shown}: {has}",
-        hint=f"write the value that is meant; if it is right and there is none yet, add may_be_absent: [{value}] to the metric",
+        f"{column} {how.replace('_', ' ')} {' or '.join(wanted)} leaves out {listed}: one word in several spellings?",
+        hint=f"name them all: {column}: {{{how}: [{every}]}}; if they are different things, add spelling: exact to the metric",
     )
 
 
-def _refuse_near(column: str, values: Sequence[str], there: Mapping[str, int]) -> None:
-    wanted = {value.strip() for value in values}
-    for value in sorted(wanted):
-        others = [one for one in there if one not in wanted and alike(one) == alike(value)]
-        if others:
-            raise _two_spellings(column, value, others)
-
-
 def _two_spellings(column: str, value: str, others: Sequence[str]) -> NoValueError:
-    listed = ", ".join(f"“{one}”" for one in others[:_LISTED])
-    both = ", ".join([value, *others[:_LISTED]])
+    listed = ", ".join(map(explained, others[:_LISTED]))
+    both = ", ".join(map(quoted, [value, *others[:_LISTED]]))
     return bad_data(
-        f"{column} has “{value}” and {listed}: one value in several spellings?",
+        f"{column} has {explained(value)} and {listed}: one value in several spellings?",
         hint=f"name them all: {column}: [{both}]; if they are different things, add spelling: exact to the metric",
     )

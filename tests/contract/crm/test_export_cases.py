@@ -59,8 +59,15 @@ def _sisters() -> Iterator[Any]:
     for case in SISTERS:
         for name in case["right"]:
             for kind in ("xlsx", "ods") if "cells" in case else ("csv",):
-                if kind == "xlsx" or "merged" not in case:
+                if kind != "ods" or not {"merged", "formats"} & case.keys():
                     yield pytest.param(case, name, kind, id=f"{case['kind']}-{name}-{kind}")
+
+
+def sheet_of(case: dict[str, Any], kind: str) -> bytes:
+    """The cells of a case as a workbook or as an OpenDocument spreadsheet."""
+    if kind == "ods":
+        return open_document(case["cells"])
+    return workbook(case["cells"], case.get("merged", ()), case.get("formats"))
 
 
 @pytest.mark.parametrize(("case", "name", "kind"), list(_sisters()))
@@ -70,6 +77,5 @@ def test_a_sister_is_right_or_refused(case: dict[str, Any], name: str, kind: str
     if kind == "csv":
         exports.put(file, case["text"], encoding=case.get("encoding", "utf-8"))
     else:
-        write = workbook if kind == "xlsx" else open_document
-        exports.put(file, write(case["cells"], case.get("merged", ())))
+        exports.put(file, sheet_of(case, kind))
     _judge(exports, case, name, file)

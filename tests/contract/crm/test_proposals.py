@@ -57,7 +57,7 @@ def test_every_proposal_for_a_sister_runs(tmp_path: Path, case: dict[str, Any]) 
     files = {"deals.csv": case.get("text", "").encode(case.get("encoding", "utf-8"))}
     if "cells" in case:
         files = {
-            "deals.xlsx": workbook(case["cells"], case.get("merged", ())),
+            "deals.xlsx": workbook(case["cells"], case.get("merged", ()), case.get("formats")),
             "deals.ods": open_document(case["cells"]),
         }
     for name, content in files.items():
