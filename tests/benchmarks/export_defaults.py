@@ -91,7 +91,10 @@ def cases(folder: Path) -> Iterator[Case]:
             elif "text" in case:
                 file, content = folder / f"{number}.csv", case["text"].encode(case.get("encoding", "utf-8"))
             else:
-                file, content = folder / f"{number}.xlsx", workbook(case["cells"], case.get("merged", ()))
+                file, content = (
+                    folder / f"{number}.xlsx",
+                    workbook(case["cells"], case.get("merged", ()), case.get("formats")),
+                )
             file.write_bytes(content)
             os.utime(file, (NOW.timestamp() - 3600,) * 2)
             for metric, right in case.get("right", {}).items():

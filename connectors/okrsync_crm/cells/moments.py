@@ -119,22 +119,17 @@ def _moment(parts: Mapping[str, str | None], months: Mapping[str, int], zone: Zo
         hour = half % _HALF_DAY + (_HALF_DAY if second else 0)
     fraction = int((parts.get("f") or "0").ljust(6, "0")[:6])
     try:
-        day = _sane(date(year or 0, month or 0, part("d") or 0))
+        day = date(year or 0, month or 0, part("d") or 0)
         local = datetime.combine(day, time(hour or 0, part("M") or 0, part("S") or 0, fraction))
     except ValueError:
         return None
+    if not _YEARS[0] <= day.year <= _YEARS[1] and day != date.max:
+        return None  # no export is about other years; 9999-12-31 means never
     word = parts.get("z") or parts.get("Z")
     own = zone_of(word, zone, local) if word else zone
     if own is None:
         return None
     return _read(local, own, zone) if hour is not None else ReadMoment(local=_micros(local), instant=None)
-
-
-def _sane(day: date) -> date:
-    """Raise ``ValueError`` for years that no export is about; 9999 means never. DuckDB's cells are read so, too."""
-    if not _YEARS[0] <= day.year <= _YEARS[1] and day.year != date.max.year:
-        raise ValueError(f"no export is about {day.year}")
-    return day
 
 
 def _read(local: datetime, own: tzinfo, zone: ZoneInfo) -> ReadMoment:

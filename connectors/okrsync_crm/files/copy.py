@@ -13,7 +13,7 @@ import zipfile
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from okrsync.connector import NoValueError
@@ -171,9 +171,7 @@ def _stage_zip(path: Path, name: str, folder: Path, order: StagingOrder) -> list
             )
             return [_typed(target, name, order, rows)]
         parts = []
-        for member in sorted(archive.namelist()):
-            if member.endswith("/") or member.startswith("__MACOSX"):
-                continue
+        for member in members(archive):
             unpacked = _fresh_name(folder)
             size = archive.getinfo(member).compress_size
             with archive.open(member) as packed:
@@ -182,6 +180,18 @@ def _stage_zip(path: Path, name: str, folder: Path, order: StagingOrder) -> list
         if not parts:
             raise NoValueError(Cause.EMPTY, f"{name} holds no file")
         return parts
+
+
+def members(archive: zipfile.ZipFile) -> list[str]:
+    """The files of an archive, without those that a machine adds for itself."""
+    return sorted(
+        name
+        for name in archive.namelist()
+        if not name.endswith("/")
+        and not name.startswith("__MACOSX")
+        and not PurePosixPath(name).name.startswith(".")
+        and PurePosixPath(name).name.casefold() not in {"thumbs.db", "desktop.ini"}
+    )
 
 
 def _fresh_name(folder: Path) -> Path:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from okrsync.errors import DataError
 from okrsync_crm.dialects import DIALECTS, Dialect
-from okrsync_crm.files.copy import StagingOrder, stage
+from okrsync_crm.files.copy import StagingOrder, members, stage
 from okrsync_crm.files.selection import ExportFile
 from okrsync_crm.files.staged_file import StagedFile
 from okrsync_crm.inspect import detection
@@ -66,6 +66,8 @@ def _is_typed(path: Path, head: bytes) -> str:
                 return "a workbook: numbers and dates carry their types"
             if is_open_document(archive):
                 return "an OpenDocument spreadsheet: numbers and dates carry their types"
+            if all(name.casefold().endswith((".xlsx", ".xlsm", ".ods")) for name in members(archive) or [""]):
+                return "an archive of workbooks, read as the parts of one export"
     if is_spreadsheet_ml(head):
         return "an XML spreadsheet of Excel 2003: numbers and dates carry their types"
     return ""
@@ -135,7 +137,7 @@ def _sample(path: Path) -> bytes:
             return _whole_characters(packed.read(SAMPLE))
     if magic.startswith(b"PK"):
         with zipfile.ZipFile(path) as archive:
-            names = [name for name in sorted(archive.namelist()) if not name.endswith("/")]
+            names = members(archive)
             if not names:
                 raise DataError(f"{path.name} holds no file", hint="export again")
             with archive.open(names[0]) as member:

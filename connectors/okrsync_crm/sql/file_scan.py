@@ -129,10 +129,8 @@ class FileScan:
     def roughly_whole(self) -> str:
         """A digest of all cells of a row without what makes no other record: blanks around a cell, and 20.00 for 20."""
         order = sorted(range(self.width), key=lambda n: folded(self.file.header[n]))
-        cells = (
-            f"coalesce(CAST(try_cast(c{n} AS {DECIMAL}) AS VARCHAR), trim(c{n}, {self.bind.bind(SPACES)}))"
-            for n in order
-        )
+        bare = (f"trim(c{n}, {self.bind.bind(SPACES)})" for n in order)
+        cells = (f"coalesce(CAST(try_cast({cell} AS {DECIMAL}) AS VARCHAR), {cell})" for cell in bare)
         return f"hash({', '.join(cells)})"
 
     def is_measure(self, place: int) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from okrsync_crm.cells.names import SPACES
 from okrsync_crm.refusal import bad_data
 from okrsync_crm.sql import execution
 from okrsync_crm.sql.execution import SqlConnection
@@ -200,7 +201,8 @@ def _has_id(connection: SqlConnection, table: TypedTable) -> bool:
         if width < 2:
             continue
         counts = ", ".join(
-            f"count(DISTINCT c{n}), bool_or({table.scan(file).is_measure(n)})" for n in range(width)
+            f"count(DISTINCT trim(c{n}, {table.bind.bind(SPACES)})), bool_or({table.scan(file).is_measure(n)})"
+            for n in range(width)
         )
         ((rows, *found),) = _ask(
             connection,

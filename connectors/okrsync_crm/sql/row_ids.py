@@ -48,7 +48,8 @@ def row_ids(table: TypedTable, sample: Sequence[Sequence[str]]) -> RowIds | None
         number = f"try_cast({digits} AS BIGINT)"
         return RowIds(totals=[f"list({number}) AS ids"], unread="0", numbered=True)
     if settings.key is None:
-        return RowIds(totals=[f"list(hash(c{place})) AS ids"], unread="0", numbered=False)
+        digest = f"hash({cleaned(f'c{place}', (), table.bind)})"
+        return RowIds(totals=[f"list({digest}) AS ids"], unread="0", numbered=False)
     key = cleaned(f"c{place}", scan.nulls(), table.bind)
     return RowIds(
         totals=[f"count({key}) AS keyed", f"list(hash({key})) AS ids"],

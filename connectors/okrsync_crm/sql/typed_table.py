@@ -195,7 +195,8 @@ class TypedTable:
         if self.settings.latest_by:
             wanted.append(f"{scan.whole()} AS whole")
         elif not self.settings.key and self.settings.equal_rows == "refuse":
-            wanted.append(f"hash(c{self.likely_id(index)}) AS whole")
+            likely = cleaned(f"c{self.likely_id(index)}", (), self.bind)
+            wanted.append(f"hash({likely}) AS whole")
         return f"SELECT {', '.join(wanted)} FROM {scan.source()}"
 
     def scan(self, index: int) -> FileScan:

@@ -109,7 +109,7 @@ def book(rows: str) -> bytes:
 def converted(content: bytes, folder: Path) -> tuple[str, list[int]]:
     target = folder / "sheet.csv"
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        rows = workbook_module.convert(archive, target, name="deals.xlsx", sheet=None, skip_rows=0)
+        rows, _ = workbook_module.convert(archive, target, name="deals.xlsx", sheet=None, skip_rows=0)
     return target.read_text(encoding="utf-8"), list(rows)
 
 
