@@ -14,16 +14,7 @@ PAGE: Final = ROOT / "docs" / "messages.md"
 RAISED: Final = frozenset(
     {
         *("ConfigError", "AccessError", "Unavailable", "DataError", "Conflict", "Busy", "UnsafePlan"),
-        *(
-            "NoValueError",
-            "NoHeaderError",
-            "NoValue",
-            "bad_data",
-            "bad_config",
-            "ValueError",
-            "BadParameter",
-            "Doubt",
-        ),
+        *("NoValueError", "NoValue", "bad_data", "bad_config", "ValueError", "BadParameter", "Doubt"),
     }
 )
 TEXTS: Final = frozenset({"reason", "message", "text"})

@@ -64,6 +64,20 @@ class Spellings:
         return [one for one in dict.fromkeys(found) if one != value]
 
 
+def same_but_for_signs(values: Iterable[str]) -> list[tuple[str, str]]:
+    """Pairs of values that differ in nothing but capitals, blanks, and signs without a shape or of another width."""
+    seen: dict[str, str] = {}
+    found = []
+    for value in values:
+        plain = "".join(
+            sign for sign in unicodedata.normalize("NFKC", value) if unicodedata.category(sign) != "Cf"
+        )
+        other = seen.setdefault(" ".join(plain.casefold().split()), value)
+        if other != value:
+            found.append((other, value))
+    return found
+
+
 def _without_number(value: str) -> str | None:
     number = _NUMBERED.match(value)
     return value[number.end() :] if number else None

@@ -64,7 +64,10 @@ def _matching(pattern: str, base: str, zone: ZoneInfo) -> list[ExportFile]:
         fnmatch.translate(whole.replace("{date}", "\0")).replace(re.escape("\0"), _DATE).replace("\0", _DATE)
     )
     found = []
-    for name in sorted(glob.glob(whole.replace("{date}", "*"), recursive=True)):  # noqa: PTH207 - pattern may be absolute
+    literal = Path(base) / pattern
+    # A browser names a file "deals [1].csv": that is a name, no pattern.
+    listed = [str(literal)] if literal.is_file() else glob.glob(whole.replace("{date}", "*"), recursive=True)  # noqa: PTH207 - pattern may be absolute
+    for name in sorted(listed):
         path = Path(name)
         unfinished = path.name.startswith("~$") or path.name.lower().endswith(_UNFINISHED)
         if unfinished or not path.is_file():

@@ -90,9 +90,10 @@ def _names_all(row: Sequence[str]) -> bool:
 
 
 def _below(rows: Sequence[Sequence[str]], index: int, width: int) -> int:
-    """The header below a line with a figure, such as ``Total:,30,``; ``index`` if there is none."""
+    """The header below a title or a line with a figure, such as ``Total:,30,``; ``index`` if there is none."""
     above = [cell.strip() for cell in rows[index]]
-    if not any(map(_is_value, above)) or all(above):
+    is_title = width > 2 and len([cell for cell in above if cell]) == 1
+    if all(above) or not (is_title or any(map(_is_value, above))):
         return index
     near = range(index + 1, min(index + _TITLES, len(rows)))
     return next((at for at in near if len(rows[at]) == width and _names_all(rows[at])), index)

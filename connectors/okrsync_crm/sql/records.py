@@ -25,6 +25,8 @@ MOST: Final = 5_000
 """More rows that lack the cells of the others are no totals, but records of another kind."""
 _ADDED_UP: Final = 500_000
 _LISTED: Final = 5
+_NOTHING_ELSE: Final = 100
+"""So many rows may all be totals: an export of a report without its records."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +151,10 @@ def _sparse_rows(connection: SqlConnection, table: TypedTable, file: int) -> lis
     )
     usual = max(masks, key=lambda one: one[2], default=(0, 0, 0))[1]
     found = [sparse_row(table, file, row, strong=row[1] in strong, width=usual) for row in cells]
+    if len(cells) <= _NOTHING_ELSE:
+        alone = [sparse_row(table, file, row, strong=True, width=usual) for row in cells]
+        if all(row.hard and not row.dated and row.mask.bit_count() < width for row in alone):
+            return alone
     return [row for row in found if row.may_be_total]
 
 

@@ -13,17 +13,19 @@ from typing import Any, Final
 
 from okrsync.connector import NoValueError
 from okrsync_crm.cells.amounts import AmountForm, read_amount
-from okrsync_crm.cells.spellings import Spellings, alike, explained, quoted, words_alike
+from okrsync_crm.cells.spellings import Spellings, alike, explained, quoted, same_but_for_signs, words_alike
 from okrsync_crm.query_settings import Comparison, Conditions, CrmQuery
 from okrsync_crm.refusal import bad_data
 from okrsync_crm.settings import listed as as_list
 from okrsync_crm.sql.conditions import ISO_DAY
 from okrsync_crm.sql.execution import SqlConnection
+from okrsync_crm.sql.file_scan import ID_NAME
 from okrsync_crm.sql.typed_table import RECORDS, TypedTable, UnusualFileError
 
 _LISTED: Final = 12
 _MOST: Final = 100_000
 _READ: Final = 20_000
+_PAIRS: Final = 3
 _GROUPED: Final = 3
 
 
@@ -57,6 +59,8 @@ class WhereValues:
             self._refuse_sparse(query.group, self._values(query.group, ()))
         if query.group is not None and query.spelling != "exact":
             self._refuse_near_groups(query.group)
+        if query.measure == "count_distinct" and query.field and query.spelling != "exact":
+            self._refuse_counted_twice(query.field)
         return ", ".join(absent)
 
     def size_of(self, text: str) -> int:
@@ -162,6 +166,19 @@ class WhereValues:
                     raise _two_spellings(column, value, others)
             elif missed := _missed(there, wanted, value, how):
                 raise _left_out(column, how, wanted, missed)
+
+    def _refuse_counted_twice(self, column: str) -> None:
+        """One name in two spellings would be counted as two; ids may differ by capitals."""
+        if ID_NAME.search(column):
+            return
+        pairs = same_but_for_signs(self._values(column, ()))
+        if pairs:
+            shown = "; ".join(f"{explained(one)} and {explained(other)}" for one, other in pairs[:_PAIRS])
+            more = f"; and {len(pairs) - _PAIRS} more" if len(pairs) > _PAIRS else ""
+            raise bad_data(
+                f"{column} has values that differ in spelling only: {shown}{more}",
+                hint="correct them in the CRM; if they are different things, add spelling: exact to the metric",
+            )
 
     def _refuse_near_groups(self, group: str) -> None:
         there = self._values(group, ())
