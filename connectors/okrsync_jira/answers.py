@@ -225,6 +225,11 @@ def read(call: Callable[[], Any], shape: type[T]) -> T:
     except (TypeError, AttributeError):
         # The library reads the texts of errors without looking at their shape.
         raise MalformedAnswer("its error has no text") from None
+    except ValueError as error:
+        # requests has errors of its own that are ValueErrors; a bare one is Python's, of a number of thousands of digits.
+        if type(error) is not ValueError:
+            raise
+        raise MalformedAnswer("it is no JSON") from None
     found: T = _checked(answer, shape)
     for issue in answer.get("issues", ()) if isinstance(answer, dict) else ():
         _checked(issue.get("fields") or {}, KnownFields, of=str(issue.get("key", issue["id"])))

@@ -73,7 +73,8 @@ def _answered(error: HTTPResponseError, what: str, token: str, now: datetime) ->
         return Passing(Again(detail, after), landed=False)
     if passes(error.status):
         return Passing(Again(detail, after), landed=True)
-    if error.status == 401:
+    # A page of a proxy or a portal says nothing of the token: Notion refuses in JSON.
+    if error.status == 401 and "html" not in str(error.headers.get("content-type", "")).lower():
         return AccessError(
             f"{what}: Notion does not accept the token from {token} ({detail})",
             hint=f"copy the token again from {TOKENS}",

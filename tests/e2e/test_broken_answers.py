@@ -55,3 +55,29 @@ def test_a_spreadsheet_that_answers_with_something_else(desk: Any, body: bytes) 
     broken(desk, "GET /v4/", body)
     held_alone(desk)
     assert desk.run("doctor", "demo").code == 3
+
+
+def test_a_number_of_thousands_of_digits_from_jira_is_no_bug(desk: Any) -> None:
+    headers, body = {"content-type": "application/json"}, b'{"total":' + b"9" * 6000 + b"}"
+    desk.jira.server.faults.append(Fault(where="search", times=999, status=200, headers=headers, body=body))
+    ended = desk.run("sync", "demo")
+    assert ended.code == 3
+    assert "the answer has not the shape of Jira's answers (it is no JSON)" in ended.out + ended.err
+    assert desk.table()["KR-5"]["Current"] != ""
+
+
+def test_a_page_that_asks_to_sign_in_says_nothing_of_the_token(desk: Any) -> None:
+    """A portal or a proxy answers 401 with a page; Notion and Jira refuse in JSON."""
+    page = {"content-type": "text/html; charset=utf-8"}
+    for emulator, where, name in (
+        (desk.jira, "search", "http://127.0.0.1"),
+        (desk.notion, "/query", "Notion"),
+    ):
+        emulator.server.faults[:] = [
+            Fault(where=where, times=999, status=401, headers=page, body=b"<html>sign in</html>")
+        ]
+        ended = desk.run("plan", "demo")
+        assert ended.code == 3
+        assert f"something between okrsync and {name}" in ended.out + ended.err
+        assert "token" not in ended.err
+        emulator.server.faults.clear()
