@@ -15,6 +15,9 @@ from okrsync.model import Window
 
 _QUOTED: Final = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'""", re.DOTALL)
 _ORDER: Final = re.compile(r"\border\s+by\b", re.IGNORECASE)
+_LOOSE_END: Final = re.compile(
+    r"(?:\b|(?<=[)\'\s]))(and|or|not|in|is|was|[=<>~]|[!<>]=|!~)\s*$", re.IGNORECASE
+)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MOVING: Final = (
     re.compile(r"[<>=]\s*[\"']?[+-]\s*\d+\s*[smhdwy]\b", re.IGNORECASE),
@@ -37,6 +40,8 @@ def fault(jql: str) -> str | None:
         return "the JQL is empty, and Jira refuses to search everything"
     if _ORDER.search(bare):
         return "leave ORDER BY out: the order of the issues does not change a number"
+    if found := _LOOSE_END.search(bare):
+        return f"the JQL ends with {found[1].upper()}: something is missing behind it"
     if '"' in bare or bare.replace("''", "").count("'"):
         return "a quotation mark in the JQL is not closed"
     depth = 0

@@ -146,7 +146,14 @@ def numbers_of(values: Sequence[tuple[Issue, Field, Any]]) -> list[Decimal]:
     broken = [one for one, exact in zip(values, found, strict=True) if exact is None]
     if broken:
         issue, field, value = broken[0]
-        shown = str(value) if len(str(value)) <= 40 else f"{str(value)[:40]}…"
+        # A status or a person is a mapping, and called by one of these.
+        names = (
+            [value.get(name) for name in ("name", "value", "displayName", "key")]
+            if isinstance(value, dict)
+            else []
+        )
+        text = str(next(filter(None, names), value))
+        shown = text if len(text) <= 40 else f"{text[:40]}…"
         others = f"; likewise {some_of([one[0].key for one in broken[1:]])} of {len(values)} issues"
         raise DataError(
             f"{field} of {issue.key} is {shown!r}, not a number{others if len(broken) > 1 else ''}",

@@ -77,6 +77,13 @@ def completed(
     enough(len(sprints), query.min_samples, f"closed sprints of board {board.board}")
     counted = fields or ((board.estimation,) if board.estimation and query.by == "points" else ())
     done = {sprint: _done_in(sprint, board, counted, statuses) for sprint in sprints}
+    everything = [issue for issues in done.values() for issue in issues]
+    if counted and everything and not _values(query, counted, everything, board):
+        raise NoValueError(
+            Cause.EMPTY,
+            f"none of the {len(everything)} issues that were completed has a value in {names_of(counted)}",
+            hint="estimate them, or write by: count",
+        )
     sums = {sprint: _worth(query, counted, issues, board) for sprint, issues in done.items()}
     return MetricValue(
         value=sum(sums.values(), Decimal(0)) / len(sprints),
@@ -114,9 +121,15 @@ def _worth(
 ) -> Decimal:
     if not fields:
         return Decimal(len(issues))
+    return sum(_values(query, fields, issues, board), Decimal(0))
+
+
+def _values(
+    query: JiraQuery, fields: Sequence[Field], issues: Sequence[Issue], board: BoardSprints
+) -> list[Decimal]:
     found = SearchResult(jql=board.found.jql, count=len(issues), issues=tuple(issues))
     values, _ = filled_in(query, fields, found)
-    return sum(numbers_of(values), Decimal(0))
+    return numbers_of(values)
 
 
 def _last(sprints: Sequence[ClosedSprint], at: datetime, most: int) -> Sequence[ClosedSprint]:

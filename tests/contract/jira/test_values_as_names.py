@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -76,3 +77,19 @@ def test_a_parent_that_was_moved_is_found_by_its_former_key(world: World) -> Non
         assert world.value("10-10", **share, parent=key).value == 0
         assert world.value(**share, parent=key, frozen=True, window=OCTOBER).value == 50
     assert "'APP-999'" in world.none(scope="project = APP", state={"parent": "APP-999"}).reason
+
+
+def test_a_velocity_without_any_points_is_no_number(world: World) -> None:
+    story: dict[str, Any] = {"type": "Story", "sprint": [11], "created": "2026-09-02"}
+    done = {**story, "key": "APP-80", "status": "Done", "history": [step("10-10", "To Do", "Done")]}
+    world.jira.load({"issues": [done, {**story, "key": "APP-81", "status": "To Do"}]})
+    velocity: dict[str, Any] = {"measure": "velocity", "board": 1}
+    assert world.value(**velocity).value == Decimal("0.5")
+    held = world.none(**velocity, by="points")
+    assert held.cause is Cause.EMPTY
+    assert "none of the 1 issues that were completed has a value in Story Points" in held.reason
+
+
+def test_what_is_no_number_is_called_by_its_name(world: World) -> None:
+    held = world.none(measure="sum", field="status", jql=STORIES)
+    assert "status of APP-10 is 'Done', not a number" in held.reason
