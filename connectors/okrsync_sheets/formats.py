@@ -180,15 +180,13 @@ def _is_total(block: Block, place: a1.Area, about: Format) -> bool:
         formula = formula.replace(own, "")
     # What another tab holds is of another block.
     named = _REFERENCE.finditer(_ELSEWHERE.sub("", formula))
-    return any(_meets(a1.parse(found[0]), block.area, place) for found in named)
+    return any(_meets(a1.parse(found[0]), block.area) for found in named)
 
 
-def _meets(summed: a1.Area, block: a1.Area, place: a1.Area) -> bool:
-    """Whether a formula at ``place`` that adds up ``summed`` adds up another cell of ``block``."""
-    across = max(summed.left or 1, block.left or 1), min(_end(summed.right), _end(block.right))
-    down = max(summed.top or 1, block.top or 1), min(_end(summed.bottom), _end(block.bottom))
-    alone = (*across, *down) == (place.left, place.left, place.top, place.top)
-    return across[0] <= across[1] and down[0] <= down[1] and not alone
+def _meets(summed: a1.Area, block: a1.Area) -> bool:
+    left, right = max(summed.left or 1, block.left or 1), min(_end(summed.right), _end(block.right))
+    top, bottom = max(summed.top or 1, block.top or 1), min(_end(summed.bottom), _end(block.bottom))
+    return left <= right and top <= bottom
 
 
 def _end(number: int | None) -> int:
