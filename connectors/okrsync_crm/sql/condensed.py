@@ -11,14 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from okrsync.connector import NoValueError
 from okrsync.model import Dimension
 from okrsync_crm.cells.names import SPACES, folded
 from okrsync_crm.files.plain_text import LARGE, spread_sample
 from okrsync_crm.files.staged_file import refuse_changed
-from okrsync_crm.query_settings import Comparison, Elapsed
 from okrsync_crm.settings import CrmSettings
 from okrsync_crm.sql import execution
 from okrsync_crm.sql.cell_values import cleaned
@@ -29,7 +28,7 @@ from okrsync_crm.sql.condensed_columns import (
     moment_column,
     sampled,
 )
-from okrsync_crm.sql.conditions import micros, wall_clock
+from okrsync_crm.sql.conditions import is_of_text, micros, wall_clock
 from okrsync_crm.sql.file_scan import MASKED, FileScan
 from okrsync_crm.sql.planned_question import PlannedQuestion
 from okrsync_crm.sql.records import MOST, SMALL
@@ -65,7 +64,7 @@ class CondensedFile:
         if unit.dimension is Dimension.MONEY and self.table.settings.rates is not None:
             return False
         tested = [*query.where.items(), *query.part.items()]
-        if not all(_is_of_text(condition) for _, condition in tested):
+        if not all(is_of_text(condition) for _, condition in tested):
             return False
         names = [name for name, _ in tested] + ([one.currency] if one.currency else [])
         if query.measure == "count_distinct":
@@ -207,14 +206,6 @@ def _is_plain(settings: CrmSettings) -> bool:
         and settings.short_rows == "refuse"
         and settings.quotes == "double"
     )
-
-
-def _is_of_text(condition: Any) -> bool:
-    """Whether a condition tests nothing but whether a cell is one of some texts."""
-    if isinstance(condition, Elapsed | Comparison):
-        return False
-    values = condition if isinstance(condition, list) else [condition]
-    return all(isinstance(value, str) for value in values)
 
 
 def _bounds(one: PlannedQuestion) -> list[tuple[int, int]]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from okrsync.model import Window
 from okrsync_crm.files.cell_tags import DATE
-from okrsync_crm.query_settings import Comparison, Conditions, Elapsed
+from okrsync_crm.query_settings import Comparison, Condition, Conditions, Elapsed
 from okrsync_crm.settings import listed as as_list
 from okrsync_crm.sql.cell_values import DAY, MomentSql
 from okrsync_crm.sql.query_plan import CellFault, QueryPlan, RowTest
@@ -172,6 +172,38 @@ def _equal(plan: QueryPlan, column: str, value: Any, zone: ZoneInfo) -> str:
 def _broken(plan: QueryPlan, column: str) -> CellFault | None:
     """Any text is a text, but an error cell of a sheet is not."""
     return plan.fault(column, plan.text(column)) if plan.tagged else None
+
+
+def is_of_text(condition: Condition) -> bool:
+    """Whether a condition looks at a cell's text only: it is one of some, has some, or is empty."""
+    if isinstance(condition, Elapsed):
+        return False
+    if isinstance(condition, Comparison):
+        if any(getattr(condition, limit) is not None for limit in _SIGNS):
+            return False
+        condition = [] if condition.not_ is None else condition.not_
+    return all(
+        isinstance(value, str) for value in (condition if isinstance(condition, list) else [condition])
+    )
+
+
+def named_texts(condition: Condition) -> list[str]:
+    """The texts that a condition of texts compares whole cells with."""
+    values: Any = condition.not_ if isinstance(condition, Comparison) else condition
+    listed = values if isinstance(values, list) else [values]
+    return [str(value).strip() for value in listed if value is not None]
+
+
+def passes(text: str | None, condition: Comparison) -> bool:
+    """What the SQL of ``_compared`` says of one text, for a condition of texts."""
+    if text in named_texts(condition):
+        return False
+    if condition.empty is not None and condition.empty != (text is None):
+        return False
+    contained, first = condition.contains, condition.starts_with
+    if contained is not None and not any(word in (text or "") for word in as_list(contained)):
+        return False
+    return first is None or any((text or "").startswith(word) for word in as_list(first))
 
 
 def micros(moment: datetime) -> int:

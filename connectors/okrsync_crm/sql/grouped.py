@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from typing import Any, Final
 
 from okrsync.model import Dimension
-from okrsync_crm.query_settings import Comparison, Conditions, Elapsed
+from okrsync_crm.query_settings import Comparison, Conditions
 from okrsync_crm.sql import conditions, execution
 from okrsync_crm.sql.planned_question import PlannedQuestion, value_of
 from okrsync_crm.sql.query_plan import QueryPlan
@@ -21,7 +22,8 @@ from okrsync_crm.sql.where_values import WhereValues
 
 _MEASURES: Final = {"count", "sum", "mean", "min", "max", "ratio"}
 _GROUPS: Final = 100_000
-Allowed = Mapping[str, frozenset[str]]
+Allowed = Mapping[str, frozenset[str | None]]
+"""The texts that each tested column may have; None stands for an empty cell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ def read_grouped(
     found: dict[int, dict[str, Any]] = {}
     for shape, mine in shapes.items():
         groups = _groups(connection, table, shape)
-        found |= {one.index: _values(one, table, shape, groups) for one in mine}
+        found |= {one.index: _values(one, table, shape, groups, where) for one in mine}
     return found, rest
 
 
@@ -79,7 +81,7 @@ def _shape(table: TypedTable, one: PlannedQuestion, where: WhereValues) -> Group
         return None
     if settings.rates is not None and one.question.unit.dimension is Dimension.MONEY:
         return None
-    allowed = [_allowed(table, one_of) for one_of in (query.where, query.part)]
+    allowed = [_allowed(table, one_of, where) for one_of in (query.where, query.part)]
     if None in allowed:
         return None
     tested = {column for found in allowed if found is not None for column in found}
@@ -108,20 +110,23 @@ def _shape(table: TypedTable, one: PlannedQuestion, where: WhereValues) -> Group
     )
 
 
-def _allowed(table: TypedTable, tests: Conditions) -> Allowed | None:
+def _allowed(table: TypedTable, tests: Conditions, where: WhereValues) -> Allowed | None:
     """The texts that each column may have; None if a test is of another kind."""
-    found: dict[str, frozenset[str]] = {}
+    found: dict[str, frozenset[str | None]] = {}
     for name, condition in tests.items():
-        if isinstance(condition, Comparison | Elapsed):
+        if not conditions.is_of_text(condition):
             return None
-        values = condition if isinstance(condition, list) else [condition]
-        if not all(isinstance(value, str) for value in values):
-            return None
+        values = conditions.named_texts(condition)
         # A day is compared with a sheet's date cells by what they mean.
-        if table.tagged and any(conditions.ISO_DAY.fullmatch(str(value).strip()) for value in values):
+        if table.tagged and any(conditions.ISO_DAY.fullmatch(value) for value in values):
             return None
         column = table.text(name)
-        texts = frozenset(str(value).strip() for value in values)
+        texts = frozenset[str | None](values)
+        if isinstance(condition, Comparison):
+            there = where.all_values(name)
+            if there is None:
+                return None
+            texts = frozenset(text for text in (*there, None) if conditions.passes(text, condition))
         found[column] = found[column] & texts if column in found else texts
     return found
 
@@ -161,9 +166,10 @@ def _values(
     table: TypedTable,
     shape: GroupShape,
     groups: Mapping[tuple[str | None, ...], GroupTotals],
+    values_of: WhereValues,
 ) -> dict[str, Any]:
     query, index = one.query, one.index
-    where = _allowed(table, query.where) or {}
+    where = _allowed(table, query.where, values_of) or {}
     whole = _together(_chosen(groups, shape.keys, where).values())
     values: dict[str, Any] = {f"rows{index}": whole.rows, f"bad{index}": 0}
     if query.measure == "count_distinct":
@@ -183,7 +189,7 @@ def _values(
     if shape.currency:
         values[f"currencies{index}"] = whole.currencies
     if query.measure == "ratio":
-        part = _allowed(table, query.part) or {}
+        part = _allowed(table, query.part, values_of) or {}
         both = {column: where.get(column, texts) & texts for column, texts in part.items()}
         share = _together(_chosen(groups, shape.keys, {**where, **both}).values())
         values[f"part{index}"] = share.total if query.field else share.rows
@@ -193,8 +199,8 @@ def _values(
 def _chosen(
     groups: Mapping[tuple[str | None, ...], GroupTotals], keys: Sequence[str], allowed: Allowed
 ) -> dict[tuple[str | None, ...], GroupTotals]:
-    if all(key in allowed for key in keys):
-        places = product(*(sorted(allowed[key]) for key in keys))
+    if all(key in allowed for key in keys) and prod(len(allowed[key]) for key in keys) <= len(groups):
+        places = product(*(allowed[key] for key in keys))
         return {place: groups[place] for place in places if place in groups}
     return {
         place: found

@@ -67,6 +67,11 @@ class WhereValues:
         """How many different values a text column has, as far as they were counted."""
         return len(self._known.get(text, ()))
 
+    def all_values(self, column: str) -> Mapping[str, int] | None:
+        """How many rows have each value; None if there are very many different ones."""
+        there = self._values(column, ())
+        return there if len(there) <= _MOST else None
+
     def _values(self, column: str, wanted: Sequence[Any]) -> Mapping[str, int]:
         """How many rows have each value; of very many values only those that matter here."""
         text = self.table.text(column)

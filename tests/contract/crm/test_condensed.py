@@ -31,6 +31,18 @@ QUESTIONS: list[dict[str, Any]] = [
     {"measure": "ratio", "part": {"Stage": "Won"}, "field": "Amount", "where": {"Owner": ["o1", "o2"]}},
     {"measure": "count_distinct", "field": "Owner", "where": {"Stage": "Won"}},
     {"measure": "sum", "field": "Amount", "where": {"Stage": "Gone"}},
+    {"measure": "count", "where": {"Country": {"contains": "rk"}}},
+    {
+        "measure": "sum",
+        "field": "Amount",
+        "where": {"Country": {"starts_with": ["It", "Po"]}, "Stage": {"not": "Open"}},
+    },
+    {
+        "measure": "ratio",
+        "part": {"Stage": {"not": ["Open", "Lost"]}},
+        "where": {"Owner": {"empty": False}},
+        "unit": PERCENT,
+    },
     {
         "measure": "count",
         "where": {"Stage": "Won"},
