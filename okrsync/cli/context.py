@@ -83,6 +83,16 @@ class Context:
         from okrsync.config import load_company
 
         path = self.file(name)
+        if path != Path(name) and (other := path.with_suffix(".yml")).is_file():
+            if path.is_file():
+                raise ConfigError(
+                    f"there are two files of {name!r}: {path.name} and {other.name}",
+                    hint=f"delete the older one; okrsync reads {path.name}",
+                )
+            raise ConfigError(
+                f"the file {other.absolute()} is not read: its name ends in .yml",
+                hint=f"rename it to {path.name}",
+            )
         if path != Path(name) and not path.is_file():
             there = self.companies()
             known = f"{did_you_mean(name, there)} " if there else ""
@@ -110,8 +120,8 @@ class Context:
         return file
 
     def companies(self) -> Sequence[str]:
-        """The names of all YAML files in the configuration folder."""
-        return sorted(path.stem for path in self.config.glob("*.yaml"))
+        """The names of all YAML files in the configuration folder; ``company`` refuses those that end in ``.yml``."""
+        return sorted({path.stem for pattern in ("*.yaml", "*.yml") for path in self.config.glob(pattern)})
 
     def notify(self, name: str) -> Notify | None:
         """Whom the machine notifies of a company whose YAML names nobody; None for a name without a YAML."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from okrsync.cli.output import say, say_error
 from okrsync.cli.streams import echo
+from okrsync.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
     from okrsync.cli.context import Context
@@ -27,6 +28,18 @@ def say_result(ended: CompanyRun) -> None:
     if ended.complaint:
         say_error(f"okrsync: {ended.name}: {ended.complaint}")
     say_not_notified(ended, f"okrsync: {ended.name}")
+
+
+def say_unreadable(name: str, error: ConfigError, *, as_json: bool) -> outputs.Failure:
+    """Print on stderr why one company of several cannot be read, unless it goes out ``as_json`` with the others."""
+    if not as_json:
+        say_error(f"okrsync: {name}: {error}")
+    failure: outputs.Failure = {"company": name, "error": error.message, "exit_code": ExitCode.CONFIG}
+    if error.hint:
+        failure["hint"] = error.hint
+    if error.place:
+        failure["place"] = str(error.place)
+    return failure
 
 
 def say_warnings(sentences: Iterable[str]) -> None:

@@ -397,7 +397,7 @@ class Valid(TypedDict):
 
 
 class Validation(TypedDict):
-    companies: list[Valid]
+    companies: list[Valid | Failure]
 
 
 class Figure(TypedDict):

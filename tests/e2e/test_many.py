@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import signal
 import subprocess
@@ -104,6 +105,32 @@ def test_one_company_s_trouble_stops_no_other_and_the_worst_code_counts(many: Fl
     assert {name: shown[name] for name in ("c00001", "c00004", "c00005")} == {
         name: expected[name] for name in ("c00001", "c00004", "c00005")
     }
+
+
+def test_a_file_that_ends_in_yml_is_refused_and_never_passed_over(many: Fleet, capsys: Any) -> None:
+    (many.folder / "c00002.yaml").rename(many.folder / "c00002.yml")
+    (many.folder / "c00003.yml").write_bytes((many.folder / "c00003.yaml").read_bytes())
+    assert sync("--all") == 2
+    said = capsys.readouterr()
+    assert "c00002.yml is not read: its name ends in .yml\n  → rename it to c00002.yaml" in said.err
+    assert "there are two files of 'c00003': c00003.yaml and c00003.yml" in said.err
+    assert said.out.splitlines()[-1] == "6 companies: 4 in sync · 2 misconfigured (c00002, c00003)"
+
+
+@pytest.mark.parametrize("command", ["validate", "lint"])
+def test_a_yaml_that_cannot_be_read_hides_no_other(many: Fleet, capsys: Any, command: str) -> None:
+    (many.folder / "c00001.yaml").write_text("company: c00001\n", encoding="utf-8")
+    assert main((command,), Context(clock=JumpClock(datetime.now(tz=UTC)))) == 2
+    said = capsys.readouterr()
+    assert "okrsync: c00001: " in said.err
+    assert "c00001.yaml:1:1" in said.err
+    assert "c00002" in said.out
+    assert main((command, "--json"), Context(clock=JumpClock(datetime.now(tz=UTC)))) == 2
+    said = capsys.readouterr()
+    companies = json.loads(said.out)["companies"]
+    assert sorted(one["company"] for one in companies) == sorted(many.names)
+    (broken,) = [one for one in companies if "error" in one]
+    assert (broken["company"], broken["exit_code"]) == ("c00001", 2)
 
 
 def test_a_bug_in_one_company_s_run_is_shown_whole_and_stops_no_other(

@@ -9,12 +9,14 @@ import typer
 from okrsync.cli.arguments import Json
 from okrsync.cli.context import Context
 from okrsync.cli.output import say, say_json
+from okrsync.cli.results import say_unreadable
 from okrsync.errors import ConfigError, ExitCode
 from okrsync.spelling import did_you_mean
 
 if TYPE_CHECKING:
     from okrsync.config import Company
     from okrsync.lint import Warned
+    from okrsync.render import outputs
 
 
 def lint(
@@ -42,15 +44,24 @@ def lint(
     if not names:
         raise ConfigError(f"there is no company in {context.machine.config}", hint="okrsync init writes one")
     found: list[tuple[Company, list[Warned]]] = []
+    unreadable: list[outputs.Failure] = []
     with context.ledger() as ledger:
         for name in names:
-            loaded = context.company(name)
+            try:
+                loaded = context.company(name)
+            except ConfigError as error:
+                if len(names) == 1:
+                    raise
+                unreadable.append(say_unreadable(name, error, as_json=as_json))
+                continue
             memory = ledger.recall(loaded.id)
             found.append((loaded, lint(loaded, memory.outcomes, context.clock.now(), off or ())))
     if as_json:
-        say_json({"companies": [_data(company, warned) for company, warned in found]})
+        say_json({"companies": [*(_data(company, warned) for company, warned in found), *unreadable]})
     else:
         _say(found)
+    if unreadable:
+        return ExitCode.CONFIG
     return ExitCode.HELD if any(warned for _, warned in found) else ExitCode.IN_SYNC
 
 
