@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from threading import Event
 
 from okrsync.config import Company
@@ -70,12 +71,14 @@ def in_batches(
 
 
 def _next(came: queue.SimpleQueue[_Item], clock: Clock) -> _Item:
-    """What comes next; raises at once if the run is to stop."""
+    """What comes next; raises at once if the run is to stop, even if something has come meanwhile."""
     while True:
-        try:
-            return came.get(timeout=GLANCE)
-        except queue.Empty:
-            clock.sleep(0)
+        item = None
+        with suppress(queue.Empty):
+            item = (came.get(timeout=GLANCE),)
+        clock.sleep(0)
+        if item is not None:
+            return item[0]
 
 
 def _read(
