@@ -137,7 +137,7 @@ def test_the_command_runs_with_what_the_image_gives_it_and_nothing_more(tmp_path
         command = [sys.executable, "-m", "okrsync"]
         process = subprocess.Popen([*command, *json.loads(stage["CMD"])], env=env, cwd=tmp_path / "state")
         try:
-            for _ in range(600):
+            for _ in range(2400):
                 if made.shown() == made.expected():
                     break
                 threading.Event().wait(0.05)

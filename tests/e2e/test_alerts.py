@@ -288,7 +288,7 @@ def test_a_scheduler_alerts_of_a_yaml_that_was_broken_before_it_started(machine:
     with (machine.fleet.folder / "log").open("wb") as log:
         process = subprocess.Popen(words, stdout=log, stderr=log, env=dict(os.environ))
         try:
-            for _ in range(600):
+            for _ in range(2400):
                 if machine.sent:
                     break
                 threading.Event().wait(0.05)

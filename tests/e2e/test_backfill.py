@@ -369,7 +369,7 @@ def test_a_second_backfill_waits_and_a_sync_need_not(desk: Any) -> None:
 
 
 def wait_for(true: Callable[[], bool]) -> None:
-    for _ in range(600):
+    for _ in range(2400):
         if true():
             return
         time.sleep(0.05)  # another process is at work

@@ -52,7 +52,7 @@ def running(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def until(true: Callable[[], Any], what: str) -> None:
-    for _ in range(600):
+    for _ in range(2400):
         if true():
             return
         threading.Event().wait(0.05)

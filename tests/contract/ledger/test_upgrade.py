@@ -130,7 +130,7 @@ def test_two_programs_that_open_an_old_ledger_at_once(url: str) -> None:
             both = [stack.enter_context(beside("upgrade", url)) for _ in range(2)]
             # Both have seen that it is old, and wait for this transaction to upgrade it.
             assert [hear(one) for one in both] == ["looked"] * 2
-            for _ in range(600):
+            for _ in range(2400):
                 if database.kind == "sqlite" or connection.scalar(text(WAITING)) == 2:
                     break
                 threading.Event().wait(0.05)
