@@ -95,8 +95,9 @@ class Context:
             )
         if path != Path(name) and not path.is_file():
             there = self.companies()
-            known = f"{did_you_mean(name, there)} " if there else ""
-            hint = f"{known}For another folder name the file by its path, or set OKRSYNC_CONFIG"
+            known = did_you_mean(name, there) if there else ""
+            known += "" if not known or known.endswith("?") else "."
+            hint = f"{known} For another folder name the file by its path, or set OKRSYNC_CONFIG".strip()
             raise ConfigError(f"there is no company {name!r}: no file {path.absolute()}", hint=hint)
         company = load_company(path, self.connectors)
         garbage.loaded_stays()
