@@ -1,4 +1,4 @@
-"""What plug-ins share: how to say that there is no value, safe addresses, and which failures pass."""
+"""Share rules between plug-ins: how to say that there is no value, safe addresses, passing failures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The errors, grouped by what the operator does next.
+"""Declare the errors, grouped by what the operator does next.
 
 OkrsyncError
 ├── ConfigError    2   edit the YAML: file, line and column are in the message

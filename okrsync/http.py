@@ -1,4 +1,4 @@
-"""Patience with servers: one limiter per credential, one retry policy, no other.
+"""Be patient with servers: one limiter per credential, one retry policy, no other.
 
 The vendors' client libraries do the talking; their own retrying is switched off, and each of their calls goes through
 ``patiently``. What is worth repeating is said by the connector, which knows its vendor.

@@ -1,4 +1,4 @@
-"""A key result as it is configured, and its goal once baseline and target are known.
+"""Declare a key result as it is configured, and settle its goal once baseline and target are known.
 
 People may keep baseline and target in the destination, and a relative target needs a measured baseline. So each run
 settles a key result's goal again: from the YAML first, and from the row for what the YAML leaves out.

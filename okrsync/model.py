@@ -1,4 +1,4 @@
-"""The nouns of okrsync as frozen data: no I/O, no clock.
+"""Declare the nouns of okrsync as frozen data: no I/O, no clock.
 
 Numbers are ``Decimal``, instants are aware datetimes. A percentage is held as its percent figure (37 for 37 %),
 never as the fraction; only a destination knows how its column stores it.

@@ -1,4 +1,4 @@
-"""Certificates and proxies between here and a server, the same for every client library.
+"""Set up certificates and proxies in one way for every client library.
 
 A certificate that is not trusted and a proxy that refuses are no passing faults: they are reported at once, with their
 reason and with the place where they can be changed.

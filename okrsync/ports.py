@@ -1,4 +1,4 @@
-"""The protocols between the engine and the outside world.
+"""Declare the protocols between the engine and the outside world.
 
 A protocol has three methods at the most: a fourth needs a reason in CONTRIBUTING.md. Everything here is pure; what a
 connector is given to work with (clock, secrets, limits) comes in through ``ConnectorContext``.

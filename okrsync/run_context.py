@@ -1,4 +1,4 @@
-"""One run's context: the company, its ledger and memory, the moment, and all that was read so far."""
+"""Carry what a run knows: the company, its ledger and memory, the moment, and all that was read."""
 
 from __future__ import annotations
 

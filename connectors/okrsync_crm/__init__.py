@@ -1,4 +1,4 @@
-"""Numbers from a CRM's exported files: CSV and XLSX, one pass over a file for all questions.
+"""Read numbers from a CRM's exported files: CSV and XLSX, one pass over a file for all questions.
 
 How a file is written (its code page, delimiter, decimal sign, order of dates) is declared by a named dialect and
 verified while reading; it is never guessed.

@@ -1,4 +1,4 @@
-"""From the result of a scan to the answer to each of its questions."""
+"""Answer each question of a batch from the result of its scan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How CRMs write their exports, as data. Every key can be overridden in the connection's settings."""
+"""Declare how CRMs write their exports. The connection's settings can override every key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``okrsync doctor`` for exports: is there a file, is it fresh, and can it be read as declared."""
+"""Examine exports for ``okrsync doctor``: is there a file, is it fresh, can it be read as declared."""
 
 from __future__ import annotations
 

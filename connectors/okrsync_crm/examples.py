@@ -1,4 +1,4 @@
-"""Examples of everything that can be measured, for ``okrsync connectors crm``. A test asks each."""
+"""Show one example of each measure; a test asks all of them (see ``okrsync connectors crm``)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which currency an amount is in, and several of them as one."""
+"""Find the currency of an amount, and turn several currencies into one."""
 
 from __future__ import annotations
 

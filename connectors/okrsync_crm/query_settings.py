@@ -1,4 +1,4 @@
-"""The YAML keys of a metric that is read from an export: its measure, its columns and its conditions."""
+"""Declare the YAML keys of a metric of an export: its measure, its columns and its conditions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The YAML keys of a ``crm`` connection."""
+"""Declare the YAML keys of a ``crm`` connection."""
 
 from __future__ import annotations
 

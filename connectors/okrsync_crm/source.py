@@ -1,4 +1,4 @@
-"""The CRM source: questions about the same files are planned together, and asked of one table."""
+"""Answer questions from exports: those about the same files are planned and asked together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads numbers from Jira Cloud and Jira Data Center."""
+"""Read numbers from Jira Cloud and Jira Data Center."""
 
 from __future__ import annotations
 

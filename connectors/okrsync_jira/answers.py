@@ -1,4 +1,4 @@
-"""Reads Jira's answers: each has a declared shape, and any other answer is no answer.
+"""Read Jira's answers: each has a declared shape, and any other answer is no answer.
 
 Nothing else looks at the JSON of an answer before it was read here. The shapes say what okrsync relies on, no more;
 whatever else Jira sends is dropped, but for the values of fields, which differ from site to site.

@@ -1,4 +1,4 @@
-"""Turns Jira's changelogs into the moves of an issue, oldest first. Pure: the client fetches them.
+"""Turn Jira's changelogs into the moves of an issue, oldest first. Pure: the client fetches them.
 
 Cloud tells a history's time in seconds, in milliseconds or as text, depending on the request; Data Center names a
 field where Cloud gives its id, and entries such as Parent have no field at all. Here they are all alike.

@@ -1,4 +1,4 @@
-"""Reads Jira completely or not at all, where the ``jira`` library would silently return too little.
+"""Read Jira completely or not at all: the ``jira`` library silently returns too little.
 
 The library pages, retries and signs in for people at a prompt: it stops after one page, follows a repeated page token
 for ever, and reads an expired token as "no issues". Here every page is asked for by ourselves.

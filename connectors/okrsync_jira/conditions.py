@@ -1,4 +1,4 @@
-"""Decides whether an issue, as it was at a moment, is in the state a question asks for. Pure."""
+"""Decide whether an issue, as it was at a moment, is in the state a question asks for. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sends requests to one Jira: paced, retried, and each answer judged before it is believed."""
+"""Send requests to one Jira: paced, retried, and each answer judged before it is believed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Examines a Jira connection as an operator would, and says what to do about each fault."""
+"""Examine a Jira connection as an operator would, and say what to do about each fault."""
 
 from __future__ import annotations
 

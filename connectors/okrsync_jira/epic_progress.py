@@ -1,4 +1,4 @@
-"""Computes how much of the work below epics and initiatives is done. Pure."""
+"""Compute how much of the work below epics and initiatives is done. Pure."""
 
 from __future__ import annotations
 

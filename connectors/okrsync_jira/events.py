@@ -1,4 +1,4 @@
-"""Counts created or resolved issues in many windows, from one list if that takes fewer requests."""
+"""Count created or resolved issues in many windows, from one list if that takes fewer requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows one example of each measure; a test asks all of them (see ``okrsync connectors jira``)."""
+"""Show one example of each measure; a test asks all of them (see ``okrsync connectors jira``)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resolves the name of a field to its id: names must be unique, and nothing is guessed."""
+"""Resolve the name of a field to its id: names must be unique, and nothing is guessed."""
 
 from __future__ import annotations
 

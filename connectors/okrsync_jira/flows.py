@@ -1,4 +1,4 @@
-"""Computes lead time, cycle time, time in a status, throughput and age from status changes. Pure.
+"""Compute lead time, cycle time, time in a status, throughput and age from status changes. Pure.
 
 An issue is finished since the start of the last unbroken run of statuses in the category Done: moving from one such
 status to another (as in the migration of a workflow) does not finish it again, and opening it again does away with the

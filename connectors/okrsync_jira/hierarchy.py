@@ -1,4 +1,4 @@
-"""Finds the work below epics and initiatives, level by level."""
+"""Find the work below epics and initiatives, level by level."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judges an HTTP answer of Jira: believe it, retry it, or tell the operator what to do."""
+"""Judge an HTTP answer of Jira: believe it, retry it, or tell the operator what to do."""
 
 from __future__ import annotations
 

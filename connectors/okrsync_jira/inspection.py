@@ -1,4 +1,4 @@
-"""Shows what a JQL finds and which YAML to write, for somebody who sets up a metric."""
+"""Show what a JQL finds and which YAML to write, for somebody who sets up a metric."""
 
 from __future__ import annotations
 

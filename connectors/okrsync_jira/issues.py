@@ -1,4 +1,4 @@
-"""Holds issues and the results of searches."""
+"""Hold issues and the results of searches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes JQL: combines clauses, adds windows, and finds what does not hold for the past."""
+"""Write JQL: combine clauses, add windows, and find what does not hold for the past."""
 
 from __future__ import annotations
 

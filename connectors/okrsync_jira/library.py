@@ -1,4 +1,4 @@
-"""Calls the ``jira`` library, without its paging, its retries and its needless requests."""
+"""Call the ``jira`` library, without its paging, its retries and its needless requests."""
 
 from __future__ import annotations
 

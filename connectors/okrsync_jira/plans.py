@@ -1,4 +1,4 @@
-"""Plans what to read from Jira for a question, and how to reduce it to one number. Fetches nothing."""
+"""Plan what to read from Jira for a question, and how to reduce it to one number. Fetch nothing."""
 
 from __future__ import annotations
 

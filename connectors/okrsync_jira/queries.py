@@ -1,4 +1,4 @@
-"""Defines what the YAML says of one metric read from Jira. Loads no vendor library.
+"""Declare what the YAML says of one metric read from Jira. Loads no vendor library.
 
 =============== ============================ ===================================================================
 measure         needs                        and may have

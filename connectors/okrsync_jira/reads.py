@@ -1,4 +1,4 @@
-"""Defines what can be read from Jira, and merges the reads of many questions into few."""
+"""Declare what can be read from Jira, and merge the reads of many questions into few."""
 
 from __future__ import annotations
 

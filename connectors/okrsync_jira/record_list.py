@@ -1,4 +1,4 @@
-"""Lists the issues behind a number, with the address that opens each."""
+"""List the issues behind a number, with the address that opens each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reduces the issues that were found to one number. Pure: no requests, no clock."""
+"""Reduce the issues that were found to one number. Pure: no requests, no clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refuses questions that no request could answer, with the reason."""
+"""Refuse questions that no request could answer, with the reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Winds issues back to how they were, from the fields of today and what changed since. Pure.
+"""Wind issues back to how they were, from the fields of today and what changed since. Pure.
 
 What is wound back: project, type, status, resolution, assignee, reporter, priority, sprint, parent, labels, versions,
 components, and fields with one number, option or person. An issue that was deleted, archived or moved out of sight since is gone from the past as well.

@@ -1,4 +1,4 @@
-"""Reads which fields the JQL of a scope is about: what may change is refused, moves are wound back.
+"""Read which fields the JQL of a scope is about: what may change is refused, moves are wound back.
 
 A scope is asked of Jira as of today. It may name what never changes about an issue (its key, its creation) and its
 project and type, which change rarely and whose changes Jira keeps.

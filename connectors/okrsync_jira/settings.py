@@ -1,4 +1,4 @@
-"""Defines what the YAML says of a Jira connection. Loads no vendor library."""
+"""Declare what the YAML says of a Jira connection. Loads no vendor library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reduces the cycles of an SLA field of Jira Service Management to one number. Pure.
+"""Reduce the cycles of an SLA field of Jira Service Management to one number. Pure.
 
 The unit is a run of the clock (Jira's "cycle"), not an issue: a re-opened issue has several. Elapsed time is what Jira
 measured on the agreement's own calendar.

@@ -1,4 +1,4 @@
-"""Answers a batch of questions with as few requests as they need.
+"""Answer a batch of questions with as few requests as they need.
 
 A batch costs: serverInfo where the deployment is not known (once: the connection's state keeps it), ``myself``
 (an empty result is a number only if somebody is signed in), the canary if there is one, the fields' names if a query

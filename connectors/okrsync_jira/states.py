@@ -1,4 +1,4 @@
-"""Defines the conditions that the YAML may set on the issues of a scope. Loads no vendor library."""
+"""Declare the conditions that the YAML may set on the issues of a scope. Loads no vendor library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Follows an issue's way through its statuses, from its creation until today. Pure."""
+"""Follow an issue's way through its statuses, from its creation until today. Pure."""
 
 from __future__ import annotations
 

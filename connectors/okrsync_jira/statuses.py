@@ -1,4 +1,4 @@
-"""Knows the category of a status by its id, also if the status was renamed or deleted."""
+"""Know the category of a status by its id, also if the status was renamed or deleted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Winds one field of an issue back to an earlier moment, and says what a value is called. Pure."""
+"""Wind one field of an issue back to an earlier moment, and say what a value is called. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Computes what a team completed in its closed sprints, rebuilt from what is known today.
+"""Compute what a team completed in its closed sprints, rebuilt from what is known today.
 
 Jira's own velocity report has an address that Atlassian does not document. Rebuilt are the issues that were in the sprint
 and done when it was completed, with their points at that moment; work already done when the sprint began is left out.

@@ -1,4 +1,4 @@
-"""Says beside a count of nothing or a share of 0 what else there is: a filter may match nothing."""
+"""Say beside a count of nothing or a share of 0 what else there is: a filter may match nothing."""
 
 from __future__ import annotations
 

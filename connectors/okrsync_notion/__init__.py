@@ -1,4 +1,4 @@
-"""Notion as a destination: a database that people edit, of which okrsync owns a few cells."""
+"""Write into Notion: a database that people edit, of which okrsync owns a few cells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notion's API over HTTP with one token: the only module that calls ``notion_client``.
+"""Call Notion's API over HTTP with one token; no other module calls ``notion_client``.
 
 Its own retrying is off (it never repeats a timeout, a cut connection, a 502, 504 or 529, nor any query), its console
 logger is replaced, and its context manager, which would swap our HTTP client for another, is not used.

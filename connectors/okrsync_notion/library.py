@@ -1,4 +1,4 @@
-"""The client library of Notion and its httpx, without the command that httpx has for terminals.
+"""Import Notion's client library and httpx without the command that httpx has for terminals.
 
 If click and rich are installed, httpx loads that command and them: half of its own time to load.
 """

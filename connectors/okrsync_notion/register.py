@@ -1,4 +1,4 @@
-"""Adds rows to a Notion table, each with a key, and no key twice.
+"""Add rows to a Notion table, each with a key, and no key twice.
 
 Notion has no idempotency keys, and a row may be listed only a while after it was made. So nothing is ever sent a second
 time after an answer was lost: the key is looked for instead, for as long as listing may take.

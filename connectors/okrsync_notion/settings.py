@@ -1,4 +1,4 @@
-"""What the YAML says about a Notion connection and about a table in it."""
+"""Declare what the YAML says of a Notion connection and of a table in it."""
 
 from __future__ import annotations
 

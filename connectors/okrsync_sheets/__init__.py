@@ -1,4 +1,4 @@
-"""Google Sheets as a source: cells, ranges and columns, read with one permission, never guessed."""
+"""Read numbers from Google Sheets: cells, ranges and columns, with one permission, never guessed."""
 
 from __future__ import annotations
 

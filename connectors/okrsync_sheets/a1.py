@@ -1,4 +1,4 @@
-"""A1 notation: ``'It''s Q3'!B2:B``. Pure."""
+"""Read and write A1 notation: ``'It''s Q3'!B2:B``. Pure."""
 
 from __future__ import annotations
 

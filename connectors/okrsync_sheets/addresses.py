@@ -1,4 +1,4 @@
-"""Where a spreadsheet is: its address as copied from the browser, or its id alone. Pure."""
+"""Read where a spreadsheet is: its address as copied from the browser, or its id alone. Pure."""
 
 from __future__ import annotations
 

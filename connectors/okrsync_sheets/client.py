@@ -1,4 +1,4 @@
-"""Requests to Google Sheets through gspread's ``HTTPClient``: the only module that talks to Google."""
+"""Send requests to Google through gspread's ``HTTPClient``; no other module talks to Google."""
 
 from __future__ import annotations
 

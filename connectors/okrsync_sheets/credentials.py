@@ -1,6 +1,6 @@
 # mypy: allow-untyped-calls
 # google-auth carries no annotations on what is called here.
-"""Who we are to Google: google-auth credentials with one permission, to read spreadsheets."""
+"""Make google-auth credentials that may do one thing: read spreadsheets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looks at a connection to Google Sheets as an operator would."""
+"""Examine a connection to Google Sheets as an operator would."""
 
 from __future__ import annotations
 

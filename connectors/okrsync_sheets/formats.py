@@ -1,4 +1,4 @@
-"""What the formats of cells say about their numbers, where the numbers alone say nothing.
+"""Check numbers by the formats of their cells: a number alone does not say what it is.
 
 0.37 may be a count, 37 % or nine hours; 46327 may be a count or a day in November. Google tells them apart by the
 cell's number format only, which costs a request of its own: it is made when a metric is read for the first time, again

@@ -1,4 +1,4 @@
-"""What a failed request to Google means: try it again, or what it says in Google's words."""
+"""Judge a failed request to Google: try it again, or say what it means in Google's words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finding a cell or a column by the headings a person reads. Pure."""
+"""Find a cell or a column by the headings a person reads. Pure."""
 
 from __future__ import annotations
 

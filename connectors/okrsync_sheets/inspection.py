@@ -1,4 +1,4 @@
-"""``okrsync inspect URL``: list a spreadsheet's tabs, names, headings and broken cells, with YAML."""
+"""List a spreadsheet's tabs, names, headings and broken cells, with YAML, for ``okrsync inspect``."""
 
 from __future__ import annotations
 

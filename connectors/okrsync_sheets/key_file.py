@@ -1,4 +1,4 @@
-"""The JSON of a Google credential, also as shells, files of variables and secret stores leave it."""
+"""Read the JSON of a Google credential, also as shells, files of variables and secret stores leave it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""gspread's client for HTTP, without what gspread loads to sign a person in with a browser.
+"""Import gspread's HTTP client without what gspread loads to sign a person in with a browser.
 
 That is a third of gspread's time to load (oauthlib and what stands on it), and okrsync signs in without a browser.
 """

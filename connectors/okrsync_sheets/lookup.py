@@ -1,4 +1,4 @@
-"""One question to a spreadsheet: which ranges it needs, and what number they answer."""
+"""Answer one question to a spreadsheet: which ranges it needs, and what number they hold."""
 
 from __future__ import annotations
 

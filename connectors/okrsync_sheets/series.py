@@ -1,4 +1,4 @@
-"""A column of dates beside a column of values: what was true on a day. Pure."""
+"""Find the value of a day in a column of dates beside a column of values. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the YAML says about Google Sheets: a connection, and the keys of one metric."""
+"""Declare what the YAML says of Google Sheets: a connection, and the keys of one metric."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alerts: what in a run needs a person, and the requests that notify them."""
+"""Find what in a run needs a person, and notify people of it."""
 
 from okrsync.alerts.notify import CompanyRunner
 

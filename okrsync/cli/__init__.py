@@ -1,4 +1,4 @@
-"""The command line: arguments in, text and exit codes out. Nothing is decided here."""
+"""Take arguments and give text and exit codes. Nothing is decided here."""
 
 from okrsync.cli.main import main
 

@@ -1,4 +1,4 @@
-"""The way in: run a command, and turn whatever ends it into a message and an exit code."""
+"""Run a command, and turn whatever ends it into a message and an exit code."""
 
 from __future__ import annotations
 

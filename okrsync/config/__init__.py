@@ -1,4 +1,4 @@
-"""One YAML per company, checked, with places: ``load_company`` is the way in."""
+"""Read one YAML per company, checked, with places: ``load_company`` is the way in."""
 
 from okrsync.config.build import load_company
 from okrsync.config.company import (

@@ -1,4 +1,4 @@
-"""From a YAML file to a ``Company``: everything is checked here, and every complaint names its place."""
+"""Build a ``Company`` from its YAML: everything is checked, and every problem names its place."""
 
 from __future__ import annotations
 

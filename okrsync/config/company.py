@@ -1,4 +1,4 @@
-"""A company as the conductor needs it: checked, with numbers in their units and connectors found."""
+"""Declare a company as its YAML says it: checked, with numbers in their units and connectors found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a key result's YAML to its goal: the numbers parsed in its unit and the company's locale."""
+"""Build key results from their YAML: numbers are parsed in the unit and the company's locale."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A new company's YAML as text, with comments that say what to do next."""
+"""Write a new company's YAML, with comments that say what to do next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the YAML's ``notify`` to whom a company notifies, and when."""
+"""Build from the YAML's ``notify`` whom a company notifies, and when."""
 
 from __future__ import annotations
 

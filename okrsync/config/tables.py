@@ -1,4 +1,4 @@
-"""From the YAML of the destination to its tables: which cells okrsync may write in each of them."""
+"""Build the destination's tables from their YAML: which cells okrsync may write in each."""
 
 from __future__ import annotations
 

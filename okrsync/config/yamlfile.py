@@ -1,4 +1,4 @@
-"""YAML 1.2 with places: plain data, and the place of every part in the file.
+"""Read YAML 1.2 as plain data, with the place of every part in the file.
 
 Numbers with a point become ``Decimal`` as written, dates stay text, and a duplicate key is an error.
 """

@@ -1,4 +1,4 @@
-"""Many companies: side by side, on a schedule, and over many machines."""
+"""Sync many companies: side by side, on a schedule, and over many machines."""
 
 from okrsync.fleet.due import due_names, is_due, timing, timings
 from okrsync.fleet.runs import AT_ONCE, CompanyRun, run_company, side_by_side, summary, worst

@@ -1,4 +1,4 @@
-"""One token bucket for a credential on all machines, kept in PostgreSQL.
+"""Keep one token bucket per credential for all machines, in PostgreSQL.
 
 Each request reserves its moment with one statement (the generic cell rate algorithm): ``next_at`` is when the bucket
 would be full again, a request may go when that is at most ``burst - 1`` intervals ahead. The server's clock

@@ -1,4 +1,4 @@
-"""The queue of many machines: Procrastinate on the ledger's PostgreSQL.
+"""Share companies between machines by a queue: Procrastinate on the ledger's PostgreSQL.
 
 A company waits in the queue at most once and is run by one worker at a time; the ledger's lease guards it a second time.
 All workers are equal: each enqueues what is due (one of them each minute), takes jobs, and takes over the jobs of

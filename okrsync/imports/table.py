@@ -1,4 +1,4 @@
-"""From the rows of a table to objectives and key results: as one row for each, or both in one row."""
+"""Read objectives and key results from a table: a row for each, or both in one row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ledger in SQLite or PostgreSQL. Only ``open_ledger`` loads what talks to them."""
+"""Keep the ledger in SQLite or PostgreSQL. Only ``open_ledger`` loads what talks to them."""
 
 from __future__ import annotations
 

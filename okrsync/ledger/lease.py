@@ -1,4 +1,4 @@
-"""The lease: one row per company that conditional updates take and renew, so that only one run wins.
+"""Take, renew and give back a company's lease by conditional updates, so that only one run has it.
 
 ``token`` grows with every holder. Only the current token renews or gives back the lease, so a holder that was
 frozen past its end finds out before it writes.

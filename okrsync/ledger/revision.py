@@ -1,4 +1,4 @@
-"""The newest revision of the ledger's schema, which is kept in a table of its own."""
+"""Name the newest revision of the ledger's schema, which is kept in a table of its own."""
 
 from typing import Final
 

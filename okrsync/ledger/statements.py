@@ -1,4 +1,4 @@
-"""The ledger's statements as text, in SQL that SQLite and PostgreSQL share.
+"""Build the ledger's statements, in SQL that SQLite and PostgreSQL share.
 
 ``COLUMNS`` are those of tables.py, keys first; a test compares the two.
 """

@@ -1,4 +1,4 @@
-"""The ledger on SQL: it records in one transaction and recalls one moment."""
+"""Keep the ledger in SQL: record in one transaction, recall one moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables. Their names begin with ``okrsync_``, so that they can share a database.
+"""Declare the ledger's tables. Their names begin with ``okrsync_``: they can share a database.
 
 Every row belongs to a company. Values that are more than a text or an instant are JSON texts (see codec.py).
 """

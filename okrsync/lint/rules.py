@@ -1,4 +1,4 @@
-"""The rules of ``okrsync lint``: the name of each, why it is one, and what to do."""
+"""Declare the rules of ``okrsync lint``: the name of each, why it is one, and what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run wants of a row and of each of its cells."""
+"""Declare what a run wants of a row and of each of its cells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plan: every decision of a run, its digest, and whether it is safe to apply."""
+"""Declare a plan: every decision of a run, its digest, and whether it is safe to apply."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The goals, and the progress of a value towards one."""
+"""Declare the goals, and compute the progress of a value towards one."""
 
 from __future__ import annotations
 

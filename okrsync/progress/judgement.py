@@ -1,4 +1,4 @@
-"""A goal judged over the periods of a cycle."""
+"""Judge a goal over the periods of a cycle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The progress of a whole from its parts."""
+"""Compute the progress of a whole from its parts."""
 
 from __future__ import annotations
 

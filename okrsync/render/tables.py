@@ -1,4 +1,4 @@
-"""Tables on terminals of any width."""
+"""Print tables on terminals of any width."""
 
 from __future__ import annotations
 

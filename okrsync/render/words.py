@@ -1,4 +1,4 @@
-"""Values in words, in the company's locale and time zone."""
+"""Put values in words, in the company's locale and time zone."""
 
 from __future__ import annotations
 

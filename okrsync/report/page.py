@@ -1,4 +1,4 @@
-"""What a report shows, as frozen data: every text is in the company's language already, no layout."""
+"""Declare what a report shows: every text in the company's language already, no layout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A made-up company on this machine: seeded emulators, and a YAML that points at them."""
+"""Run a made-up company on this machine: seeded emulators, and a YAML that points at them."""
 
 from okrsync.sandbox.clock import PRESENT, DemoClock
 from okrsync.sandbox.environment import DemoEnvironment, demo_environment

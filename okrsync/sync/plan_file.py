@@ -1,4 +1,4 @@
-"""A plan that a person has read: kept in a file, and applied only while it is still the plan."""
+"""Keep a plan that a person reads in a file, and apply it only while it is still the plan."""
 
 from __future__ import annotations
 

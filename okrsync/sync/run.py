@@ -1,4 +1,4 @@
-"""Bring a company's tables in step with its sources: lease, read, plan, check, apply, record."""
+"""Bring a company's tables up to date with its sources: lease, read, plan, check, apply, record."""
 
 from __future__ import annotations
 

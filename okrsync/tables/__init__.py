@@ -1,1 +1,1 @@
-"""One module for each table: which metrics it needs, and what each of its rows should show."""
+"""Say for each table, in a module of its own, which metrics it needs and what its rows should show."""

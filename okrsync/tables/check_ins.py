@@ -1,4 +1,4 @@
-"""The table of check-ins: one row for each key result and period, found again by its key.
+"""Plan the table of check-ins: one row for each key result and period, found again by its key.
 
 The key says it all (``demo/KR-1/2026-W48``), so a row is never added twice: the intent is recorded first, the key is
 looked for before a row is added whose intent has no known end, and what okrsync has added is remembered by its row.

@@ -1,4 +1,4 @@
-"""The table of initiatives: work towards key results, shown beside them and never counted into them."""
+"""Plan the table of initiatives: work towards key results, which is never counted into them."""
 
 from __future__ import annotations
 

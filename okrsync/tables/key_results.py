@@ -1,4 +1,4 @@
-"""The table of key results: what its rows should show, and what the ledger keeps of each."""
+"""Plan the table of key results: what its rows should show, and what the ledger keeps of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of KPIs: numbers to watch, each with a healthy range, outside every objective and cycle."""
+"""Plan the table of KPIs: numbers to watch, with healthy ranges, outside every objective and cycle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of objectives: each follows what the rows of its key results will show."""
+"""Plan the table of objectives: each follows what the rows of its key results will show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Test support for authors of plug-ins: a clock that jumps, and the contract suites."""
+"""Support the tests of plug-ins: a clock that jumps, and the contract suites."""
 
 from okrsync.testing.clock import JumpClock
 

@@ -1,4 +1,4 @@
-"""A clock for tests: sleeping moves it, waiting costs nothing."""
+"""Tell the time in tests: sleeping moves the clock, waiting costs nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract of destinations: subclass ``DestinationContract`` and fill in one fixture."""
+"""Test the contract of destinations: subclass ``DestinationContract`` and fill in one fixture."""
 
 from __future__ import annotations
 

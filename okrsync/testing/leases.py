@@ -1,4 +1,4 @@
-"""The part of a ledger's contract that is about leases; see ledger.py."""
+"""Test the part of a ledger's contract that is about leases; see ledger.py."""
 
 from __future__ import annotations
 

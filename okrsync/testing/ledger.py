@@ -1,4 +1,4 @@
-"""The contract of ledgers: subclass ``LedgerContract`` and fill in one fixture."""
+"""Test the contract of ledgers: subclass ``LedgerContract`` and fill in one fixture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A ledger and a destination that live in memory: for tests of plug-ins and of the engine itself."""
+"""Keep a ledger and a destination in memory, for tests of plug-ins and of the engine itself."""
 
 from __future__ import annotations
 

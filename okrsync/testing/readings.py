@@ -1,4 +1,4 @@
-"""The contract of ledgers for what only grows: readings, baselines, runs and outcomes."""
+"""Test the contract of ledgers for what only grows: readings, baselines, runs and outcomes."""
 
 from __future__ import annotations
 

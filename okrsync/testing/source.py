@@ -1,4 +1,4 @@
-"""The contract of sources: subclass ``SourceContract`` and fill in one fixture."""
+"""Test the contract of sources: subclass ``SourceContract`` and fill in one fixture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Units, and numbers as people write and read them in their own language.
+"""Convert units, and read and write numbers as people do in their own language.
 
 The rules of a language (separators, ``млн``, ``Std.``, the sign of a currency) come from CLDR by way of Babel. A text
 that can be read in two ways, or of which anything is left over, is an error and never a guess.

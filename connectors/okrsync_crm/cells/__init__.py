@@ -1,1 +1,1 @@
-"""What one cell of an export means: names, amounts, currencies and moments, in pure Python."""
+"""Read what one cell of an export means: names, amounts, currencies and moments, in pure Python."""

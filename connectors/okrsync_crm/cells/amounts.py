@@ -1,4 +1,4 @@
-"""Reads an amount as people and programs write it: a sign, a currency and a number, in any order.
+"""Read an amount as people and programs write it: a sign, a currency and a number, in any order.
 
 The decimal and the thousands sign are given, never guessed. What fits no reading is no amount.
 """

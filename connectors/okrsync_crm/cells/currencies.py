@@ -1,4 +1,4 @@
-"""Which currencies a sign or a word beside an amount can mean."""
+"""Know which currencies a sign or a word beside an amount can mean."""
 
 from __future__ import annotations
 

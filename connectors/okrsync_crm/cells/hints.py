@@ -1,4 +1,4 @@
-"""Says which setting would read cells that could not be read. A hint is tried before it is given."""
+"""Say which setting would read cells that could not be read. A hint is tried before it is given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads a date or a time as people and programs write it, by the formats that a connection declares.
+"""Read a date or a time as people and programs write it, by the formats that a connection declares.
 
 Formats are strptime's, with names of months and of the day's halves in every language that Babel knows. Without a
 format ISO 8601 is read, with a zone as an offset or as a word. ``excel``, ``epoch`` and ``epoch_ms`` read numbers.

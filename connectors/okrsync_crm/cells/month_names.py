@@ -1,4 +1,4 @@
-"""The names of months and of the halves of a day in many languages, from Babel's tables."""
+"""List the names of months and of the halves of a day in many languages, from Babel's tables."""
 
 from __future__ import annotations
 

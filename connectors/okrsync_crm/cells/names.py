@@ -1,4 +1,4 @@
-"""Compares the names of columns as a person does: without case, Unicode form and spacing."""
+"""Compare the names of columns as a person does: without case, Unicode form and spacing."""
 
 from __future__ import annotations
 

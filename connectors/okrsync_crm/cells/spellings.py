@@ -1,4 +1,4 @@
-"""Notices that a column may hold one value in two spellings. Nothing is ever matched by it."""
+"""Notice that a column may hold one value in two spellings. Nothing is ever matched by it."""
 
 from __future__ import annotations
 

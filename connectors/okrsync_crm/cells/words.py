@@ -1,4 +1,4 @@
-"""Words of exports in many languages: what a row of totals and a column of currencies are called."""
+"""Know the words of exports in many languages: for rows of totals and for columns of currencies."""
 
 from __future__ import annotations
 

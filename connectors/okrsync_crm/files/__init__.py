@@ -1,1 +1,1 @@
-"""From a path to exported files on this machine, and from a file to text that DuckDB reads."""
+"""Find exported files by their path, and turn each into text that DuckDB reads."""

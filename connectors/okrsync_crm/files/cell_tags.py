@@ -1,4 +1,4 @@
-"""The marks before typed cells: private characters, since ``1234.5`` is a number in any dialect."""
+"""Mark typed cells by private characters, since ``1234.5`` is a number in any dialect."""
 
 from __future__ import annotations
 

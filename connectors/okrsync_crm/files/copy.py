@@ -1,4 +1,4 @@
-"""From an exported file to a private UTF-8 copy that one SQL scan can read: verified, never guessed.
+"""Make a private UTF-8 copy of an export that one SQL scan can read: verified, never guessed.
 
 What is not as declared ends here with the file, the line or byte, the offending text, and the key to set.
 """

@@ -1,4 +1,4 @@
-"""Cuts the lines below the last row of a text file: totals, copyright lines, who printed it."""
+"""Cut off the lines below the last row of a text file: totals, copyright lines, who printed it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bounds what a file may make this machine do: each limit has a setting, and a clear refusal."""
+"""Limit what a file may make this machine do: each limit has a setting, and a clear refusal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Merged cells of a sheet: which there are, and their value for every row that they cover."""
+"""Find the merged cells of a sheet, and give their value to every row that they cover."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opens a text file as it lies on the disk: DuckDB reads it there, and no private copy is made.
+"""Open a text file as it lies on the disk: DuckDB reads it there, and no private copy is made.
 
 DuckDB itself reads UTF-8, UTF-16 and Latin-1. A code page of one byte per character is read as Latin-1, and the few texts
 that matter are decoded later: a number and a date have the same bytes in all of them.

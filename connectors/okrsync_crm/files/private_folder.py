@@ -1,4 +1,4 @@
-"""A private folder for one read, removed at its end; those of killed runs are removed by the next.
+"""Make a private folder for one read, removed at its end; the next run removes those of killed runs.
 
 A folder is in use as long as its lock is held. The system lets go of the lock of a process that was killed, in a
 container too, where process numbers would say nothing.

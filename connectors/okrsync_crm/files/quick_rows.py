@@ -1,4 +1,4 @@
-"""Reads the rows of a sheet by patterns, if they are as programs write them.
+"""Read the rows of a sheet by patterns, if they are as programs write them.
 
 A row that is otherwise goes through the parser; so does the whole sheet if its frame is otherwise.
 """

@@ -1,4 +1,4 @@
-"""Tells whether a text file can be read as it lies there, without a private copy."""
+"""Tell whether a text file can be read as it lies there, without a private copy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes the records of a sheet as CSV and remembers which row of the sheet each one is."""
+"""Write the records of a sheet as CSV, and remember which row of the sheet each one is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which exported file answers a question, and how old it is."""
+"""Find the exported file that answers a question, and how old it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the cells of a sheet's XML, with error cells and formulas that were never calculated."""
+"""Read the cells of a sheet's XML, with error cells and formulas that were never calculated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads OpenDocument spreadsheets and Excel's XML of 2003, cell types and error cells included.
+"""Read OpenDocument spreadsheets and Excel's XML of 2003, cell types and error cells included.
 
 python-calamine reads OpenDocument files too, but it blanks error cells, and no kept library reads the other format.
 """

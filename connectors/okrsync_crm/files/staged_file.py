@@ -1,4 +1,4 @@
-"""A file that is ready to be scanned: its header, its first records, and how it is written."""
+"""Declare a file that is ready to be scanned: its header, its first records, how it is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decodes an exported text. What is no text is refused with its line and byte, never guessed."""
+"""Decode an exported text. What is no text is refused with its line and byte, never guessed."""
 
 from __future__ import annotations
 

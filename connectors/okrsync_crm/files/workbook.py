@@ -1,4 +1,4 @@
-"""Streams an XLSX: writes one sheet as UTF-8 CSV whose typed cells carry a mark (cell_tags.py).
+"""Stream an XLSX: write one sheet as UTF-8 CSV whose typed cells carry a mark (cell_tags.py).
 
 Rows as nearly all programs write them are read by patterns (quick_rows.py); a sheet with any other row by an XML parser.
 """

@@ -1,4 +1,4 @@
-"""Opens a workbook by its relationships: its sheets, its shared texts and what its cell formats show."""
+"""Open a workbook by its relationships: its sheets, its shared texts and what its cell formats show."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""``okrsync inspect``: what an exported file looks like, and the YAML that reads it."""
+"""Show what an exported file looks like, and the YAML that reads it, for ``okrsync inspect``."""

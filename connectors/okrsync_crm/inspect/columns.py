@@ -1,4 +1,4 @@
-"""What the columns of an exported file hold, guessed from their values, for ``okrsync inspect``."""
+"""Guess what the columns of an exported file hold from their values, for ``okrsync inspect``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Says which code page a file is written in, by a byte order mark, by UTF-8 or by words."""
+"""Say which code page a file is written in, by a byte order mark, by UTF-8 or by words."""
 
 from __future__ import annotations
 

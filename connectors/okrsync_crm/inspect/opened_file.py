@@ -1,4 +1,4 @@
-"""Opens a file for ``okrsync inspect`` by the code that a sync uses, under guessed keys."""
+"""Open a file for ``okrsync inspect`` by the code that a sync uses, under guessed keys."""
 
 from __future__ import annotations
 

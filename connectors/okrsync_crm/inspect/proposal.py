@@ -1,4 +1,4 @@
-"""``okrsync inspect FILE``: looks at an exported file, and writes the YAML that reads it.
+"""Look at an exported file, and write the YAML that reads it, for ``okrsync inspect FILE``.
 
 It is the only place where a file's dialect is guessed. What it prints it has run unchanged, metrics included; what
 the file does not decide it leaves out, and says so.

@@ -1,4 +1,4 @@
-"""Proposes metrics for an exported file, and runs each before it is printed."""
+"""Propose metrics for an exported file, and run each before it is printed."""
 
 from __future__ import annotations
 

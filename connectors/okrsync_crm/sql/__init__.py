@@ -1,1 +1,1 @@
-"""Questions about typed rows as SQL: the plan, its execution, and what cannot be added up."""
+"""Turn questions about typed rows into SQL: the plan, its execution, and what cannot be added up."""

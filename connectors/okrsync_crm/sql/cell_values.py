@@ -1,4 +1,4 @@
-"""How the text of a cell becomes a number or a moment, as SQL. No cell is ever read two ways.
+"""Turn the text of a cell into a number or a moment, as SQL. No cell is ever read two ways.
 
 Every function takes SQL expressions and returns one; texts of the configuration enter as bound parameters only.
 """

@@ -1,4 +1,4 @@
-"""Refuses a column whose cells may mean two things, with the setting that decides."""
+"""Refuse a column whose cells may mean two things, with the setting that decides."""
 
 from __future__ import annotations
 

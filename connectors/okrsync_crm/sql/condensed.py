@@ -1,4 +1,4 @@
-"""Reads a large plain file in one pass, as groups of rows that no question tells apart.
+"""Read a large plain file in one pass, as groups of rows that no question tells apart.
 
 Most files hold nothing unusual, and then no row is needed: what the questions test are a few texts and the slices of time
 between their bounds. The pass itself looks for everything that makes a row matter: cells that cannot be read, rows of

@@ -1,4 +1,4 @@
-"""What one column adds to the pass over a condensed file: cells, keys, totals and what spoils it.
+"""Say what a column adds to the pass over a condensed file: cells, keys, totals, what spoils it.
 
 Expressions of ``plain`` see the cells ``c0``, ``c1`` ...; those of ``cells`` see ``plain`` too. ``unread`` is SQL over the
 groups: how many cells could not be read. ``records`` are the columns of the typed table, out of the groups.

@@ -1,4 +1,4 @@
-"""The conditions of ``where``, ``part`` and a window: as SQL, and as a person reads them."""
+"""Write the conditions of ``where``, ``part`` and a window, as SQL and as a person reads them."""
 
 from __future__ import annotations
 

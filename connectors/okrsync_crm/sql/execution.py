@@ -1,4 +1,4 @@
-"""Runs plans with DuckDB: loads the typed table with one scan of the files, and asks it.
+"""Run plans with DuckDB: load the typed table with one scan of the files, and ask it.
 
 DuckDB is used through ``execute`` only, sees one private folder and nothing else, loads no extension, and spills
 there instead of growing.

@@ -1,4 +1,4 @@
-"""Checks of the files as a whole: what makes them no basis for any number."""
+"""Check the files as a whole: what makes them no basis for any number."""
 
 from __future__ import annotations
 

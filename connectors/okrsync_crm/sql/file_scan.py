@@ -1,4 +1,4 @@
-"""One file as SQL: ``read_csv`` of it, its filled cells, its repeated headers and its ids."""
+"""Scan one file in SQL: ``read_csv`` of it, its filled cells, its repeated headers and its ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers metrics that differ only in the values of ``where`` and ``part`` by one GROUP BY.
+"""Answer metrics that differ only in the values of ``where`` and ``part`` by one GROUP BY.
 
 A statement costs 50 ms to plan, however small the file; five hundred sums by owner are one. Only questions that no
 cell of the file can spoil are answered so: what has an unreadable cell anywhere is judged row by row.

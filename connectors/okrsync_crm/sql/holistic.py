@@ -1,4 +1,4 @@
-"""What cannot be added up from slice to slice: medians, numbers of different values, sums by group.
+"""Answer what cannot be added up by slices: medians, numbers of different values, sums by group.
 
 One scan copies the values of the matching rows into a table of the database, which spills to its folder; every window
 is then answered from the copy. No list of values is ever held in Python.

@@ -1,4 +1,4 @@
-"""One question, drafted into the statement of its batch; answers.py reads the result."""
+"""Draft one question into the statement of its batch; answers.py reads the result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A batch of questions about one set of files, planned as one SQL statement over their typed table.
+"""Plan questions about one set of files as one SQL statement over their typed table.
 
 The layers, each a CTE over the one before: ``kept`` (the newest row of each key, if asked), ``judged`` (for each
 question: does the row match, can it not be read). No text of the configuration or of a file becomes SQL: columns are

@@ -1,4 +1,4 @@
-"""Tells the records of an export from headers, totals, group rows and records in duplicate.
+"""Tell the records of an export from headers, totals, group rows and records in duplicate.
 
 A row that adds up others shows it by its blank cells and by arithmetic; a word such as "Total" or a count such as "Won (3)"
 supports it, and alone it decides nothing. What is certain is left out with a note. What stays doubtful keeps its row,

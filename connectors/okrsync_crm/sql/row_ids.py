@@ -1,4 +1,4 @@
-"""Proves that no row of a condensed file is there twice, by its id or a digest of it."""
+"""Prove that no row of a condensed file is there twice, by its id or a digest of it."""
 
 from __future__ import annotations
 

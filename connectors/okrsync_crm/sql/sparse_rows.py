@@ -1,4 +1,4 @@
-"""Reads rows that may be no record: their cells, and the amounts of all rows beside them."""
+"""Read rows that may be no record: their cells, and the amounts of all rows beside them."""
 
 from __future__ import annotations
 

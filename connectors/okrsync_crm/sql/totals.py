@@ -1,4 +1,4 @@
-"""Decides which rows add up others, by arithmetic, blank cells and words. Pure.
+"""Decide which rows add up others, by arithmetic, blank cells and words. Pure.
 
 Rows that lack cells which fuller rows have are candidates. A candidate is a total if its amounts are the sums of a run of
 rows directly above or below it, and something else speaks for it: a word, a count, or that all rows of its kind do so.

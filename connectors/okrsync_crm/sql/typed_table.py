@@ -1,4 +1,4 @@
-"""The typed table: the needed columns, read from the files once, as texts, numbers and moments.
+"""Build the typed table: the needed columns, read once, as texts, numbers and moments.
 
 Plain cells are cast by DuckDB. What that cannot read, and it is rare, is looked at by its distinct texts in Python
 (okrsync_crm/cells), with the same settings; so every form that a person writes is read in one place, and no cell twice.

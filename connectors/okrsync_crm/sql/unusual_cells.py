@@ -1,4 +1,4 @@
-"""Reads in Python what DuckDB's casts cannot: the distinct texts of a column, each once."""
+"""Read in Python what DuckDB's casts cannot: the distinct texts of a column, each once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compares the values that ``where`` and ``part`` name with the values that the file has.
+"""Compare the values that ``where`` and ``part`` name with the values that the file has.
 
 A value that no row has proves nothing: the CRM may have renamed it. A value that some rows have may be spelled
 otherwise in the others. Both are refused, with what there is.

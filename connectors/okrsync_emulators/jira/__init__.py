@@ -1,4 +1,4 @@
-"""Jira on this machine, for tests and the sandbox."""
+"""Emulate Jira on this machine, for tests and the sandbox."""
 
 from okrsync_emulators.jira import faults
 from okrsync_emulators.jira.app import JiraEmulator

@@ -1,4 +1,4 @@
-"""The Agile interface: boards, their configuration, sprints, and the issues in them."""
+"""Answer requests to the Agile interface: boards, their configuration, sprints, and their issues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The emulator itself: its seed, its tables, and the hooks for tests."""
+"""Start the emulator of Jira: its seed, its tables, and the hooks for tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a request to an answer: who asks, which endpoint, and what every answer carries."""
+"""Turn a request into an answer: who asks, which endpoint, and what every answer carries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Declares the members of each request body, and refuses what Jira's own readers refuse.
+"""Declare the members of each request body, and refuse what Jira's own readers refuse.
 
 Cloud: Atlassian's OpenAPI description. Data Center: the published request class of its search, and what people's
 requests were refused with: ``expand`` as a text (floralvikings/jira-connector issue 10), ``fieldsByKeys`` (issue 219

@@ -1,4 +1,4 @@
-"""Setting fields, and what the changelog keeps of it."""
+"""Set fields of issues, and record each change in the changelog."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dates in JQL: a literal or a function becomes the span of time it covers for the person who asks."""
+"""Turn a date in JQL, literal or function, into the span that it covers for the person who asks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every site has from the start: the system's fields and a simple workflow's statuses."""
+"""Declare what every site has from the start: the system's fields and a simple workflow's statuses."""
 
 from __future__ import annotations
 

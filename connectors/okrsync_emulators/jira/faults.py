@@ -1,4 +1,4 @@
-"""Ready-made faults with Jira's shapes, for ``emulator.server.faults``."""
+"""Make faults with Jira's shapes, for ``emulator.server.faults``."""
 
 from __future__ import annotations
 

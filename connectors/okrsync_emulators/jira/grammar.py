@@ -1,4 +1,4 @@
-"""JQL as text, and as a tree: a real grammar, so that what Jira would refuse is refused here too."""
+"""Parse JQL into a tree by a real grammar, so that what Jira would refuse is refused here too."""
 
 from __future__ import annotations
 

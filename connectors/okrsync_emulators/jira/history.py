@@ -1,4 +1,4 @@
-"""WAS and CHANGED: what JQL asks of the past, answered from the changelog.
+"""Answer WAS and CHANGED, what JQL asks of the past, from the changelog.
 
 Unknown: the exact meaning of a whole day. Here ON matches whatever held at any moment of that day in the asker's zone,
 BEFORE and AFTER whatever held at any moment before or after it, and DURING takes in both of its days in full.

@@ -1,4 +1,4 @@
-"""Dates in JQL: texts, periods and functions, read in the profile zone of the person who asks."""
+"""Read the texts, periods and functions of dates in JQL, in the profile zone of the person who asks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ORDER BY: how the issues of an answer are arranged."""
+"""Arrange the issues of an answer as ORDER BY says."""
 
 from __future__ import annotations
 

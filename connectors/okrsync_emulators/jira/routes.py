@@ -1,4 +1,4 @@
-"""Which endpoint answers which path, on Cloud and on Data Center."""
+"""Say which endpoint answers which path, on Cloud and on Data Center."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The search endpoints: Cloud's token pages, Data Center's counted pages, and the estimate."""
+"""Answer searches: Cloud's token pages, Data Center's counted pages, and the estimate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fills a ``World`` from plain YAML data. Its keys are documented at ``JiraEmulator``."""
+"""Fill a ``World`` from plain YAML data. Its keys are documented at ``JiraEmulator``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Jira's answers look like: beans of issues, people, statuses, fields and changes."""
+"""Build Jira's answers: beans of issues, people, statuses, fields and changes."""
 
 from __future__ import annotations
 

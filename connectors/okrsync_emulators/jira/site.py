@@ -1,4 +1,4 @@
-"""A site that answers: the world, the switches that disturb it, and who is asking what."""
+"""Hold a site that answers: its world, the switches that disturb it, and who asks what."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shows a parsed JQL query in the shape of Jira Cloud's ``jql/parse``."""
+"""Show a parsed JQL query in the shape of Jira Cloud's ``jql/parse``."""
 
 from __future__ import annotations
 

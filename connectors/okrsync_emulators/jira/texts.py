@@ -1,4 +1,4 @@
-"""What Jira says when it refuses, and in which language.
+"""Refuse in Jira's words, in the language of the person who asks.
 
 The English texts are Jira's own where the reference or Jira's source gives them. ``# Unknown`` marks wording made up
 here: tests of a client may rely on the status code and on a message being there, not on its words.

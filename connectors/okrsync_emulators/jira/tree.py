@@ -1,4 +1,4 @@
-"""A JQL query as data: what the grammar makes of the text."""
+"""Declare a JQL query as data: what the grammar makes of the text."""
 
 from __future__ import annotations
 

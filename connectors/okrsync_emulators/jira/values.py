@@ -1,4 +1,4 @@
-"""What the names in JQL mean for the person who asks: projects, statuses, people, versions, keys."""
+"""Find what a name in JQL means for the person who asks: a project, status, person, version or key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state of one Jira site: people, projects, statuses, fields, issues and what happened to them.
+"""Declare the state of a Jira site: people, projects, statuses, fields, issues and their changes.
 
 Instants are epoch milliseconds, as Jira keeps them. A status is held by its id, a person by the e-mail address, an
 option, type, priority or resolution by its name, a set of values as a tuple.

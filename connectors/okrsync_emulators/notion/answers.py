@@ -1,4 +1,4 @@
-"""The objects of Notion's answers, key for key and in Notion's order.
+"""Build the objects of Notion's answers, key for key and in Notion's order.
 
 ``legacy`` is true for version 2025-09-03, whose objects carry ``archived`` before ``in_trash``. Since October 2026 those of
 2026-03-11 end with it. Unknown: what it says of a page in the trash; here it says the same as ``in_trash``.

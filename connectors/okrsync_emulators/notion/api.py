@@ -1,4 +1,4 @@
-"""Notion's API: who may ask, which endpoint answers, and what every answer carries."""
+"""Answer requests to Notion's API: who may ask, which endpoint, and what every answer carries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One request taken apart, and the checks that every endpoint shares."""
+"""Take a request apart, with the checks that every endpoint shares."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an answer says of one cell.
+"""Build what an answer says of one cell.
 
 Stored values: runs of text for title and rich_text, option ids for choices, ids for relation and people, the answered
 object for date, plain JSON for the rest. An empty cell is absent from ``Row.cells``.

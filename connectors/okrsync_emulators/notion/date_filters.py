@@ -1,4 +1,4 @@
-"""Conditions on days and moments."""
+"""Build the tests of filters on days and moments."""
 
 from __future__ import annotations
 

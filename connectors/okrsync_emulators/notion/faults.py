@@ -1,4 +1,4 @@
-"""Ready faults, with the answers of Notion's API and of proxies. Add them to ``server.faults``.
+"""Make faults with the answers of Notion's API and of proxies. Add them to ``server.faults``.
 
 ``where`` is a regular expression searched in ``METHOD /path?query``; the rest is as in ``okrsync.emulation.Fault``.
 """

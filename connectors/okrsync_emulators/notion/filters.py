@@ -1,4 +1,4 @@
-"""Filters of a query, with the semantics that recorded traffic shows."""
+"""Build the tests of a query's filters, with the semantics that recorded traffic shows."""
 
 from __future__ import annotations
 

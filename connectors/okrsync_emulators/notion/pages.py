@@ -1,4 +1,4 @@
-"""The endpoints of pages."""
+"""Answer requests about pages."""
 
 from __future__ import annotations
 

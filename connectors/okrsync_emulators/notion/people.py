@@ -1,4 +1,4 @@
-"""What a person sees in a cell and types into it; plain data in both directions."""
+"""Show a cell as a person sees it, and take what a person types; plain data in both directions."""
 
 from __future__ import annotations
 

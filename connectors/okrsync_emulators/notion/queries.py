@@ -1,4 +1,4 @@
-"""A query of a data source: which rows, in which order, and one page of them."""
+"""Answer a query of a data source: which rows, in which order, and one page of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notion's error answers: codes and sentences as recorded from the real API where a record exists."""
+"""Refuse as Notion does: codes and sentences as recorded from the real API, if there is a record."""
 
 from __future__ import annotations
 

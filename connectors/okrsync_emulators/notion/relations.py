@@ -1,4 +1,4 @@
-"""Keep both sides of a two-way relation in step, as Notion does."""
+"""Write both sides of a two-way relation, as Notion does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns: how they are answered, created, changed and deleted."""
+"""Answer, create, change and delete columns."""
 
 from __future__ import annotations
 

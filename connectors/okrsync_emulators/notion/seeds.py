@@ -1,4 +1,4 @@
-"""A workspace from plain data."""
+"""Build a workspace from plain data."""
 
 from __future__ import annotations
 

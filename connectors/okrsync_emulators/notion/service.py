@@ -1,4 +1,4 @@
-"""The emulator itself: the server, its seed, and what people and mishaps do to the workspace."""
+"""Start the emulator of Notion: its seed, and what people and mishaps do to the workspace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The endpoints of users, databases, data sources and search."""
+"""Answer requests about users, databases, data sources and searches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rich text: what is accepted, how it is stored, and how it is answered."""
+"""Accept, store and answer rich text."""
 
 from __future__ import annotations
 

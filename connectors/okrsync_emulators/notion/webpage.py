@@ -1,4 +1,4 @@
-"""What Notion holds now, as a plain web page: every table, and who edited each row last."""
+"""Show what Notion holds now as a plain web page: every table, and who edited each row last."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a Notion workspace holds, and how things are found in it."""
+"""Declare what a Notion workspace holds, and find things in it."""
 
 from __future__ import annotations
 

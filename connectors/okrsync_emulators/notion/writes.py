@@ -1,4 +1,4 @@
-"""What a request may put into a cell: types, limits and options, refused in Notion's words."""
+"""Check what a request puts into a cell: types, limits and options, refused in Notion's words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers of the Sheets API for an emulated spreadsheet, in the shapes of its discovery document."""
+"""Build answers of the Sheets API, in the shapes of its discovery document."""
 
 from __future__ import annotations
 

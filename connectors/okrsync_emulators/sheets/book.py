@@ -1,4 +1,4 @@
-"""Spreadsheets that an emulator holds: cells with types and formats, rendered as Google renders them."""
+"""Hold spreadsheets: cells with types and formats, rendered as Google renders them."""
 
 from __future__ import annotations
 

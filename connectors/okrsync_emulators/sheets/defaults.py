@@ -1,4 +1,4 @@
-"""The default cell format and the theme of a new Google spreadsheet, as recorded answers show them."""
+"""Declare the default cell format and theme of a new spreadsheet, as recorded answers show them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Field masks of Google's APIs: ``a,b(c,d/e)``."""
+"""Parse and apply field masks of Google's APIs: ``a,b(c,d/e)``."""
 
 from __future__ import annotations
 

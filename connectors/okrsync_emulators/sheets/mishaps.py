@@ -1,4 +1,4 @@
-"""What a person can break in Google Sheets, and repair again."""
+"""List what a person can break in Google Sheets and repair again."""
 
 from __future__ import annotations
 

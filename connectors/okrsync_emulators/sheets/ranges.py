@@ -1,4 +1,4 @@
-"""Google's side of A1 notation, for the emulator only: it shares no code with what asks it."""
+"""Read A1 notation as Google does; it shares no code with the connector that asks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Google Sheets on this machine: its token server, its reading API, its sharing, its quota."""
+"""Start the emulator of Google Sheets: its reading API, its sharing, its quota."""
 
 from __future__ import annotations
 

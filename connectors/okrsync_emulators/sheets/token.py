@@ -1,4 +1,4 @@
-"""Google's token server, for the emulator: it checks the signature of what google-auth sends."""
+"""Answer as Google's token server, which checks the signature of what google-auth sends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page to touch: the tables of the made-up company, a clock, Sync, and sources to break."""
+"""Show a page to try okrsync: the made-up company's tables, a clock, Sync, and sources to break."""
 
 from okrsync.sandbox.page.app import application
 from okrsync.sandbox.page.visit import Visit

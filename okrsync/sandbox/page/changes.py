@@ -1,4 +1,4 @@
-"""What a visitor can change in a source with one button, as ``page.yaml`` beside the seed lists it."""
+"""Change a source with one button, as ``page.yaml`` beside the seed lists the changes."""
 
 from __future__ import annotations
 

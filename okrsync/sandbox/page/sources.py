@@ -1,4 +1,4 @@
-"""The sources as cards of the page: what they hold, what can be changed there, and what can be broken."""
+"""Show the sources as cards: what they hold, what can be changed, and what can be broken."""
 
 from __future__ import annotations
 

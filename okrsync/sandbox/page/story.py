@@ -1,4 +1,4 @@
-"""How far a visitor of the page has come, and what the page says about what happened last."""
+"""Remember how far a visitor has come, and say on the page what happened last."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a visitor of the page does, and what the page shows of it."""
+"""Do what a visitor of the page asks for, and collect what the page shows."""
 
 from __future__ import annotations
 
