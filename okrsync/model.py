@@ -285,9 +285,13 @@ class RunStarted:
     at: datetime
 
 
+HELD_ROWS: Final = "held_rows"
+"""The key of a run's ``counts`` for rows in which a cell is held; the others count cells."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished:
-    """``exit_code`` as the command ended; ``digest`` of the plan; ``counts`` of verdicts (written, same, held)."""
+    """``exit_code`` as the command ended; ``digest`` of the plan; ``counts`` of verdicts (written, same, held), and of held rows."""
 
     run: str
     at: datetime

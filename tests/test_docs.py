@@ -30,7 +30,7 @@ from okrsync.errors import ExitCode
 from okrsync.machine import Machine
 from okrsync.model import Hold
 from okrsync.plugins import Connectors
-from okrsync.render.outputs import OUTPUTS
+from okrsync.render.schemas import OUTPUTS
 from tests.e2e import conftest
 from tests.support import documents
 from tests.support import messages as messages_page

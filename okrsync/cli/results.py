@@ -91,11 +91,13 @@ def say_line(ended: CompanyRun, form: str) -> None:
     from okrsync.fleet import summary
     from okrsync.model import Verdict
     from okrsync.redaction import redact
+    from okrsync.spelling import counted
+    from okrsync.sync.result import held_rows
 
     at = datetime.now(tz=UTC).isoformat(timespec="seconds")
     decisions = ended.report.decisions if ended.report is not None else ()
     written = sum(one.verdict is Verdict.WRITE for one in decisions)
-    held = len({one.subject for one in decisions if one.verdict is Verdict.HELD})
+    held = held_rows(decisions)
     trouble = "\n".join(one for one in (ended.complaint, ended.undelivered) if one)
     if form == "json":
         line = {
@@ -108,6 +110,6 @@ def say_line(ended: CompanyRun, form: str) -> None:
         text = json.dumps(line | ({"error": trouble} if trouble else {}), ensure_ascii=False)
     else:
         word = summary({ended.name: ended.code}).partition(": 1 ")[2].partition(" (")[0]
-        text = f"{at} {ended.name}: {word} · {written} cells written · {held} key results held"
+        text = f"{at} {ended.name}: {word} · {counted(written, 'cell')} written · {counted(held, 'row')} held"
         text += f"\n  {trouble.replace(chr(10), chr(10) + '  ')}" if trouble else ""
     echo(redact(text), err=True)

@@ -48,6 +48,7 @@ class NewCompany:
 
     ``connection`` are the destination's settings, with its ``type``; ``sources`` those of the other connections by name.
     ``proposals`` are metrics for key results, by the key result's id; ``schema`` is where editors find the keys.
+    ``initiatives`` and ``kpis`` come from another tool's table.
     """
 
     name: str
@@ -60,6 +61,8 @@ class NewCompany:
     sources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     proposals: Mapping[str, tuple[MetricProposal, ...]] = field(default_factory=dict)
     schema: str = SCHEMA
+    initiatives: tuple[Listed, ...] = ()
+    kpis: tuple[Listed, ...] = ()
 
 
 def example() -> str:
@@ -143,6 +146,22 @@ def _lines(new: NewCompany) -> Iterator[str]:
         yield from _objectives(new.proposed)
     yield ""
     yield from _key_results(new)
+    yield from _others(
+        "initiatives", "Work towards a key result; its metric is a share in percent", new.initiatives
+    )
+    yield from _others("kpis", "Numbers to watch: each has a healthy range instead of a goal", new.kpis)
+
+
+def _others(key: str, what: str, found: tuple[Listed, ...]) -> Iterator[str]:
+    if not found:
+        return
+    yield ""
+    yield f"# {what}."
+    yield f"{key}:"
+    for one in found:
+        # There is no such key: a comment keeps what the table said.
+        owner = f"    # owner: {one.owner}" if one.owner else ""
+        yield f"  - {_entry({'id': one.id, 'title': one.title, 'metric': TODO, **one.keys})}{owner}"
 
 
 def _table(name: str, table: Mapping[str, Any]) -> Iterator[str]:

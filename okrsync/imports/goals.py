@@ -58,6 +58,25 @@ def goal_of(baseline: ExportedCell, target: ExportedCell, unit: ExportedCell, lo
     return goal
 
 
+def healthy_of(target: ExportedCell, unit: ExportedCell, locale: str) -> Goal:
+    """The healthy range of a KPI: its target, if that says on which side of it is healthy."""
+    goal = Goal()
+    said = _unit(unit, locale, goal)
+    ceiling = _limit(target.text)
+    if ceiling is None:
+        shown = f"{target.text.strip()!r} does" if target.text.strip() else "nothing does"
+        why = f"a KPI needs a healthy range, and {shown} not say on which side of it is healthy"
+        goal.problems.append(("target", why if target.text.strip() else "a KPI needs a healthy range"))
+        return goal
+    number = ExportedCell(text=ceiling[1].strip(), percent=target.percent)
+    own = _own(number, locale)
+    value = _number(number, said or own or COUNT, locale, "target", goal)
+    if value is not None:
+        # A KPI has the unit of its metric, which is still open: a number with its own unit keeps it.
+        goal.keys["healthy"] = {ceiling[0]: number.text if own is not None else _written(value)}
+    return goal
+
+
 def _form(start: Decimal | None, end: Decimal, limit: str, goal: Goal) -> Iterator[tuple[str, Any]]:
     if limit:
         yield limit, _written(end)

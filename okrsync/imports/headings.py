@@ -26,6 +26,8 @@ ROLES: Final[Mapping[str, str]] = {
     "parent": "parent | parent id | parent title | parent objective | parent goal | parent goal ids | parent row ids | aligned to | "
     "alignment | contributes to | parent item | übergeordnet | übergeordnetes ziel | oberziel | родитель | родительская цель | "
     "вышестоящая цель",
+    "initiative": "initiative | initiatives | initiative title | initiative name | key initiatives | initiativen | maßnahme | "
+    "maßnahmen | инициатива | инициативы | мероприятия",
     "owner": "owner | owners | owner name | owner email | owner emails | kr owner | key result owner | lead | responsible | "
     "assignee | assigned to | accountable | dri | verantwortlich | verantwortliche | verantwortlicher | besitzer | eigentümer | "
     "ответственный | владелец | исполнитель",

@@ -1,4 +1,4 @@
-"""Read objectives and key results from a table: a row for each, or both in one row."""
+"""Read objectives, key results, initiatives and KPIs from a table: a row for each, or several in one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from okrsync.errors import DataError
-from okrsync.imports.goals import goal_of
+from okrsync.imports.goals import goal_of, healthy_of
 from okrsync.imports.headings import unknown_headings
 from okrsync.ports import ExportedCell, ExportedRow, ExportedTable, Listed
 
@@ -22,6 +22,7 @@ _INITIATIVE: Final = re.compile(
     re.IGNORECASE,
 )
 _KPI: Final = re.compile(r"kpis?|kennzahl(?:en)?|показател[ьи]|health metrics?|metrics?", re.IGNORECASE)
+_FIGURE: Final = re.compile(r"[\d.,]+ ?%?")
 _EMPTY: Final = ExportedCell(text="")
 _ID: Final = re.compile(r"[^\s,\[\]{}#&*!|>'\"%@`]{1,40}")
 
@@ -41,6 +42,8 @@ class Imported:
 
     objectives: list[Listed] = field(default_factory=list)
     key_results: list[Listed] = field(default_factory=list)
+    initiatives: list[Listed] = field(default_factory=list)
+    kpis: list[Listed] = field(default_factory=list)
     left: list[NotUnderstood] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
 
@@ -59,34 +62,33 @@ def read_table(table: ExportedTable, columns: Mapping[str, int], locale: str) ->
     return reader.result
 
 
-def _other(kind: str) -> str:
-    """Why a row that is neither an objective nor a key result is not taken over, and where it may go."""
-    for pattern, name, key in ((_INITIATIVE, "an initiative", "initiatives"), (_KPI, "a KPI", "kpis")):
-        if pattern.fullmatch(kind):
-            return f"{name} is not taken over; write it under `{key}:` (its metric may say TODO)"
-    return f"{kind or 'nothing'!r} is neither an objective nor a key result"
-
-
 class _TableReader:
     def __init__(self, table: ExportedTable, columns: Mapping[str, int], locale: str) -> None:
         self._header = table.header
         self._columns = columns
         self._locale = locale
         self._current = ""
+        self._current_key_result = ""
         self._by_name: dict[str, str] = {}
+        self._key_results: dict[str, str] = {}
         self._taken: set[str] = set()
         self.result = Imported()
 
     def take(self, row: ExportedRow) -> None:
         kind = self._text(row, "type")
-        if "key_result" in self._columns and not (kind and _OBJECTIVE.fullmatch(kind)):
+        if kind and _INITIATIVE.fullmatch(kind):
+            self._initiative(row, self._title(row), self._key_result_of(row))
+        elif kind and _KPI.fullmatch(kind):
+            self._kpi(row, self._title(row))
+        elif "key_result" in self._columns and not (kind and _OBJECTIVE.fullmatch(kind)):
             self._both(row)
         elif kind and _OBJECTIVE.fullmatch(kind):
             self._objective(row, self._title(row), self._text(row, "id"), self._text(row, "owner"))
         elif kind and _KEY_RESULT.fullmatch(kind):
             self._key_result(row, self._title(row), self._parent(row))
         elif self._title(row):
-            self._leave(row, "type", f"{_other(kind)}: {self._title(row)}")
+            why = f"{kind or 'nothing'!r} is no objective, key result, initiative or KPI"
+            self._leave(row, "type", f"{why}: {self._title(row)}")
 
     def _both(self, row: ExportedRow) -> None:
         """Objective and key result in one row; an empty objective is that of the row above."""
@@ -94,8 +96,40 @@ class _TableReader:
             self._objective(row, objective, "", self._text(row, "objective_owner"))
         if title := self._text(row, "key_result"):
             self._key_result(row, title, self._parent(row) if "parent" in self._columns else self._current)
-        elif not self._text(row, "objective"):
+        elif not self._text(row, "objective") and not self._text(row, "initiative"):
             self._leave(row, "key_result", "the row names neither an objective nor a key result")
+        self._initiatives(row)
+
+    def _initiatives(self, row: ExportedRow) -> None:
+        """The initiatives that a cell of the key result's row names, one a line."""
+        for line in self._cell(row, "initiative").text.splitlines():
+            title = " ".join(line.split()).lstrip("•*–- ")
+            if _FIGURE.fullmatch(title):
+                self._leave(row, "initiative", f"{title!r} is a number, and no title of an initiative")
+            elif title:
+                self._initiative(row, title, self._current_key_result)
+
+    def _initiative(self, row: ExportedRow, title: str, key_result: str) -> None:
+        if not title:
+            self._leave(row, "title", "an initiative without a title")
+            return
+        given = "" if "initiative" in self._columns else self._text(row, "id")
+        identity = self._id(given, "I", len(self.result.initiatives) + 1)
+        owner = "" if "initiative" in self._columns else self._text(row, "owner")
+        keys = {"key_result": key_result} if key_result else {}
+        self.result.initiatives.append(Listed(id=identity, title=title, owner=owner, keys=keys))
+
+    def _kpi(self, row: ExportedRow, title: str) -> None:
+        if not title:
+            self._leave(row, "title", "a KPI without a title")
+            return
+        healthy = healthy_of(self._cell(row, "target"), self._cell(row, "unit"), self._locale)
+        for role, why in healthy.problems:
+            self._leave(row, role, f"{why}: {title}")
+        if healthy.keys:
+            identity = self._id(self._text(row, "id"), "K", len(self.result.kpis) + 1)
+            owner = self._text(row, "owner")
+            self.result.kpis.append(Listed(id=identity, title=title, owner=owner, keys=healthy.keys))
 
     def _objective(self, row: ExportedRow, title: str, given: str, owner: str) -> None:
         if not title:
@@ -123,6 +157,8 @@ class _TableReader:
         if given and identity != given:
             self._leave(row, "id", f"{given!r} cannot be its id, or is taken: it is called {identity}")
         owner = self._text(row, "owner")
+        self._current_key_result = identity
+        self._key_results |= {title.casefold(): identity, (given or identity).casefold(): identity}
         self.result.key_results.append(
             Listed(id=identity, title=title, objective=objective, owner=owner, keys=goal.keys)
         )
@@ -136,6 +172,17 @@ class _TableReader:
         if found is None:
             self._leave(row, "parent", f"there is no objective {named!r} above this row")
         return found or ""
+
+    def _key_result_of(self, row: ExportedRow) -> str:
+        """The id of the key result that an initiative's row names; without such a column, of the last one above."""
+        named = self._text(row, "parent")
+        found = self._key_results.get(named.casefold(), "") if named else ""
+        if "parent" not in self._columns:
+            found = self._current_key_result
+        if not found:
+            what = f"{named!r} is no key result above this row" if named else "nothing says which key result"
+            self._leave(row, "parent", f"{what}: write `key_result:` at the initiative {self._title(row)!r}")
+        return found
 
     def _id(self, given: str, prefix: str, number: int) -> str:
         identity = given if _ID.fullmatch(given) and given not in self._taken else ""

@@ -17,13 +17,14 @@ from okrsync.ledger.owner import is_gone, spoken
 from okrsync.ledger.revision import HEAD
 from okrsync.ledger.schema import stored_version
 from okrsync.ledger.tables import finishes, leases, metadata, starts, syncs
+from okrsync.model import HELD_ROWS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What a ledger knows of one company. ``holder`` is the process that syncs it just now, else empty.
 
-    ``held`` are the cells that the last run held, None if it did not get so far.
+    ``held`` are the rows that the last run held, None if it did not get so far.
     """
 
     company: str
@@ -131,7 +132,7 @@ def _known(row: Any, now: datetime) -> Known:
         last_run=row.last_run,
         command=row.command or "",
         exit_code=row.exit_code,
-        held=deserialize_data(row.counts).get("held") if row.counts else None,
+        held=deserialize_data(row.counts).get(HELD_ROWS) if row.counts else None,
         holder=spoken(row.owner) if held else "",
         held_since=row.acquired_at if held else None,
     )

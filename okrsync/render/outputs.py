@@ -5,10 +5,9 @@ Numbers are texts, so that none is rounded. An absent value is null; a key is ab
 
 from __future__ import annotations
 
-from types import GenericAlias
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Literal, NotRequired
 
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import Field
 
 # pydantic makes schemas of typing's own TypedDict from Python 3.12 on only.
 from typing_extensions import TypedDict
@@ -252,7 +251,7 @@ class CompanyStatus(TypedDict):
     exit_code: ExitCode | None
     """Of the last run that ended; 2 if the YAML cannot be read."""
     held: int | None
-    """Cells that the last run held; null if it did not get so far."""
+    """Rows that the last run held; null if it did not get so far."""
     cycle: Phase | None
     next_due: Moment | None
     """Null without a schedule; not after now if it is due."""
@@ -428,30 +427,3 @@ class PlanFile(TypedDict):
     digest: str
     alarms: list[str]
     decisions: list[Planned]
-
-
-OUTPUTS: dict[str, Any] = {
-    "plan": Run | Failure,
-    "plan-file": PlanFile,
-    "sync": Run | Runs | Failure,
-    "status": Standings | AllStatuses | Failure,
-    "explain": Explanation | Failure,
-    "backfill": Backfill | Failure,
-    "history": History | Failure,
-    "doctor": Findings | Failure,
-    "validate": Validation | Failure,
-}
-
-
-def output_schema(name: str) -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of what the command ``name`` prints with ``--json``: these keys and no others."""
-    # As the items of a list: pydantic takes a config for whatever holds a TypedDict, not for one alone.
-    config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-    many: Any = GenericAlias(list, (OUTPUTS[name],))
-    whole = TypeAdapter(many, config=config).json_schema()
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"okrsync: {name}",
-        **whole["items"],
-        "$defs": whole["$defs"],
-    }

@@ -12,7 +12,7 @@ from okrsync.config import Company
 from okrsync.model import Decision, Hold, Stored, Verdict
 from okrsync.render.words import goal, moment, notice_text, stored, wanted
 from okrsync.spelling import counted
-from okrsync.sync.result import Report, by_subject
+from okrsync.sync.result import Report, by_subject, held_rows
 from okrsync.tables.assessment import Assessment
 
 WIDTH = 60
@@ -124,7 +124,7 @@ def _footer(report: Report) -> Text:
         f"{verb}: {counted(len(writes), 'cell')} in {counted(rows, 'row')}" if writes else "Nothing to write"
     ]
     parts += [f"{unchanged} unchanged"] if unchanged else []
-    parts += [f"{len(held)} held"] if held else []
+    parts += [f"{held_rows(report.decisions)} held"] if held else []
     out = Text(f"{' · '.join(parts)}\n", style="bold")
     for alarm in report.plan.alarms if not report.applied else ():
         out.append(f"  ! UNSAFE {alarm}\n", style="bold red")

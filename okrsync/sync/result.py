@@ -10,7 +10,7 @@ from typing import Any
 from okrsync.codec import decision_data
 from okrsync.config import Company, CycleNotice
 from okrsync.errors import ConfigError, ExitCode
-from okrsync.model import Cause, Decision, Hold, Row, Verdict
+from okrsync.model import HELD_ROWS, Cause, Decision, Hold, Row, Verdict
 from okrsync.planning import Plan
 from okrsync.run_context import Run
 from okrsync.sync.ledger_notices import ledger_notices
@@ -129,8 +129,14 @@ def by_subject(decisions: Iterable[Decision]) -> dict[str, list[Decision]]:
 
 
 def counts(decisions: Collection[Decision]) -> dict[str, int]:
-    """How many cells got which verdict."""
-    return {str(verdict): sum(one.verdict is verdict for one in decisions) for verdict in Verdict}
+    """How many cells got which verdict, and how many rows are held."""
+    cells = {str(verdict): sum(one.verdict is verdict for one in decisions) for verdict in Verdict}
+    return cells | {HELD_ROWS: held_rows(decisions)}
+
+
+def held_rows(decisions: Iterable[Decision]) -> int:
+    """How many rows have a held cell: what every command and page calls ``held``."""
+    return len({one.subject for one in decisions if one.verdict is Verdict.HELD})
 
 
 def _last_edit(row: Row | None) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -17,6 +18,8 @@ NOTHING_HAS: Final = "no issue has"
 """The fact by which a source names the values of a filter that none of its records has."""
 ACCEPTED: Final = "accepted "
 """The note of a number that a person lets pass once, by the id of its key result or KPI."""
+ACCEPTED_AT: Final = "accepted at "
+"""The note of when that was."""
 
 
 def first_doubt(answer: Answer, value: Decimal | None, *, reaches: bool) -> str:
@@ -51,17 +54,25 @@ def accepted(run: Run, subject: str) -> Stored:
     return deserialize(text) if text is not None else None
 
 
+def accepted_at(run: Run, subject: str) -> datetime | None:
+    """When the number was accepted; None if an older okrsync did not note it."""
+    text = run.memory.state.get((run.company.destination, f"{ACCEPTED_AT}{subject}"))
+    return datetime.fromisoformat(text) if text is not None else None
+
+
 def no_longer_accepted(run: Run, decisions: Sequence[Decision]) -> Iterator[StateEntry]:
     """What the ledger must forget: a number was accepted for one time, and it is written now."""
     for one in decisions:
         written = leads(one.cell) and one.verdict is not Verdict.HELD
         if written and (run.company.destination, f"{ACCEPTED}{one.subject}") in run.memory.state:
-            yield accepted_note(run, one.subject, None)
+            yield from accepted_notes(run, one.subject, None)
 
 
-def accepted_note(run: Run, subject: str, value: str | None) -> StateEntry:
-    """The ledger's line on an accepted number; None strikes it out."""
-    return StateEntry(connection=run.company.destination, key=f"{ACCEPTED}{subject}", value=value)
+def accepted_notes(run: Run, subject: str, value: str | None) -> Iterator[StateEntry]:
+    """The ledger's lines on a number that is accepted now; None strikes them out."""
+    connection, at = run.company.destination, run.now.isoformat() if value is not None else None
+    yield StateEntry(connection=connection, key=f"{ACCEPTED}{subject}", value=value)
+    yield StateEntry(connection=connection, key=f"{ACCEPTED_AT}{subject}", value=at)
 
 
 def _read(answer: Reading) -> Iterator[Reading]:

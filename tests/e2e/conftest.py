@@ -22,7 +22,7 @@ from okrsync.cli.context import Context
 from okrsync.emulation import Emulator, Fault
 from okrsync.plugins import Connectors
 from okrsync.ports import Clock
-from okrsync.render.outputs import OUTPUTS, output_schema
+from okrsync.render.schemas import output_name, output_schema
 from okrsync.sandbox import PRESENT, DemoEnvironment, demo_environment
 from okrsync.testing import JumpClock
 
@@ -176,8 +176,8 @@ def desk(
             capsys.readouterr()
             code = main(words, Context(clock=clock, connectors=connectors))
             captured = capsys.readouterr()
-            if "--json" in words and words[0] in OUTPUTS:
-                published(words[0]).validate(json.loads(captured.out))
+            if "--json" in words and (name := output_name([one for one in words if one != "--json"])):
+                published(name).validate(json.loads(captured.out))
             return Ended(code=code, out=captured.out, err=captured.err)
 
         yield Desk(stage=stage, folder=tmp_path, run=run, clock=clock)

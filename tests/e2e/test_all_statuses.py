@@ -64,7 +64,7 @@ def test_the_table_says_how_every_company_is_doing(desk: Any, tmp_path: Path) ->
     assert ended.code == 2, "the worst: a YAML cannot be read"
     lines = {line.split()[0]: line for line in ended.out.splitlines() if line.strip()}
     assert lines["company"].split() == ["company", "last", "run", "ended", "held", "cycle", "next", "due"]
-    for part in ("Mon 23 Nov 2026, 07:00", "3 held", " 5 ", "runs", "Tue 24 Nov 2026, 07:00"):
+    for part in ("Mon 23 Nov 2026, 07:00", "3 held", " 1 ", "runs", "Tue 24 Nov 2026, 07:00"):
         assert part in lines["demo"]
     assert "never" in lines["beta"]
     assert lines["beta"].rstrip().endswith("now")
@@ -75,7 +75,7 @@ def test_the_table_says_how_every_company_is_doing(desk: Any, tmp_path: Path) ->
     data = desk.run("status", "--all", "--sort", "code", "--json").json
     assert [one["name"] for one in data["companies"]] == ["wrong", "beta", "demo", "old"]
     (demo,) = [one for one in data["companies"] if one["name"] == "demo"]
-    assert (demo["exit_code"], demo["held"], demo["cycle"], demo["error"]) == (3, 5, "running", "")
+    assert (demo["exit_code"], demo["held"], demo["cycle"], demo["error"]) == (3, 1, "running", "")
     assert demo["last_run"].startswith("2026-11-23T06:00:")
     assert demo["next_due"] == "2026-11-24T06:00:00+00:00"
     by = {
@@ -122,7 +122,10 @@ def test_many_companies_take_few_statements_and_little_time(
                 at = NOON - timedelta(days=days, hours=4)
                 ledger.record(name, RunStarted(run=f"r{days}", command="sync", at=at))
                 ledger.record(
-                    name, RunFinished(run=f"r{days}", at=at, exit_code=0, digest="", counts={"held": days})
+                    name,
+                    RunFinished(
+                        run=f"r{days}", at=at, exit_code=0, digest="", counts={"held": 9, "held_rows": days}
+                    ),
                 )
     context = Context(clock=clock)
     assert main(("status", "--all"), context) == 0

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM stop the demo, whichever command it is showing."""
+"""Ctrl-C and SIGTERM stop the demo, whichever command it is showing; the page of ``--serve`` they end in the normal way."""
 
 from __future__ import annotations
 
@@ -19,17 +19,10 @@ sys.exit(main())
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize(
-    ("words", "line"),
-    [
-        ((), "$ okrsync sync demo"),
-        (("--serve", "--book"), "Ctrl-C ends it."),
-    ],
-)
-def test_a_signal_stops_the_demo(
+def stopped(
     tmp_path: Path, number: signal.Signals, words: tuple[str, ...], line: str
-) -> None:
+) -> tuple[int, str, str]:
+    """The exit code, what is printed after ``line``, at which the signal is sent, and stderr."""
     process = subprocess.Popen(
         [sys.executable, "-c", DEMO, "demo", *words],
         stdout=subprocess.PIPE,
@@ -45,10 +38,25 @@ def test_a_signal_stops_the_demo(
             break
     process.send_signal(number)
     rest, said = process.communicate(timeout=120)
-    assert process.returncode == 130, said
     assert line in shown[-1]
+    assert list(tmp_path.iterdir()) == []
+    return process.returncode, rest, said
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("words", [("--serve",), ("--serve", "--book")])
+def test_a_signal_is_the_normal_end_of_a_demo_that_stays_up(
+    tmp_path: Path, number: signal.Signals, words: tuple[str, ...]
+) -> None:
+    code, rest, said = stopped(tmp_path, number, words, "Ctrl-C ends it.")
+    assert (code, rest, said) == (0, "The demo has ended and is gone. Goodbye.\n", "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_the_demo(tmp_path: Path, number: signal.Signals) -> None:
+    code, rest, said = stopped(tmp_path, number, (), "$ okrsync sync demo")
+    assert code == 130, said
     assert "$ okrsync" not in rest
     assert "What Notion holds now" not in rest
     assert said.splitlines()[-1] == "okrsync: interrupted; run it again to finish"
     assert said.count("interrupted") == 1
-    assert list(tmp_path.iterdir()) == []

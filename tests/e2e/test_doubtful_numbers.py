@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 
 def fix_all_bugs(desk: Any) -> None:
     for number in range(2, 74):
@@ -39,6 +41,42 @@ def test_accepting_lets_that_very_number_pass_once(desk: Any) -> None:
     fix_all_bugs(desk)
     assert "it would fall from 72 to 0" in desk.run("sync", "demo").out
     assert desk.table()["KR-1"]["Current"] == "72"
+
+
+def test_accepting_twice_says_since_when_and_when_it_is_written(desk: Any) -> None:
+    desk.run("sync", "demo")
+    fix_all_bugs(desk)
+    desk.clock.jump(3600)
+    first = desk.run("accept", "demo", "KR-1").out
+    assert "KR-1: 0 is accepted (it would fall from 72 to 0 at once)" in first
+    assert "the next sync writes it" in first
+    desk.clock.jump(7200)
+    again = desk.run("accept", "demo", "KR-1", "KR-9")
+    assert again.code == 0
+    assert again.out.splitlines() == [
+        "KR-1: 0 is accepted already, since Mon 23 Nov 2026, 08:00; the next sync writes it",
+        "KR-9: nothing to accept, its number is not in doubt",
+        "→ okrsync sync demo",
+    ]
+    said = desk.run("accept", "demo", "KR-1", "KR-9", "--json").json
+    assert said["accepted"] == []
+    assert [(one["id"], one["value"]) for one in said["accepted_before"]] == [("KR-1", "0")]
+    assert said["accepted_before"][0]["since"].startswith("2026-11-23T07:00:")
+    assert said["not_in_doubt"] == ["KR-9"]
+    desk.run("sync", "demo")
+    assert desk.table()["KR-1"]["Current"] == "0"
+    assert "its number is not in doubt" in desk.run("accept", "demo", "KR-1").out
+
+
+def test_accepting_after_the_number_has_moved_accepts_the_new_one(desk: Any) -> None:
+    desk.run("sync", "demo")
+    fix_all_bugs(desk)
+    desk.run("accept", "demo", "KR-1")
+    desk.jira.edit("APP", "APP-2", "status", "To Do")
+    again = desk.run("accept", "demo", "KR-1").out
+    assert "KR-1: 1 is accepted (it would fall from 72 to 1 at once)" in again
+    desk.run("sync", "demo")
+    assert desk.table()["KR-1"]["Current"] == "1"
 
 
 def test_another_number_than_the_accepted_one_is_held_again(desk: Any) -> None:
@@ -123,6 +161,64 @@ def test_a_first_number_that_is_computed_from_an_unproven_0_is_held(desk: Any) -
     desk.run("accept", "demo", "KR-10")
     desk.run("sync", "demo")
     assert desk.table()["KR-10"]["Current"] == "100"
+
+
+def nested(desk: Any, bad: str, *, best: str, goal: str) -> None:
+    """Let KR-10 be computed by ``best`` from an expression of an expression of the metric ``bad``."""
+    desk.edit_yaml(
+        "  nps: {from",
+        f"  bad: {{from: jira, measure: count, {bad}}}\n"
+        "  part: {expr: bad / won * 100, unit: percent}\n"
+        "  good: {expr: 100 - part, unit: percent}\n"
+        f"  best: {{{best}, unit: percent}}\n  nps: {{from",
+    )
+    desk.edit_yaml("metric: retention, at_least: 98%", f"metric: best, {goal}")
+
+
+@pytest.mark.parametrize(
+    ("best", "goal", "value"),
+    [
+        ("expr: good", "at_least: 98%", "100"),
+        ("expr: 'min(max(good, 50), good)'", "at_least: 98%", "100"),
+        ("expr: good / 4 + part", "at_least: 98%", "25"),
+        ("expr: part * 3", "at_most: 5%", "0"),
+    ],
+)
+def test_a_first_number_that_is_computed_over_several_steps_from_an_unproven_0_is_held(
+    desk: Any, best: str, goal: str, value: str
+) -> None:
+    """``part`` is 0 ÷ won × 100 = 0 and ``good`` 100 − 0 = 100; what follows from them is worked out by hand."""
+    nested(desk, 'jql: "project = APP AND labels = uxx"', best=best, goal=goal)
+    ended = desk.run("sync", "demo")
+    assert "the first value counts bad as 0, and nothing in the source has labels = uxx" in ended.out
+    assert desk.table()["KR-10"]["Current"] == ""
+    desk.run("accept", "demo", "KR-10")
+    desk.run("sync", "demo")
+    assert desk.table()["KR-10"]["Current"] == value
+
+
+def test_a_0_within_a_window_is_no_doubt_over_several_steps_either(desk: Any) -> None:
+    """The week is seven hours old and nobody has reported a bug; without the window there are bugs."""
+    bad = 'jql: "project = APP AND type = Bug", date: created, window: week'
+    nested(desk, bad, best="expr: part + 2 * part", goal="from: 10%, to: 0%")
+    ended = desk.run("sync", "demo")
+    assert "KR-10" not in ended.out.partition("HELD")[2]
+    assert desk.table()["KR-10"]["Current"] == "0"
+
+
+def test_a_fall_to_0_over_several_steps_is_in_doubt(desk: Any) -> None:
+    """72 open bugs ÷ 24 are 3 %; when all are fixed, 3 × 0 = 0."""
+    nested(
+        desk,
+        'jql: "project = APP AND type = Bug AND statusCategory != Done"',
+        best="expr: bad / 24 + 0 * good",
+        goal="at_most: 5%",
+    )
+    desk.run("sync", "demo")
+    assert desk.table()["KR-10"]["Current"] == "3"
+    fix_all_bugs(desk)
+    assert "it would fall from 3% to 0% at once" in desk.run("sync", "demo").out
+    assert desk.table()["KR-10"]["Current"] == "3"
 
 
 def test_a_doubt_is_said_in_the_number_that_is_meant(desk: Any) -> None:

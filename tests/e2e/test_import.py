@@ -76,8 +76,9 @@ def test_rows_of_types_with_parents_as_viva_goals_exports_them(desk: Any) -> Non
     assert {one["metric"] for title, one in rows.items() if title} == {"TODO"}
     assert (rows["Revenue"]["to"], rows["Revenue"]["unit"]) == (3500000, "money:USD")
     assert "objective" not in rows["Revenue"]
-    # The initiative, and the parent that the file does not have, by row and column.
-    assert left(said) == [(5, "Type"), (6, "Aligned To")]
+    # The initiative's parent is an objective, and that of the last row is not in the file.
+    assert left(said) == [(5, "Aligned To"), (6, "Aligned To")]
+    assert rows[""]["initiatives"] == [{"id": "1204", "title": "Survey every customer", "metric": "TODO"}]
     assert said["unknown_columns"] == []
 
 
@@ -109,7 +110,9 @@ def test_german_headings_numbers_and_limits(desk: Any) -> None:
     assert (rows["Bindung"]["at_least"], rows["Bindung"]["unit"]) == (Decimal("98.5"), "percent")
     assert rows[""]["timezone"] == "Europe/Berlin"
     assert said["unknown_columns"] == ["Geheimes Feld"]
-    assert left(said) == [(6, "Typ")]
+    # Is 99.9 % the least or the most that is healthy? The table does not say.
+    assert left(said) == [(6, "Zielwert")]
+    assert "kpis" not in rows[""]
 
 
 def test_russian_headings_and_a_heading_that_is_named(desk: Any) -> None:
@@ -250,9 +253,80 @@ def test_a_title_in_a_csv_of_excel_has_as_many_delimiters_as_the_table(desk: Any
     assert "2 lines above the header" in looked
 
 
-def test_initiatives_and_kpis_are_named_with_the_place_that_they_belong_to(desk: Any) -> None:
-    file = desk.folder / "table.csv"
-    file.write_text(VIVA + "1206,Uptime,KPI,ada,,,,,,,,\n", encoding="utf-8")
-    said = desk.run("import", str(file)).err
-    assert "row 5, Type: an initiative is not taken over; write it under `initiatives:`" in said
-    assert "row 7, Type: a KPI is not taken over; write it under `kpis:`" in said
+TREE = """\
+Type,Name,Owner,Baseline,Target
+Objective,Customers who recommend us,Ada,,
+Key result,NPS,Grace,40,50
+Initiative,Survey every customer,Ada,,
+Project,Call who left,Grace,,
+KPI,Uptime,Ada,,>= 99.9%
+KPI,Chat response,Ada,,at most 90
+KPI,Visitors,Ada,,41000
+KPI,Followers,Ada,,
+Cheer,Be happy,Ada,,
+"""
+LISTED = """\
+Ziel;Schlüsselergebnis;Startwert;Zielwert;Initiativen
+Kunden begeistern;NPS;40;50;"• Alle Kunden befragen
+• Wer ging, wird angerufen"
+;;;;Noch eine
+;Bindung;90;98;3
+"""
+
+
+def test_initiatives_and_kpis_are_written_into_the_yaml(desk: Any) -> None:
+    ended, said, rows = run(desk, TREE)
+    assert ended.code == 3
+    assert (said["initiatives"], said["kpis"]) == (2, 2)
+    kr = rows["NPS"]["id"]
+    assert rows[""]["initiatives"] == [
+        {"id": "I-1", "title": "Survey every customer", "metric": "TODO", "key_result": kr},
+        {"id": "I-2", "title": "Call who left", "metric": "TODO", "key_result": kr},
+    ]
+    assert rows[""]["kpis"] == [
+        {"id": "K-1", "title": "Uptime", "metric": "TODO", "healthy": {"at_least": "99.9%"}},
+        {"id": "K-2", "title": "Chat response", "metric": "TODO", "healthy": {"at_most": 90}},
+    ]
+    text = (desk.folder / "acme.yaml").read_text(encoding="utf-8")
+    assert "key_result: KR-1}    # owner: Grace" in text
+    assert left(said) == [(8, "Target"), (9, "Target"), (10, "Type")]
+    texts = [one["text"] for one in said["not_understood"]]
+    assert texts[0] == (
+        "a KPI needs a healthy range, and '41000' does not say on which side of it is healthy: Visitors"
+    )
+    assert texts[1] == "a KPI needs a healthy range: Followers"
+    assert texts[2] == "'Cheer' is no objective, key result, initiative or KPI: Be happy"
+    (desk.folder / "acme.yaml").unlink()
+    told = desk.run("import", str(desk.folder / "table.csv"), "acme").out
+    assert "acme.yaml: written, 1 objective, 1 key result, 2 initiatives, 2 KPIs" in told
+
+
+def test_initiatives_of_a_column_belong_to_the_key_result_of_their_row(desk: Any) -> None:
+    _, said, rows = run(desk, LISTED, "--locale", "de_DE")
+    found = [(one["title"], one["key_result"]) for one in rows[""]["initiatives"]]
+    assert found == [
+        ("Alle Kunden befragen", "KR-1"),
+        ("Wer ging, wird angerufen", "KR-1"),
+        ("Noch eine", "KR-1"),
+    ]
+    assert said["not_understood"] == [
+        {"row": 4, "column": "Initiativen", "text": "'3' is a number, and no title of an initiative"}
+    ]
+    assert rows["Bindung"]["to"] == 98
+
+
+def test_an_initiative_in_the_column_of_key_results_is_no_key_result(desk: Any) -> None:
+    text = "Objective,Key result,Type,Target\nGrow,Revenue,KR,100\n,Hire a seller,Initiative,\n"
+    _, said, rows = run(desk, text)
+    assert said["key_results"] == 1
+    assert rows[""]["initiatives"][0]["key_result"] == "KR-1"
+    assert "Hire a seller" not in rows
+
+
+def test_a_kpi_keeps_its_limit_in_words_of_its_language(desk: Any) -> None:
+    text = PERDOO_DE.replace(";99,9 %;", ";mindestens 99,9 %;")
+    _, said, rows = run(desk, text, "--locale", "de_DE")
+    assert rows[""]["kpis"] == [
+        {"id": "K-1", "title": "Verfügbarkeit", "metric": "TODO", "healthy": {"at_least": "99,9 %"}}
+    ]
+    assert said["not_understood"] == []

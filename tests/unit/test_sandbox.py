@@ -189,7 +189,11 @@ def test_the_page_says_what_ended_a_sync_and_offers_to_force_only_an_unsafe_plan
     [
         ({}, "A command has ended in another terminal.", ""),
         ({"write": 1, "held": 0}, "In another terminal: Synced. 1 cell written.", ""),
-        ({"held": 1}, "In another terminal: Synced. Nothing new, so nothing was written.", "1 cell is HELD."),
+        (
+            {"held": 5, "held_rows": 1},
+            "In another terminal: Synced. Nothing new, so nothing was written.",
+            "1 row waits for a person: HELD.",
+        ),
     ],
 )
 def test_the_page_says_what_another_terminal_did(counts: dict[str, int], text: str, held: str) -> None:

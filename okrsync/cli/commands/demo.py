@@ -53,7 +53,10 @@ def demo(
     with tempfile.TemporaryDirectory(prefix="okrsync-demo-") as name, stop.on_signals():
         run = _serve if serve else _play
         run(Path(name).resolve(), "book" if book else "demo", context.connectors, stop)
-        stop.check()
+        if not serve:
+            stop.check()
+    if serve:
+        echo("The demo has ended and is gone. Goodbye.")
     return ExitCode.IN_SYNC
 
 

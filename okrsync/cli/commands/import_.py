@@ -13,6 +13,7 @@ from okrsync.cli.new_company_file import LOCALE, ZONE, locale_of, named_path, wr
 from okrsync.cli.output import say_json
 from okrsync.cli.streams import echo, echo_file
 from okrsync.errors import ConfigError, ExitCode
+from okrsync.spelling import counted
 
 if TYPE_CHECKING:
     from okrsync.imports import Imported
@@ -40,7 +41,7 @@ def import_table(
     timezone: Timezone = "",
     as_json: Json = False,
 ) -> int:
-    """Take key results over from the table of another tool.
+    """Take objectives, key results, initiatives and KPIs over from the table of another tool.
 
     Every metric says TODO: a table says what should be reached, not where its number comes from. What was not understood is listed. It never overwrites a file.
     """
@@ -75,6 +76,8 @@ def import_table(
                 key_results=tuple(found.key_results),
                 objectives=tuple(found.objectives),
             ),
+            initiatives=tuple(found.initiatives),
+            kpis=tuple(found.kpis),
         )
     )
     if path is not None:
@@ -118,7 +121,7 @@ def _said(pairs: list[str] | tuple[str, ...]) -> dict[str, str]:
 def _say(found: Imported, named: dict[str, str], headings: int, path: Path | None) -> None:
     err = path is None
     if path is not None:
-        echo(f"{path}: written, {len(found.objectives)} objectives, {len(found.key_results)} key results")
+        echo(f"{path}: written, {', '.join(_counts(found))}")
     if headings:
         echo(f"  the headings are in row {headings}; what is above it is left out", err=err)
     for role, heading in named.items():
@@ -131,6 +134,12 @@ def _say(found: Imported, named: dict[str, str], headings: int, path: Path | Non
         echo(f"→ write the address of the database and the metrics, then: okrsync lint {path.stem}")
 
 
+def _counts(found: Imported) -> list[str]:
+    parts = [counted(len(found.objectives), "objective"), counted(len(found.key_results), "key result")]
+    parts += [counted(len(found.initiatives), "initiative")] if found.initiatives else []
+    return parts + ([counted(len(found.kpis), "KPI")] if found.kpis else [])
+
+
 def _say_data(found: Imported, named: dict[str, str], headings: int, path: Path | None, text: str) -> None:
     say_json(
         {
@@ -139,6 +148,8 @@ def _say_data(found: Imported, named: dict[str, str], headings: int, path: Path 
             "columns": named,
             "objectives": len(found.objectives),
             "key_results": len(found.key_results),
+            "initiatives": len(found.initiatives),
+            "kpis": len(found.kpis),
             "unknown_columns": found.unknown,
             "not_understood": [
                 {"row": one.row, "column": one.column, "text": one.text} for one in found.left

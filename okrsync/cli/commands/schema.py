@@ -15,7 +15,10 @@ def schema(
     ctx: typer.Context,
     output: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Of what this command prints with --json; or plan-file."),
+        typer.Option(
+            metavar="NAME",
+            help="Of what this command prints with --json, such as plan or ledger-copy; or plan-file.",
+        ),
     ] = None,
 ) -> int:
     """Print the JSON Schema of the YAML, or of a command's output."""
@@ -24,7 +27,7 @@ def schema(
 
         say_json(json_schema(ctx.obj.connectors))
         return ExitCode.IN_SYNC
-    from okrsync.render.outputs import OUTPUTS, output_schema
+    from okrsync.render.schemas import OUTPUTS, output_schema
 
     if output not in OUTPUTS:
         raise ConfigError(f"there is no schema of {output!r}", hint=did_you_mean(output, OUTPUTS))

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from okrsync.errors import UnsafePlan
 from okrsync.fleet import CompanyRun
-from okrsync.model import RunFinished, Verdict
+from okrsync.model import HELD_ROWS, RunFinished, Verdict
+from okrsync.sync.result import held_rows
 
 Said = dict[str, str]
 
@@ -48,10 +49,10 @@ def of_sync(ended: CompanyRun) -> Said:
     report = ended.report
     assert report is not None
     written = [one for one in report.decisions if one.verdict is Verdict.WRITE]
-    held = {one.subject for one in report.decisions if one.verdict is Verdict.HELD}
+    held = held_rows(report.decisions)
     text = _written(len(written), len({one.row for one in written}))
     said = sentence("good", report.notice.text if report.notice is not None else text)
-    waiting = f"{len(held)} {'row waits' if len(held) == 1 else 'rows wait'} for a person: HELD."
+    waiting = f"{held} {'row waits' if held == 1 else 'rows wait'} for a person: HELD."
     return said | {"held": waiting if held else ""}
 
 
@@ -60,8 +61,10 @@ def of_others(last: RunFinished) -> Said:
     if not last.counts:
         return sentence("calm", "A command has ended in another terminal.")
     said = sentence("good", f"In another terminal: {_written(last.counts.get(Verdict.WRITE, 0), 0)}")
-    held = last.counts.get(Verdict.HELD, 0)
-    return said | {"held": f"{held} {'cell is' if held == 1 else 'cells are'} HELD." if held else ""}
+    held = last.counts.get(HELD_ROWS, 0)
+    return said | {
+        "held": f"{held} {'row waits' if held == 1 else 'rows wait'} for a person: HELD." if held else ""
+    }
 
 
 def _written(cells: int, rows: int) -> str:
