@@ -77,7 +77,7 @@ fresh: ## Both commands of the README on fresh Debians, in chroots (root, deboot
 	TESTS="$(TESTS)" tests/fresh/run.sh
 
 bench: setup ## Print the benchmarks' ratios and request counts, and the tables of docs/benchmarks.md
-	OKRSYNC_BENCH_COMPANIES=$(COMPANIES) OKRSYNC_BENCH_KEY_RESULTS=$(KEY_RESULTS) OKRSYNC_BENCH_WEEKS=52 OKRSYNC_BENCH_ISSUES=$(ISSUES) OKRSYNC_BENCH_ROWS=$(ROWS) $(BIN)/pytest tests/benchmarks -q -s
+	OKRSYNC_BENCH_COMPANIES=$(COMPANIES) OKRSYNC_BENCH_KEY_RESULTS=$(KEY_RESULTS) OKRSYNC_BENCH_WEEKS=52 OKRSYNC_BENCH_ISSUES=$(ISSUES) OKRSYNC_BENCH_ROWS=$(ROWS) OKRSYNC_BENCH_ROUNDS=9 $(BIN)/pytest tests/benchmarks -q -s
 
 $(PEERS): $(DEV) .requirements/peers.txt
 	@echo "Installing what okrsync is compared with into $(VENV)/peers ..."
