@@ -88,7 +88,7 @@ def complete(shell: str, line: str, folder: Path) -> str:
         check=False,
     )
     # typer itself looks for pydantic and rich when it completes.
-    heavy = {"pydantic_settings", "ruamel.yaml", "sqlalchemy", "babel", "duckdb"}
+    heavy = {"pydantic_settings", "ruamel.yaml", "sqlalchemy", "babel", "_duckdb"}
     loaded = {line.rpartition("|")[2].strip() for line in ended.stderr.splitlines()}
     assert not heavy & loaded
     return ended.stdout

@@ -48,9 +48,9 @@ Connect = Callable[[Path], SqlConnection]
 
 def connect(folder: Path, files: Sequence[Path] = (), disk_mb: int = FileLimits().disk_mb) -> SqlConnection:
     """A database in memory that may touch ``folder``, to which it spills so much, and ``files`` only."""
-    import duckdb
+    from okrsync_crm.library import duckdb
 
-    connection = duckdb.connect(":memory:")
+    connection: SqlConnection = duckdb.connect(":memory:")
     inside = _quoted(folder)[1:-1]
     for setting in (
         f"temp_directory = '{inside}/spill'",
@@ -178,7 +178,7 @@ def run_plan(connection: SqlConnection, plan: QueryPlan, statement: str) -> Any:
 
 def run(connection: SqlConnection, bind: Parameters, names: str, statement: str) -> Any:
     """Execute a statement. Raises ``NoValueError`` if the files cannot be read, or memory does not suffice."""
-    import duckdb
+    from okrsync_crm.library import duckdb
 
     used = set(_PLACEHOLDER.findall(statement))
     try:
