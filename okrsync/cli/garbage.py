@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 from typing import Final
 
 # By itself it looks after each 700 new objects: 260 times in a sync, at objects that imports make and that stay, which took a
@@ -11,8 +10,6 @@ from typing import Final
 _ONE_COMMAND: Final = (200_000, 20, 20)
 # What one company leaves behind is freed before the next ones need the memory: 30 MiB less for a hundred companies.
 _MANY_COMPANIES: Final = (10_000, 20, 20)
-_COUNTING: Final = {"_duckdb"}
-"""Modules that print what of theirs is left at the end: for them Python has to look once more."""
 
 
 def for_one_command() -> None:
@@ -28,10 +25,4 @@ def for_many_companies() -> None:
 def loaded_stays() -> None:
     """Leave alone for good what is loaded by now; only once, as nothing of it is ever freed."""
     if not gc.get_freeze_count():
-        gc.freeze()
-
-
-def not_at_the_end() -> None:
-    """Not when the process ends: Python would look once more, at all objects, for a tenth of a sync's time."""
-    if not _COUNTING & sys.modules.keys():
         gc.freeze()

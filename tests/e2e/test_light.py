@@ -19,6 +19,7 @@ HEAVY = (
     "google.auth",
     "notion_client",
     "httpx",
+    "_duckdb",
     "duckdb",
     "alembic",
     "starlette",
@@ -110,21 +111,25 @@ print(counts[0] > 10_000, counts[0] >= counts[1])
     assert ended.stdout.splitlines()[-1] == "True True"
 
 
-def test_garbage_is_looked_for_less_often_and_not_at_the_end() -> None:
+def test_garbage_is_looked_for_less_often_and_nothing_is_taken_apart_at_the_end() -> None:
     code = """
 import atexit, gc
+class Kept:
+    def __del__(self):
+        print("taken apart", flush=True)
+kept = Kept()
+kept.itself = kept
 counts = []
 gc.callbacks.append(lambda phase, info: counts.append(info["generation"]))
-def show():
-    print(len(counts), gc.get_freeze_count() > 10_000)
-atexit.register(show)
+atexit.register(lambda: print(len(counts)))
 import okrsync.cli, sys
 counts.clear()
 sys.argv = ["okrsync", "connectors"]
 okrsync.cli.main()
 """
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ended.stdout.splitlines()[-1] == "0 True"
+    # What is to be done at the end is done, and its output arrives though it goes into a pipe.
+    assert ended.stdout.splitlines()[-1] == "0"
 
 
 def test_no_library_reports_on_itself_when_a_command_ends(desk: Any) -> None:
