@@ -41,7 +41,7 @@ def import_table(
     timezone: Timezone = "",
     as_json: Json = False,
 ) -> int:
-    """Take objectives, key results, initiatives and KPIs over from the table of another tool.
+    """Take OKRs and KPIs over from the table of another tool.
 
     Every metric says TODO: a table says what should be reached, not where its number comes from. What was not understood is listed. It never overwrites a file.
     """
