@@ -18,7 +18,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """The exit codes of every command; they are an interface and are documented in the README."""
+    """The exit codes of every command; they are an interface, documented in docs/reference.md."""
 
     IN_SYNC = 0
     BUG = 1

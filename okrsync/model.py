@@ -329,7 +329,7 @@ class Withdrawn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forgotten:
-    """Okrsync will not write this row again: what was put into it need not be remembered."""
+    """okrsync will not write this row again: what was put into it need not be remembered."""
 
     row: str
 

@@ -44,7 +44,7 @@ class Whose(StrEnum):
 
 
 def owners(row: Row, memory: Memory) -> dict[str, Whose]:
-    """Whose the cells' values are, where the row itself tells."""
+    """Who put the value into each cell, if the row itself tells."""
     stamp = stamp_of(row, memory)
     found: dict[str, Whose] = {}
     for name, cell in row.cells.items():

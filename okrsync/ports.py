@@ -37,7 +37,7 @@ class Source(Protocol):
     def read(self, questions: Sequence[Question]) -> Sequence[Answer]:
         """Answer every question, in order: a ``Reading`` in the question's unit, or a ``NoValue`` with the reason.
 
-        A fault of one question never costs another its answer. Raises ``AccessError`` or ``Unavailable`` where
+        A fault of one question never costs another its answer. Raises ``AccessError`` or ``Unavailable`` if
         nothing at all can be read, and never answers 0 for "I do not know".
         """
         ...
@@ -96,15 +96,15 @@ class Register(Destination, Protocol):
     def find(self, key: str) -> Row | None:
         """The row with ``key``, or None, waiting as long as new rows may take to be listed.
 
-        Raises ``Conflict`` where several rows have the key.
+        Raises ``Conflict`` if several rows have the key.
         """
         ...
 
     def add(self, key: str, title: str, values: Mapping[str, Stored]) -> Row:
         """Add one row with canonical ``values`` and return it as it is now.
 
-        After an answer that was lost, finds the row by its key instead of adding another. Raises ``Unavailable`` where
-        it is not known whether the row was added; with any other error it was not.
+        After an answer that was lost, finds the row by its key instead of adding another. Raises ``Unavailable`` if it
+        is not known whether the row was added; with any other error it was not.
         """
         ...
 
@@ -129,7 +129,7 @@ class Ledger(Protocol):
         ...
 
     def record(self, company: str, *entries: Entry) -> None:
-        """Keep all ``entries`` or, where that fails, none: one transaction, durable on return."""
+        """Keep all ``entries`` or, if that fails, none: one transaction, durable on return."""
         ...
 
     def recall(self, company: str) -> Memory: ...

@@ -14,7 +14,7 @@ NEAREST, SHORT, LONG = 3, 10, 30
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The hint for a name that is not ``known``: the names it may have meant, and those that exist.
 
-    At most three names that are near whatever their case; behind them all that there are where those are few, and
+    At most three names that are near whatever their case; behind them all that there are if those are few, and
     alone if none is near. Never empty.
     """
     names = {name.strip().casefold(): name for name in known}

@@ -73,7 +73,7 @@ def moves(histories: Iterable[Mapping[str, Any]], shared: Shared) -> tuple[Move,
 
 
 def _following(moves: list[Move]) -> tuple[Move, ...]:
-    """The moves with those of one field and one millisecond in an order in which each begins where one ended.
+    """The moves; those of one field and one millisecond are ordered so that each begins with what the last ended with.
 
     Their ids follow the order in which Jira stored them, which is not always that in which they were made.
     """

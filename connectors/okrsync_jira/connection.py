@@ -26,7 +26,7 @@ _PACE: Final[Mapping[Deployment, tuple[float, int]]] = {"cloud": (50.0, 100), "d
 
 
 class LostPage(Exception):
-    """Jira does not know a page any more that it has named itself."""
+    """Jira no longer knows a page that it has named itself."""
 
 
 class JiraConnection:

@@ -15,7 +15,7 @@ _KINDS: Final[Mapping[Deployment, str]] = {"cloud": "Cloud", "data_center": "Dat
 
 
 def examine(settings: JiraSettings, context: ConnectorContext) -> Iterator[Finding]:
-    """Address, deployment, account, canary and request budget. Stops where going on would only repeat a fault."""
+    """Address, deployment, account, canary and request budget. Stops if going on would only repeat a fault."""
     subject = "credential"
     try:
         site = Site(settings, context)

@@ -17,13 +17,13 @@ from okrsync_jira.reducers import MOST_SAMPLES
 
 Counted = Mapping[Window, SearchResult | OkrsyncError]
 
-# What Cloud puts on a page where it is asked for more than keys.
+# What Cloud puts on a page if it is asked for more than keys.
 CLOUD_PAGE_OF_VALUES: Final = 100
 _FIELDS: Final[Mapping[str, str]] = {"created": "created", "resolved": "resolutiondate"}
 
 
 def counted(site: Site, read: Events, fetch: Callable[[Search], SearchResult]) -> Counted:
-    """What each window holds. ``fetch`` makes one search, and believes it only where that is safe."""
+    """What each window holds. ``fetch`` makes one search, and believes it only if that is safe."""
     searches = {window: during(read.jql, read.date, window) for window in read.windows}
     if len(searches) > 1:
         whole = during(read.jql, read.date, _around(read.windows))
@@ -34,7 +34,7 @@ def counted(site: Site, read: Events, fetch: Callable[[Search], SearchResult]) -
 
 
 def in_window(window: Window, found: Counted) -> SearchResult:
-    """Raises what kept the window from being fetch."""
+    """What the window holds. Raises the error that kept it from being read."""
     one = found[window]
     if isinstance(one, OkrsyncError):
         raise one

@@ -69,7 +69,7 @@ class FieldNames:
         self._all: Sequence[Mapping[str, Any]] | OkrsyncError | None = None
 
     def resolve(self, text: str, *, typed: bool = False) -> Field:
-        """The one field that ``text`` means (an id, a name or ``cf[10016]``); with its type where ``typed``.
+        """The one field that ``text`` means (an id, a name or ``cf[10016]``); with its type if ``typed``.
 
         Raises ``ConfigError`` if no field or more than one has that name.
         """

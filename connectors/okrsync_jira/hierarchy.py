@@ -39,7 +39,7 @@ def children(
 ) -> SearchResult:
     """The pieces of work below ``parents``, each once: breadth first, at most 100 keys a search, however deep.
 
-    Work is what has the level of a story. A sub-task counts only where its own parent was asked for, else its
+    Work is what has the level of a story. A sub-task counts only if its own parent was asked for, else its
     points would count twice. An issue below itself is visited once. What a search for ``former`` finds
     beside them has left, or was never there: only its changes can tell.
     """

@@ -19,7 +19,7 @@ from okrsync_jira.settings import Anonymous, ApiToken, JiraSettings, Password, S
 TOKEN_PAGE: Final = "https://id.atlassian.com/manage-profile/security/api-tokens"  # noqa: S105 - an address
 WEB_PAGE: Final = "a web page"
 SEARCH: Final = "the search"
-# One of these is in every answer of Jira itself, also where it refuses in HTML.
+# One of these is in every answer of Jira itself, even if it refuses in HTML.
 _OF_JIRA: Final = (
     *(
         "X-Seraph-LoginReason",

@@ -40,7 +40,7 @@ class SampledField:
 def examine_jql(settings: JiraSettings, context: ConnectorContext, jql: str) -> str:
     """Count, sample keys, types, statuses and fields of the issues, ending in the YAML of metrics about them.
 
-    Raises ``ConfigError`` for JQL that Jira does not take, ``AccessError`` where nobody is signed in.
+    Raises ``ConfigError`` for JQL that Jira does not take, ``AccessError`` if nobody is signed in.
     """
     jql = jql.strip()
     if (problem := fault(jql)) is not None:

@@ -17,9 +17,9 @@ NAMED: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """``moves`` are the changes of the fields that were asked for, oldest first; none where none were asked for.
+    """``moves`` are the changes of the fields that were asked for, oldest first; none if none were asked for.
 
-    ``born`` is when it was created, where that was asked for; ``torn`` says that its changes of status do not follow
+    ``born`` is when it was created, if that was asked for; ``torn`` says that its changes of status do not follow
     from one another.
     """
 
@@ -51,7 +51,7 @@ def changed(found: Issue, changes: tuple[Move, ...]) -> Issue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """What a search came to. ``issues`` is empty where only the number was asked for.
+    """What a search found. ``issues`` is empty if only the number was asked for.
 
     ``above`` are the epics and the like in between, which are no work themselves; ``note`` are facts worth showing.
     ``kept`` is what one question has worked out of the issues and the next may use.

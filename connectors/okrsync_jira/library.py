@@ -24,15 +24,15 @@ class LeanJIRA(JIRA):
         return {}
 
     def server_info(self) -> dict[str, Any]:
-        """serverInfo, once: the library asks up to four times where the answer is empty."""
+        """serverInfo, once: the library asks up to four times if the answer is empty."""
         answer: dict[str, Any] = self._get_json("serverInfo")
         return answer
 
     def token_page(self, jql: str, fields: Sequence[str], size: int, token: str | None) -> Any:
         """A page of Cloud's search.
 
-        Values are read by GET where the address allows it: only there Jira can be asked to fail rather than to leave
-        out, without a word, the values it could not load.
+        Values are read by GET if the address is short enough: only there Jira can be asked to fail, and not to leave
+        out without a word the values that it could not load.
         """
         if list(fields) != ["key"] and len(jql) <= LONGEST_ADDRESS:
             sent = {"jql": jql, "fields": list(fields), "maxResults": size, "failFast": "true"}
@@ -61,7 +61,7 @@ class LeanJIRA(JIRA):
         return self._get_json("search", params=sent, use_post=True)
 
     def changes_page(self, issues: Sequence[str], fields: Sequence[str], size: int, token: str | None) -> Any:
-        """A page of Cloud's changelogs of many issues (ids); of these fields, or where there are none, of all."""
+        """A page of Cloud's changelogs of many issues (ids); of these fields, or of all if there are none."""
         sent: dict[str, Any] = {"issueIdsOrKeys": list(issues), "maxResults": size}
         sent |= {"fieldIds": list(fields)} if fields else {}
         sent |= {"nextPageToken": token} if token else {}

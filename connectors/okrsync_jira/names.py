@@ -1,6 +1,6 @@
 """Match names in the YAML with what Jira calls things: in any case, by name or id, today or then.
 
-A name means what has it today; a name that nothing has any more means what had it, as the changes say. A name that
+A name means what has it today; a name that nothing has today means what had it, as the changes say. A name that
 neither the issues nor their changes know is asked of Jira; if Jira does not know it either, there is no value.
 """
 

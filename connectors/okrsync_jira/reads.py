@@ -11,7 +11,7 @@ from okrsync_jira.fields import Field
 from okrsync_jira.hierarchy import Links
 
 History = frozenset[str] | None
-"""Ids of the fields whose changes are wanted; all of them where it is empty; no changes at all where it is None."""
+"""Ids of the fields whose changes are wanted: if it is empty, those of all fields; if it is None, no changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def merged(reads: Iterable[Read]) -> dict[Hashable, Read]:
     for subject, read in list(found.items()):
         if isinstance(read, Search) and read.since is not None:
             whole = found.get(replace(read, since=None).subject)
-            # Where all changes of a scope are read anyway, the latest are among them.
+            # If all changes of a scope are read anyway, the latest are among them.
             if isinstance(whole, Search) and whole.history is not None and not whole.narrow:
                 found[subject] = found[whole.subject] = whole.joined(read)
     return found

@@ -38,7 +38,7 @@ def count(found: SearchResult) -> MetricValue:
 
 
 def ratio(query: JiraQuery, unit: Unit, whole: SearchResult, part: SearchResult) -> MetricValue:
-    """The share of ``part`` in ``whole``, as the percent figure where ``unit`` is PERCENT."""
+    """The share of ``part`` in ``whole``, as the percent figure if ``unit`` is PERCENT."""
     enough(whole.count, query.min_samples, "issues in the whole")
     if whole.count == 0:
         raise NoValueError(Cause.EMPTY, "the whole of the ratio is empty: no issue matches the JQL")

@@ -50,7 +50,7 @@ def as_of(
 ) -> SearchResult:
     """The issues of ``found`` that were there at ``at``, in the wanted state, with their fields as they were.
 
-    Cheap where it is asked for one moment after another of the same ``wanted``, so ask in that order.
+    Cheap if it is asked for one moment after another of the same ``wanted``, so ask in that order.
     """
     playback = found.kept.get(_PLAYBACK)
     if not isinstance(playback, _Playback) or not playback.serves(wanted, statuses):

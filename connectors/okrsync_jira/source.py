@@ -1,11 +1,11 @@
 """Answer a batch of questions with as few requests as they need.
 
-A batch costs: serverInfo where the deployment is not known (once: the connection's state keeps it), ``myself``
+A batch costs: serverInfo if the deployment is not known (once: the connection's state keeps it), ``myself``
 (an empty result is a number only if somebody is signed in), the canary if there is one, the fields' names if a query
 names one (once a day), and then for each different JQL one request for every page: 5,000 issues on Cloud, 1,000 on
 Data Center, where a mere count is one request. A read of more than 1,000 issues on Cloud costs one more, and so does
 finding nothing: the source does not know what the last number was, so it asks Jira's other index whether 0 can be true,
-and reads again where it cannot.
+and reads again if it cannot.
 
 Other days and lengths of time cost the scope's issues once, for any number of days: on Cloud with a page of changes for
 each 1,000 of them, on Data Center in pages of 100 that bring their changes along; and once the list of statuses.
@@ -62,7 +62,7 @@ class JiraSource:
         self._counts: dict[str, int | None] = {}
 
     def read(self, questions: Sequence[Question]) -> Sequence[Answer]:
-        """See ``okrsync.ports.Source``. Raises ``AccessError`` or ``Unavailable`` where signing in fails."""
+        """See ``okrsync.ports.Source``. Raises ``AccessError`` or ``Unavailable`` if signing in fails."""
         answers: dict[int, Answer] = {}
         for place, question in enumerate(questions):
             try:
@@ -283,7 +283,7 @@ def _confirmed(site: Site, jql: str, found: SearchResult, fetch: Callable[[], Se
 
 
 def _second_opinion(site: Site, jql: str, found: SearchResult) -> SearchResult:
-    """``found`` with what Jira estimates; raises ``Unavailable`` where the list must have been cut short."""
+    """``found`` with what Jira estimates; raises ``Unavailable`` if the list must have been cut short."""
     if found.count <= CHECKED_ABOVE:
         return found
     estimate = site.estimate(jql).count

@@ -38,7 +38,7 @@ class Statuses:
         return self.mapped.get(status) or self.mapped.get(name.casefold()) or BUILT_IN.get(status)
 
     def name(self, status: str, then: str) -> str:
-        """What the status is called today, or where it is gone, what it was called then."""
+        """What the status is called today or, if it is gone, what it was called then."""
         return self.names.get(status, then)
 
     def shaped(self, status: str, then: str) -> Mapping[str, Any]:

@@ -171,12 +171,12 @@ class Notion:
         return self._patiently(what, attempt)
 
     def passing(self, error: Exception) -> Passing | None:
-        """What ``error`` means where it may pass, else None."""
+        """What ``error`` means if it may pass, else None."""
         meaning = self._judge(error, "")
         return meaning if isinstance(meaning, Passing) else None
 
     def _creating(self, what: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """Create something that carries no key: repeated only where it surely was not carried out."""
+        """Create something that carries no key: repeated only if it surely was not carried out."""
         try:
             return self._patiently(what, call, keyless=True)
         except OkrsyncError as error:

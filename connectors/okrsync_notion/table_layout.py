@@ -260,7 +260,7 @@ def number_column(
 
 
 def named(schema: Schema, name: str, place: str, state: MutableMapping[str, str]) -> NotionColumn:
-    """The column called ``name``. Raises ``ConfigError`` that says what became of it where there is none."""
+    """The column called ``name``. If there is none, raises ``ConfigError`` that says what became of it."""
     note = f"column {name!r} of {schema.id}"
     column = schema.columns.get(name)
     if column is not None:

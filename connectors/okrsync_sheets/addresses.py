@@ -15,7 +15,7 @@ _PATH: Final = re.compile(r"/spreadsheets/(?:u/\d+/)?d/([^/]+)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A spreadsheet, and the tab (``gid``) its address points to where it points to one."""
+    """A spreadsheet, and the tab (``gid``) that its address points to, if it points to one."""
 
     id: str
     gid: int | None = None
@@ -45,7 +45,7 @@ def parse(text: str) -> Link:
 
 
 def web(spreadsheet: str, area: Area | None = None, gid: int | None = None) -> str:
-    """The address a person can open, at the cell where its tab's ``gid`` is known."""
+    """The address that a person can open; it leads to the cell if its tab's ``gid`` is known."""
     place = f"#gid={gid}" if gid is not None else ""
     if place and area is not None:
         place += f"&range={area.shown.rpartition('!')[2]}"

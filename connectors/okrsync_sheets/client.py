@@ -107,7 +107,7 @@ class SheetsClient:
         return self._send(call, spreadsheet)
 
     def metadata(self, spreadsheet: str, fields: str = TABS, ranges: Sequence[str] = ()) -> Mapping[str, Any]:
-        """The spreadsheet's ``fields``, cut down to ``ranges`` where cells are among them."""
+        """The spreadsheet's ``fields``, cut down to ``ranges`` if cells are among them."""
 
         def call() -> Mapping[str, Any]:
             params: dict[str, Any] = {"fields": fields}

@@ -31,7 +31,7 @@ _PASSING: Final = ("internal_failure", "server_error", "temporarily_unavailable"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """``account`` is the e-mail a spreadsheet must be shared with, where it is known; ``kind`` is for messages.
+    """``account`` is the e-mail that a spreadsheet must be shared with, if it is known; ``kind`` is for messages.
 
     ``limit`` tells credentials apart that have quotas of their own; it holds no secret.
     """

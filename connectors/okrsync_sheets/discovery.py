@@ -34,7 +34,7 @@ def discover(settings: SheetsSettings, context: ConnectorContext) -> Discovery:
 
 
 def _named_numbers(tab: str, rows: list[list[Any]]) -> Iterator[Offer]:
-    """Numbers whose row begins with a name: a list of KPIs. Where a name comes twice, or a row has two numbers, none."""
+    """Numbers whose row begins with a name: a list of KPIs. None if a name comes twice, or a row has two numbers."""
     names = [shown(row[0]) if row else "" for row in rows]
     for down, (name, row) in enumerate(zip(names, rows, strict=True)):
         numbers = [index for index, cell in enumerate(row) if index and _a_number(cell)]

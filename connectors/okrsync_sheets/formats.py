@@ -83,7 +83,7 @@ class Mark:
 
 
 def matters(query: SheetsQuery) -> bool:
-    """Whether the formats of the cells could contradict the metric: they cannot where cells are only counted."""
+    """Whether the formats of the cells could contradict the metric: they cannot if cells are only counted."""
     return query.measure not in (*COUNTS, *TRUTHS)
 
 

@@ -31,7 +31,7 @@ class Lookup:
     """A question bound to its spreadsheet.
 
     ``fixed`` are ranges known beforehand; ``heading`` finds its range by reading headings. What is found by headings is
-    only believed where headings and value came in one answer, so that a row inserted in between cannot shift it.
+    only believed if headings and value came in one answer, so that a row inserted in between cannot shift it.
     """
 
     question: Question

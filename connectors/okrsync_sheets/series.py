@@ -71,8 +71,8 @@ def as_of(
 ) -> tuple[Decimal, datetime, Area]:
     """The value on the last date that is not after ``at``, with that date and the value's cell; rows in any order.
 
-    Cells without a value are passed over: the value of a day is the last one known by then. Raises ``NoValueError`` where
-    a value has no readable date, where two cells share the date, and where nothing is dated so early.
+    Cells without a value are passed over: the value of a day is the last one known by then. Raises ``NoValueError`` if
+    a value has no readable date, if two cells share the date, and if nothing is dated so early.
     """
     last: tuple[datetime, Area, Raw] | None = None
     twin: Area | None = None

@@ -141,7 +141,7 @@ class SheetsSource:
     def _round(
         self, book: Workbook, pending: dict[int, tuple[Lookup, Group]], done: _Answers, waited: set[int]
     ) -> dict[int, tuple[Lookup, Group]]:
-        """Read what is pending once; returns what has to be read again, after a wait where cells were loading."""
+        """Read what is pending once; returns what has to be read again, after a wait if cells were loading."""
         found = book.read([group for _, group in pending.values()])
         left: dict[int, tuple[Lookup, Group]] = {}
         loading = False
@@ -260,7 +260,7 @@ def _unasked(question: Question) -> Answer:
 
 
 def _raise_if_alike(errors: Sequence[OkrsyncError]) -> None:
-    """Where nothing at all could be read, and always for the same kind of reason, that is the whole answer."""
+    """Raise one error for all if nothing at all could be read, and always for the same kind of reason."""
     for kind in (AccessError, Unavailable):
         if all(isinstance(error, kind) for error in errors):
             messages = dict.fromkeys(error.message for error in errors)

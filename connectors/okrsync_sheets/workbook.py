@@ -61,7 +61,7 @@ class Workbook:
         return {str(tab.get("title", "")): int(tab.get("sheetId", 0)) for tab in properties}
 
     def gid(self, tab: str) -> int | None:
-        """The gid of a tab where it is known without a further request."""
+        """The gid of a tab, if it is known without a further request."""
         return self._gids.get(tab)
 
     def tab(self, gid: int) -> str:
@@ -145,7 +145,7 @@ class Workbook:
     def check_name(self, name: str, area: a1.Area) -> None:
         """Google takes a name that is no named range for the title of a tab and answers the whole tab.
 
-        Raises ``NoValueError`` there; asks for the names only where the answer looks like that.
+        Raises ``NoValueError`` then; asks for the names only if the answer looks like that.
         """
         if area.tab.casefold() != name.casefold() or (area.left, area.top) != (1, 1):
             return
@@ -158,7 +158,7 @@ class Workbook:
             )
 
     def merged(self, cell: a1.Area) -> str:
-        """A hint where a blank ``cell`` lies inside merged cells, whose value is in their first; else empty."""
+        """A hint if a blank ``cell`` lies inside merged cells, whose value is in their first; else empty."""
         try:
             sheets = self.metadata.get("sheets", [])
         except OkrsyncError as error:
@@ -194,7 +194,7 @@ def _chunks(groups: Sequence[Group]) -> list[list[Group]]:
 
 
 def _parted(groups: Sequence[Group], refusal: str) -> tuple[Sequence[Group], Sequence[Group]]:
-    """The groups that the refusal names and the others; in halves where it does not tell them apart."""
+    """The groups that the refusal names and the others; in halves if it does not tell them apart."""
     named = [group for group in groups if any(text in refusal for text in group)]
     if 0 < len(named) < len(groups):
         return named, [group for group in groups if group not in named]

@@ -169,7 +169,7 @@ class CycleNotice:
 class Company:
     """Everything one YAML says.
 
-    ``tables`` holds ``key_results`` and, where configured, ``objectives``, ``initiatives`` and ``check_ins``, of which
+    ``tables`` holds ``key_results`` and, if configured, ``objectives``, ``initiatives`` and ``check_ins``, of which
     there is one for each key result and period (``check_in_every``). An objective that is ``averaged`` has the status of
     its own progress, any other the worst of its key results. A person's edit is kept for ``keep_edits``, None: until
     it is released. ``over_100`` are the tables that show a progress above 100 %.

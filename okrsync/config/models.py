@@ -14,7 +14,7 @@ from okrsync.config.notify_models import NotifyModel
 from okrsync.config.places import locale_name, zone_name
 from okrsync.settings import Span, Strict, no_entries
 
-# What `okrsync init` writes where only a person knows the answer.
+# What `okrsync init` writes if only a person knows the answer.
 TODO = "TODO"
 
 

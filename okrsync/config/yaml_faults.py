@@ -171,7 +171,7 @@ def _open_quote(lines: Sequence[str], index: int, _column: int) -> YamlFault | N
 
 
 def _quote_above(lines: Sequence[str], index: int, column: int) -> YamlFault | None:
-    """A quote that opens in a line above and takes in all lines up to the next quote, where the parser stops."""
+    """A quote that opens in a line above and takes in all lines up to the next quote: there the parser stops."""
     if column < 0:
         return None
     for sign in filter(lines[index].__contains__, "\"'"):

@@ -25,7 +25,7 @@ class DesiredCell:
 class DesiredRow:
     """What the run wants of one row.
 
-    ``row`` is None if the destination has none, and ``absent`` says so in words. ``direction`` is +1 where the
+    ``row`` is None if the destination has none, and ``absent`` says so in words. ``direction`` is +1 if the
     key result's number should rise, -1 if it should fall, 0 if neither is better. ``restarted`` marks a number
     whose window began again since the last one was written (a new week), ``unguarded`` one that may drop freely.
     ``creates`` says that a missing row is to be added, with the subject as its key, and ``stamped`` that it gets a stamp.

@@ -18,7 +18,7 @@ class Limits:
     """How much may change unconfirmed.
 
     ``drop`` is the share of its value that a number may lose at once (a fall to exactly 0 is too much unless that is 1);
-    ``fall_back`` is the share of key results that may move against their goal at once, where at least
+    ``fall_back`` is the share of key results that may move against their goal at once, if at least
     ``of_at_least`` of them hold a number. Reasons show numbers as ``locale`` writes them.
     """
 

@@ -107,7 +107,7 @@ def delta(baseline: Decimal, change: Decimal) -> FromTo:
 
 
 def band(tolerance: Decimal) -> Within:
-    """Stay within ``tolerance`` of the norm, where the value is the deviation from it, signed or not."""
+    """Stay within ``tolerance`` of the norm; the value is the deviation from it, signed or not."""
     return Within(-tolerance, tolerance)
 
 

@@ -169,7 +169,7 @@ def _points(dots: Iterable[Dot]) -> list[dict[str, Any]]:
 
 
 def _labels(chart: Chart) -> list[tuple[float, str]]:
-    """The goal's numbers, those first that are aimed at; none where it would lie on another one."""
+    """The goal's numbers, those first that are aimed at, without any that would lie on another one."""
     span = float(chart.high - chart.low)
     kept: list[tuple[float, str]] = []
     for one in sorted(chart.levels, key=lambda level: not level.aim):

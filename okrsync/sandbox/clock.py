@@ -67,7 +67,7 @@ class SharedClock:
 
 
 class ImpatientClock(SharedClock):
-    """The same, for a visitor who presses a button: what would be waited for is skipped.
+    """A ``SharedClock`` for a visitor who presses a button: what would be waited for is skipped.
 
     Nothing here needs the waits: the emulators have no limits, and a visitor who broke one does not repair it meanwhile.
     """

@@ -49,7 +49,7 @@ class Claim:
 
 
 class Holding(StrEnum):
-    """What a cell holds, to who wants to take it over."""
+    """Whose value a cell holds, for somebody who wants to take it over."""
 
     OURS = "ours"
     EDITED = "edited"

@@ -35,8 +35,8 @@ AGAIN = "run the same backfill again"
 class Filled:
     """What came of the check-ins of so many ``periods``.
 
-    ``there`` is how many there were already, ``decisions`` are those on the others as they ended. Where there is no
-    number there is no check-in, and no decision either.
+    ``there`` is how many there were already, ``decisions`` are those on the others as they ended. Without a number
+    there is no check-in, and no decision either.
     """
 
     periods: int

@@ -14,7 +14,7 @@ FOREIGN = frozenset({Whose.ELSEWHERE, Whose.UNSURE})
 
 
 def learned_of_rows(run: Run, decisions: Sequence[Decision]) -> Iterator[StateEntry]:
-    """What the ledger must learn of values that another ledger's run may have written, and of the rows in step."""
+    """What the ledger must learn of values that another ledger's run may have written, and of the rows in sync."""
     rows = matched(run)
     settled: dict[str, set[str]] = {}
     for one in decisions:

@@ -23,7 +23,7 @@ from okrsync.sync.lease_record import Record
 T = TypeVar("T")
 GROUP: Final = 10
 """Ten writes take 3.3 seconds at Notion's three requests a second, and a reading may be 4 seconds old. They are sent side by
-side, which uses up a token's limit also where each answer takes three seconds."""
+side, which uses up a token's limit even if each answer takes three seconds."""
 YOUNG: Final = 1.0
 """A reading of the run's own that is so many seconds old is not made again before the first ``GROUP`` writes."""
 
@@ -69,7 +69,7 @@ def batched(placed: Sequence[tuple[Destination, T]]) -> Iterator[tuple[Destinati
 
 
 class Refusals:
-    """What lets rows of a run not be written any more. Threads share it."""
+    """The credentials that were refused during a run: they stop its writing. Threads share it."""
 
     def __init__(self) -> None:
         self._refused: dict[bool, AccessError] = {}

@@ -42,7 +42,7 @@ def preview(company: Company, ledger: Ledger, clock: Clock) -> Report:
 def sync(
     company: Company, ledger: Ledger, clock: Clock, *, force: bool = False, reviewed: Reviewed | None = None
 ) -> Report:
-    """Bring the destination in step with the sources, as far as the write rule allows.
+    """Bring the destination up to date with the sources, as far as the write rule allows.
 
     With ``reviewed`` only that very plan is applied. Raises ``Busy`` if another run holds the company,
     ``UnsafePlan`` if the plan is too much to apply without ``force`` or is not the reviewed one, and whatever makes

@@ -43,21 +43,21 @@ def edits_seen(run: Run, decisions: Sequence[Decision]) -> Iterator[StateEntry]:
     company, notes = run.company, run.memory.state
     if company.keep_edits is None:
         return
-    assessment = set()
+    seen = set()
     for one in decisions:
         if one.hold is Hold.EDITED and one.address:
             note = _note(one.row, one.address)
-            assessment.add(note)
+            seen.add(note)
             if _since(notes.get((company.destination, note)), one.now) is None:
                 value = f"{run.now.isoformat()} {typed(one.now)}"
                 yield StateEntry(connection=company.destination, key=note, value=value)
     for owner, key in notes:
-        if owner == company.destination and key.startswith(NOTE) and key not in assessment:
+        if owner == company.destination and key.startswith(NOTE) and key not in seen:
             yield StateEntry(connection=owner, key=key, value=None)
 
 
 def _since(note: str | None, value: Stored) -> datetime | None:
-    """Since when ``value`` has stood, as far as it is known."""
+    """Since when the cell has held ``value``, as far as it is known."""
     moment, _, text = (note or "").partition(" ")
     return datetime.fromisoformat(moment) if moment and text == typed(value) else None
 

@@ -18,7 +18,7 @@ from okrsync.ports import Source
 class SourceCase:
     """What the suite needs to know of one source and the world it reads.
 
-    ``good`` are questions with the value each must have; ``nothing`` has no data and must be Missing; ``broken`` asks
+    ``good`` are questions with the value each must have; ``nothing`` has no data and must be a ``NoValue``; ``broken`` asks
     for something that is not there. ``denied`` and ``down`` are sources in front of a wrong credential and of a server
     that does not answer; None if the kind of source knows no such thing. ``records`` lists the records behind a number,
     if the connector does.

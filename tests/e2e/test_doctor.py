@@ -1,4 +1,4 @@
-"""The doctor is red where a sync would be, and only there; it writes nothing, and one fault hides no other."""
+"""The doctor is red if a sync would be, and only then; it writes nothing, and one fault hides no other."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ WON_SUM, WON_COUNT, WON_DAYS, WIN_RATE = Decimal("2001314.75"), 3, 20, 75
 
 @dataclass(frozen=True)
 class Profile:
-    """``columns``: id, title, stage, amount, currency, created, closed as this CRM calls them; "" where it has none.
+    """``columns``: id, title, stage, amount, currency, created, closed as this CRM calls them; "" if it has none.
 
     ``stages``: won, lost, open. ``settings``: what the CRM leaves to the user's locale, and so is no part of the dialect.
     """

@@ -208,7 +208,7 @@ def fits(expected: Sequence[str], actual: Sequence[str]) -> bool:
 
 
 def renewed(expected: Sequence[str], actual: Sequence[str]) -> list[str]:
-    """The real output, cut short where ``expected`` is: each piece of it is looked for where it is most alike."""
+    """The real output, cut short like ``expected``: each piece of it is looked for at the place that is most alike."""
     first, *rest = _pieces("\n".join(expected).strip("\n").split("\n"))
     if not rest:
         return [_kept(first, line) for line in actual]

@@ -46,7 +46,7 @@ DAY = datetime(2026, 11, 23, 6, tzinfo=UTC)
 
 @contextmanager
 def beside(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """One of these programs, killed where it still goes on at the end."""
+    """One of these programs, killed if it still runs at the end."""
     process = subprocess.Popen(
         [sys.executable, "-W", "error", "-m", "tests.support.ledger_process", *arguments],
         stdin=subprocess.PIPE,

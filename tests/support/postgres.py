@@ -59,7 +59,7 @@ def running() -> Server:
 
 @contextmanager
 def serving() -> Iterator[Server]:
-    """Start a server, or skip the test where there are no binaries: never on CI, where that is a failure."""
+    """Start a server, or skip the test if there are no binaries; on CI that is a failure."""
     initdb, control = _binary("initdb"), _binary("pg_ctl")
     if initdb is None or control is None:
         reason = (

@@ -178,7 +178,7 @@ class JiraEmulator:
             return issue.key
 
     def expire_tokens(self) -> None:
-        """No credential is accepted any more."""
+        """From now on no credential is accepted."""
         self.site.switches.expired = True
 
     def renew_tokens(self) -> None:
@@ -189,7 +189,7 @@ class JiraEmulator:
         self.site.switches.captcha = on
 
     def forbid(self, project: str, email: str = "") -> None:
-        """The project is no longer to be seen by ``email``, or by anybody."""
+        """Hide the project from ``email``, or from everybody."""
         self.site.switches.forbidden.add((project, email))
 
     def allow(self, project: str, email: str = "") -> None:
@@ -237,7 +237,7 @@ class JiraEmulator:
         self.site.switches.approximate_off = by
 
     def rename_site(self, url: str | None) -> None:
-        """ServerInfo tells another address than the one that was asked."""
+        """Let serverInfo name another address than the one that was asked."""
         self.site.base_url = url
 
     def delete_status(self, name: str) -> None:

@@ -216,6 +216,6 @@ def category_changed(world: World, entries: Iterable[Item]) -> bool:
 def delete_status(world: World, name: str) -> None:
     """Mark a status as deleted. Raises ``BadSeed`` while an issue has it, as Jira would refuse."""
     status = world.statuses[status_id(world, name)]
-    if assessment := [issue.key for issue in world.issues.values() if issue.values["status"] == status.id]:
-        raise BadSeed(f"status {name} is in use by {assessment[0]}")
+    if users := [issue.key for issue in world.issues.values() if issue.values["status"] == status.id]:
+        raise BadSeed(f"status {name} is in use by {users[0]}")
     world.statuses[status.id] = replace(status, deleted=True)

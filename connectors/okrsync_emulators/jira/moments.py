@@ -24,7 +24,7 @@ _NATURAL: Final = {"day": "d", "week": "w", "month": "M", "year": "y"}
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What a date in JQL covers, in epoch milliseconds: an instant, or the whole day where only a day is named."""
+    """What a date in JQL covers, in epoch milliseconds: an instant, or the whole day if only a day is named."""
 
     start: int
     whole_day: bool = False

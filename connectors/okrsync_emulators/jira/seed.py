@@ -149,7 +149,7 @@ def _fill_fields(world: World, issue: Issue, entry: Mapping[str, Any]) -> None:
 
 
 def _resolve(world: World, issue: Issue) -> None:
-    """The single save that ``resolved`` implies where nothing else is said."""
+    """The single save that ``resolved`` implies if the seed says no more."""
     first = _first_status(world).id
     moved = items(world, "status", first, issue.values["status"]) if issue.values["status"] != first else []
     resolved = items(world, "resolution", None, issue.values["resolution"])

@@ -48,8 +48,8 @@ class Switches:
 class Site:
     """The world behind an address, and how much of it one answer may hold.
 
-    ``page_cap`` is Cloud's page where fields are asked for, ``server_cap`` Data Center's page; ``history_cap`` is the
-    most entries that expand=changelog shows on Cloud. ``base_url`` is what serverInfo tells, if it is not ``url``.
+    ``page_cap`` is Cloud's page if fields are asked for, ``server_cap`` Data Center's page; ``history_cap`` is the
+    most entries that expand=changelog shows on Cloud. ``base_url`` is the address that serverInfo names, if it is not ``url``.
     ``spent`` counts requests within a second, by person, method and path.
     """
 
@@ -88,7 +88,7 @@ class Call:
 
     @property
     def language(self) -> str:
-        """Jira heeds Accept-Language only where it is forced; else it is the profile's language."""
+        """Jira heeds Accept-Language only if it is forced; else it is the profile's language."""
         if self.headers.get("x-force-accept-language", "").lower() == "true":
             return self.headers.get("accept-language", "en")[:2].lower()
         return self.user.locale[:2] if self.user else "en"

@@ -70,7 +70,7 @@ _GERMAN: Mapping[str, str] = {
 
 
 def say(language: str, text: str, **values: object) -> str:
-    """The message ``text`` with its ``values``, in German where ``language`` is ``de`` and a translation is known."""
+    """The message ``text`` with its ``values``, in German if ``language`` is ``de`` and a translation is known."""
     words = _GERMAN if language == "de" else _ENGLISH
     return words.get(text, _ENGLISH[text]).format(**values)
 

@@ -120,7 +120,7 @@ def _candidates(world: World, asker: Asker, known: Field) -> Mapping[Any, tuple[
     if known.id == "resolution":
         return {kind: (kind, str(number)) for kind, number in RESOLUTIONS.items()}
     if known.type == "user":
-        # Unknown: whether Cloud still takes an e-mail address here; it does where the address is visible.
+        # Unknown: whether Cloud still takes an e-mail address here; this emulator takes it.
         return {user.email: (user.account_id, user.email, user.name) for user in world.users.values()}
     if known.id == SPRINT:
         return {sprint.id: (str(sprint.id), sprint.name) for sprint in world.sprints.values()}

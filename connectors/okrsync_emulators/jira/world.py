@@ -72,7 +72,7 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """``type`` is the schema's type; ``item`` its element type where it is ``array``."""
+    """``type`` is the schema's type; ``item`` its element type if it is ``array``."""
 
     id: str
     name: str

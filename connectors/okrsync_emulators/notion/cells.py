@@ -23,7 +23,7 @@ def answered(workspace: Workspace, column: Column, row: Row) -> dict[str, Any]:
 
 
 def content(workspace: Workspace, column: Column, row: Row, *, cut: bool = True) -> Any:
-    """The value under the property's type. Lists of ids end after 25 where ``cut``."""
+    """The value under the property's type. Lists of ids end after 25 if ``cut``."""
     kind, value = column.kind, row.cells.get(column.id)
     end = CUT if cut else None
     if kind in {"title", "rich_text"}:

@@ -29,7 +29,7 @@ def exact_stamp(moment: datetime) -> str:
 def parsed(text: str) -> date | datetime:
     """A day, or an aware moment floored to the minute; a moment without an offset is taken as UTC.
 
-    Raises ValueError where the text is neither.
+    Raises ValueError if the text is neither.
     """
     if _DAY.fullmatch(text):
         return date.fromisoformat(text)

@@ -67,7 +67,7 @@ def page_size(path: str, value: Any) -> int:
 
 
 def matching(workspace: Workspace, source: DataSource, body: dict[str, Any]) -> list[Row]:
-    """The rows that a query sees, in its order: newest first where it names none."""
+    """The rows that a query sees, in its order: newest first if it names none."""
     rows = [
         row
         for row in (one.listed for one in reversed(source.rows.values()))

@@ -131,7 +131,7 @@ def _mirror(workspace: Workspace, source: DataSource, column: Column, wanted: An
     """The other side of a two-way relation: a column of the related table, filled with what is related already.
 
     Recorded: without a wish it is called "Related to <table> (<column>)", and the one recorded wish was ignored.
-    Unknown: whether a wish is ever honoured, and what the column is called where that name is taken.
+    Unknown: whether a wish is ever honoured, and what the column is called if that name is taken.
     """
     target = workspace.sources[column.target]
     name = f"Related to {source.title} ({column.name})"

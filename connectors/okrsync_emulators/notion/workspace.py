@@ -173,7 +173,7 @@ class User:
 
 @dataclass(slots=True, kw_only=True)
 class Behaviour:
-    """How Notion answers where nobody has recorded it. Each default is the answer that is harder on a client.
+    """How Notion answers what nobody has recorded. Each default is the answer that is harder on a client.
 
     ``far_names``: the name that a request wishes for the far column of a new two-way relation is given to it.
     ``escaped_keys``: the escaped id of a column may replace its name in a page's properties, in filters and sorts.
@@ -235,7 +235,7 @@ class Workspace:
 
 
 def only(hits: Iterable[_T], what: str) -> _T:
-    """The one hit. Raises LookupError where there is none or more than one: a test must not guess."""
+    """The one hit. Raises LookupError if there is none or more than one: a test must not guess."""
     found = list(hits)
     if len(found) != 1:
         raise LookupError(f"{what}: {len(found)} found, one expected")

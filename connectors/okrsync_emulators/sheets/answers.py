@@ -9,7 +9,7 @@ from okrsync_emulators.sheets.book import Book, Scalar, Tab
 from okrsync_emulators.sheets.defaults import COLUMN_WIDTH, DEFAULT_FORMAT, ROW_HEIGHT, THEME
 from okrsync_emulators.sheets.ranges import Box, name
 
-# Names that a mask may hold where this emulator knows what is below them; an empty branch allows anything.
+# The names that a mask may hold, with those below them; an empty branch allows anything.
 SPREADSHEET: Final[dict[str, Any]] = {
     "spreadsheetId": {},
     "spreadsheetUrl": {},
@@ -103,7 +103,7 @@ def located(book: Book, text: str) -> tuple[Tab, Box]:
 
 
 def value_range(book: Book, text: str, options: Mapping[str, str]) -> dict[str, Any]:
-    """The API's ValueRange: blanks at the ends left out, and ``values`` left out where nothing else is there."""
+    """The API's ValueRange: blanks at the ends left out, and ``values`` left out if nothing else is there."""
     tab, area = located(book, text)
     render = options.get("valueRenderOption", "FORMATTED_VALUE")
     times = options.get("dateTimeRenderOption", "SERIAL_NUMBER")
@@ -148,7 +148,7 @@ def _trimmed(grid: list[list[Scalar]]) -> list[list[Scalar]]:
 
 
 def spreadsheet(book: Book, url: str, areas: Sequence[tuple[Tab, Box]], *, grid: bool) -> dict[str, Any]:
-    """The API's Spreadsheet; ``grid`` includes the cells of ``areas``, or of everything where there are none."""
+    """The API's Spreadsheet; ``grid`` includes the cells of ``areas``, or of everything if there are none."""
     answer: dict[str, Any] = {
         "spreadsheetId": book.id,
         "properties": {

@@ -1,4 +1,4 @@
-"""Write files for other schedulers; the head of each says how to install, look and remove.
+"""Write files for other schedulers; the head of each says how to install, watch and remove it.
 
 All of them run ``okrsync sync --due`` often and leave zones, daylight saving and missed times to okrsync: they understand
 these differently, and some not at all.

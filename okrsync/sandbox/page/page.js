@@ -1,4 +1,4 @@
-// Keep the page in step with the demo, and send what the visitor does.
+// Show the demo's state on the page, and send what the visitor does.
 
 import { make } from "./dom.js";
 import { drawSource } from "./sources.js";

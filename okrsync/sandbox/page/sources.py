@@ -31,7 +31,7 @@ class Sources:
         self.start_over()
 
     def start_over(self) -> None:
-        """Nothing is broken any more."""
+        """Repair everything, and write the exports again."""
         self._exports = {
             name: Export(connection, self._folder, self._now)
             for name, connection in self._connections.items()

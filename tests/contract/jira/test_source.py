@@ -394,7 +394,7 @@ def test_distinct_knows_options_components_and_the_first_of_several_fields(world
     assert world.value(**query, field="Tier").value == 1
     assert world.value(**query, field="Markets").value == 3
     assert world.value(**query, field="components").value == 2
-    # An option and a text are two things, even where they read alike.
+    # An option and a text are two things, even if they read alike.
     assert world.value(**query, field=["Tier", "customfield_10040"]).value == 2
     several = world.value(jql="type = Story", measure="sum", field=["customfield_10026", POINTS])
     assert several.value == 16

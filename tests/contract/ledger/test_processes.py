@@ -40,7 +40,7 @@ def started() -> Iterator[Started]:
 
 
 def whole(memory: Memory) -> int:
-    """The number that everything in ``memory`` says; fails where two of its parts disagree."""
+    """The number that everything in ``memory`` says; fails if two of its parts disagree."""
     assert memory.last_run is not None
     number = memory.last_run.exit_code
     day = ledger_process.DAY + timedelta(seconds=number)

@@ -243,7 +243,7 @@ def test_a_row_can_be_created(desk: Desk) -> None:
     assert list(page) == [*PAGE_KEYS, "request_id"]
     assert desk.listed()[0] == "KR-4"
     assert page["properties"]["No"]["unique_id"]["number"] == 4
-    # Notion starts a status where nobody said.
+    # Notion starts a status that nobody has set.
     assert page["properties"]["Status"]["status"]["name"] == "Not started"
     for parent in ({"database_id": desk.database}, {"page_id": desk.page("KR-1")}, None):
         assert desk.error("POST", "/v1/pages", json={"parent": parent})["status"] == 400

@@ -193,7 +193,7 @@ def test_a_reading_that_is_not_as_expected_is_not_believed(
 def test_a_late_listing_loses_what_a_reading_of_its_own_keeps(
     clock: JumpClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The risk that the documents name: only for rows that nobody has filled, or where the YAML says ``recheck: group``."""
+    """The risk that the documents name: only for rows that nobody has filled, or if the YAML says ``recheck: group``."""
     monkeypatch.setenv("NOTION_TOKEN", "secret_demo")
     notion = NotionEmulator(edit_lag=1)
     seed(notion)
