@@ -1,18 +1,18 @@
 """Say whose value a cell holds, as far as the row knows; the ledger decides the rest.
 
-The row's stamp is exact. Without one, who edited the row last, and when, says this much:
+The row's stamp is exact. Without a stamp, who edited the row last, and when, says this much:
 
-- A ledger that knows nothing of a row meets it with values and, as its last editor, our own integration, or with a time
-  in its cell ``updated``: okrsync has written it, from another ledger. No cell of it is written, an emptied one neither.
-- A row was written by our own integration later than this ledger knows: the ledger is an older copy. What people have
-  edited since looks like what okrsync put there, so it is held under its own name. The time in the cell ``updated`` tells
-  it of a row that a person edited last, too, and after a killed run.
-- A run was killed, the cell shows what stood there before, and the row's last editor since then is a person: they may
-  have put it back, so it is theirs.
+- The ledger knows nothing of the row, the row has values, and its last editor is our own integration, or its cell
+  ``updated`` holds a time: okrsync has written it from another ledger. None of its cells is written, not even an empty one.
+- Our own integration wrote the row later than this ledger knows: the ledger is an older copy. What people have edited
+  since looks like what okrsync put there, so the cell is held with a reason of its own. The time in the cell ``updated``
+  shows this even if a person edited the row last, or a run was killed.
+- A run was killed, the cell holds what it held before that run, and a person has edited the row since: they may have
+  put the value back, so it is theirs.
 
-What is found so is kept in the ledger until somebody takes the cell over, because the row soon looks like any
-other. What nobody can tell: an edit in the minute of our own write (the destination counts minutes), and a row that a person
-emptied altogether before a fresh ledger met it.
+The ledger keeps such a finding until somebody takes the cell over, because the row soon looks like any other. Nobody can
+tell two things: an edit in the minute of our own write (the destination counts minutes), and a row that a person emptied
+altogether before a fresh ledger met it.
 """
 
 from __future__ import annotations
@@ -84,10 +84,10 @@ def settled_on(row: str, written: Row | None) -> tuple[StateEntry, ...]:
     """What the ledger must keep once the intents of a row are settled; ``written`` is the row after the write."""
     if written is not None and written.edited_at is None:
         return ()
-    return (StateEntry(connection=ROWS, key=_seen(row), value=None), *in_step((written,)))
+    return (StateEntry(connection=ROWS, key=_seen(row), value=None), *in_sync((written,)))
 
 
-def in_step(rows: Iterable[Row | None]) -> tuple[StateEntry, ...]:
+def in_sync(rows: Iterable[Row | None]) -> tuple[StateEntry, ...]:
     """What the ledger must keep of rows that it knows as they are: when our own integration wrote them last."""
     moments = [one.edited_at for one in rows if one is not None and one.edited_by_us and one.edited_at]
     if not moments:
@@ -241,7 +241,7 @@ def _unknown(row: str, address: str) -> str:
     return f"unknown {row} {address}"
 
 
-def words(whose: Whose, company: str, subject: str) -> tuple[str, str]:
+def why_foreign(whose: Whose, company: str, subject: str) -> tuple[str, str]:
     """Why a cell is held that another ledger's run may have written, and the next step."""
     if whose is Whose.ELSEWHERE:
         return "written by this integration, but not from this ledger", f"okrsync adopt {company} --ours"

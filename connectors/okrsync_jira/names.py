@@ -25,17 +25,17 @@ EMPTY: Final = "empty"
 _IDS: Final = ("id", "accountId", "key")
 _SHOWN: Final = ("name", "value", "displayName", "key")
 _KEPT: Final = "names"
-# How JQL calls fields whose id is another word.
+# Jira refuses a name that it does not know in these; of others, such as labels, it takes any.
 _CHECKED: Final = frozenset(
     {
         *("status", "resolution", "priority", "issuetype", "project", "assignee", "reporter", "creator"),
         *("fixVersions", "versions", "components", "parent"),
     }
 )
-# Jira refuses a name that it does not know in these; of others, such as labels, it takes any.
 _CHECKED_TYPES: Final = frozenset({"option", "user", "version", "priority", "date"})
 # What Jira's own pages and JQL show in place of a resolution that is not there.
 _UNRESOLVED: Final = "unresolved"
+# How JQL calls fields whose id is another word.
 _CLAUSES: Final = {"fixVersions": "fixVersion", "components": "component", "parent": "issuekey"}
 
 

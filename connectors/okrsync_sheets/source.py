@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from okrsync.connector import NoValueError, no_value
-from okrsync.errors import AccessError, ConfigError, OkrsyncError, Unavailable
+from okrsync.errors import AccessError, OkrsyncError, Unavailable
 from okrsync.model import Answer, Cause, NoValue, Question, Reading
 from okrsync.ports import ConnectorContext
 from okrsync_sheets import addresses
@@ -34,10 +34,7 @@ class _Answers:
     unchecked: dict[int, tuple[Lookup, Block]] = field(default_factory=dict)
 
     def fail(self, index: int, question: Question, error: OkrsyncError) -> None:
-        cause = _cause(error)
-        self.answers[index] = NoValue(
-            metric=question.metric, cause=cause, reason=error.message, hint=error.hint
-        )
+        self.answers[index] = no_value(question.metric, error)
         self.failures.append(error)
 
 
@@ -48,7 +45,7 @@ class SheetsSource:
         self._settings = settings
         self._context = context
         self._client: SheetsClient | None = None
-        self._memo_lock = threading.Lock()
+        self._state_lock = threading.Lock()
 
     def read(self, questions: Sequence[Question]) -> list[Answer]:
         answers: dict[int, Answer] = {}
@@ -194,11 +191,11 @@ class SheetsSource:
             self._note(_key(spreadsheet, bound), group[-1])
 
     def _noted(self, key: str) -> str:
-        with self._memo_lock:
+        with self._state_lock:
             return self._context.state.get(key, "")
 
     def _note(self, key: str, text: str) -> None:
-        with self._memo_lock:
+        with self._state_lock:
             if self._context.state.get(key) != text:
                 self._context.state[key] = text
 
@@ -247,12 +244,6 @@ def _add_fact(done: _Answers, index: int, name: str, text: str) -> None:
     if isinstance(answer, Reading):
         facts = (*answer.evidence.facts, (name, text))
         done.answers[index] = replace(answer, evidence=replace(answer.evidence, facts=facts))
-
-
-def _cause(error: OkrsyncError) -> Cause:
-    if isinstance(error, AccessError):
-        return Cause.ACCESS
-    return Cause.CONFIG if isinstance(error, ConfigError) else Cause.UNAVAILABLE
 
 
 def _unasked(question: Question) -> Answer:

@@ -48,7 +48,7 @@ class Channel:
         """The address in messages."""
         return f"the address from {self.address} (notify, {self.key})"
 
-    def tells_of(self, subject: str) -> bool:
+    def is_for(self, subject: str) -> bool:
         """Whether an alert of ``subject`` goes to this address."""
         return self.only is None or subject in self.only
 

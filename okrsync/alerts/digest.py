@@ -110,7 +110,7 @@ class Digest:
 
     def _html(self, channel: Channel) -> str | None:
         """What is new for a channel's key results, None if nothing is."""
-        mine = [one for one in self._outcomes() if channel.tells_of(one)]
+        mine = [one for one in self._outcomes() if channel.is_for(one)]
         before = json.loads(self._noted(_SHOWN) or "{}")
         moved = [one for one in mine if before.get(one) != self._state_of(one)]
         held = {one: since for one, since in self.held_since().items() if one in mine}

@@ -68,7 +68,7 @@ class CompanyRunner:
 
 def _recipient(run: CompanyRun, otherwise: Callable[[str], Notify | None]) -> Recipient | None:
     company = run.company
-    notify = told_of(company.notify if company is not None else None, otherwise(run.name))
+    notify = effective_notify(company.notify if company is not None else None, otherwise(run.name))
     if notify is None:
         return None
     if company is None:
@@ -78,7 +78,7 @@ def _recipient(run: CompanyRun, otherwise: Callable[[str], Notify | None]) -> Re
     return Recipient(company=company.id, title=company.title, notify=notify, words=words_of(company))
 
 
-def told_of(own: Notify | None, otherwise: Notify | None) -> Notify | None:
+def effective_notify(own: Notify | None, otherwise: Notify | None) -> Notify | None:
     """Whom a company notifies: by its YAML, or by the machine if that names nobody for everything."""
     if own is None or otherwise is None or own.webhook is not None or own.to:
         return own or otherwise
@@ -112,7 +112,7 @@ def notify(run: CompanyRun, to: Recipient, ledger: Ledger, clock: Clock) -> list
         last = datetime.fromisoformat(completed) if completed else None
         alerts = detect(run, to.words, last, now)
         channels = channels_of(to.notify)
-        for one in _readers(run, to, channels, alerts, clock):
+        for one in _listeners(run, to, channels, alerts, clock):
             try:
                 one.send_new(run, notes, ledger, clock)
             except OkrsyncError as error:
@@ -195,7 +195,7 @@ def _always(text: str) -> Callable[[Notice], str]:
     return lambda _: text
 
 
-def _readers(
+def _listeners(
     run: CompanyRun, to: Recipient, channels: Sequence[Channel], alerts: Sequence[Alert], clock: Clock
 ) -> Iterator[_Listener]:
     if to.notify.webhook is not None:
@@ -211,7 +211,7 @@ def _readers(
             company=to.company,
             state=f"{STATE} {channel.id}",
             in_messages=True,
-            alerts=[one for one in alerts if channel.tells_of(one.subject)],
+            alerts=[one for one in alerts if channel.is_for(one.subject)],
             post=partial(_post, to, channel),
         )
 

@@ -9,7 +9,7 @@ from functools import partial
 from okrsync.alerts.channel import deliver
 from okrsync.alerts.detect import Alert
 from okrsync.alerts.message import alert_message, words_of
-from okrsync.alerts.notify import channels_of, told_of
+from okrsync.alerts.notify import channels_of, effective_notify
 from okrsync.alerts.webhook import Notice, Recipient, ping_switch, post_notices
 from okrsync.config import Company, Notify
 from okrsync.errors import ExitCode
@@ -20,7 +20,7 @@ def try_addresses(
     company: Company, otherwise: Notify | None, clock: Clock
 ) -> list[tuple[str, Callable[[], None]]]:
     """Every address by its name, with what sends it a test message and raises ``OkrsyncError`` if it is not taken."""
-    notify = told_of(company.notify, otherwise)
+    notify = effective_notify(company.notify, otherwise)
     if notify is None:
         return []
     words = words_of(company)

@@ -75,7 +75,7 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
     tables = tables_of(model, connections, key_results, objectives, problems)
     undone = tuple(drafts(model, problems))
     _check_connections(model, connections, problems)
-    check_in_period(model, problems)
+    check_in_every = check_in_period(model, problems)
     timing = _schedule(model, zone, problems)
     notify = notify_of(model, zone, problems)
     problems.raise_any()
@@ -104,7 +104,7 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
         objectives=objectives,
         key_results=key_results,
         path=path,
-        check_in_every=check_in_period(model, problems),
+        check_in_every=check_in_every,
         initiatives=initiatives,
         kpis=kpis,
         over_100=over_100,

@@ -21,7 +21,9 @@ from okrsync.config.model_types import (
 )
 from okrsync.settings import Strict
 
-Owner = Annotated[str, Field(description="who answers for it; `okrsync lint` asks for one", examples=["Ada"])]
+OwnerName = Annotated[
+    str, Field(description="who answers for it; `okrsync lint` asks for one", examples=["Ada"])
+]
 
 GOALS: Final = (
     "reach",
@@ -48,7 +50,7 @@ class KeyResultModel(Strict):
         default=None, description="how much it counts in its objective; default: 1", examples=[2, 0.5]
     )
     page: Page = ""
-    owner: Owner = ""
+    owner: OwnerName = ""
     unit: UnitText | None = Field(
         default=None, description="default: the metric's", json_schema_extra={"anyOf": UNIT_CHOICES}
     )
@@ -137,7 +139,7 @@ class ObjectiveModel(Strict):
 
     id: str = Field(description="its id, here and in the column `match`", examples=["O-1"])
     title: Title = ""
-    owner: Owner = ""
+    owner: OwnerName = ""
     page: Page = ""
     parent: str = Field(default="", description="the objective above it, into which it is rolled up")
     weight: Annotated[Decimal, Field(gt=0)] | None = Field(

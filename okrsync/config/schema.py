@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from okrsync.cells import CHECK_INS, INITIATIVES, KEY_RESULTS, KPIS, OBJECTIVES, cells_of
+from okrsync.cells import CHECK_INS, KEY_RESULTS, TABLE_NAMES, cells_of
 from okrsync.config.models import CompanyModel, MetricModel
 from okrsync.ports import Connector
 
@@ -70,7 +70,7 @@ def json_schema(connectors: Mapping[str, Connector]) -> dict[str, Any]:
         "default": "week",
         "description": "one check-in for each of these",
     }
-    for name in (KEY_RESULTS, OBJECTIVES, INITIATIVES, KPIS, CHECK_INS):
+    for name in TABLE_NAMES:
         choices = offered(name, {"every": every} if name == CHECK_INS else None)
         about = {"description": destination[name]["description"]}
         destination[name] = {**about, "anyOf": choices if name == KEY_RESULTS else [*choices, nothing]}

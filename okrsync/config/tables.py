@@ -88,6 +88,7 @@ def tables_over_100(model: CompanyModel, problems: Problems) -> frozenset[str]:
 
 
 def check_in_period(model: CompanyModel, problems: Problems) -> str:
+    """How often the company's check-ins are: one for each day, week or month."""
     every = (model.destination.check_ins or {}).get("every", "week")
     if every not in {"day", "week", "month"}:
         at: PathInFile = ("destination", "check_ins", "every")

@@ -43,7 +43,7 @@ class Scheduler:
     clock: Clock
     look: float = LOOK
     _known: dict[str, Timing] = field(default_factory=dict)
-    _looks: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    _versions: dict[str, tuple[int, ...]] = field(default_factory=dict)
     _next: dict[str, datetime] = field(default_factory=dict)
     _unreadable: set[str] = field(default_factory=set)
     _runs: dict[str, Future[None]] = field(default_factory=dict)
@@ -72,10 +72,10 @@ class Scheduler:
 
     def _look_at_files(self, stop: Stop) -> None:
         present = {name: file_version(self.files(name)) for name in self.names()}
-        for name in self._looks.keys() - present.keys():
+        for name in self._versions.keys() - present.keys():
             self._forget(name)
-        changed = [name for name, look in present.items() if self._looks.get(name) != look]
-        self._looks = present
+        changed = [name for name, version in present.items() if self._versions.get(name) != version]
+        self._versions = present
         last = self.last_syncs() if changed else {}
         for name in changed:
             if stop.asked:  # many files take minutes

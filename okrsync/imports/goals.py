@@ -30,15 +30,15 @@ _NONE: Final = frozenset({"", "-", "–", "—", "n/a", "na", "none", "null", "k
 
 
 @dataclass(slots=True)
-class Goal:
+class ImportedGoal:
     """The YAML keys of a goal, and what was not understood by the role of its column."""
 
     keys: dict[str, Any] = field(default_factory=dict)
     problems: list[tuple[str, str]] = field(default_factory=list)
 
 
-def goal_of(baseline: ExportedCell, target: ExportedCell, unit: ExportedCell, locale: str) -> Goal:
-    goal = Goal()
+def goal_of(baseline: ExportedCell, target: ExportedCell, unit: ExportedCell, locale: str) -> ImportedGoal:
+    goal = ImportedGoal()
     said = _unit(unit, locale, goal)
     ceiling = _limit(target.text)
     number = ExportedCell(text=ceiling[1], percent=target.percent) if ceiling else target
@@ -58,9 +58,9 @@ def goal_of(baseline: ExportedCell, target: ExportedCell, unit: ExportedCell, lo
     return goal
 
 
-def healthy_of(target: ExportedCell, unit: ExportedCell, locale: str) -> Goal:
+def healthy_of(target: ExportedCell, unit: ExportedCell, locale: str) -> ImportedGoal:
     """The healthy range of a KPI: its target, if that says on which side of it is healthy."""
-    goal = Goal()
+    goal = ImportedGoal()
     said = _unit(unit, locale, goal)
     ceiling = _limit(target.text)
     if ceiling is None:
@@ -77,7 +77,7 @@ def healthy_of(target: ExportedCell, unit: ExportedCell, locale: str) -> Goal:
     return goal
 
 
-def _form(start: Decimal | None, end: Decimal, limit: str, goal: Goal) -> Iterator[tuple[str, Any]]:
+def _form(start: Decimal | None, end: Decimal, limit: str, goal: ImportedGoal) -> Iterator[tuple[str, Any]]:
     if limit:
         yield limit, _written(end)
         if start is not None:
@@ -106,7 +106,7 @@ def _limit(text: str) -> tuple[str, str] | None:
     return None
 
 
-def _unit(cell: ExportedCell, locale: str, goal: Goal) -> Unit | None:
+def _unit(cell: ExportedCell, locale: str, goal: ImportedGoal) -> Unit | None:
     text = cell.text.strip()
     if text.casefold() in _NONE:
         return None
@@ -157,7 +157,7 @@ def _own(cell: ExportedCell, locale: str) -> Unit | None:
     return None
 
 
-def _number(cell: ExportedCell, unit: Unit, locale: str, role: str, goal: Goal) -> Decimal | None:
+def _number(cell: ExportedCell, unit: Unit, locale: str, role: str, goal: ImportedGoal) -> Decimal | None:
     if cell.text.strip().casefold() in _NONE:
         return None
     if cell.problem:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from platformdirs import user_state_dir
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from okrsync.errors import ConfigError
+from okrsync.ledger.location import default_file
 
 _POSTGRES = {"postgres", "postgresql", "postgresql+psycopg"}
 _SQLITE = {"sqlite", "sqlite+pysqlite"}
@@ -22,8 +22,7 @@ def address(url: str | None) -> URL:
     Raises ``ConfigError``, which never repeats the URL: what cannot be parsed may hold a password anywhere.
     """
     if url is None:
-        folder = user_state_dir("okrsync", appauthor=False)
-        return URL.create("sqlite+pysqlite", database=str(Path(folder) / "ledger.db"))
+        return URL.create("sqlite+pysqlite", database=str(default_file()))
     try:
         given = make_url(url.strip())
     except (ArgumentError, ValueError):

@@ -16,8 +16,7 @@ from okrsync.errors import ConfigError
 from okrsync.extras import install_command
 from okrsync.ledger.address import address, made, place
 from okrsync.ledger.faults import explained
-
-_WAIT = 30  # seconds that a transaction waits for another one's, and that a connection may take
+from okrsync.ledger.sqlite_file import WAIT, tune
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def connected(url: str | None) -> Database:
 
 def _sqlite(where: URL) -> Engine:
     made(Path(where.database or ""))
-    engine = create_engine(where, connect_args={"timeout": _WAIT}, hide_parameters=True)
+    engine = create_engine(where, connect_args={"timeout": WAIT}, hide_parameters=True)
     event.listen(engine, "connect", _tune)
     event.listen(engine, "begin", _begin)
     return engine
@@ -82,10 +81,7 @@ def _sqlite(where: URL) -> Engine:
 
 def _tune(raw: Any, _: Any) -> None:
     raw.isolation_level = None  # the driver would begin a transaction late, and not before DDL
-    if raw.execute("PRAGMA journal_mode").fetchone() != ("wal",):
-        raw.execute("PRAGMA journal_mode = WAL")
-    raw.execute("PRAGMA synchronous = FULL")
-    raw.execute("PRAGMA foreign_keys = ON")
+    tune(raw)
 
 
 def _begin(connection: Connection) -> None:
@@ -93,7 +89,7 @@ def _begin(connection: Connection) -> None:
 
 
 def _postgres(where: URL) -> Engine:
-    arguments = {} if "connect_timeout" in where.query else {"connect_timeout": _WAIT}
+    arguments = {} if "connect_timeout" in where.query else {"connect_timeout": WAIT}
     try:
         # pre_ping: a run reads its sources for minutes, and a server may drop an idle connection.
         return create_engine(where, connect_args=arguments, pool_pre_ping=True, hide_parameters=True)

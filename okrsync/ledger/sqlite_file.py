@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 WAIT: Final = 30
-"""Seconds that a transaction waits for another one's."""
+"""Seconds that a transaction waits for another one's, and that a connection to a server may take."""
 PRAGMAS: Final = ("PRAGMA synchronous = FULL", "PRAGMA foreign_keys = ON")
 
 
@@ -88,10 +88,7 @@ class SqliteFile:
         # Without an isolation level the driver begins no transaction by itself: late, and not before DDL.
         connection = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None, check_same_thread=False)
         try:
-            if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
-                connection.execute("PRAGMA journal_mode = WAL")
-            for pragma in PRAGMAS:
-                connection.execute(pragma)
+            tune(connection)
         except BaseException:
             connection.close()
             raise
@@ -109,6 +106,14 @@ class SqliteFile:
         with self._lock:
             while self._idle:
                 self._idle.pop().close()
+
+
+def tune(connection: sqlite3.Connection) -> None:
+    """Set what every connection to a ledger's file needs to be durable and to keep its foreign keys."""
+    if connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        connection.execute("PRAGMA journal_mode = WAL")
+    for pragma in PRAGMAS:
+        connection.execute(pragma)
 
 
 def _bound(values: Values) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from okrsync.model import CellState, Decision, Hold, Intent, Memory, Row, Stored, Verdict
-from okrsync.ownership import Whose, words
+from okrsync.ownership import Whose, why_foreign
 from okrsync.planning.desired import DesiredRow
 
 _BY_OWNER: Final[Mapping[Whose, tuple[Verdict, Hold | None]]] = {
@@ -64,7 +64,7 @@ def decide_cell(
             verdict, hold = _BY_OWNER[whose]
         reason, hint = why(company, subject, verdict, hold, cell, last)
         if hold is Hold.UNCLAIMED and whose is not None:
-            reason, hint = words(whose, company, subject)
+            reason, hint = why_foreign(whose, company, subject)
         if whose is Whose.THEIRS and same(last, cell.value):
             last = None  # the ledger is wrong here: what okrsync put there is not known
     return Decision(

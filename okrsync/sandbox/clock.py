@@ -12,6 +12,8 @@ from okrsync.errors import ConfigError
 
 # The demo's present: a Monday morning in the middle of its cycle, so that every run of it looks the same.
 PRESENT: Final = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+# At the demo's present, a Monday's 6:00, the newest export is last night's of 20:00.
+EXPORT_AGE: Final = timedelta(hours=10)
 CLOCK: Final = "clock.json"
 
 

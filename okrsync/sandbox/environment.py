@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -18,7 +18,7 @@ from okrsync.config.yamlfile import read_yaml
 from okrsync.emulation import Emulator
 from okrsync.plugins import emulator_of
 from okrsync.ports import Connector
-from okrsync.sandbox.clock import PRESENT
+from okrsync.sandbox.clock import EXPORT_AGE, PRESENT
 from okrsync.sync.connections import secrets_of
 
 
@@ -122,6 +122,6 @@ def _variables(
 
 def _copy_exports(source: Path, target: Path) -> None:
     shutil.copytree(source, target)
-    written = (PRESENT - timedelta(hours=10)).timestamp()
+    written = (PRESENT - EXPORT_AGE).timestamp()
     for path in target.iterdir():
         os.utime(path, (written, written))

@@ -11,7 +11,7 @@ from okrsync.planning import NEW, same
 from okrsync.ports import Register
 from okrsync.sync.lease_record import Record
 from okrsync.sync.row_writes import RowWrite, Sent
-from okrsync.tables.check_ins import NOTE, CheckIns, by_address
+from okrsync.tables.check_ins import ROW_OF, CheckIns, by_address
 
 
 def addition(check_ins: CheckIns, writes: Sequence[Decision], run: str) -> RowWrite:
@@ -56,7 +56,7 @@ def _added(check_ins: CheckIns, key: str, values: Mapping[str, Stored], run: str
     entries: tuple[Entry, ...] = (
         Landed(run=run, row=row.id, values={row.cells[cell].address: values[cell] for cell in shown}),
         withdrawn,
-        StateEntry(connection=check_ins.connection, key=f"{NOTE}{key}", value=row.id),
+        StateEntry(connection=check_ins.connection, key=f"{ROW_OF}{key}", value=row.id),
         *settled_on(row.id, row),
     )
     if not (wrong := sorted(values.keys() - shown)):

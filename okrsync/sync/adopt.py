@@ -20,12 +20,12 @@ from okrsync.model import (
     RunStarted,
     Stored,
 )
-from okrsync.ownership import Whose, in_step, owners
+from okrsync.ownership import Whose, in_sync, owners
 from okrsync.planning import same
 from okrsync.ports import Clock, Ledger
 from okrsync.run_context import Run, new_run
 from okrsync.stamp import claimed_stamp, is_stamp
-from okrsync.sync.connections import new_notes
+from okrsync.sync.connections import state_changes
 from okrsync.sync.lease_record import Record, recording
 from okrsync.sync.other_ledgers import foreign_cells, matched, noting_edits
 from okrsync.sync.result import refuse_closed
@@ -109,7 +109,9 @@ def claim(
         _write(run, stamps, noting_edits(run, recording(ledger, company.id, lease, clock)))
         ledger.record(company.id, *_learned(run, taken, ours=ours))
         ledger.record(
-            company.id, *new_notes(run), RunFinished(run=run.id, at=clock.now(), exit_code=ExitCode.IN_SYNC)
+            company.id,
+            *state_changes(run),
+            RunFinished(run=run.id, at=clock.now(), exit_code=ExitCode.IN_SYNC),
         )
         return claims
 
@@ -142,7 +144,7 @@ def _learned(run: Run, taken: Mapping[str, Sequence[str]], *, ours: bool) -> Ite
         if values:
             yield Landed(run=run.id, row=row.id, values=values)
     if ours or not run.memory.behind:
-        yield from in_step(matched(run))
+        yield from in_sync(matched(run))
 
 
 def _stamp(run: Run, row: Row, cells: Sequence[str]) -> RowChange | None:

@@ -19,7 +19,7 @@ from okrsync.periods import last_instant, windows_of
 from okrsync.planning import NEW, plan
 from okrsync.run_context import Ask, Run
 from okrsync.sync.apply import Writing, apply, settle_same
-from okrsync.sync.connections import new_notes, open_connections
+from okrsync.sync.connections import open_connections, state_changes
 from okrsync.sync.fetch import fetch
 from okrsync.sync.lease_record import Record
 from okrsync.sync.run import in_groups, open_table
@@ -102,7 +102,7 @@ def fill(
         if any(one.cause is Cause.ACCESS for one in ended):
             break
     if record is not None:
-        record(*new_notes(run))
+        record(*state_changes(run))
     return Filled(periods=len(pasts), there=sum(past.there for past in pasts), decisions=tuple(decisions))
 
 

@@ -50,7 +50,7 @@ def missing_secrets_by_connection(company: Company) -> list[tuple[str, AccessErr
     return [*_unreadable(company), *(("", error) for error in _unnotified(company))]
 
 
-def new_notes(run: Run) -> list[StateEntry]:
+def state_changes(run: Run) -> list[StateEntry]:
     """What connectors kept or dropped of their state during this run."""
     before = dict(run.memory.state)
     after = {

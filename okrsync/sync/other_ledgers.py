@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from okrsync.model import Decision, Entry, Intended, Row, StateEntry, Verdict
-from okrsync.ownership import Whose, in_step, intended_on, is_noted, owners, unknown_note
+from okrsync.ownership import Whose, in_sync, intended_on, is_noted, owners, unknown_note
 from okrsync.planning import same
 from okrsync.run_context import Run
 from okrsync.sync.lease_record import Record
@@ -23,7 +23,7 @@ def learned_of_rows(run: Run, decisions: Sequence[Decision]) -> Iterator[StateEn
     for row in rows:
         yield from foreign_cells(run, row, settled.get(row.id, ()))
     if not run.memory.behind:
-        yield from in_step(rows)
+        yield from in_sync(rows)
 
 
 def foreign_cells(run: Run, row: Row, settled: Collection[str]) -> Iterator[StateEntry]:

@@ -28,7 +28,7 @@ class Reviewed:
     cells: Mapping[tuple[str, str], Decision]
 
 
-def kept(company: str, at: datetime, plan: Plan) -> dict[str, Any]:
+def plan_data(company: str, at: datetime, plan: Plan) -> dict[str, Any]:
     """The plan as plain JSON data: company, at, digest, alarms, and every decision with its reason."""
     return {
         "company": company,
@@ -39,7 +39,7 @@ def kept(company: str, at: datetime, plan: Plan) -> dict[str, Any]:
     }
 
 
-def recalled(text: str, name: str) -> Reviewed:
+def read_plan(text: str, name: str) -> Reviewed:
     """The plan in ``text``. Raises ``ConfigError`` if it is none, or was changed since it was kept."""
     hint = "make it again: okrsync plan COMPANY --out FILE"
     try:

@@ -15,7 +15,7 @@ from okrsync.planning import Plan, plan
 from okrsync.ports import Clock, Destination, Ledger
 from okrsync.run_context import Run, new_run, require_destination
 from okrsync.sync.apply import Writing, apply, settle_same
-from okrsync.sync.connections import new_notes, open_connections
+from okrsync.sync.connections import open_connections, state_changes
 from okrsync.sync.fetch import fetch
 from okrsync.sync.lease_record import recording
 from okrsync.sync.other_ledgers import learned_of_rows, matched, noting_edits
@@ -168,7 +168,7 @@ def _table_of(company: Company, now: datetime) -> Callable[[str], str]:
 
 def _learned(run: Run, planned: Plan) -> Iterator[Entry]:
     """What reading alone has taught: worth keeping even if the plan is refused."""
-    yield from new_notes(run)
+    yield from state_changes(run)
     yield from (MeasuredBaseline(subject=subject, reading=one) for subject, one in run.baselines.items())
     # A past value can be asked of the source again; only what was seen today is history.
     today = {one for ask, one in run.answers.items() if ask.at == run.now and isinstance(one, Reading)}
@@ -182,7 +182,7 @@ def _learned(run: Run, planned: Plan) -> Iterator[Entry]:
 
 def _concluded(run: Run, report: Report) -> Iterator[Entry]:
     # Once more: writing teaches connectors too, such as by which keys Notion takes a write.
-    yield from new_notes(run)
+    yield from state_changes(run)
     check_ins = run.check_ins.rows if run.check_ins is not None else {}
     for subject, detail in report.details.items():
         if subject not in check_ins:

@@ -15,7 +15,7 @@ from okrsync.periods import TICK, complete, windows_of
 from okrsync.ports import Ledger
 from okrsync.progress import Budget, Goal, Judge, budget, paced, progress
 from okrsync.tables.assessment import goal_from
-from okrsync.tables.past_values import by_day, day_of, frozen_in, told_apart
+from okrsync.tables.past_values import by_day, comparable_readings, day_of, frozen_in
 from okrsync.units import to_unit
 
 SOURCE_TIME = "as of in the source"
@@ -61,7 +61,7 @@ def remembered(
     Left out is what was measured with another query or in a unit that cannot be compared with the present one.
     """
     found = []
-    readings, left_out = told_apart(company, ledger, key_result.metric, span[0], span[1] + TICK)
+    readings, left_out = comparable_readings(company, ledger, key_result.metric, span[0], span[1] + TICK)
     for one in by_day(readings, company.zone):
         value = to_unit(one.value, one.unit, key_result.unit)
         done = progress(goal, value) if goal is not None else None

@@ -36,7 +36,7 @@ from okrsync.tables.assessment import Assessment
 from okrsync.tables.desired import desire, percent, provenance, related
 from okrsync.tables.key_results import shown
 
-NOTE: Final = "check-in "
+ROW_OF: Final = "check-in "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ class CheckIns:
         """What the ledger may forget: the cells of other periods' rows and, of other cycles, their keys too."""
         written = {row for row, _ in self.memory.last_written}
         for (owner, note), row in self.memory.state.items():
-            key = note.removeprefix(NOTE)
+            key = note.removeprefix(ROW_OF)
             label = key.rpartition("/")[2]
             if owner != self.connection or note == key or label == self.label:
                 continue
@@ -81,7 +81,7 @@ class CheckIns:
         """What the ledger must learn of a row that turned up only when it was to be added."""
         yield Intended(run=run, row=row, values=intents)
         yield Withdrawn(run=run, row=f"{NEW}{key}", addresses=tuple(self.intents(key)))
-        yield StateEntry(connection=self.connection, key=f"{NOTE}{key}", value=row)
+        yield StateEntry(connection=self.connection, key=f"{ROW_OF}{key}", value=row)
 
     def intents(self, key: str) -> dict[str, Intent]:
         """What was to be put into a row that was still to be added, by cell."""
@@ -117,7 +117,9 @@ def open_register(company: Company, context: ConnectorContext, at: datetime) -> 
     assert connection.connector.register is not None
     label, _ = period(company, at)
     wanted = keys(company, at)
-    notes = {key.removeprefix(NOTE): value for key, value in context.state.items() if key.startswith(NOTE)}
+    notes = {
+        key.removeprefix(ROW_OF): value for key, value in context.state.items() if key.startswith(ROW_OF)
+    }
     table = replace(
         company.tables[CHECK_INS],
         ending=f"/{label}",

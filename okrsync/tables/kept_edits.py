@@ -15,7 +15,7 @@ from okrsync.model import Decision, Hold, Row, StateEntry, Stored
 from okrsync.planning import DesiredRow
 from okrsync.run_context import Run
 
-NOTE = "edited "
+EDITED_SINCE = "edited "
 
 
 def released(run: Run, desired: Iterable[DesiredRow]) -> list[DesiredRow]:
@@ -52,7 +52,7 @@ def edits_seen(run: Run, decisions: Sequence[Decision]) -> Iterator[StateEntry]:
                 value = f"{run.now.isoformat()} {typed(one.now)}"
                 yield StateEntry(connection=company.destination, key=note, value=value)
     for owner, key in notes:
-        if owner == company.destination and key.startswith(NOTE) and key not in seen:
+        if owner == company.destination and key.startswith(EDITED_SINCE) and key not in seen:
             yield StateEntry(connection=owner, key=key, value=None)
 
 
@@ -63,4 +63,4 @@ def _since(note: str | None, value: Stored) -> datetime | None:
 
 
 def _note(row: str, address: str) -> str:
-    return f"{NOTE}{row} {address}"
+    return f"{EDITED_SINCE}{row} {address}"

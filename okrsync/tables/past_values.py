@@ -44,10 +44,10 @@ def known_readings(
     company: Company, ledger: Ledger, metric: str, since: datetime, until: datetime
 ) -> list[Reading]:
     """What the ledger holds of the metric with ``since <= as_of < until``, as far as the metric still means the same."""
-    return told_apart(company, ledger, metric, since, until)[0]
+    return comparable_readings(company, ledger, metric, since, until)[0]
 
 
-def told_apart(
+def comparable_readings(
     company: Company, ledger: Ledger, metric: str, since: datetime, until: datetime
 ) -> tuple[list[Reading], int]:
     """``known_readings``, and how many are left out: of another query, or in a unit that cannot be compared."""

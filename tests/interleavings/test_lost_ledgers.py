@@ -206,7 +206,7 @@ def taken_over(state: State, *, edited: bool, ours: bool = False) -> State:
     if cells:
         ledger.record("acme", Landed(run="r", row=ROW, values=values))
     if ours or not memory.behind:
-        ledger.record("acme", *ownership.in_step([row]))
+        ledger.record("acme", *ownership.in_sync([row]))
     put = state.cell if "current" in cells else state.put
     return replace(state, text=text, put=put, ledger=ended_at(newest(state) + 1, state, ledger))
 

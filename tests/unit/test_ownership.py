@@ -22,7 +22,7 @@ from okrsync.model import (
 from okrsync.ownership import (
     ROWS,
     Whose,
-    in_step,
+    in_sync,
     intended_on,
     is_behind,
     owners,
@@ -90,7 +90,7 @@ def test_what_is_noted_stays_until_it_changes() -> None:
 
 
 def test_a_row_written_later_than_the_ledger_knows() -> None:
-    known = knowing(in_step([row(by_us=True, at=NOW - DAY)]), current=Decimal(72))
+    known = knowing(in_sync([row(by_us=True, at=NOW - DAY)]), current=Decimal(72))
     ours, theirs = row(by_us=True, current=Decimal(62)), row(by_us=False, current=Decimal(72))
     assert is_behind([ours, theirs], known)
     assert not is_behind([theirs], known)

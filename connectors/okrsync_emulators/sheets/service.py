@@ -31,17 +31,11 @@ from okrsync_emulators.sheets.book import Book, Tab, book, cell
 from okrsync_emulators.sheets.mishaps import mishaps
 from okrsync_emulators.sheets.parameters import mask, options
 from okrsync_emulators.sheets.ranges import box
-from okrsync_emulators.sheets.token import TokenServer
+from okrsync_emulators.sheets.token import KNOWN_SCOPES, TokenServer
 from okrsync_emulators.sheets.writes import update
 
 API_KEY: Final = "AIza-demo-key"
-_SCOPES_THAT_READ: Final = frozenset(
-    f"https://www.googleapis.com/auth/{name}"
-    for name in ("spreadsheets", "spreadsheets.readonly", "drive", "drive.readonly", "drive.file")
-)
-_SCOPES_THAT_WRITE: Final = frozenset(
-    f"https://www.googleapis.com/auth/{name}" for name in ("spreadsheets", "drive", "drive.file")
-)
+_SCOPES_THAT_WRITE: Final = frozenset(one for one in KNOWN_SCOPES if not one.endswith(".readonly"))
 _STANDARD: Final = frozenset(
     {"fields", "key", "alt", "prettyPrint", "quotaUser", "access_token", "callback", "$.xgafv"}
 )
@@ -255,7 +249,7 @@ class SheetsEmulator:
                 text = "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or "
                 text += "other valid authentication credential."
                 raise Refusal(401, "UNAUTHENTICATED", text, [info("ACCESS_TOKEN_EXPIRED")])
-            if not grant.scopes & _SCOPES_THAT_READ:
+            if not grant.scopes & KNOWN_SCOPES:
                 text = "Request had insufficient authentication scopes."
                 raise Refusal(403, "PERMISSION_DENIED", text, [info("ACCESS_TOKEN_SCOPE_INSUFFICIENT")])
             return grant.account

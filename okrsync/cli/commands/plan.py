@@ -29,12 +29,12 @@ def plan(
     as_json: Json = False,
 ) -> int:
     """Show what a sync would write, and why. Writes nothing."""
-    from okrsync.sync.plan_file import kept
+    from okrsync.sync.plan_file import plan_data
 
     context: Context = ctx.obj
     code, data, report = show_plan(context, company, as_json=as_json)
     if out is not None:
-        _keep(out, kept(report.company.id, report.at, report.plan))
+        _keep(out, plan_data(report.company.id, report.at, report.plan))
     if as_json:
         say_json(data)
     return code

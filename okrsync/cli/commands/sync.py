@@ -115,10 +115,10 @@ def _sync_one(
 
 
 def _reviewed(path: Path) -> Reviewed:
-    from okrsync.sync.plan_file import recalled
+    from okrsync.sync.plan_file import read_plan
 
     try:
-        return recalled(path.read_text(encoding="utf-8"), str(path))
+        return read_plan(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"the plan {path} cannot be read: {error}", hint="okrsync plan COMPANY --out FILE"

@@ -23,10 +23,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from okrsync.connector import LOOPBACK
 from okrsync.emulation import App, Receive, Scope, Send
 from okrsync.sandbox.page.visit import STEPS, Visit
 
-HOSTS: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 LONGEST: Final = 10_000
 HEADERS: Final = {
     "cache-control": "no-store",
@@ -158,7 +158,7 @@ def _guarded(app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> App:
 def _refusal(request: Request) -> str:
     """Why a request is not from a browser on this page, else empty."""
     host = request.headers.get("host", "")
-    if urlsplit(f"//{host}").hostname not in HOSTS:
+    if urlsplit(f"//{host}").hostname not in LOOPBACK:
         return "this page answers to 127.0.0.1 and localhost only"
     if request.method in {"GET", "HEAD"}:
         return ""

@@ -9,13 +9,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from okrsync.emulation import Mishap
+from okrsync.sandbox.clock import EXPORT_AGE
 from okrsync.sandbox.page.changes import Change, matches
-
-# A nightly export of 20:00 UTC is what the company works with at 6:00.
-AGE: Final = timedelta(hours=10)
 
 
 class Export:
@@ -38,7 +36,7 @@ class Export:
     def write_again(self) -> None:
         """What the CRM does every night, unless it is late: a file whose name has the day in it gets a new name."""
         if not self._late:
-            self._date_files(self._now() - AGE)
+            self._date_files(self._now() - EXPORT_AGE)
 
     def _date_files(self, written: datetime) -> None:
         for path in list(self._folder.glob(self._pattern)):
@@ -93,7 +91,7 @@ class Export:
 
     def _be_late(self, *, late: bool) -> None:
         self._late = late
-        self._date_files(self._now() - (timedelta(days=30) if late else AGE))
+        self._date_files(self._now() - (timedelta(days=30) if late else EXPORT_AGE))
 
     def _put(self, content: bytes) -> None:
         self.file.write_bytes(content)

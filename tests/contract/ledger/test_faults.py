@@ -183,7 +183,7 @@ def test_a_file_that_may_only_be_read(ledger: SqlLedger, monkeypatch: pytest.Mon
 
 
 def test_another_program_that_writes_for_too_long(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "_WAIT", 0)
+    monkeypatch.setattr(database, "WAIT", 0)
     monkeypatch.setattr(sqlite_file, "WAIT", 0)
     with open_ledger(f"sqlite:///{file}", JumpClock()) as ledger:
         raw = sqlite3.connect(file, isolation_level=None)
