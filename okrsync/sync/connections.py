@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from okrsync.config import Company
 from okrsync.errors import AccessError
 from okrsync.model import Memory, StateEntry
+from okrsync.network import trust
 from okrsync.ports import Clock, ConnectorContext
 from okrsync.run_context import Run
 from okrsync.settings import Secret
@@ -18,10 +19,12 @@ from okrsync.settings import Secret
 def open_connections(company: Company, memory: Memory, clock: Clock) -> dict[str, ConnectorContext]:
     """One ``ConnectorContext`` for each connection, its state filled from the ledger.
 
-    Raises ``AccessError`` if a secret cannot be read: a run without all its credentials does not begin.
+    Raises ``AccessError`` if a secret cannot be read: a run without all its credentials does not begin. Raises
+    ``ConfigError`` as ``okrsync.network.trust`` does.
     """
     for _, error in _unreadable(company):
         raise error
+    trust()  # here, not in the first thread that sends a request: libraries load faster one by one
     return contexts(company, memory, clock)
 
 

@@ -98,11 +98,13 @@ def opened(run: Run) -> Run:
 def read(run: Run) -> Run:
     """The run with all answers, all rows, and the progress of each key result: sources and destination side by side."""
     wanted = {ask for table in due_tables(run.company, run.now) for ask in table.asks(run)}
-    halves = {
-        "sources": lambda: replace(run, answers=fetch(run, wanted)),
-        "destination": lambda: read_tables(run),
-    }
-    found = read_side_by_side(halves, run.clock, "side")
+
+    def halves() -> Iterator[tuple[str, Callable[[], Run]]]:
+        yield "destination", lambda: read_tables(run)
+        answered = replace(run, answers=fetch(run, wanted))  # has threads of its own
+        yield "sources", lambda: answered
+
+    found = read_side_by_side(halves(), run.clock, "side")
     run = replace(found["destination"], answers=found["sources"].answers)
     return settled(run) if KEY_RESULTS in run.destinations else run
 

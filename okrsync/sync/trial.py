@@ -183,7 +183,7 @@ class Trial:
 def _answers(run: Run, asks: Sequence[Ask]) -> dict[Ask, Answer]:
     """The answers, connections side by side; whatever ends the reading of one is the answer to all that need it."""
     groups = together(run.company, asks)
-    reads = {name: partial(_group, run, group) for name, group in groups.items()}
+    reads = ((name, partial(_group, run, group)) for name, group in groups.items())
     parts = read_side_by_side(reads, run.clock, "trial")
     return {ask: answer for part in parts.values() for ask, answer in part.items()}
 
