@@ -73,7 +73,7 @@ def _date_format(text: str) -> str:
             f"{text!r}: %{unknown[0]} is not read here; known are %Y %y %m %b %B %d %a %A %H %I %M %S %f %p %z %Z, or the whole words excel, epoch, epoch_ms"
         )
     if not ({"Y", "y"} & set(found) and {"m", "b", "B"} & set(found) and "d" in found):
-        raise ValueError(f"{text!r} does not say where year, month and day stand; write %d.%m.%Y, say")
+        raise ValueError(f"{text!r} does not say where year, month and day are; write %d.%m.%Y, say")
     if "I" in found and "p" not in found:
         raise ValueError(f"{text!r}: %I needs %p, else morning and evening are the same")
     return text
@@ -142,7 +142,7 @@ class CrmSettings(Strict):
     encoding: Annotated[str, AfterValidator(_encoding)] | None = Field(
         default=None, description="code page of the text; a byte order mark in the file wins"
     )
-    delimiter: Character | None = Field(default=None, description="what stands between two cells")
+    delimiter: Character | None = Field(default=None, description="the character between two cells")
     decimal: Literal[".", ","] | None = Field(default=None, description="the decimal sign")
     thousands: Literal["", ",", ".", " ", "'", "’"] | None = Field(
         default=None, description="what groups the digits; a space stands for every kind of space"

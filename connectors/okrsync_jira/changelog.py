@@ -130,7 +130,7 @@ def moment(value: Any) -> datetime:
     except (ValueError, OverflowError):
         found = None
     if found is None or found.tzinfo is None:
-        raise DataError(f"Jira gives {value!r} where a moment should stand", hint="run again later")
+        raise DataError(f"Jira gives {value!r} instead of a date and time", hint="run again later")
     return found
 
 

@@ -67,7 +67,7 @@ class UnknownStatusError(NoValueError):
     def __init__(self, issue: str, status: str, name: str) -> None:
         super().__init__(
             Cause.CONFIG,
-            f"{issue} stood in the status {name!r} (id {status}), which is gone from Jira, and nobody has said whether "
+            f"{issue} was in the status {name!r} (id {status}), which is gone from Jira, and nobody has said whether "
             "that was done",
             hint=f'add to the connection: status_map: {{"{status}": done}}, or to do, or in progress',
         )

@@ -1,6 +1,6 @@
 """Import gspread's HTTP client without what gspread loads to sign a person in with a browser.
 
-That is a third of gspread's time to load (oauthlib and what stands on it), and okrsync signs in without a browser.
+That is a third of gspread's time to load (oauthlib and what needs it), and okrsync signs in without a browser.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from okrsync.cli.new_sources import NewSources, seen_lines
 from okrsync.cli.output import say_json
 from okrsync.cli.streams import echo
+from okrsync.spelling import counted
 
 if TYPE_CHECKING:
     from okrsync.config.proposals import MetricProposal
@@ -59,7 +60,7 @@ def say_new_company(
         for name, found in sources.found.items():
             for line in seen_lines(name, found):
                 echo(line)
-    echo(f"{path}: written, {len(proposed.key_results)} key results")
+    echo(f"{path}: written, {counted(len(proposed.key_results), 'key result')}")
     for name, table in proposed.tables.items():
         for part, column in (*_columns(table), *table["cells"].items()):
             echo(f"  {name} {part:<10} → {column}")

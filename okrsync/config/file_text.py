@@ -62,7 +62,7 @@ def decoded(raw: bytes, name: str) -> str:
             said = f"this file is not saved as UTF-8, but in an older way that writes a letter as the byte {byte:#04x}"
         raise ConfigError(said, place=f"{name}:{_place(before)}", hint=SAVE) from error
     if (found := _UNSEEN.search(text)) is not None:
-        said = f"a character stands here that cannot be seen (U+{ord(found[0]):04X})"
+        said = f"there is a character here that cannot be seen (U+{ord(found[0]):04X})"
         hint = "delete it: write the words around it again by hand"
         raise ConfigError(said, place=f"{name}:{_place(text[: found.start()])}", hint=hint)
     return text

@@ -87,7 +87,7 @@ def _other_blank(lines: Sequence[str], index: int, _column: int) -> YamlFault | 
     found = re.search("[:-]([\u00a0\u2007\u202f\u3000])", lines[index])
     if found is None:
         return None
-    said = "after this sign stands a no-break space, which looks like a blank and is none"
+    said = "after this sign comes a no-break space, which looks like a blank and is none"
     return YamlFault(
         line=index + 1, column=found.start() + 1, message=said, hint="delete it and press the space bar"
     )

@@ -101,7 +101,7 @@ class _Reader:
             if not isinstance(key_node.value, str):
                 raise self._wrong(
                     key_node,
-                    "two brackets stand here where a value was expected",
+                    "two opening brackets are here, and a value was expected",
                     "write the value itself; okrsync fills in no templates",
                 )
             if node.flow_style:

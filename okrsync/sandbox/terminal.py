@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import Final
 
 from okrsync.errors import ConfigError
-from okrsync.machine import Machine
+from okrsync.machine import PREFIX, Machine
 from okrsync.sandbox.clock import SharedClock
 
 VARIABLE: Final = "OKRSYNC_DEMO"
 PLACE: Final = "demo.json"
 # What a person's own terminal may have set, and what would send messages about a made-up company.
-LEFT_OUT: Final = ("OKRSYNC_WEBHOOK", "OKRSYNC_WEBHOOK_FILE", "OKRSYNC_HEALTH")
+LEFT_OUT: Final = tuple(
+    f"{PREFIX}{name}" for name in ("WEBHOOK", "WEBHOOK_FILE", "NOTIFY", "NOTIFY_FILE", "HEALTH")
+)
 _LEAVE: Final = f"open a new terminal, or: unset {VARIABLE}"
 
 
@@ -71,10 +73,14 @@ def variables(folder: Path, secrets: Mapping[str, str], notion_token: str) -> di
     }
 
 
-def open_to_terminals(folder: Path, values: Mapping[str, str], notion: str) -> Path:
-    """Write what ``demo_terminal`` reads, and the script that another terminal reads first; returns the script."""
+def open_to_terminals(folder: Path, values: Mapping[str, str], notion: str, program: Path) -> Path:
+    """Write what ``demo_terminal`` reads, and the script that another terminal reads first; returns the script.
+
+    In that terminal ``okrsync`` is ``program``, the one that keeps the demo up: after ``make demo`` no shell finds it.
+    """
     (folder / PLACE).write_text(json.dumps({"notion": notion}), encoding="utf-8")
     script = folder / "env.sh"
     exports = "".join(f"export {name}={shlex.quote(text)}\n" for name, text in values.items())
-    script.write_text(f"{exports}unset {' '.join(LEFT_OUT)}\n", encoding="utf-8")
+    path = f'export PATH={shlex.quote(str(program.absolute().parent))}:"$PATH"\n'
+    script.write_text(f"{exports}{path}unset {' '.join(LEFT_OUT)}\n", encoding="utf-8")
     return script

@@ -20,6 +20,7 @@ from okrsync.expressions import names
 from okrsync.network import noted_dates, trusted
 from okrsync.ports import Clock, ConnectorContext, Finding, Ledger
 from okrsync.run_context import new_run
+from okrsync.spelling import counted
 from okrsync.sync.connections import contexts, missing_secrets_by_connection
 from okrsync.sync.ledger_notices import ledger_notices
 from okrsync.sync.trial import Trial
@@ -75,7 +76,7 @@ def _version(distribution: str) -> str:
 
 
 def _company(company: Company, now: datetime) -> Iterator[Finding]:
-    detail = f"{company.path}: {len(company.key_results)} key results"
+    detail = f"{company.path}: {counted(len(company.key_results), 'key result')}"
     yield Finding(subject="configuration", ok=True, detail=detail)
     if company.drafts:
         named = ", ".join(one.id for one in company.drafts)

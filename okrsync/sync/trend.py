@@ -133,7 +133,7 @@ def _forecast(
         span = one.reading.window
         if span is not None and not _comparable(company, kind, one.reading):
             continue
-        # A value that merely stood still in the source is one observation, however often it was asked for.
+        # A value that did not change in the source is one observation, however often it was asked for.
         fact = dict(one.reading.evidence.facts).get(SOURCE_TIME)
         at = one.reading.as_of if fact is None else datetime.fromisoformat(fact)
         points[at] = Point(at, one.value)

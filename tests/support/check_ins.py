@@ -59,5 +59,5 @@ def rows(desk: Any) -> dict[str, dict[str, str]]:
     (view,) = [one for one in desk.notion.tables() if one.title == "Check-ins"]
     listed = [dict(zip(view.columns, row, strict=True)) for row in view.rows]
     found = {row["Check-in"]: row for row in listed}
-    assert len(found) == len(listed), "a key stands twice"
+    assert len(found) == len(listed), "two rows have one key"
     return found

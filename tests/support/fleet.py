@@ -1,6 +1,6 @@
 """Many made-up companies: CRM exports in, Notion databases out; some share a token, others have their own.
 
-Every key result stands on a metric of its own. In a ``mixed`` fleet five of ten come from the export, three from a
+Every key result has a metric of its own. In a ``mixed`` fleet five of ten come from the export, three from a
 spreadsheet and two from Jira, as in the book.
 """
 
@@ -106,7 +106,7 @@ class Fleet:
         )
 
     def shown(self) -> dict[str, dict[str, str]]:
-        """Company -> key result -> what stands in Current."""
+        """Company -> key result -> what its cell Current shows."""
         found: dict[str, dict[str, str]] = defaultdict(dict)
         for notion in self.notions:
             for view in notion.tables():

@@ -30,7 +30,8 @@ def _own_workspace(desk: Any, environment: pytest.MonkeyPatch) -> None:
 
 
 def _accounts(desk: Any, _: pytest.MonkeyPatch) -> None:
-    """The files that the page says how to get: what `okrsync init` keeps of a pasted token, and Google's key."""
+    """A folder of one's own, with the files that the page says how to get: what `okrsync init` keeps, and Google's key."""
+    (desk.folder / "demo.yaml").unlink()
     folder = desk.folder / "secrets"
     folder.mkdir()
     for name, emulator in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -12,7 +13,7 @@ from starlette.testclient import TestClient
 from okrsync.emulation import Mishap
 from okrsync.errors import ConfigError, UnsafePlan
 from okrsync.fleet import CompanyRun
-from okrsync.machine import Machine
+from okrsync.machine import PREFIX, Machine
 from okrsync.model import RunFinished
 from okrsync.plugins import Connectors
 from okrsync.sandbox import PRESENT, demo_environment
@@ -22,7 +23,7 @@ from okrsync.sandbox.page.changes import Change
 from okrsync.sandbox.page.exports import Export
 from okrsync.sandbox.page.sources import Sources
 from okrsync.sandbox.page.story import of_others, of_sync
-from okrsync.sandbox.terminal import demo_terminal, open_to_terminals, variables
+from okrsync.sandbox.terminal import LEFT_OUT, demo_terminal, open_to_terminals, variables
 
 ROWS = "Deal;Stage;Closed\n1;Proposal;\n2;Won;01.11.2026\n3;Proposal;\n"
 
@@ -49,7 +50,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     SharedClock(folder).set(PRESENT)
     values = variables(folder, {"DEMO_TOKEN": "it's"}, "secret")
-    open_to_terminals(folder, values, "http://127.0.0.1:1")
+    open_to_terminals(folder, values, "http://127.0.0.1:1", tmp_path / "it's mine" / "okrsync")
     for name, text in values.items():
         monkeypatch.setenv(name, text)
     return folder
@@ -62,7 +63,28 @@ def test_a_terminal_of_a_demo_has_its_clock_and_its_notion(folder: Path) -> None
     terminal.check(folder / "demo.yaml")
     script = (folder / "env.sh").read_text(encoding="utf-8")
     assert """export DEMO_TOKEN='it'"'"'s'\n""" in script
-    assert "\nunset OKRSYNC_WEBHOOK OKRSYNC_WEBHOOK_FILE OKRSYNC_HEALTH\n" in script
+    assert (
+        "\nunset OKRSYNC_WEBHOOK OKRSYNC_WEBHOOK_FILE OKRSYNC_NOTIFY OKRSYNC_NOTIFY_FILE OKRSYNC_HEALTH\n"
+        in script
+    )
+
+
+def test_a_terminal_of_a_demo_meets_the_okrsync_of_the_demo(folder: Path, tmp_path: Path) -> None:
+    program = tmp_path / "it's mine" / "okrsync"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho found\n", encoding="utf-8")
+    program.chmod(0o700)
+    ended = subprocess.run(
+        ["/bin/sh", "-c", f". {folder / 'env.sh'} && okrsync"], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout == "found\n"
+
+
+def test_every_setting_of_the_machine_is_the_demo_s_own_or_left_out() -> None:
+    """Only the form of a message may be the machine's: what says where to send it never counts for a made-up company."""
+    settings = {f"{PREFIX}{name.upper()}" for name in Machine.model_fields}
+    own = {"OKRSYNC_CONFIG", "OKRSYNC_LEDGER"}
+    assert settings - own - set(LEFT_OUT) == {"OKRSYNC_LOG", "OKRSYNC_WEBHOOK_KIND"}
 
 
 @pytest.mark.parametrize(

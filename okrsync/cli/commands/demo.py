@@ -95,7 +95,7 @@ def _serve(folder: Path, company: CompanyId, connectors: Connectors, stop: Stop)
     with demo_environment(connectors, folder, company, clock.now) as environment, ExitStack() as stack:
         notion = environment.emulators["notion"]
         values = variables(folder, environment.variables, notion.secret())
-        script = open_to_terminals(folder, values, notion.server.url)
+        script = open_to_terminals(folder, values, notion.server.url, Path(sys.argv[0]))
         stack.enter_context(_set({**environment.variables, **dict.fromkeys(LEFT_OUT)}))
         visit = Visit(environment, clock, connectors)
         stack.callback(visit.close)

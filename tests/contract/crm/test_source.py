@@ -396,7 +396,7 @@ def test_a_query_that_makes_no_sense_is_not_accepted(query: dict[str, Any], says
         ({"encoding": "cp99999"}, "'cp99999' is not an encoding"),
         ({"decimal": ",", "thousands": ","}, "decimal and thousands are both ','"),
         ({"date_format": ["%d/%m/%Y", "%m/%d/%Y"]}, "a file has one order"),
-        ({"date_format": "%d.%m"}, "does not say where year, month and day stand"),
+        ({"date_format": "%d.%m"}, "does not say where year, month and day are"),
         ({"date_format": "%d.%m.%Y %I:%M"}, "%I needs %p"),
         ({"date_format": "%x"}, "%x is not read here"),
         ({"latest_by": "Modified"}, "latest_by needs key"),
