@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+from collections import deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,31 +29,54 @@ ATTEMPTS: Final = 6
 REFUSALS: Final = 3
 """A server that is started again refuses connections for seconds; an address that is wrong does for ever."""
 DEADLINE: Final = 180.0
+SLOWER: Final = 0.9
+SLOWEST: Final = 0.25
+"""After each refusal that requests one by one still meet, the rate is so much of what it was; never less than this share."""
+RECOVERY: Final = 600.0
+"""After so many seconds without a refusal the burst is tried again."""
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A failed request may be repeated. ``after`` is the server's own wait in seconds, honoured in full."""
+    """A failed request may be repeated. ``after`` is the server's own wait in seconds, honoured in full.
+
+    ``busy``: the server refused it because too many were sent, as with 429.
+    """
 
     reason: str
     after: float | None = None
+    busy: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """When a request went out, and whether more went out in the second before than the rate allows on average."""
+
+    at: float
+    in_a_burst: bool
 
 
 class Limiter:
     """A token bucket for one credential, shared by all threads that use it.
 
     ``rate`` requests a second on average, ``burst`` at once. ``pause`` stops everybody, as a server's Retry-After asks.
+    A server that refuses a burst gets requests one by one from then on, or all that it refused would meet its limit
+    together again; one that refuses those too gets fewer of them.
     """
 
     def __init__(self, clock: Clock, rate: float, burst: int) -> None:
         self._clock = clock
+        self._configured = rate, burst
         self._rate = rate
         self._burst = float(burst)
         self._tokens = float(burst)
         self._filled_at = clock.monotonic()
         self._closed_until = self._filled_at
+        self._sent: deque[float] = deque(maxlen=int(rate) + 1)
+        self._slowed_at: float | None = None
+        self._barred: tuple[float, str] | None = None
         self._lock = threading.Lock()
 
     def take(self) -> None:
@@ -64,11 +88,50 @@ class Limiter:
         with self._lock:
             self._closed_until = max(self._closed_until, self._clock.monotonic() + seconds)
 
+    def sent(self) -> Sending:
+        """Note that a request goes out now."""
+        with self._lock:
+            self._sent.append(self._clock.monotonic())
+            fast = len(self._sent) == self._sent.maxlen and self._sent[-1] - self._sent[0] < 1
+            return Sending(at=self._sent[-1], in_a_burst=fast)
+
+    def slow_down(self, refused: Sending) -> None:
+        """Note that the server refused a request because there were too many.
+
+        One that was not sent in a burst says nothing against bursts. Those that were under way together are one refusal.
+        """
+        with self._lock:
+            if self._slowed_at is None and refused.in_a_burst:
+                self._burst = 1.0
+                self._tokens = min(self._tokens, 0.0)
+            elif self._slowed_at is not None and refused.at > self._slowed_at:
+                self._rate = max(self._rate * SLOWER, self._configured[0] * SLOWEST)
+            else:
+                return
+            self._slowed_at = self._clock.monotonic()
+
+    def bar(self, seconds: float, reason: str) -> None:
+        """Note that the server wants no request for so many seconds; who cannot wait so long sends none."""
+        with self._lock:
+            self._barred = self._clock.monotonic() + seconds, reason
+
+    def barred(self, end: float) -> str:
+        """Why a request that must be sent before ``end`` is of no use; else empty."""
+        with self._lock:
+            until, reason = self._barred or (0.0, "")
+            return reason if self._clock.monotonic() < until and end < until else ""
+
+    def _recover(self, now: float) -> None:
+        if self._slowed_at is not None and now - self._slowed_at >= RECOVERY:
+            self._slowed_at = None
+            self._rate, self._burst = self._configured[0], float(self._configured[1])
+
     def _claim(self) -> float:
         with self._lock:
             now = self._clock.monotonic()
             if now < self._closed_until:
                 return self._closed_until - now
+            self._recover(now)
             self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._rate)
             self._filled_at = now
             # A millionth is forgiven: adding up floats may never quite reach a whole token.
@@ -169,9 +232,14 @@ class _Tries:
         self._end = clock.monotonic() + deadline
         self._verdict: Again | None = None
         self._blocked: OkrsyncError | None = None
+        self._sent: Sending | None = None
 
     def once(self, call: Callable[[], T]) -> T:
+        if barred := self._limit.barred(self._end):
+            self._blocked = Unavailable(f"{self._what}: {barred}", hint="run again later")
+            raise self._blocked
         self._limit.take()
+        self._sent = self._limit.sent()
         try:
             return call()
         except Exception as error:
@@ -185,6 +253,8 @@ class _Tries:
         self._verdict = None
         if isinstance(error, Exception) and error is not self._blocked:
             self._verdict = self._again(error)
+        if self._verdict is not None and self._verdict.busy and self._sent is not None:
+            self._limit.slow_down(self._sent)
         return self._verdict is not None
 
     def wait(self, state: RetryCallState) -> float:
@@ -211,6 +281,10 @@ class _Tries:
         asked = f"; it asked to wait {self._asked:.0f} s" if self._asked else ""
         if error is not None and nobody_listens(error):
             reason += "; no program listens at that address: the connection was refused at once"
+        if self._verdict is not None and self._verdict.busy and self._asked:
+            self._limit.bar(
+                self._asked, f"{reason}; it asked to wait {self._asked:.0f} s, so nothing was sent"
+            )
         tries = "1 try" if state.attempt_number == 1 else f"{state.attempt_number} tries"
         raise Unavailable(f"{self._what}: {reason} after {tries}{asked}", hint="run again later") from error
 

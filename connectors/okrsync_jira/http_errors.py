@@ -148,7 +148,8 @@ def passing(status: int | None, headers: Mapping[str, str], now: datetime) -> Ag
     wait = retry_after(headers.get("Retry-After"), now)
     if wait is None and status == requests.codes.too_many_requests:
         wait = _until(headers.get("X-RateLimit-Reset"), now)
-    return Again(f"HTTP {status} ({short(kind)})" if kind else f"HTTP {status}", after=wait)
+    busy = status == requests.codes.too_many_requests
+    return Again(f"HTTP {status} ({short(kind)})" if kind else f"HTTP {status}", after=wait, busy=busy)
 
 
 def short(text: str | None) -> str:

@@ -68,7 +68,7 @@ def _answered(error: HTTPResponseError, what: str, token: str, now: datetime) ->
     detail = f"{code or error.status}: {said}{_trace(error)}"
     after = retry_after(error.headers.get("retry-after"), now)
     if error.status in {429, 529}:
-        return Passing(Again(f"Notion asks to slow down ({_reason(error)})", after), landed=False)
+        return Passing(Again(f"Notion asks to slow down ({_reason(error)})", after, busy=True), landed=False)
     if code == "conflict_error":
         return Passing(Again(detail, after), landed=False)
     if passes(error.status):

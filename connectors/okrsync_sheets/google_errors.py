@@ -53,7 +53,7 @@ def google_error(response: requests.Response, clock: Clock) -> GoogleError:
 def passing(error: Exception) -> Again | None:
     if isinstance(error, GoogleError):
         if error.code == 429 or (error.code == 403 and "usageLimits" in error.reasons):
-            return Again("the quota of reads per minute is spent", after=error.after or QUOTA_WAIT)
+            return Again("the quota of reads per minute is spent", after=error.after or QUOTA_WAIT, busy=True)
         if passes(error.code):
             return Again(f"Google answered {error.code}", after=error.after)
         return None

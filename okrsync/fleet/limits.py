@@ -2,7 +2,8 @@
 
 Each request reserves its moment with one statement (the generic cell rate algorithm): ``next_at`` is when the bucket
 would be full again, a request may go when that is at most ``burst - 1`` intervals ahead. The server's clock
-counts, and each request waits once. A crash of the server loses at most one burst.
+counts, and each request waits once. A crash of the server loses at most one burst. Each process learns by itself that a
+server refuses bursts.
 """
 
 from __future__ import annotations
@@ -54,10 +55,18 @@ class SharedLimiter(Limiter):
         super().__init__(clock, rate, burst)
         self._database = database
         self._credential = hashlib.sha256(repr(credential).encode()).hexdigest()
-        self._interval = 1 / rate
-        self._ahead = (burst - 1) * self._interval
+
+    @property
+    def _interval(self) -> float:
+        return 1 / self._rate
+
+    @property
+    def _ahead(self) -> float:
+        return (self._burst - 1) * self._interval
 
     def take(self) -> None:
+        with self._lock:
+            self._recover(self._clock.monotonic())
         while (wait := self._reserve()) > 0:
             self._clock.sleep(wait)
             if not self._closed():

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from okrsync.emulation import Fault
+from okrsync_emulators.notion import faults
 from tests.support.check_ins import keep_check_ins, rows
 
 KEY = "Open bugs"
@@ -343,3 +344,24 @@ def test_an_answer_of_another_shape_is_no_answer(desk: Any, name: str, where: st
     desk.notion.server.faults.clear()
     desk.run("sync", "demo")
     assert desk.table()["KR-1"]["Current"] == "72"
+
+
+def test_a_notion_that_allows_no_burst_gets_every_row_in_one_run(desk: Any) -> None:
+    budget = desk.notion.api.budget
+    budget.writes, budget.monotonic = 3, desk.clock.monotonic
+    ended = desk.run("sync", "demo")
+    assert "slow down" not in ended.out
+    assert [row["Current"] != "" for row in desk.table().values()].count(True) == 12
+    # Those that went out together before the first refusal, and one or two that were a moment too early.
+    assert 0 < budget.refused <= 12
+
+
+def test_a_notion_that_asks_to_wait_an_hour_is_left_alone(desk: Any) -> None:
+    fault = faults.rate_limited("PATCH /v1/pages", retry_after=3600, times=99)
+    desk.notion.server.faults.append(fault)
+    ended = desk.run("sync", "demo")
+    assert ended.code == 3
+    assert "it asked to wait 3600 s" in ended.out
+    # Ten go out side by side; of the other rows none.
+    assert desk.writes <= 10
+    assert "it asked to wait 3600 s, so nothing was sent" in ended.out

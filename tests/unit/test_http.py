@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -14,9 +15,10 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 class Busy(Exception):
-    def __init__(self, after: float | None = None) -> None:
+    def __init__(self, after: float | None = None, *, busy: bool = False) -> None:
         super().__init__("busy")
         self.after = after
+        self.busy = busy
 
 
 def answering(*errors: Exception) -> Callable[[], str]:
@@ -31,7 +33,7 @@ def answering(*errors: Exception) -> Callable[[], str]:
 
 
 def again(error: Exception) -> Again | None:
-    return Again("it is busy", error.after) if isinstance(error, Busy) else None
+    return Again("it is busy", error.after, busy=error.busy) if isinstance(error, Busy) else None
 
 
 def patient(call: Callable[[], str], clock: JumpClock, limit: Limiter | None = None) -> str:
@@ -86,6 +88,143 @@ def test_a_wait_beyond_the_deadline_is_not_begun_and_closes_no_door() -> None:
     assert clock.slept == []
     assert patient(answering(), clock, limit) == "done"
     assert clock.slept == []
+
+
+def test_after_too_many_requests_nobody_sends_one_who_cannot_wait_so_long() -> None:
+    clock = JumpClock()
+    limit = Limiter(clock, 1000, 1000)
+    with pytest.raises(Unavailable, match="after 1 try; it asked to wait 3600 s"):
+        patient(answering(Busy(3600, busy=True)), clock, limit)
+    with pytest.raises(Unavailable, match="Jira: it is busy; it asked to wait 3600 s, so nothing was sent"):
+        patient(answering(KeyError("never asked")), clock, limit)
+    assert clock.slept == []
+    clock.jump(3500)
+    assert patient(answering(), clock, limit) == "done", "it is over before patience would end"
+    clock.jump(100)
+    assert patient(answering(), clock, limit) == "done"
+
+
+class TogetherClock(JumpClock):
+    """Time for ``workers`` threads: it moves to the next one's waking when all are asleep or done."""
+
+    def __init__(self, workers: int) -> None:
+        super().__init__()
+        self._awake = workers
+        self._wakings: list[float] = []
+        self._turn = threading.Condition()
+
+    def sleep(self, seconds: float) -> None:
+        with self._turn:
+            waking = self._passed + seconds
+            self._wakings.append(waking)
+            self._awake -= 1
+            self._move_on()
+            assert self._turn.wait_for(lambda: self._passed >= waking, timeout=120)
+
+    def done(self) -> None:
+        with self._turn:
+            self._awake -= 1
+            self._move_on()
+
+    def _move_on(self) -> None:
+        if self._awake == 0 and self._wakings:
+            self._passed = min(self._wakings)
+            due = [one for one in self._wakings if one <= self._passed]
+            self._wakings = [one for one in self._wakings if one > self._passed]
+            self._awake += len(due)
+            self._turn.notify_all()
+
+
+class Server:
+    """Takes ``most`` requests in any one second."""
+
+    def __init__(self, clock: JumpClock, most: int) -> None:
+        self._clock, self._most = clock, most
+        self._taken: list[float] = []
+        self._lock = threading.Lock()
+        self.refused = self.taken = 0
+
+    def __call__(self) -> str:
+        with self._lock:
+            now = self._clock.monotonic()
+            self._taken = [moment for moment in self._taken if now - moment < 1 - 1e-6]
+            if len(self._taken) >= self._most:
+                self.refused += 1
+                raise Busy(1, busy=True)
+            self._taken.append(now)
+            self.taken += 1
+            return "done"
+
+
+def side_by_side(clock: TogetherClock, server: Server, workers: int, each: int) -> float:
+    """How long ``workers`` need for ``each`` requests, at three in a second and ten at once."""
+    limit = Limiter(clock, rate=3, burst=10)
+
+    def work() -> None:
+        try:
+            for _ in range(each):
+                patient(server, clock, limit)
+        finally:
+            clock.done()
+
+    threads = [threading.Thread(target=work) for _ in range(workers)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join(timeout=120)
+    return clock.monotonic()
+
+
+def test_a_server_that_allows_no_burst_is_asked_nearly_as_fast_as_it_allows() -> None:
+    clock = TogetherClock(10)
+    server = Server(clock, most=3)
+    passed = side_by_side(clock, server, 10, 30)
+    assert server.taken == 300
+    assert server.refused <= 20
+    assert passed <= 300 / 3 * 1.15
+
+
+def test_a_server_that_allows_less_than_three_a_second_is_found_out() -> None:
+    clock = TogetherClock(10)
+    server = Server(clock, most=2)
+    passed = side_by_side(clock, server, 10, 30)
+    assert server.taken == 300
+    assert passed <= 300 / 2 * 1.35
+
+
+def test_a_server_that_allows_the_burst_is_not_asked_more_slowly() -> None:
+    clock = TogetherClock(10)
+    server = Server(clock, most=10 + 3)
+    passed = side_by_side(clock, server, 10, 30)
+    assert server.refused == 0
+    assert passed == pytest.approx((300 - 10) / 3)
+
+
+def test_ten_minutes_after_the_last_refusal_the_burst_is_tried_again() -> None:
+    clock = JumpClock()
+    limit = Limiter(clock, rate=3, burst=10)
+    for _ in range(4):
+        patient(answering(), clock, limit)
+    patient(answering(Busy(1, busy=True)), clock, limit)
+    clock.jump(60)
+    before = clock.monotonic()
+    for _ in range(4):
+        limit.take()
+    assert clock.monotonic() - before == pytest.approx(1.0)
+    clock.jump(600)
+    before = clock.monotonic()
+    for _ in range(10):
+        limit.take()
+    assert clock.monotonic() == before
+
+
+def test_one_refusal_without_a_burst_says_nothing_against_bursts() -> None:
+    clock = JumpClock()
+    limit = Limiter(clock, rate=3, burst=10)
+    patient(answering(Busy(1, busy=True)), clock, limit)
+    for _ in range(9):
+        patient(answering(), clock, limit)
+    assert clock.slept == [1]
 
 
 def test_what_cannot_be_repeated_goes_up_as_it_is() -> None:

@@ -42,29 +42,44 @@ ROUTES: tuple[tuple[str, str, str, Endpoint], ...] = (
 
 @dataclass(slots=True, kw_only=True)
 class Budget:
-    """So many requests in every window of 60 seconds; None is without limit."""
+    """So many requests in every window of 60 seconds, and so many writes in any one second; None is without limit.
+
+    Unknown: how large a burst Notion allows; ``writes`` is a server that allows none. ``refused`` counts what was too much.
+    """
 
     requests: int | None
     monotonic: Callable[[], float]
+    writes: int | None = None
+    refused: int = field(default=0)
     _opened: float = field(default=-math.inf)
     _spent: int = field(default=0)
+    _written: list[float] = field(default_factory=list)
 
-    def spend(self) -> None:
+    def spend(self, *, write: bool) -> None:
         """Count one request. Raises the 429 of a connection that has used up its window."""
+        now = self.monotonic()
+        if write and self.writes is not None:
+            self._written = [moment for moment in self._written if now - moment < 1 - 1e-6]
+            if len(self._written) >= self.writes:
+                raise self._too_many(1)
+            self._written.append(now)
         if self.requests is None:
             return
-        now = self.monotonic()
         if now - self._opened >= WINDOW:
             self._opened, self._spent = now, 0
         if self._spent >= self.requests:
-            raise RefusalError(
-                429,
-                "rate_limited",
-                "You have been rate limited. Please try again in a few minutes.",
-                extra={"rate_limit_reason": "public_api_request_rate_limit"},
-                headers={"retry-after": str(math.ceil(self._opened + WINDOW - now))},
-            )
+            raise self._too_many(math.ceil(self._opened + WINDOW - now))
         self._spent += 1
+
+    def _too_many(self, wait: int) -> RefusalError:
+        self.refused += 1
+        return RefusalError(
+            429,
+            "rate_limited",
+            "You have been rate limited. Please try again in a few minutes.",
+            extra={"rate_limit_reason": "public_api_request_rate_limit"},
+            headers={"retry-after": str(wait)},
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,18 +99,21 @@ class Api:
         stamped = {"x-notion-request-id": request_id}
         try:
             endpoint, capability, ids = _route(method, path)
-            call = self._admitted(capability, query, headers, body)
+            write = capability in {"insert", "update"}
+            call = self._admitted(capability, query, headers, body, write=write)
             found = endpoint(self.state, call, **ids)
         except RefusalError as refusal:
             return refusal.status, stamped | refusal.headers, refusal.body(request_id)
         return 200, stamped, {**found, "request_id": request_id}
 
-    def _admitted(self, capability: str, query: str, headers: Mapping[str, str], body: bytes) -> Call:
+    def _admitted(
+        self, capability: str, query: str, headers: Mapping[str, str], body: bytes, *, write: bool
+    ) -> Call:
         """The request, if it may be made at all."""
         workspace = self.state.workspace
         if headers.get("authorization") != f"Bearer {workspace.token}":
             raise RefusalError(401, "unauthorized", "API token is invalid.")
-        self.budget.spend()
+        self.budget.spend(write=write)
         version = headers.get("notion-version")
         if version not in VERSIONS:
             raise _bad_version(version)
