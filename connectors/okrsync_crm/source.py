@@ -19,6 +19,7 @@ from okrsync_crm.files.remote import LocalFiles, here
 from okrsync_crm.files.selection import ExportFile, file_time, find
 from okrsync_crm.files.staged_file import StagedFile
 from okrsync_crm.settings import CrmSettings, dialect_of
+from okrsync_crm.small_file import SMALL, small_file
 from okrsync_crm.sql import execution, file_checks
 from okrsync_crm.sql.column_checks import ColumnChecks
 from okrsync_crm.sql.condensed import condensed
@@ -54,11 +55,12 @@ class FileValues:
 
 @dataclass(frozen=True, slots=True)
 class CrmSource:
-    """Reads exported files. ``connect`` opens the database that reads them."""
+    """Reads exported files. ``connect`` opens the database that reads them, from ``small`` bytes on."""
 
     settings: CrmSettings
     opening: ConnectorContext
     connect: Callable[..., execution.SqlConnection] = execution.connect
+    small: int = SMALL
 
     @property
     def zone(self) -> ZoneInfo:
@@ -107,6 +109,9 @@ class CrmSource:
                 except UnusualFileError as unusual:
                     copied = unusual.undecoded
             staged = [part for file in files for part in stage(file, folder, order)]
+            if len(staged) == 1 and staged[0].path.stat().st_size < self.small:
+                with suppress(UnusualFileError):
+                    return self._read_small(staged[0], files, batch)
             if copied and len(staged) == 1:
                 with suppress(UnusualFileError):
                     return self._read_groups(staged[0], folder, files, batch)
@@ -120,6 +125,25 @@ class CrmSource:
             with closing(self.connect(folder, (), self.settings.limits.disk_mb)) as connection:
                 loaded = file_checks.load(connection, checks)
                 return self._answers(connection, table, planned, self._context(files, loaded))
+
+    def _read_small(self, file: StagedFile, files: tuple[ExportFile, ...], batch: Batch) -> dict[int, Answer]:
+        """All answers without the database. Raises ``UnusualFileError`` if it is needed for one of them."""
+        passes, single = gathered(batch, self.settings, self.zone)
+        if passes:
+            raise UnusualFileError
+        table = TypedTable([file], self.settings, dialect_of(self.settings), self.zone.key)
+        planned = self._planned(table, single)
+        asked = [one for _, some in planned.single for one in some]
+        small = small_file(table, asked)
+        where = small.where_values(asked)
+        try:
+            sound = [replace(one, absent=where.check(one.query)) for one in asked]
+        except NoValueError:
+            raise UnusualFileError from None
+        context = self._context(files, LoadedFiles(rows=len(small.rows), malformed=0, notes=()))
+        answers = {one.index: answer(one, small.values(one, where), None, context) for one in sound}
+        small.look_for_totals()
+        return planned.answers | answers
 
     def _read_groups(
         self, file: StagedFile, folder: Path, files: tuple[ExportFile, ...], batch: Batch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -27,6 +27,7 @@ from okrsync.model import (
 from okrsync.ports import ConnectorContext, Source
 from okrsync.testing import JumpClock
 from okrsync_crm import CrmQuery, CrmSettings, connector
+from okrsync_crm.source import CrmSource
 
 ZONE = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=ZONE)
@@ -105,7 +106,13 @@ class Exports:
         return connector.source(CrmSettings.model_validate(keys), self.context)
 
     def read(self, *questions: Question, **settings: Any) -> Sequence[Answer]:
-        return self.source(**settings).read(questions)
+        """The answers of the database, which must be those of a small file's own reading."""
+        source = self.source(**settings)
+        assert isinstance(source, CrmSource)
+        answers = replace(source, small=0).read(questions)
+        if "://" not in source.settings.path:
+            assert list(map(shown, source.read(questions))) == list(map(shown, answers))
+        return answers
 
     def value(self, question: Question, **settings: Any) -> Decimal:
         return self.reading(question, **settings).value
@@ -121,6 +128,11 @@ class Exports:
         assert isinstance(answer, NoValue), answer
         assert answer.cause is cause, answer
         return f"{answer.reason} → {answer.hint}"
+
+
+def shown(answer: Answer) -> tuple[Answer, str]:
+    """An answer and its digits: 20 is not shown as 20.0."""
+    return answer, str(answer.value) if isinstance(answer, Reading) else ""
 
 
 def facts(reading: Reading) -> dict[str, str]:

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from okrsync_crm.cells.currencies import meant_by
@@ -41,6 +41,7 @@ class Amount:
     percent: bool = False
 
 
+@lru_cache(maxsize=4096)
 def read_amount(text: str, form: AmountForm) -> Amount | None:
     """The amount that ``text`` shows, or None if it is anything else."""
     plain = _digits(unwrapped(text).strip()).translate(_MINUS)

@@ -44,16 +44,23 @@ def in_window(
     A mere date is compared with the wall clock of the window's own zone, where it begins at midnight.
     """
     at = plan.moment(column)
-    where = zone if window is None else window.start.tzinfo or zone
-    ends = [end for end in (window.end if window else None, until) if end is not None]
     local, instant = [f"{at.local} IS NOT NULL"], [f"{at.instant} IS NOT NULL"]
-    bounds = [(">=", window.start)] if window else []
-    bounds += [("<", min(ends))] if ends else []
-    for sign, bound in bounds:
-        local.append(f"{at.local} {sign} {plan.bind.bind(wall_clock(bound.astimezone(where)))}")
-        instant.append(f"{at.instant} {sign} {plan.bind.bind(micros(bound))}")
+    for sign, wall, moment in window_bounds(window, until, zone):
+        local.append(f"{at.local} {sign} {plan.bind.bind(wall)}")
+        instant.append(f"{at.instant} {sign} {plan.bind.bind(moment)}")
     holds = f"CASE WHEN {at.instant} IS NULL THEN {' AND '.join(local)} ELSE {' AND '.join(instant)} END"
     return RowTest(holds=f"coalesce({holds}, false)", fault=plan.fault(column, at.local))
+
+
+def window_bounds(
+    window: Window | None, until: datetime | None, zone: ZoneInfo
+) -> list[tuple[str, int, int]]:
+    """What a moment is compared with: the sign, and the bound on the wall clock and on the time line."""
+    where = zone if window is None else window.start.tzinfo or zone
+    ends = [end for end in (window.end if window else None, until) if end is not None]
+    bounds = [(">=", window.start)] if window else []
+    bounds += [("<", min(ends))] if ends else []
+    return [(sign, wall_clock(bound.astimezone(where)), micros(bound)) for sign, bound in bounds]
 
 
 def elapsed(plan: QueryPlan, begin: str, end: str, until: datetime | None) -> tuple[str, list[CellFault]]:

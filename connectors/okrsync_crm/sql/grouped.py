@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from okrsync.model import Dimension
 from okrsync_crm.query_settings import Comparison, Conditions
@@ -22,6 +22,7 @@ from okrsync_crm.sql.where_values import WhereValues
 
 _MEASURES: Final = {"count", "sum", "mean", "min", "max", "ratio"}
 _GROUPS: Final = 100_000
+Group = TypeVar("Group")
 Allowed = Mapping[str, frozenset[str | None]]
 """The texts that each tested column may have; None stands for an empty cell."""
 
@@ -81,7 +82,7 @@ def _shape(table: TypedTable, one: PlannedQuestion, where: WhereValues) -> Group
         return None
     if settings.rates is not None and one.question.unit.dimension is Dimension.MONEY:
         return None
-    allowed = [_allowed(table, one_of, where) for one_of in (query.where, query.part)]
+    allowed = [allowed_texts(table, one_of, where) for one_of in (query.where, query.part)]
     if None in allowed:
         return None
     tested = {column for found in allowed if found is not None for column in found}
@@ -110,7 +111,7 @@ def _shape(table: TypedTable, one: PlannedQuestion, where: WhereValues) -> Group
     )
 
 
-def _allowed(table: TypedTable, tests: Conditions, where: WhereValues) -> Allowed | None:
+def allowed_texts(table: TypedTable, tests: Conditions, where: WhereValues) -> Allowed | None:
     """The texts that each column may have; None if a test is of another kind."""
     found: dict[str, frozenset[str | None]] = {}
     for name, condition in tests.items():
@@ -169,14 +170,14 @@ def _values(
     values_of: WhereValues,
 ) -> dict[str, Any]:
     query, index = one.query, one.index
-    where = _allowed(table, query.where, values_of) or {}
-    whole = _together(_chosen(groups, shape.keys, where).values())
+    where = allowed_texts(table, query.where, values_of) or {}
+    whole = _together(chosen(groups, shape.keys, where).values())
     values: dict[str, Any] = {f"rows{index}": whole.rows, f"bad{index}": 0}
     if query.measure == "count_distinct":
         at = shape.keys.index(table.text(query.field or ""))
         filled = {
             place: found
-            for place, found in _chosen(groups, shape.keys, where).items()
+            for place, found in chosen(groups, shape.keys, where).items()
             if place[at] is not None
         }
         return values | {
@@ -189,16 +190,17 @@ def _values(
     if shape.currency:
         values[f"currencies{index}"] = whole.currencies
     if query.measure == "ratio":
-        part = _allowed(table, query.part, values_of) or {}
+        part = allowed_texts(table, query.part, values_of) or {}
         both = {column: where.get(column, texts) & texts for column, texts in part.items()}
-        share = _together(_chosen(groups, shape.keys, {**where, **both}).values())
+        share = _together(chosen(groups, shape.keys, {**where, **both}).values())
         values[f"part{index}"] = share.total if query.field else share.rows
     return values
 
 
-def _chosen(
-    groups: Mapping[tuple[str | None, ...], GroupTotals], keys: Sequence[str], allowed: Allowed
-) -> dict[tuple[str | None, ...], GroupTotals]:
+def chosen(
+    groups: Mapping[tuple[str | None, ...], Group], keys: Sequence[str], allowed: Allowed
+) -> dict[tuple[str | None, ...], Group]:
+    """The groups whose texts are allowed."""
     if all(key in allowed for key in keys) and prod(len(allowed[key]) for key in keys) <= len(groups):
         places = product(*(allowed[key] for key in keys))
         return {place: groups[place] for place in places if place in groups}

@@ -132,9 +132,7 @@ def _sparse_rows(connection: SqlConnection, table: TypedTable, file: int) -> lis
         f"SELECT mask, filled, count(*) FROM {RECORDS} WHERE f = {file} GROUP BY mask, filled",
     )
     rows = sum(count for _, _, count in masks)
-    below = table.scan(file).fill_down_bits()
-    strong = strong_masks([(mask | below, count) for mask, _, count in masks], most=MOST)
-    strong = {mask for mask, _, _ in masks if mask | below in strong}
+    strong = _strong(table, file, masks)
     if not strong and rows > SMALL:
         return []
     width = len(table.files[file].header)
@@ -149,7 +147,29 @@ def _sparse_rows(connection: SqlConnection, table: TypedTable, file: int) -> lis
         f"(SELECT row_number() OVER () AS r, {mask} AS mask, * FROM {table.scan(file).source()}) "
         f"WHERE mask > 0 AND {limit} AND r IN (SELECT r FROM {RECORDS} WHERE f = {file}) ORDER BY r",
     )
-    usual = max(masks, key=lambda one: one[2], default=(0, 0, 0))[1]
+    return rows_in_doubt(table, file, masks, cells)
+
+
+def _strong(table: TypedTable, file: int, masks: Sequence[tuple[int, int, int]]) -> set[int]:
+    """The masks of rows that lack what fuller rows have."""
+    below = table.scan(file).fill_down_bits()
+    strong = strong_masks([(mask | below, count) for mask, _, count in masks], most=MOST)
+    return {mask for mask, _, _ in masks if mask | below in strong}
+
+
+def rows_in_doubt(
+    table: TypedTable,
+    file: int,
+    masks: Sequence[tuple[int, int, int]],
+    cells: Sequence[tuple[int, int, Sequence[str | None]]],
+) -> list[SparseRow]:
+    """Those of some rows, each with its number and mask, that may be no records.
+
+    ``masks``: each mask of the file, how many cells it fills, and how many rows have it.
+    """
+    width = len(table.files[file].header)
+    strong = _strong(table, file, masks)
+    usual = max(masks, key=lambda one: (one[2], one[1]), default=(0, 0, 0))[1]
     found = [sparse_row(table, file, row, strong=row[1] in strong, width=usual) for row in cells]
     if len(cells) <= _NOTHING_ELSE:
         alone = [sparse_row(table, file, row, strong=True, width=usual) for row in cells]

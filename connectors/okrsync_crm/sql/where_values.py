@@ -31,13 +31,16 @@ _GROUPED: Final = 3
 
 @dataclass(slots=True)
 class WhereValues:
-    """The distinct values of the columns that conditions name, each column looked at once."""
+    """The distinct values of the columns that conditions name, each column looked at once.
 
-    connection: SqlConnection
+    Without a ``connection`` all must be known; what must be looked up then raises ``UnusualFileError``.
+    """
+
+    connection: SqlConnection | None
     table: TypedTable
-    _known: dict[str, Mapping[str, int]] = field(default_factory=dict)
+    known: dict[str, Mapping[str, int]] = field(default_factory=dict)
+    rows: int | None = None
     _spellings: dict[str, Spellings] = field(default_factory=dict)
-    _rows: int | None = None
 
     def check(self, query: CrmQuery) -> str:
         """What is named, may be absent, and is. Raises ``NoValueError`` for what is absent otherwise, or also spelled otherwise."""
@@ -65,26 +68,31 @@ class WhereValues:
 
     def size_of(self, text: str) -> int:
         """How many different values a text column has, as far as they were counted."""
-        return len(self._known.get(text, ()))
+        return len(self.known.get(text, ()))
 
     def all_values(self, column: str) -> Mapping[str, int] | None:
         """How many rows have each value; None if there are very many different ones."""
         there = self._values(column, ())
         return there if len(there) <= _MOST else None
 
+    def _execute(self, statement: str, values: Mapping[str, Any] | None = None) -> Any:
+        if self.connection is None:
+            raise UnusualFileError
+        return self.connection.execute(statement, values)
+
     def _values(self, column: str, wanted: Sequence[Any]) -> Mapping[str, int]:
         """How many rows have each value; of very many values only those that matter here."""
         text = self.table.text(column)
-        if text not in self._known:
-            rows = self.connection.execute(
+        if text not in self.known:
+            rows = self._execute(
                 f"SELECT {text}, {self.table.rows} FROM {RECORDS} WHERE {text} IS NOT NULL GROUP BY {text} ORDER BY {self.table.rows} DESC, {text} LIMIT {_MOST + 1}"
             ).fetchall()
-            self._known[text] = dict(rows)
-        known = self._known[text]
+            self.known[text] = dict(rows)
+        known = self.known[text]
         if len(known) <= _MOST:
             return known
         asked = [str(value) for value in wanted]
-        rows = self.connection.execute(
+        rows = self._execute(
             f"SELECT {text}, {self.table.rows} FROM {RECORDS} WHERE {text} IN (SELECT unnest($asked)) "
             f"OR lower(strip_accents(regexp_replace({text}, '[^\\p{{L}}\\p{{N}}]+', '', 'g'))) IN (SELECT unnest($alike)) GROUP BY {text}",
             {
@@ -116,21 +124,21 @@ class WhereValues:
         """A value in the first row of each group only: the blank cells below may mean it too."""
         if self.table.settings.fill_down is not None:
             return
-        if self._rows is None:
-            self._rows = self.connection.execute(f"SELECT {self.table.rows} FROM {RECORDS}").fetchone()[0]
+        if self.rows is None:
+            self.rows = self._execute(f"SELECT {self.table.rows} FROM {RECORDS}").fetchone()[0]
         filled = sum(there.values())
-        if self._rows < _GROUPED or not 0 < 2 * filled <= self._rows:
+        if self.rows < _GROUPED or not 0 < 2 * filled <= self.rows:
             return
         if self.table.condensed:
             raise UnusualFileError
         text = self.table.text(column)
-        first, second, repeated = self.connection.execute(
+        first, second, repeated = self._execute(
             f"SELECT arg_min({text} IS NOT NULL, (f, r)), list({text} IS NULL ORDER BY f, r)[2], count(*) FILTER ({text} = before) "
             f"FROM (SELECT *, lag({text}) OVER (ORDER BY f, r) AS before FROM {RECORDS})"
         ).fetchone()
         if first and second and not repeated:
             raise bad_data(
-                f"{column} is filled in {filled} of {self._rows} rows, never in two of one value together: "
+                f"{column} is filled in {filled} of {self.rows} rows, never in two of one value together: "
                 "is it written in the first row of each group only?",
                 hint=f"set fill_down: [{column}] if a blank cell takes the value above it, fill_down: [] if blank means none",
             )
@@ -139,10 +147,10 @@ class WhereValues:
         """The values of a column that may be ``value`` in another spelling."""
         text = self.table.text(column)
         if text not in self._spellings:
-            self._spellings[text] = Spellings(self._known[text])
+            self._spellings[text] = Spellings(self.known[text])
         near = self._spellings[text].of(value)
-        if len(there) > len(self._known[text]):
-            near += Spellings(there.keys() - self._known[text].keys()).of(value)
+        if len(there) > len(self.known[text]):
+            near += Spellings(there.keys() - self.known[text].keys()).of(value)
         return near
 
     def _nowhere(self, column: str, value: Any, how: str, there: Mapping[str, int]) -> NoValueError:

@@ -173,6 +173,9 @@ def test_a_cell_is_one_number_or_an_error(tmp_path: Path, cells: list[str]) -> N
             digits = "".join(sign for sign in mantissa if sign in "0123456789.") + f"e{power or 0}"
             if re.search(r"\.[-\u2212]", mantissa):
                 continue  # "5.-" is how shops write that there are no cents
+            if not any(sign.isdigit() for sign in mantissa):
+                assert answer.value == 0, cell  # "$-" is how a spreadsheet's accounting format shows 0
+                continue
             negative = any(sign in mantissa for sign in "-\u2212(")
             assert answer.value == (-Decimal(digits) if negative else Decimal(digits)), cell
             first, *groups = cell.partition(".")[0].split(",")

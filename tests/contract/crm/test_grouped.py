@@ -88,6 +88,7 @@ def test_five_hundred_metrics_of_one_shape_are_one_statement(exports: Exports, t
         CrmSettings(path="deals.csv", key="Id"),
         exports.context,
         connect=lambda *given: Counted(execution.connect(*given), executed.append),
+        small=0,
     )
     one = len([source.read([ask(measure="sum", field="Amount", where={"Owner": "o1"})]), *executed]) - 1
     executed.clear()

@@ -124,7 +124,7 @@ def source(folder: Path, executed: list[str] | None = None, **settings: Any) -> 
     context = ConnectorContext(name="deals", clock=JumpClock(NOW), timezone="Europe/Berlin", base=str(folder))
     model = CrmSettings.model_validate({"path": "deals.csv", **settings})
     log = [] if executed is None else executed
-    return CrmSource(model, context, connect=lambda *given: Counted(execution.connect(*given), log))
+    return CrmSource(model, context, connect=lambda *given: Counted(execution.connect(*given), log), small=0)
 
 
 def one_by_one(read: CrmSource, asked: Sequence[Question]) -> list[Answer]:

@@ -187,7 +187,7 @@ def test_ten_questions_are_one_scan_whatever_they_ask(exports: Exports) -> None:
     def counting(*given: Any) -> execution.SqlConnection:
         return Counted(execution.connect(*given), executed.append)
 
-    source = CrmSource(CrmSettings(path="deals*"), exports.context, connect=counting)
+    source = CrmSource(CrmSettings(path="deals*"), exports.context, connect=counting, small=0)
     months = [
         Window(start=datetime(2026, m, 1, tzinfo=ZONE), end=datetime(2026, m + 1, 1, tzinfo=ZONE))
         for m in range(6, 12)
