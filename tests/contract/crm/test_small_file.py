@@ -159,6 +159,13 @@ def test_what_is_unusual_is_left_to_the_database(exports: Exports, what: str) ->
     assert len(found) == len(questions())
 
 
+@pytest.mark.parametrize("what", ["the header again", "a total", "a group row", "a row twice", "a short row"])
+def test_a_row_that_is_no_record_is_seen_if_only_rows_are_counted(exports: Exports, what: str) -> None:
+    exports.put("deals.csv", text(UNUSUAL[what](plain_rows())))
+    _, own = both(exports, [ask(measure="count")])
+    assert not own
+
+
 def test_rows_without_a_cell_are_no_rows(exports: Exports) -> None:
     exports.put("deals.csv", text([*plain_rows()[:20], [""] * 7, *plain_rows()[20:], [""] * 7]))
     found, own = both(exports, [ask(measure="count")])
