@@ -35,7 +35,7 @@ _DIGITS: Final = Context(prec=28)
 
 def names(text: str) -> frozenset[str]:
     """The metrics that an expression uses. Raises ``ValueError`` with the place of what cannot be used."""
-    return frozenset(node.id for node in _named(_parse(text)))
+    return frozenset(node.id for node in _named(parse(text)))
 
 
 def order(expressions: Mapping[str, str], known: Collection[str]) -> list[str]:
@@ -69,7 +69,7 @@ def evaluate(metric: str, text: str, answers: Mapping[str, Answer], unit: Unit, 
     if they share one. A part without a value, a division by 0 or a result beyond all bounds makes it ``NoValue``.
     Raises ``ValueError`` for bad syntax and ``KeyError`` for a name without an answer.
     """
-    tree = _parse(text)
+    tree = parse(text)
     parts = [answers[name] for name in dict.fromkeys(node.id for node in _named(tree))]
     missing = [part for part in parts if isinstance(part, NoValue)]
     if missing:
@@ -85,7 +85,7 @@ def evaluate(metric: str, text: str, answers: Mapping[str, Answer], unit: Unit, 
         divisor = _zero_divisor(tree, values)
         if divisor is None:
             return NoValue(metric=metric, cause=Cause.DATA, reason=f"{written} has no finite value")
-        return NoValue(metric=metric, cause=Cause.EMPTY, reason=f"{written}: {_source(text, divisor)} is 0")
+        return NoValue(metric=metric, cause=Cause.EMPTY, reason=f"{written}: {source_of(text, divisor)} is 0")
     return Reading(
         metric=metric,
         value=value,
@@ -101,7 +101,7 @@ def evaluate(metric: str, text: str, answers: Mapping[str, Answer], unit: Unit, 
 # ---- Syntax ---------------------------------------------------------------------------------------------------
 
 
-def _parse(text: str) -> ast.Expression:
+def parse(text: str) -> ast.Expression:
     """The checked tree of an expression, its literals turned into the decimals they are written as."""
     if len(text) > _LONGEST:
         raise ValueError(
@@ -133,12 +133,12 @@ def _check(node: ast.AST, text: str, depth: int) -> None:
         raise ValueError("the expression is nested too deeply; split it into several metrics")
     match node:
         case ast.Constant():
-            if not _NUMBER.fullmatch(_source(text, node)):
+            if not _NUMBER.fullmatch(source_of(text, node)):
                 raise _refused(node, text)
             # As it is written: Python has read 0.1 as the float next to it.
-            node.value = _source(text, node)
+            node.value = source_of(text, node)
         case ast.BinOp():
-            first, steps = _flat(node)
+            first, steps = flat(node)
             for step in steps:
                 if type(step.op) not in _OPERATORS:
                     raise _refused(step, text)
@@ -149,7 +149,7 @@ def _check(node: ast.AST, text: str, depth: int) -> None:
         case ast.Call(ast.Name(function), args, []) if function in _FUNCTIONS:
             if (len(args) == 1) != (function == "abs") or not args:
                 takes = "one number" if function == "abs" else "two numbers or more"
-                raise ValueError(f"{function}() takes {takes}, not {len(args)}: {_source(text, node)!r}")
+                raise ValueError(f"{function}() takes {takes}, not {len(args)}: {source_of(text, node)!r}")
             for arg in args:
                 _check(arg, text, depth + 1)
         case ast.Name():
@@ -161,7 +161,7 @@ def _check(node: ast.AST, text: str, depth: int) -> None:
 def _refused(node: ast.AST, text: str) -> ValueError:
     start, _ = _place(text, node)
     return ValueError(
-        f"{_short(_source(text, node))} at character {start + 1} cannot be used; use {_ALLOWED}"
+        f"{_short(source_of(text, node))} at character {start + 1} cannot be used; use {_ALLOWED}"
     )
 
 
@@ -174,7 +174,7 @@ def _place(text: str, node: ast.AST) -> tuple[int, int]:
     return lead + start, lead + end
 
 
-def _source(text: str, node: ast.AST) -> str:
+def source_of(text: str, node: ast.AST) -> str:
     start, end = _place(text, node)
     return " ".join(text[start:end].split())
 
@@ -201,7 +201,7 @@ def _value(node: ast.expr, values: Mapping[str, Decimal]) -> Fraction:
         case ast.UnaryOp(_, operand):
             return -_value(operand, values)
     assert isinstance(node, ast.BinOp)
-    first, steps = _flat(node)
+    first, steps = flat(node)
     value = _value(first, values)
     for step in steps:
         value = _OPERATORS[type(step.op)](value, _value(step.right, values))
@@ -210,7 +210,7 @@ def _value(node: ast.expr, values: Mapping[str, Decimal]) -> Fraction:
     return value
 
 
-def _flat(node: ast.BinOp) -> tuple[ast.expr, list[ast.BinOp]]:
+def flat(node: ast.BinOp) -> tuple[ast.expr, list[ast.BinOp]]:
     """``a + b - c`` as ``a`` and its steps: Python nests a sum as deep as it has terms, people do not."""
     first: ast.expr = node
     steps = []

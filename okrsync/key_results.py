@@ -112,15 +112,20 @@ class KeyResult:
 
 
 def settle(
-    key_result: KeyResult, baseline: Quantity | None, target: Quantity | None, measured: Decimal | None
+    key_result: KeyResult,
+    baseline: Quantity | None,
+    target: Quantity | None,
+    measured: Decimal | None,
+    unmeasured: str = "",
 ) -> Goal | NoValue:
     """The key result's goal for this run.
 
-    ``baseline`` and ``target`` are what the row says, ``measured`` is the captured baseline in the key result's unit.
+    ``baseline`` and ``target`` are what the row says, ``measured`` is the captured baseline in the key result's unit, and
+    ``unmeasured`` why there is none.
     NoValue if a needed number is nowhere, or if the numbers make no goal (start equals target).
     """
     try:
-        return _goal(key_result, baseline, target, measured)
+        return _goal(key_result, baseline, target, measured, unmeasured)
     except ValueError as error:
         return NoValue(
             metric=key_result.metric,
@@ -151,7 +156,11 @@ def direction(goal: Goal) -> int:
 
 
 def _goal(
-    key_result: KeyResult, baseline: Quantity | None, target: Quantity | None, measured: Decimal | None
+    key_result: KeyResult,
+    baseline: Quantity | None,
+    target: Quantity | None,
+    measured: Decimal | None,
+    unmeasured: str,
 ) -> Goal:
     aimed = key_result.aimed
 
@@ -166,11 +175,15 @@ def _goal(
     match aimed.form:
         case Form.FROM_TO:
             start = (
-                _captured(measured, "from") if aimed.measured else known(aimed.start, baseline, "baseline")
+                _captured(measured, "from", unmeasured)
+                if aimed.measured
+                else known(aimed.start, baseline, "baseline")
             )
             return FromTo(start=start, target=known(aimed.target, target, "target"), strict=aimed.strict)
         case Form.RELATIVE | Form.DELTA:
-            start_from = aimed.start if aimed.start is not None else _captured(measured, "baseline")
+            start_from = (
+                aimed.start if aimed.start is not None else _captured(measured, "baseline", unmeasured)
+            )
             assert aimed.change is not None
             grow = relative if aimed.form is Form.RELATIVE else delta
             return replace(grow(start_from, aimed.change), strict=aimed.strict)
@@ -192,9 +205,10 @@ def _goal(
             return Baseline()
 
 
-def _captured(measured: Decimal | None, instead: str) -> Decimal:
+def _captured(measured: Decimal | None, instead: str, unmeasured: str) -> Decimal:
     if measured is None:
+        why = f" ({unmeasured})" if unmeasured else ""
         raise ValueError(
-            f"its baseline was not measured when the cycle began; write `{instead}:` with a number"
+            f"its baseline was not measured when the cycle began{why}; write `{instead}:` with a number"
         )
     return measured

@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from okrsync.config.company import Company, Connection, Initiative, Kpi, Objective, StatusRule
+from okrsync.config.consistency import check_judged_windows, check_units, warn_of_weights
 from okrsync.config.drafts import drafts, open_tables
 from okrsync.config.key_results import healthy, key_result
 from okrsync.config.metrics import check_expressions, metric, unit_of
@@ -66,8 +67,14 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
         for name, raw in model.metrics.items()
         if (made := metric(name, raw, units[name], cycle, connections, problems)) is not None
     }
+    before = len(problems.found)
     check_expressions(model, metrics, problems)
+    computable = len(problems.found) == before
     key_results = _key_results(model, units, problems)
+    if computable:
+        check_units(metrics, problems)
+        check_judged_windows(model, key_results, metrics, problems)
+    warn_of_weights(model, problems)
     objectives = _objectives(model, problems)
     initiatives = _initiatives(model, units, problems)
     kpis = _kpis(model, units, problems)

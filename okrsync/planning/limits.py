@@ -45,7 +45,9 @@ def doubt(desired: DesiredRow, decision: Decision, limits: Limits) -> str:
     # The cell has rounded what is meant: 40 s are 0.67 minutes.
     meant = decision.shown.value if isinstance(decision.shown, Quantity) else after * whole
     seen = [show(one, unit, limits.locale) for one in (before * whole, meant)]
-    return f"it would fall from {seen[0]} to {seen[1]} at once"
+    if after < before:
+        return f"it would fall from {seen[0]} to {seen[1]} at once"
+    return f"it would go from {seen[0]} to {seen[1]} at once"
 
 
 def _drops(before: Decimal, after: Decimal, share: Decimal) -> bool:

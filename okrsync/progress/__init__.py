@@ -22,7 +22,7 @@ from okrsync.progress.goals import (
     progress,
     relative,
 )
-from okrsync.progress.judgement import Judge, MissingPeriod, judge
+from okrsync.progress.judgement import Judge, MissingPeriod, judge, judged
 from okrsync.progress.rollups import Part, Rolled, Rollup, rollup
 from okrsync.progress.statuses import PRESETS, Preset, Status, status, worst_status
 
@@ -51,6 +51,7 @@ __all__ = [
     "delta",
     "in_risk_band",
     "judge",
+    "judged",
     "paced",
     "progress",
     "relative",

@@ -73,6 +73,20 @@ def judge(
             assert_never(never)
 
 
+def judged(
+    history: Sequence[Decimal | None], value: Decimal, how: Judge, missing: MissingPeriod
+) -> Sequence[Decimal | None]:
+    """What ``judge`` looks at: the complete periods of ``history``, oldest first, or the present ``value``.
+
+    ``last`` and ``distance`` look at the present. The others do so only while nothing is known of any complete period:
+    half a week's count is not the week's, and what looks back on a week is that week's value once more.
+    """
+    if how in {Judge.LAST, Judge.DISTANCE}:
+        return [*history, value]
+    known = any(one is not None for one in history)
+    return history if known or (history and missing is MissingPeriod.MISS) else [value]
+
+
 def _measured(goal: Goal, value: Decimal) -> Decimal:
     found = progress(goal, value)
     assert found is not None

@@ -61,7 +61,9 @@ def status_data(
 def explanation_data(
     company: Company, outcome: Outcome, trend: Trend, listings: Sequence[MetricRecords] | None = None
 ) -> outputs.Explanation:
-    data = {"company": company.id, **_status_row(outcome, trend), "because": reasons(company, outcome.detail)}
+    key_result = next(one for one in company.key_results if one.id == trend.subject)
+    because = reasons(company, key_result, outcome.detail)
+    data = {"company": company.id, **_status_row(outcome, trend), "because": because}
     if listings is not None:
         data["records"] = records_data(listings)
     return cast("outputs.Explanation", data)

@@ -13,7 +13,7 @@ from okrsync.cells import Kind, kind_of
 from okrsync.config import Company
 from okrsync.key_results import KeyResult
 from okrsync.model import COUNT, Outcome
-from okrsync.render.reasons import reasons
+from okrsync.render.reasons import over_time, reasons
 from okrsync.render.trend import WIDTH, budget_text, forecast_long, left_out_text, sparkline
 from okrsync.render.words import STATUS, cell_text, goal, moment, number, share
 from okrsync.sync.trend import Trend
@@ -62,11 +62,11 @@ def _lines(company: Company, key_result: KeyResult, outcome: Outcome, trend: Tre
     if detail["blocked"]:
         yield "no progress", detail["blocked"]
     if detail["progress"] is not None:
-        yield "progress", f"{_formula(detail, locale)} = {share(detail['progress'], locale)}"
+        yield "progress", f"{_formula(key_result, detail, locale)} = {share(detail['progress'], locale)}"
     yield "expected", f"{share(detail['expected'], locale)} by {moment(outcome.at, company.zone)}"
     if detail["status"]:
         yield "status", f"{STATUS[detail['status']]} (rule: {company.status.preset})"
-    for sentence in reasons(company, detail):
+    for sentence in reasons(company, key_result, detail):
         yield "because", sentence
     if trend.budget is not None:
         yield "budget", f"{budget_text(trend.budget, key_result)} ({trend.budget.periods} in the cycle)"
@@ -102,12 +102,12 @@ def _answer(answer: dict[str, Any], company: Company, indent: str) -> Lines:
         yield from _answer(part, company, f"{indent}  ")
 
 
-def _formula(detail: Mapping[str, Any], locale: str) -> str:
+def _formula(key_result: KeyResult, detail: Mapping[str, Any], locale: str) -> str:
     aim, unit = detail["goal"], detail["unit"]
     value = number(detail["value"], unit, locale)
-    if detail["history"]:
+    if over_time(key_result, detail):
         seen = ", ".join(number(one, unit, locale) for one in detail["history"])
-        return f"{goal(aim, unit, locale)} judged over {seen}, {value}"
+        return f"{goal(aim, unit, locale)} judged over {seen}"
     match aim["form"]:
         case "FromTo":
             start, target = (number(aim[name], unit, locale) for name in ("start", "target"))

@@ -7,19 +7,29 @@ from decimal import Decimal
 from typing import Any
 
 from okrsync.config import Company
-from okrsync.progress import PRESETS, Preset
+from okrsync.key_results import KeyResult
+from okrsync.progress import PRESETS, Judge, Preset, judged
 from okrsync.render.words import STATUS, number, share
 
 _ONE = Decimal(1)
 
 
-def reasons(company: Company, detail: Mapping[str, Any]) -> list[str]:
+def reasons(company: Company, key_result: KeyResult, detail: Mapping[str, Any]) -> list[str]:
     """Sentences on the progress, the status and what would change them; none without a value and a goal."""
     if detail["value"] is None or detail["goal"] is None:
         return []
     if detail["goal"]["form"] in {"AtMost", "AtLeast", "Within"}:
-        return list(_of_limit(company, detail))
+        return list(_of_limit(company, key_result, detail))
     return list(_of_way(company, detail))
+
+
+def over_time(key_result: KeyResult, detail: Mapping[str, Any]) -> bool:
+    """Whether the progress is that of complete periods, and not that of the present value."""
+    judging, history = key_result.judging, detail["history"]
+    if judging is None or not history or detail["value"] is None:
+        return False
+    seen = [None if one is None else Decimal(one) for one in history]
+    return judged(seen, Decimal(detail["value"]), judging.how, judging.missing) == seen
 
 
 def rule_of(company: Company) -> str:
@@ -53,19 +63,21 @@ def _percent(part: Decimal, company: Company) -> str:
 # ---- a limit that holds or does not ---------------------------------------------------------------------------------
 
 
-def _of_limit(company: Company, detail: Mapping[str, Any]) -> Iterator[str]:
+def _of_limit(company: Company, key_result: KeyResult, detail: Mapping[str, Any]) -> Iterator[str]:
     goal, unit, locale = detail["goal"], detail["unit"], company.locale
     value = number(detail["value"], unit, locale)
     limit = _limit(goal, unit, locale)
     holds = _holds(goal, Decimal(detail["value"]))
-    if detail["history"]:
+    if key_result.judging is not None and key_result.judging.how is Judge.DISTANCE:
+        yield f"progress is how near {value} is to the limit, which is {_percent(_ONE, company)}"
+    elif over_time(key_result, detail):
         yield "a limit that is judged over time: each period holds or does not, and progress is what became of them"
     elif holds:
         yield f"a limit holds or does not: {value} is {limit}, so progress is {_percent(_ONE, company)}"
     else:
         yield f"a limit holds or does not: {value} is not {limit}, so progress is {_percent(Decimal(0), company)}, however near it is"
         yield f"it becomes {_percent(_ONE, company)} when the value is {limit}"
-        if (way := _as_way(goal, unit, locale)) and not detail["history"]:
+        if way := _as_way(goal, unit, locale):
             yield f"to count the way there, write {way} at the key result instead of the limit"
 
 

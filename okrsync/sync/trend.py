@@ -13,7 +13,7 @@ from okrsync.key_results import KeyResult, settle
 from okrsync.model import Dimension, Memory, NoValue, Outcome, Quantity, Reading
 from okrsync.periods import TICK, complete, windows_of
 from okrsync.ports import Ledger
-from okrsync.progress import Budget, Goal, Judge, budget, paced, progress
+from okrsync.progress import Budget, Goal, Judge, Milestones, YesNo, budget, paced, progress
 from okrsync.tables.assessment import goal_from
 from okrsync.tables.past_values import by_day, comparable_readings, day_of, frozen_in
 from okrsync.units import to_unit
@@ -147,9 +147,13 @@ def _limits(
 ) -> tuple[Decimal | None, Decimal | None]:
     """Which numbers the key result cannot pass, by all that was seen of it.
 
-    A count or a length of time is not negative; a percentage whose values and goal lie in 0 to 100 stays there.
+    A count or a length of time is not negative; a percentage whose values and goal lie in 0 to 100 stays there. There are
+    no more milestones than there are, and yes is 1.
     """
     zero, hundred = Decimal(0), Decimal(100)
+    parts = goal.parts if isinstance(goal, Milestones) else Decimal(1)
+    if isinstance(goal, Milestones | YesNo) and all(zero <= value <= parts for value in values):
+        return zero, parts
     if key_result.unit.dimension in {Dimension.COUNT, Dimension.DURATION}:
         return (zero, None) if all(value >= 0 for value in values) else (None, None)
     if key_result.unit.dimension is Dimension.PERCENT and goal is not None:

@@ -13,6 +13,7 @@ from okrsync.config import Company
 from okrsync.key_results import KeyResult, direction, settle
 from okrsync.model import Answer, Cause, Decision, Hold, NoValue, Reading, Row
 from okrsync.pace import Linear, expected
+from okrsync.periods import complete
 from okrsync.progress import (
     Baseline,
     Goal,
@@ -22,6 +23,7 @@ from okrsync.progress import (
     budget,
     in_risk_band,
     judge,
+    judged,
     paced,
     progress,
     status,
@@ -62,10 +64,14 @@ class Assessment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssessmentInput:
-    """What was read for a key result: its metric, its frozen baseline, and a value for each complete period that is judged."""
+    """What was read for a key result: its metric, its frozen baseline, and a value for each complete period that is judged.
+
+    ``unmeasured`` is why a baseline could not be measured, if the source was asked for it.
+    """
 
     answer: Answer
     baseline: Reading | None = None
+    unmeasured: str = ""
     history: Sequence[Decimal | None] = ()
 
 
@@ -89,6 +95,7 @@ def assess(
         row.baseline if row is not None else None,
         row.target if row is not None else None,
         begin,
+        measured.unmeasured,
     )
     if isinstance(answer, NoValue):
         return replace(assessment, goal=goal if not isinstance(goal, NoValue) else None)
@@ -115,7 +122,8 @@ def with_value(company: Company, assessment: Assessment, value: Decimal, now: da
         if judging is None:
             done = progress(goal, value)
         else:
-            done = judge(goal, [*assessment.history, value], judging.how, missing=judging.missing)
+            seen = judged(assessment.history, value, judging.how, judging.missing)
+            done = judge(goal, seen, judging.how, missing=judging.missing)
     except ValueError as error:
         why = NoValue(metric=assessment.key_result.metric, cause=Cause.CONFIG, reason=str(error))
         return replace(assessment, value=value, blocked=why)
@@ -173,7 +181,7 @@ def _holds(company: Company, assessment: Assessment, now: datetime) -> bool:
     """Whether the goal is met: judged over time, or within its error budget, if the YAML says so.
 
     With an error budget it is met while that lasts. Without one, a period missed does not put a limit at risk for the
-    rest of the cycle: until its end, ``held`` goes by now.
+    rest of the cycle: until its end, ``held`` goes by now, and ``worst`` by now too.
     """
     goal, judging = assessment.goal, assessment.key_result.judging
     assert goal is not None
@@ -181,9 +189,31 @@ def _holds(company: Company, assessment: Assessment, now: datetime) -> bool:
     if judging is not None and judging.misses is not None:
         passed = assessment.history
         return budget(goal, passed, len(passed), None, judging.missing).missed <= judging.misses
-    if judging is None or (judging.how is Judge.HELD and now < company.cycle.closes):
+    done = assessment.progress is not None and assessment.progress >= 1
+    if judging is None:
         return achieved(goal, assessment.value)
-    return assessment.progress is not None and assessment.progress >= 1
+    if now < company.cycle.closes and judging.how in {Judge.HELD, Judge.WORST}:
+        return _holds_now(company, assessment) and (done or judging.how is Judge.HELD)
+    return done
+
+
+def _holds_now(company: Company, assessment: Assessment) -> bool:
+    """Whether the goal is met by the present value; if that covers a part of its period only, by the last whole one."""
+    goal, value = assessment.goal, assessment.value
+    assert goal is not None
+    assert value is not None
+    known = [one for one in assessment.history if one is not None]
+    return achieved(goal, known[-1] if known and _has_only_begun(company, assessment.answer) else value)
+
+
+def _has_only_begun(company: Company, answer: Answer) -> bool:
+    """Whether the value, or a part of an expression, counts a period that is not over yet."""
+    if isinstance(answer, NoValue):
+        return False
+    if answer.inputs:
+        return any(_has_only_begun(company, one) for one in answer.inputs)
+    kind = company.metrics[answer.metric].window
+    return answer.window is not None and not complete(kind, answer.window, company.cycle.calendar)
 
 
 def goal_data(goal: Goal | None) -> dict[str, Any] | None:

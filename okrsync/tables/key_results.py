@@ -28,7 +28,14 @@ from okrsync.tables.desired import desire, no_row, percent, provenance
 from okrsync.tables.doubts import accepted, first_doubt, restarted
 from okrsync.tables.kept_edits import released
 from okrsync.tables.notes import note_of, own_cells
-from okrsync.tables.past_values import baseline_asks, frozen, judged_asks, judged_values, new_baselines
+from okrsync.tables.past_values import (
+    baseline_asks,
+    frozen,
+    judged_asks,
+    judged_values,
+    new_baselines,
+    why_unmeasured,
+)
 
 
 def ids(company: Company) -> Iterable[str]:
@@ -60,7 +67,12 @@ def assessed(run: Run, key_result: KeyResult, answer: Answer, at: datetime) -> A
         run.company,
         key_result,
         run.rows[key_result.id],
-        AssessmentInput(answer=answer, baseline=baseline, history=judged_values(run, key_result, at)),
+        AssessmentInput(
+            answer=answer,
+            baseline=baseline,
+            unmeasured=why_unmeasured(run, key_result),
+            history=judged_values(run, key_result, at),
+        ),
         at,
     )
 

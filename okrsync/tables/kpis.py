@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 from okrsync.cells import HEALTH, KPIS, SOURCE, TREND, UPDATED, VALUE
 from okrsync.codec import answer_data, number
 from okrsync.config import Company, Kpi
-from okrsync.model import NoValue, Quantity, Reading, Wanted
+from okrsync.model import COUNT, PERCENT, NoValue, Quantity, Reading, Unit, Wanted
 from okrsync.planning import DesiredCell, DesiredRow, Plan, without_value
 from okrsync.progress import achieved
 from okrsync.run_context import Ask, Run
@@ -22,6 +22,9 @@ from okrsync.units import show
 
 LOOKS_BACK: Final = timedelta(days=31)
 """How far back a trend looks for the value to compare with."""
+EVER: Final = datetime(1, 1, 2, tzinfo=UTC)
+CLOCK_CHANGE: Final = timedelta(hours=3)
+"""Two days, weeks or months of one calendar may differ by less than this where the clocks change."""
 
 
 def ids(company: Company) -> Iterable[str]:
@@ -85,17 +88,38 @@ def health(kpi: Kpi, value: Decimal) -> str:
 
 
 def _trend(run: Run, answer: Reading) -> str:
-    """By how much the value has moved since the oldest one of the last month, in words."""
+    """By how much the value has moved since the oldest one of the last month that it can be compared with, in words."""
     company = run.company
     seen = known_readings(company, run.ledger, answer.metric, run.now - LOOKS_BACK, run.now)
     before = [one for one in by_day(seen, company.zone) if one.unit == answer.unit]
-    if not before:
-        return "first value"
-    moved = answer.value - before[0].value
-    since = f"since {before[0].as_of.astimezone(company.zone):%Y-%m-%d}"
+    comparable = [one for one in before if _counts_alike(company, one, answer)]
+    if not comparable:
+        return "a new period" if before else _without_comparison(run, answer)
+    moved = answer.value - comparable[0].value
+    since = f"since {comparable[0].as_of.astimezone(company.zone):%Y-%m-%d}"
     if moved == 0:
         return f"unchanged {since}"
-    return f"{'up' if moved > 0 else 'down'} {show(abs(moved), answer.unit, company.locale)} {since}"
+    return f"{'up' if moved > 0 else 'down'} {_amount(abs(moved), answer.unit, company.locale)} {since}"
+
+
+def _without_comparison(run: Run, answer: Reading) -> str:
+    older = known_readings(run.company, run.ledger, answer.metric, EVER, run.now)
+    return f"no value in the {LOOKS_BACK.days} days before" if older else "first value"
+
+
+def _counts_alike(company: Company, before: Reading, answer: Reading) -> bool:
+    """Whether both count as much time, or the same period so far: two days of a week are less than all of the last one."""
+    one, other = before.window, answer.window
+    parts = answer.inputs or (answer,)
+    whole = all(company.metrics[part.metric].window.startswith("previous_") for part in parts)
+    if one is None or other is None or whole or one.start == other.start:
+        return True
+    return abs((one.end - one.start) - (other.end - other.start)) < CLOCK_CHANGE
+
+
+def _amount(moved: Decimal, unit: Unit, locale: str) -> str:
+    """A difference of two percentages is in points, not in percent."""
+    return f"{show(moved, COUNT, locale)} points" if unit == PERCENT else show(moved, unit, locale)
 
 
 def _details(run: Run, kpi: Kpi) -> dict[str, Any]:

@@ -9,15 +9,18 @@ from typing import Any
 
 from okrsync.cells import COUNT, EXPECTED, OBJECTIVES, PROGRESS, STATUS, SUMMARY, UPDATED
 from okrsync.config import Company, Draft, Objective
-from okrsync.model import Cause, NoValue, Wanted
+from okrsync.key_results import Form
+from okrsync.model import COUNT as UNIT
+from okrsync.model import Cause, Dimension, NoValue, Wanted
 from okrsync.pace import Linear, expected
 from okrsync.planning import DesiredCell, DesiredRow, Plan, without_value
-from okrsync.progress import FromTo, Part, Rolled, Rollup, Status, rollup, status
+from okrsync.progress import FromTo, Part, Rolled, Rollup, Status, achieved, rollup, status
 from okrsync.run_context import Ask, Run
 from okrsync.tables.assessment import Assessment
 from okrsync.tables.desired import desire, no_row, percent
 from okrsync.tables.key_results import shown
 from okrsync.tables.notes import note_of, own_cells
+from okrsync.units import to_unit
 
 
 def ids(company: Company) -> Iterable[str]:
@@ -98,7 +101,29 @@ class ObjectiveTree:
         return found
 
     def status(self, objective: Objective) -> Status | None:
-        return _status(self._company, self._now, objective, self.rolled(objective))
+        return _status(
+            self._company, self._now, objective, self.rolled(objective), final=self._final(objective)
+        )
+
+    def without_progress(self, objective: Objective) -> bool:
+        """Whether nothing in it has a progress to be found: its key results only look for a baseline."""
+        own, below = self.key_results(objective), self.below(objective)
+        return (
+            bool(own or below)
+            and not self.drafts(objective)
+            and all(one.key_result.aimed.form is Form.BASELINE for one in own)
+            and all(self.without_progress(one) for one in below)
+        )
+
+    def _final(self, objective: Objective) -> bool:
+        """Whether each part that has all of its progress is achieved: a limit that holds may still fail."""
+        parts = [Part(one.progress, status=one.status) for one in self.key_results(objective)]
+        full = [
+            one
+            for one in (*parts, *self._children(objective))
+            if one.progress is not None and one.progress >= 1
+        ]
+        return all(one.status is Status.ACHIEVED for one in full)
 
     def _children(self, objective: Objective) -> list[Part]:
         parts = []
@@ -129,12 +154,21 @@ def _cells(run: Run, objective: Objective, tree: ObjectiveTree) -> dict[str, Des
         cause=Cause.EMPTY,
         reason=f"{rolled.counted} of {rolled.total} {_noun(objective, tree)} have a progress",
     )
+    if not rolled.total:
+        none = NoValue(
+            metric=objective.id,
+            cause=Cause.CONFIG,
+            reason=f"no key result belongs to {objective.id}",
+            hint=f"write `objective: {objective.id}` at its key results, or take it out at {objective.place}",
+        )
     wanted = _wanted(run, objective, tree, rolled)
+    unpaced = {PROGRESS.name, EXPECTED.name} if tree.without_progress(objective) else frozenset()
     return {
         cell: desire(destination, cell, value, None)
         if (value := wanted[cell]) is not None
         else without_value(none)
         for cell in cells
+        if cell not in unpaced
     }
 
 
@@ -176,28 +210,32 @@ def roll_up(
 
 
 def _added_up(parts: Sequence[Assessment], unmeasured: int) -> Rolled:
-    """The way of all parts together: the distances covered over the distances to go, in one unit."""
-    units = {str(one.key_result.unit) for one in parts}
-    if len(units) > 1:
-        raise ValueError(
-            f"key results in {' and '.join(sorted(units))} cannot be added up; write rollup: mean"
-        )
+    """The way of all parts together: the distances covered over the distances to go, in one unit, up or down."""
+    units = {one.key_result.unit for one in parts}
+    if len(units) > 1 and {one.dimension for one in units} != {Dimension.DURATION}:
+        said = " and ".join(sorted(str(one) for one in units))
+        raise ValueError(f"key results in {said} cannot be added up; write rollup: mean")
+    unit = next(iter(units), UNIT)
     covered, whole, statuses = Decimal(0), Decimal(0), []
     for one in parts:
         if not isinstance(one.goal, FromTo) and one.goal is not None:
             raise ValueError(f"{one.key_result.id} has no way from a number to a number; write rollup: mean")
         if one.goal is not None and one.value is not None:
-            covered += one.value - one.goal.start
-            whole += one.goal.target - one.goal.start
+            way = one.goal.target - one.goal.start
+            ahead = one.value - one.goal.start if way > 0 else one.goal.start - one.value
+            covered += to_unit(ahead, one.key_result.unit, unit)
+            whole += abs(to_unit(way, one.key_result.unit, unit))
             statuses.append(Part(None, status=one.status))
     counted = len(statuses)
     worst = rollup(statuses, Rollup.WORST).status
     total = len(parts) + unmeasured
-    complete = counted == total and whole != 0
+    complete = total > 0 and counted == total
     return Rolled(covered / whole if complete else None, counted, total, worst)
 
 
-def _status(company: Company, now: datetime, objective: Objective, rolled: Rolled) -> Status | None:
+def _status(
+    company: Company, now: datetime, objective: Objective, rolled: Rolled, *, final: bool
+) -> Status | None:
     """The worst status of the key results or, for an averaged objective, that of its own progress."""
     if not objective.averaged or rolled.progress is None:
         return None if objective.averaged else rolled.status
@@ -205,7 +243,7 @@ def _status(company: Company, now: datetime, objective: Objective, rolled: Rolle
     return status(
         actual=rolled.progress,
         expected=expected(company.cycle, today, company.pace),
-        achieved=rolled.progress >= 1,
+        achieved=rolled.progress >= 1 and final,
         preset=company.status.preset,
         elapsed=expected(company.cycle, today, Linear()),
         tolerance=company.status.tolerance,
@@ -222,10 +260,17 @@ def _noun(objective: Objective, tree: ObjectiveTree) -> str:
 
 
 def _reached(objective: Objective, tree: ObjectiveTree) -> int:
-    own = sum((one.progress or 0) >= 1 for one in tree.key_results(objective))
+    own = sum(_fulfilled(one) for one in tree.key_results(objective))
     return own + sum(
         tree.status(one) is Status.ACHIEVED for one in tree.below(objective) if _adds_up(one, tree)
     )
+
+
+def _fulfilled(one: Assessment) -> bool:
+    """Whether the key result has all of its progress and, if its goal is strict, a little more."""
+    if one.goal is None or one.value is None or one.progress is None or one.progress < 1:
+        return False
+    return one.key_result.judging is not None or achieved(one.goal, one.value)
 
 
 def _adds_up(objective: Objective, tree: ObjectiveTree) -> bool:
@@ -241,4 +286,10 @@ def _summary(objective: Objective, tree: ObjectiveTree, rolled: Rolled) -> str:
     statuses += [tree.status(one) for one in tree.below(objective) if _adds_up(one, tree)]
     well = sum(one in {Status.ON_TRACK, Status.ACHIEVED} for one in statuses)
     text = f"{well} of {rolled.total} {_noun(objective, tree)} on track"
-    return text if rolled.counted == rolled.total else f"{text}, {rolled.total - rolled.counted} without data"
+    searching = sum(
+        one.key_result.aimed.form is Form.BASELINE and one.value is not None
+        for one in tree.key_results(objective)
+    ) + sum(tree.without_progress(one) for one in tree.below(objective))
+    without = rolled.total - rolled.counted - searching
+    said = [(without, "without data"), (searching, "finding a baseline")]
+    return ", ".join([text, *(f"{count} {words}" for count, words in said if count > 0)])

@@ -144,6 +144,14 @@ def new_baselines(run: Run, key_results: Iterable[KeyResult]) -> dict[str, Readi
     return found
 
 
+def why_unmeasured(run: Run, key_result: KeyResult) -> str:
+    """Why the source gave no baseline in this run; empty if it was not asked for one, or gave it."""
+    if not key_result.measured_baseline:
+        return ""
+    answer = run.answers.get(Ask(key_result.metric, measured_at(run.company, key_result)))
+    return answer.reason if isinstance(answer, NoValue) else ""
+
+
 def _frozen_on(company: Company, key_result: KeyResult) -> str:
     return f"{key_result.id} on {measured_at(company, key_result):%Y-%m-%d}"
 
@@ -186,7 +194,11 @@ def judged_values(run: Run, key_result: KeyResult, until: datetime) -> list[Deci
 
 
 def _judged(company: Company, key_result: KeyResult, until: datetime) -> list[Window]:
-    return windows_of(key_result.judging.every, company.cycle, until) if key_result.judging else []
+    """The periods that are over at ``until``. At its last instant a period is known, unless one can only look back on it."""
+    if key_result.judging is None:
+        return []
+    known = until if _looks_back(company, key_result.metric) else until + TICK
+    return windows_of(key_result.judging.every, company.cycle, known)
 
 
 def _looks_back(company: Company, metric: str) -> bool:

@@ -120,7 +120,8 @@ def test_a_baseline_the_source_cannot_recall_is_said(desk: Any) -> None:
     desk.edit_yaml("metric: nps, from: 40, to: 50", "metric: nps, baseline: cycle_start, to: 50")
     found, blocked = baseline(desk, "O01-1")
     assert found is None
-    assert "was not measured when the cycle began; write `from:` with a number" in blocked
+    assert "was not measured when the cycle began (a spreadsheet shows only today's value" in blocked
+    assert blocked.endswith("; write `from:` with a number")
 
 
 def test_no_whole_week_yet_is_no_mean(desk: Any) -> None:

@@ -143,7 +143,9 @@ def test_a_number_that_drops_is_held_by_itself(before: Decimal | None, after: De
     assert two.verdict is Verdict.WRITE
     assert (one.hold is Hold.DOUBTFUL) is doubted
     if doubted:
-        assert one.reason.startswith("it would fall from")
+        assert one.reason.startswith(
+            f"it would {'go' if before is not None and before < after else 'fall'} from"
+        )
         assert one.hint == "okrsync accept acme KR-1"
 
 
