@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from okrsync.emulation import Fault
+from okrsync.loopback import Fault
 from okrsync_emulators.notion import faults
 from tests.support.emulators import started
 

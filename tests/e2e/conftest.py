@@ -19,7 +19,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from okrsync.cli import main
 from okrsync.cli.context import Context
-from okrsync.emulation import Emulator, Fault
+from okrsync.emulation import Emulator
+from okrsync.loopback import Fault
 from okrsync.plugins import Connectors
 from okrsync.ports import Clock
 from okrsync.render.schemas import output_name, output_schema

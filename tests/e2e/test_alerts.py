@@ -19,9 +19,9 @@ import pytest
 from okrsync.alerts import notify
 from okrsync.cli import main
 from okrsync.cli.context import Context
-from okrsync.emulation import Fault, LoopbackServer, Receive, Scope, Send
 from okrsync.fleet import CompanyRun, Stop, run_company
 from okrsync.ledger import open_ledger
+from okrsync.loopback import Fault, LoopbackServer, Receive, Scope, Send
 from okrsync.testing import JumpClock
 from tests.support.fleet import Fleet, fleet
 

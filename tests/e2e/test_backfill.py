@@ -23,8 +23,8 @@ import pytest
 
 from okrsync.cli import main
 from okrsync.cli.context import Context
-from okrsync.emulation import Fault
 from okrsync.ledger import open_ledger
+from okrsync.loopback import Fault
 from okrsync.model import Answer, Evidence, Question, Reading
 from tests.e2e.conftest import KILLABLE
 from tests.support.terminal import shown_on

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from okrsync.emulation import Fault
+from okrsync.loopback import Fault
 from okrsync.sync import batches
 
 # It watches its own statements and ends itself at the n-th batch: before its INSERT, before or after its COMMIT.

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 import pytest
 
-from okrsync.emulation import Fault
 from okrsync.ledger import open_ledger
+from okrsync.loopback import Fault
 from tests.support.check_ins import keep_check_ins, rows
 
 POST = "POST /v1/pages"

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from okrsync.emulation import Fault
 from okrsync.ledger import open_ledger
+from okrsync.loopback import Fault
 from okrsync.sandbox import PRESENT
 from okrsync.sync.row_writes import GROUP
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from okrsync.emulation import Fault
+from okrsync.loopback import Fault
 
 DEEP = ('{"a":' * 100_000).encode()
 TOKENS = {

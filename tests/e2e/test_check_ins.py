@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 
-from okrsync.emulation import Fault
+from okrsync.loopback import Fault
 from tests.support.check_ins import keep_check_ins, rows
 
 POST = "POST /v1/pages"

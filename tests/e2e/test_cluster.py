@@ -22,7 +22,7 @@ import pytest
 
 from okrsync.cli import main
 from okrsync.cli.context import Context
-from okrsync.emulation import Fault
+from okrsync.loopback import Fault
 from okrsync.testing import JumpClock
 from tests.support.fleet import Fleet, Timed, fleet
 from tests.support.postgres import running

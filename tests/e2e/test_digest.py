@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from okrsync.emulation import LoopbackServer
+from okrsync.loopback import LoopbackServer
 from tests.e2e.test_alerts import _thanks
 from tests.support.mail import MailServer, text_of
 

@@ -13,7 +13,7 @@ import pytest
 from okrsync.cli import main
 from okrsync.cli.context import Context
 from okrsync.config.yamlfile import parse_yaml
-from okrsync.emulation import Fault
+from okrsync.loopback import Fault
 from okrsync.plugins import Connectors
 from okrsync.sandbox import PRESENT
 from okrsync.testing import JumpClock

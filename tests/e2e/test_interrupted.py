@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from okrsync.emulation import Fault
+from okrsync.loopback import Fault
 
 COMMANDS = [
     "plan demo",

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from okrsync.emulation import Fault
+from okrsync.loopback import Fault
 
 # What differs from run to run: the time, and the emulators' ports in the source.
 OF_THE_RUN = {"Last synced", "Source"}

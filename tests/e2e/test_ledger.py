@@ -13,9 +13,9 @@ import pytest
 
 from okrsync.cli import main
 from okrsync.cli.context import Context
-from okrsync.emulation import Fault
 from okrsync.ledger import open_ledger
 from okrsync.ledger.backup import back_up, restore
+from okrsync.loopback import Fault
 from okrsync.model import RunStarted
 from okrsync.testing import JumpClock
 from tests.e2e.test_lost_ledger import fix_bugs

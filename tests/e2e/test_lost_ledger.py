@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from okrsync.emulation import Fault
+from okrsync.loopback import Fault
 
 FOREIGN = "written by this integration, but not from this ledger"
 EDITED = "this integration wrote the row, but not from this ledger, and a person has edited it since"

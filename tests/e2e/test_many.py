@@ -19,11 +19,11 @@ import pytest
 
 from okrsync.cli import main
 from okrsync.cli.context import Context
-from okrsync.emulation import Fault
 from okrsync.errors import ConfigError, ExitCode
 from okrsync.fleet import CompanyRun, Stop, due, side_by_side, timings
 from okrsync.fleet.due import Timing
 from okrsync.fleet.stop import Stopped
+from okrsync.loopback import Fault
 from okrsync.testing import JumpClock
 from tests.support.fleet import Fleet, fleet
 

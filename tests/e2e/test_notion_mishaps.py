@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from okrsync.emulation import Fault
+from okrsync.loopback import Fault
 from okrsync_emulators.notion import faults
 from tests.support.check_ins import keep_check_ins, rows
 

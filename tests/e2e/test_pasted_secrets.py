@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from okrsync.emulation import Fault
+from okrsync.loopback import Fault
 
 HELD = 3  # the demo holds one number on purpose
 TOKENS = ("DEMO_JIRA_TOKEN", "DEMO_NOTION_TOKEN")

@@ -15,7 +15,7 @@ from procrastinate.schema import SchemaManager
 
 from okrsync.cli import main
 from okrsync.cli.context import Context
-from okrsync.emulation import Fault
+from okrsync.loopback import Fault
 from tests.e2e.test_cluster import cluster, until, workers
 from tests.support.postgres import running
 

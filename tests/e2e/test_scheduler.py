@@ -20,12 +20,12 @@ import pytest
 
 from okrsync.cli import main
 from okrsync.cli.context import Context
-from okrsync.emulation import Fault
 from okrsync.errors import ConfigError, ExitCode, Unavailable
 from okrsync.fleet import CompanyRun, Stop
 from okrsync.fleet.due import Timing
 from okrsync.fleet.health import Health, state_of_health
 from okrsync.fleet.scheduler import Scheduler
+from okrsync.loopback import Fault
 from okrsync.schedules import schedule
 from okrsync.testing import JumpClock
 from tests.support.fleet import Fleet, fleet

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from okrsync.config.yamlfile import parse_yaml
-from okrsync.emulation import Fault
+from okrsync.loopback import Fault
 from okrsync_emulators.notion.workspace import Column
 
 COLUMN = "okrsync"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from okrsync.emulation import Fault
+from okrsync.loopback import Fault
 from okrsync_emulators.jira import JiraEmulator
 from okrsync_emulators.notion import NotionEmulator
 from okrsync_emulators.sheets import SheetsEmulator

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from okrsync.emulation import Request
+from okrsync.loopback import Request
 from tests.support.emulators import started
 
 YAML = """\

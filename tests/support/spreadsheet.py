@@ -16,7 +16,7 @@ import googleapiclient
 import pytest
 from jsonschema import Draft202012Validator
 
-from okrsync.emulation import Receive, Scope, Send
+from okrsync.loopback import Receive, Scope, Send
 from okrsync.model import COUNT, Answer, NoValue, Question, Reading, SourceRecords, Unit
 from okrsync.ports import ConnectorContext, Source
 from okrsync.testing import JumpClock

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from okrsync.emulation import LoopbackServer, Mishap, TableView, outage
+from okrsync.emulation import Mishap, TableView, outage
+from okrsync.loopback import LoopbackServer
 from okrsync_emulators.jira import changes, faults, seed
 from okrsync_emulators.jira.application import application
 from okrsync_emulators.jira.defaults import default_fields, default_statuses

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from okrsync.emulation import Fault
+from okrsync.loopback import Fault
 
 _BURST = {
     "ratelimit-reason": "jira-burst-based",

@@ -1,6 +1,6 @@
 """Make faults with the answers of Notion's API and of proxies. Add them to ``server.faults``.
 
-``where`` is a regular expression searched in ``METHOD /path?query``; the rest is as in ``okrsync.emulation.Fault``.
+``where`` is a regular expression searched in ``METHOD /path?query``; the rest is as in ``okrsync.loopback.Fault``.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Literal
 
-from okrsync.emulation import Fault
+from okrsync.loopback import Fault
 
 _REQUEST_ID = "7d9c4a1e-0000-4000-8000-5a7e5a7e5a7e"
 REQUESTS = "public_api_request_rate_limit"

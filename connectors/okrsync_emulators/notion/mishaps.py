@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from okrsync.emulation import LoopbackServer, Mishap, outage
+from okrsync.emulation import Mishap, outage
+from okrsync.loopback import LoopbackServer
 from okrsync_emulators.notion import faults
 from okrsync_emulators.notion.workspace import Workspace
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from okrsync.emulation import Grid, LoopbackServer, Mishap, TableView
+from okrsync.emulation import Grid, Mishap, TableView
+from okrsync.loopback import LoopbackServer
 from okrsync_emulators.notion import grid, mishaps, people, schema, seeds, texts, webpage
 from okrsync_emulators.notion.api import Api, Budget
 from okrsync_emulators.notion.calls import State

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from okrsync.emulation import LoopbackServer, Mishap, outage
+from okrsync.emulation import Mishap, outage
+from okrsync.loopback import LoopbackServer
 from okrsync_emulators.sheets.answers import Refusal
 from okrsync_emulators.sheets.token import EMAIL, TokenServer
 

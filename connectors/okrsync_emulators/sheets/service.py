@@ -15,7 +15,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from okrsync.emulation import LoopbackServer, Mishap, TableView
+from okrsync.emulation import Mishap, TableView
+from okrsync.loopback import LoopbackServer
 from okrsync_emulators.sheets import masks
 from okrsync_emulators.sheets.answers import (
     SPREADSHEET,

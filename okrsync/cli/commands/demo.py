@@ -84,7 +84,7 @@ def _play(folder: Path, company: CompanyId, connectors: Connectors, stop: Stop) 
 
 def _serve(folder: Path, company: CompanyId, connectors: Connectors, stop: Stop) -> None:
     """Keep the company up, with its page and its clock, until somebody ends it."""
-    from okrsync.emulation import LoopbackServer
+    from okrsync.loopback import LoopbackServer
     from okrsync.sandbox import PRESENT, demo_environment
     from okrsync.sandbox.clock import ImpatientClock
     from okrsync.sandbox.page import Visit, application

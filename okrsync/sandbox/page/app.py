@@ -24,7 +24,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from okrsync.connector import LOOPBACK
-from okrsync.emulation import App, Receive, Scope, Send
+from okrsync.loopback import App, Receive, Scope, Send
 from okrsync.sandbox.page.visit import STEPS, Visit
 
 LONGEST: Final = 10_000

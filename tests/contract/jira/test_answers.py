@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import requests
 
-from okrsync.emulation import Fault
 from okrsync.errors import OkrsyncError
+from okrsync.loopback import Fault
 from okrsync.model import PERCENT, Cause, Dimension, NoValue, Reading, Unit
 from okrsync_emulators.jira import faults
 from tests.contract.jira.test_history import OCTOBER, POINTS, SEED, SHARE, STORIES, desk, epic, run

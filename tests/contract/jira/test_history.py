@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from okrsync.emulation import Fault
+from okrsync.loopback import Fault
 from okrsync.model import PERCENT, Cause, Dimension, NoValue, Question, Reading, Unit, Window
 from okrsync_jira import JiraQuery, client
 from okrsync_jira.changelog import Shared, moment, moves

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from okrsync.emulation import Fault
 from okrsync.errors import AccessError, Unavailable
+from okrsync.loopback import Fault
 from okrsync.model import PERCENT, Cause, Dimension, NoValue, Reading, Unit, Window
 from okrsync.testing.source import SourceCase, SourceContract
 from okrsync_emulators.jira import faults

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from okrsync.emulation import Fault
+from okrsync.loopback import Fault
 from okrsync.model import COUNT, PERCENT, Answer, Dimension, NoValue, Question, Reading, Unit, Window
 from okrsync.ports import ConnectorContext
 from okrsync.testing import JumpClock

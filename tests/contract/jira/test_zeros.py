@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from okrsync.emulation import Fault
+from okrsync.loopback import Fault
 from okrsync.model import PERCENT, Reading, Window
 from tests.contract.jira.test_history import OCTOBER, POINTS, SEED
 from tests.support.jira_site import NOW, World, ask, fact

@@ -18,8 +18,8 @@ from typing import Any
 import httpx
 import pytest
 
-from okrsync.emulation import Fault
 from okrsync.errors import AccessError, ConfigError, Conflict, DataError, Unavailable
+from okrsync.loopback import Fault
 from okrsync.model import COUNT, PERCENT, Quantity, Row, Stored
 from okrsync.ports import ConnectorContext, Destination, Finding, TableSpec
 from okrsync.settings import Secret

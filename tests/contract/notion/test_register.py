@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from okrsync.emulation import Fault
 from okrsync.errors import AccessError, ConfigError, Conflict, DataError, Unavailable
+from okrsync.loopback import Fault
 from okrsync.ports import ConnectorContext, Register, TableSpec
 from okrsync.settings import Secret
 from okrsync.testing import JumpClock

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from okrsync.emulation import Fault
 from okrsync.errors import AccessError, OkrsyncError, Unavailable
+from okrsync.loopback import Fault
 from okrsync.model import Answer, Cause
 from okrsync.ports import Finding
 from okrsync_emulators.sheets import API_KEY
@@ -456,7 +456,7 @@ def test_doctor_tells_what_to_do(world: World, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_gateway_in_front_of_google_may_have_a_path(world: World) -> None:
-    from okrsync.emulation import LoopbackServer
+    from okrsync.loopback import LoopbackServer
     from okrsync_emulators.sheets.service import SheetsEmulator
 
     async def behind(scope: Any, receive: Any, send: Any) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from okrsync.emulation import Fault
 from okrsync.errors import Unavailable
+from okrsync.loopback import Fault
 from okrsync.model import COUNT, PERCENT, Cause, Dimension, Reading, Unit
 from okrsync.testing import JumpClock
 from okrsync_sheets import connector
