@@ -226,6 +226,10 @@ CHECKS: Final[Sequence[Check]] = (
         assumed="400 validation_error: body failed validation: body.length should be ≤ `512000`, instead was `N`.",
         find=_too_long,
     ),
+    Check(
+        mark="notion/api.Budget: …",
+        why="a burst until Notion refuses would hold up everybody in the workspace",
+    ),
     Check(mark="notion/api._bad_version: …", assumed="400 missing_version", find=_bad_version),
     Check(mark="notion/calls: …", assumed="404", find=_uuid_version),
     Check(mark="notion/calls.spend_block: …", why="it needs a free workspace that is full"),
