@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -20,12 +20,11 @@ from okrsync.alerts.channel import Channel, deliver
 from okrsync.alerts.detect import Alert, detect
 from okrsync.alerts.message import alert_message, words_of
 from okrsync.alerts.webhook import Notice, Recipient, ping_switch, post_notices
-from okrsync.config import Company, Notify
+from okrsync.config import Notify
 from okrsync.errors import OkrsyncError
-from okrsync.fleet import CompanyRun, Stopped, run_company, worst
+from okrsync.fleet import CompanyRun
 from okrsync.model import StateEntry
 from okrsync.ports import Clock, Ledger
-from okrsync.sync.plan_file import Reviewed
 
 STATE: Final = "@notify"
 """Under this name, which no connection can have, the ledger keeps what was sent."""
@@ -33,56 +32,6 @@ STATE: Final = "@notify"
 # Both are stored in ledgers: their texts stay.
 _COMPLETED: Final = "completed"
 _PENDING: Final = "being told as "
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompanyRunner:
-    """Syncs companies and sends their alerts: to whom the YAML names, or ``otherwise`` if that names nobody.
-
-    ``otherwise`` also counts if the YAML cannot be read.
-    """
-
-    load: Callable[[str], Company]
-    ledger: Ledger
-    clock: Clock
-    otherwise: Callable[[str], Notify | None]
-
-    def run(self, name: str, *, force: bool = False, reviewed: Reviewed | None = None) -> CompanyRun:
-        """Sync one company and send its alerts. If the alerts cannot be sent, the answer says why."""
-        run = run_company(name, self.load, self.ledger, self.clock, force=force, reviewed=reviewed)
-        to = _recipient(run, self.otherwise)
-        if to is None or isinstance(run.error, KeyboardInterrupt):
-            return run
-        try:
-            failures = notify(run, to, self.ledger, self.clock)
-        except OkrsyncError as error:
-            failures = [error]
-        except Stopped:
-            # The run itself is finished; the next one sends what was not sent.
-            return run
-        if not failures:
-            return run
-        code = worst([run.code, *(one.exit_code for one in failures)])
-        return replace(run, code=code, undelivered="\n".join(map(str, failures)))
-
-
-def _recipient(run: CompanyRun, otherwise: Callable[[str], Notify | None]) -> Recipient | None:
-    company = run.company
-    notify = effective_notify(company.notify if company is not None else None, otherwise(run.name))
-    if notify is None:
-        return None
-    if company is None:
-        # A company is called like its file.
-        name = Path(run.name).stem
-        return Recipient(company=name, title=name, notify=notify, words=words_of(None))
-    return Recipient(company=company.id, title=company.title, notify=notify, words=words_of(company))
-
-
-def effective_notify(own: Notify | None, otherwise: Notify | None) -> Notify | None:
-    """Whom a company notifies: by its YAML, or by the machine if that names nobody for everything."""
-    if own is None or otherwise is None or own.webhook is not None or own.to:
-        return own or otherwise
-    return replace(own, webhook=otherwise.webhook, kind=otherwise.kind, to=otherwise.to)
 
 
 def channels_of(notify: Notify) -> list[Channel]:
@@ -95,7 +44,16 @@ def channels_of(notify: Notify) -> list[Channel]:
     return [*(Channel(address=one, key="to") for one in notify.to), *owned]
 
 
-def notify(run: CompanyRun, to: Recipient, ledger: Ledger, clock: Clock) -> list[OkrsyncError]:
+def _recipient(run: CompanyRun, whom: Notify) -> Recipient:
+    company = run.company
+    if company is None:
+        # A company is called like its file.
+        name = Path(run.name).stem
+        return Recipient(company=name, title=name, notify=whom, words=words_of(None))
+    return Recipient(company=company.id, title=company.title, notify=whom, words=words_of(company))
+
+
+def notify(run: CompanyRun, whom: Notify, ledger: Ledger, clock: Clock) -> list[OkrsyncError]:
     """Send this run's new alerts and the digest if it is due, and ping if the run finished.
 
     Returns why addresses did not take what was sent: one that fails keeps nothing from the others.
@@ -104,6 +62,7 @@ def notify(run: CompanyRun, to: Recipient, ledger: Ledger, clock: Clock) -> list
         send_digest,  # it loads the words of the report, and few runs notify anybody
     )
 
+    to = _recipient(run, whom)
     failures: list[OkrsyncError] = []
     with ledger.hold(f"{STATE} {to.company}"):
         now = clock.now()

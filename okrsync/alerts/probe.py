@@ -7,9 +7,10 @@ from collections.abc import Callable
 from functools import partial
 
 from okrsync.alerts.channel import deliver
+from okrsync.alerts.company_runner import effective_notify
 from okrsync.alerts.detect import Alert
 from okrsync.alerts.message import alert_message, words_of
-from okrsync.alerts.notify import channels_of, effective_notify
+from okrsync.alerts.notify import channels_of
 from okrsync.alerts.webhook import Notice, Recipient, ping_switch, post_notices
 from okrsync.config import Company, Notify
 from okrsync.errors import ExitCode

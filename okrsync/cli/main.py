@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import platform
 import signal
 import sys
 import threading
@@ -30,6 +29,8 @@ from okrsync.errors import ExitCode, OkrsyncError, exit_code_of
 
 def _version(asked: bool) -> None:
     if asked:
+        import platform  # slow to load
+
         echo(f"okrsync {__version__} (Python {platform.python_version()} on {platform.system()})")
         raise typer.Exit
 

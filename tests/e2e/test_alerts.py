@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from okrsync.alerts import notify
+from okrsync.alerts import company_runner
 from okrsync.cli import main
 from okrsync.cli.context import Context
 from okrsync.fleet import CompanyRun, Stop, run_company
@@ -432,12 +432,12 @@ def test_a_stop_before_the_alerts_leaves_them_to_the_next_run(
     office.sync()
     office.person_edits(120)
     with open_ledger(f"sqlite:///{office.fleet.folder / 'ledger.db'}", office.clock) as ledger:
-        monkeypatch.setattr(notify, "run_company", then_stop)
+        monkeypatch.setattr(company_runner, "run_company", then_stop)
         clock = stop.clock(office.clock)
         ended = Context().runner(stop.ledger(ledger), clock).run("c00000")
     assert ended.code == 3
     assert ended.report is not None
     assert (office.sent, office.pings) == ([], 1)
-    monkeypatch.setattr(notify, "run_company", real)
+    monkeypatch.setattr(company_runner, "run_company", real)
     assert office.sync() == 3
     assert (len(office.sent), office.pings) == (1, 2)

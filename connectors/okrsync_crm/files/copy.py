@@ -19,21 +19,14 @@ from typing import Final
 from okrsync.connector import NoValueError
 from okrsync.model import Cause
 from okrsync_crm.dialects import Dialect
-from okrsync_crm.files import plain_text, webpage
+from okrsync_crm.files import plain_text
 from okrsync_crm.files.footer import TAIL
 from okrsync_crm.files.limits import chunks_of, copied, refuse_parts, too_large
 from okrsync_crm.files.ready_text import is_ready
-from okrsync_crm.files.record_writer import RecordWriter
 from okrsync_crm.files.selection import ExportFile
-from okrsync_crm.files.sheet_xml import (
-    convert_open_document,
-    convert_spreadsheet_ml,
-    is_open_document,
-    is_spreadsheet_ml,
-)
 from okrsync_crm.files.staged_file import StagedFile, finished, quoting_of, state_of, still_written
 from okrsync_crm.files.text import decoded, without_preamble
-from okrsync_crm.files.webpage import charset_of
+from okrsync_crm.files.xml_kinds import is_open_document, is_spreadsheet_ml
 from okrsync_crm.refusal import bad_config, bad_data
 from okrsync_crm.settings import FileLimits
 
@@ -98,6 +91,8 @@ def _stage(path: Path, name: str, folder: Path, order: StagingOrder) -> list[Sta
     with path.open("rb") as file:
         magic = file.read(512)
     if is_spreadsheet_ml(magic):
+        from okrsync_crm.files.sheet_xml import convert_spreadsheet_ml
+
         target = _fresh_name(folder)
         rows = convert_spreadsheet_ml(path, target, name=name, sheet=order.sheet, skip_rows=dialect.skip_rows)
         return [_typed(target, name, order, rows)]
@@ -130,9 +125,12 @@ def _stage(path: Path, name: str, folder: Path, order: StagingOrder) -> list[Sta
 
 
 def _stage_page(path: Path, name: str, folder: Path, dialect: Dialect) -> StagedFile:
+    from okrsync_crm.files import webpage
+    from okrsync_crm.files.record_writer import RecordWriter
+
     target = _fresh_name(folder)
     with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as copy:
-        declared = charset_of(source.read(TAIL)) or dialect.encoding
+        declared = webpage.charset_of(source.read(TAIL)) or dialect.encoding
         source.seek(0)
         rows = RecordWriter(
             csv.writer(copy, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow, dialect.skip_rows
@@ -152,6 +150,7 @@ def _typed(target: Path, name: str, order: StagingOrder, rows: array[int]) -> St
 
 
 def _stage_zip(path: Path, name: str, folder: Path, order: StagingOrder) -> list[StagedFile]:
+    from okrsync_crm.files.sheet_xml import convert_open_document
     from okrsync_crm.files.workbook import convert
     from okrsync_crm.files.workbook_parts import is_workbook
 

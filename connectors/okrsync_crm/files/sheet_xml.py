@@ -35,22 +35,8 @@ from okrsync_crm.files.record_writer import RecordWriter
 from okrsync_crm.files.workbook_parts import parse, shown_currency
 from okrsync_crm.refusal import bad_config, bad_data
 
-OPEN_DOCUMENT: Final = "application/vnd.oasis.opendocument.spreadsheet"
-_SPREADSHEET_ML: Final = re.compile(
-    rb"<\?mso-application[^>]*Excel\.Sheet|urn:schemas-microsoft-com:office:spreadsheet"
-)
 _DURATION: Final = re.compile(r"(-?)PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:[.,]\d+)?)S)?")
 _ERRORS: Final = re.compile(r"#(?:DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!)|Err:\d+")
-
-
-def is_open_document(archive: zipfile.ZipFile) -> bool:
-    return "mimetype" in archive.namelist() and archive.read("mimetype").decode(
-        "ascii", "replace"
-    ).startswith(OPEN_DOCUMENT)
-
-
-def is_spreadsheet_ml(head: bytes) -> bool:
-    return head.lstrip(b"\xef\xbb\xbf").startswith(b"<?xml") and _SPREADSHEET_ML.search(head) is not None
 
 
 def convert_open_document(

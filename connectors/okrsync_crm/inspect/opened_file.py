@@ -15,6 +15,7 @@ from okrsync_crm.dialects import DIALECTS, Dialect
 from okrsync_crm.files.copy import StagingOrder, members, stage
 from okrsync_crm.files.selection import ExportFile
 from okrsync_crm.files.staged_file import StagedFile
+from okrsync_crm.files.xml_kinds import is_open_document, is_spreadsheet_ml
 from okrsync_crm.inspect import detection
 from okrsync_crm.inspect.encodings import encoding_of
 from okrsync_crm.settings import CrmSettings
@@ -57,7 +58,6 @@ def opened(path: Path, folder: Path, settings: CrmSettings) -> OpenedFile:
 
 
 def _is_typed(path: Path, head: bytes) -> str:
-    from okrsync_crm.files.sheet_xml import is_open_document, is_spreadsheet_ml
     from okrsync_crm.files.workbook_parts import is_workbook
 
     if head.startswith(b"PK\x03\x04") and zipfile.is_zipfile(path):

@@ -16,7 +16,6 @@ from okrsync.cli.results import say_warnings
 from okrsync.errors import ConfigError, ExitCode
 
 if TYPE_CHECKING:
-    from okrsync.render import outputs
     from okrsync.sync.result import Report
 
 
@@ -32,17 +31,18 @@ def plan(
     from okrsync.sync.plan_file import plan_data
 
     context: Context = ctx.obj
-    code, data, report = show_plan(context, company, as_json=as_json)
+    code, report = show_plan(context, company, as_json=as_json)
     if out is not None:
         _keep(out, plan_data(report.company.id, report.at, report.plan))
     if as_json:
-        say_json(data)
+        from okrsync.render.data import report_data
+
+        say_json(report_data(report))
     return code
 
 
-def show_plan(context: Context, company: str, *, as_json: bool) -> tuple[ExitCode, outputs.Run, Report]:
+def show_plan(context: Context, company: str, *, as_json: bool) -> tuple[ExitCode, Report]:
     """Plan one company and print that as text, unless it is to be JSON; also for ``okrsync sync --dry-run``."""
-    from okrsync.render.data import report_data
     from okrsync.render.plan import plan_text
     from okrsync.sync.run import preview
 
@@ -51,7 +51,7 @@ def show_plan(context: Context, company: str, *, as_json: bool) -> tuple[ExitCod
     if not as_json:
         say_warnings(report.warnings)
         say(plan_text(report))
-    return ExitCode.UNSAFE if report.plan.alarms else report.exit_code, report_data(report), report
+    return ExitCode.UNSAFE if report.plan.alarms else report.exit_code, report
 
 
 def _private(path: str, flags: int) -> int:

@@ -53,50 +53,47 @@ def sync(
         raise ConfigError("no company was named", hint="okrsync sync COMPANY, or okrsync sync --all")
     if reviewed is not None and (len(names) != 1 or due or every):
         raise ConfigError("a plan is one company's", hint="okrsync sync COMPANY --plan FILE")
-    data: outputs.Run | outputs.Runs | outputs.Failure
     if dry_run:
         if reviewed is not None or force or due:
             raise ConfigError(
                 "--dry-run goes with none of --plan, --force and --due", hint="okrsync plan COMPANY"
             )
-        code, data = _dry_run(context, names, as_json=as_json)
-    elif len(names) == 1 and not due and not every:
-        code, data = _sync_one(context, names[0], force=force, as_json=as_json, reviewed=reviewed)
-    else:
-        code, data = _sync_several(context, names, due=due, at_once=at_once, force=force, as_json=as_json)
-    if as_json:
-        say_json(data)
-    return code
+        return _dry_run(context, names, as_json=as_json)
+    if len(names) == 1 and not due and not every:
+        return _sync_one(context, names[0], force=force, as_json=as_json, reviewed=reviewed)
+    return _sync_several(context, names, due=due, at_once=at_once, force=force, as_json=as_json)
 
 
-def _dry_run(
-    context: Context, names: Sequence[str], *, as_json: bool
-) -> tuple[ExitCode, outputs.Run | outputs.Runs]:
+def _dry_run(context: Context, names: Sequence[str], *, as_json: bool) -> ExitCode:
     """Plan each company; what ends one of several is said, and stops no other."""
     from okrsync.fleet import summary, worst
     from okrsync.redaction import redact
+    from okrsync.render.data import report_data
 
     if len(names) == 1:
-        return show_plan(context, names[0], as_json=as_json)[:2]
+        code, report = show_plan(context, names[0], as_json=as_json)
+        if as_json:
+            say_json(report_data(report))
+        return code
     codes: dict[str, ExitCode] = {}
     found: list[outputs.Run | outputs.Failure] = []
     for name in names:
         try:
-            codes[name], data, _ = show_plan(context, name, as_json=as_json)
-            found.append(data)
+            codes[name], report = show_plan(context, name, as_json=as_json)
+            found.append(report_data(report))
         except OkrsyncError as error:
             codes[name] = error.exit_code
             found.append({"company": name, "error": redact(error.message), "exit_code": error.exit_code})
             echo(redact(f"okrsync: {name}: {error}"), err=True)
     code = worst(codes.values())
-    if not as_json:
+    if as_json:
+        say_json({"companies": found, "summary": summary(codes), "exit_code": code})
+    else:
         echo(summary(codes))
-    return code, {"companies": found, "summary": summary(codes), "exit_code": code}
+    return code
 
 
-def _sync_one(
-    context: Context, name: str, *, force: bool, as_json: bool, reviewed: Path | None
-) -> tuple[ExitCode, outputs.Run | outputs.Failure]:
+def _sync_one(context: Context, name: str, *, force: bool, as_json: bool, reviewed: Path | None) -> ExitCode:
     from okrsync.cli.sync_progress import sync_progress
     from okrsync.fleet import Stop
 
@@ -109,9 +106,11 @@ def _sync_one(
     if ended.error is not None:
         say_not_notified(ended, "okrsync")
         raise ended.error
-    if not as_json:
+    if as_json:
+        say_json(result_data(ended))
+    else:
         say_result(ended)
-    return ended.code, result_data(ended)
+    return ended.code
 
 
 def _reviewed(path: Path) -> Reviewed:
@@ -127,7 +126,7 @@ def _reviewed(path: Path) -> Reviewed:
 
 def _sync_several(
     context: Context, names: Sequence[str], *, due: bool, at_once: int | None, force: bool, as_json: bool
-) -> tuple[ExitCode, outputs.Runs]:
+) -> ExitCode:
     """Sync side by side; the texts of two companies never mix."""
     from okrsync.fleet import (
         AT_ONCE,
@@ -166,7 +165,9 @@ def _sync_several(
                 else:
                     say_result(ended)
     code = worst(codes.values())
-    if not as_json and codes:
+    if as_json:
+        ordered = [data[name] for name in dict.fromkeys(names) if name in data]
+        say_json({"companies": ordered, "summary": summary(codes), "exit_code": code})
+    elif codes:
         echo(summary(codes))
-    ordered = [data[name] for name in dict.fromkeys(names) if name in data]
-    return code, {"companies": ordered, "summary": summary(codes), "exit_code": code}
+    return code
