@@ -52,16 +52,21 @@ class Fake:
     past: dict[tuple[str, str], str] = field(default_factory=dict)
     fault: OkrsyncError | None = None
     bug: bool = False
+    at_opening: bool = False
     why_not: Cause = Cause.PAST
     asked: list[Question] = field(default_factory=list)
 
     def read(self, questions: Sequence[Question]) -> Sequence[Answer]:
         self.asked += questions
-        if self.bug and any(one.query.name == "other" for one in questions):
-            raise ZeroDivisionError
-        if self.fault is not None and any(one.query.name == "other" for one in questions):
-            raise self.fault
+        if any(one.query.name == "other" for one in questions):
+            self.fail()
         return [self._answer(one) for one in questions]
+
+    def fail(self) -> None:
+        if self.bug:
+            raise ZeroDivisionError
+        if self.fault is not None:
+            raise self.fault
 
     def _answer(self, one: Question) -> Answer:
         day = f"{one.at.astimezone(BERLIN):%Y-%m-%d}"
@@ -111,6 +116,8 @@ def opened(tmp_path: Path) -> Open:
         tables = {"Current": MemoryDestination(), "Summary": MemoryDestination()}
 
         def source(settings: Strict, context: ConnectorContext) -> Source:
+            if numbers.at_opening and context.name == "other":
+                numbers.fail()
             return numbers
 
         def destination(settings: Strict, table: TableSpec, context: ConnectorContext) -> Destination:
@@ -375,10 +382,12 @@ def test_history_holds_what_was_seen_and_not_what_was_asked_of_the_past(opened: 
         (DataError("not a number"), Cause.DATA, ExitCode.HELD),
     ],
 )
+@pytest.mark.parametrize("at_opening", [False, True])
 def test_a_connection_that_fails_holds_its_own_key_results(
-    opened: Open, fault: OkrsyncError, cause: Cause, code: ExitCode
+    opened: Open, fault: OkrsyncError, cause: Cause, code: ExitCode, at_opening: bool
 ) -> None:
     desk = opened(one("reach: 100"))
+    desk.numbers.at_opening = at_opening
     desk.numbers.now = {"n": "50", "other": "5"}
     desk.numbers.fault = fault
     report = desk.sync()
@@ -482,10 +491,12 @@ def test_claims_take_every_row_there_is(opened: Open) -> None:
         claim(desk.company, desk.ledger, desk.clock, ["OTHER"], edited=False)
 
 
+@pytest.mark.parametrize("at_opening", [False, True])
 def test_a_bug_in_one_connection_holds_its_own_metrics_and_no_other(
-    opened: Open, caplog: pytest.LogCaptureFixture
+    opened: Open, caplog: pytest.LogCaptureFixture, at_opening: bool
 ) -> None:
     desk = opened(one("reach: 100"))
+    desk.numbers.at_opening = at_opening
     desk.numbers.now = {"n": "50", "other": "5"}
     desk.numbers.bug = True
     report = desk.sync()
