@@ -7,6 +7,7 @@ The vendors' client libraries do the talking; their own retrying is switched off
 from __future__ import annotations
 
 import logging
+import math
 import random
 import threading
 from collections import deque
@@ -29,6 +30,9 @@ ATTEMPTS: Final = 6
 REFUSALS: Final = 3
 """A server that is started again refuses connections for seconds; an address that is wrong does for ever."""
 DEADLINE: Final = 180.0
+LATE: Final = 0.3
+"""Seconds that the first request of a burst may arrive later than the next ones: it opens a connection. The server's bucket
+is filled from then on; one that is filled from the sending on is a request ahead, which the server refuses."""
 SLOWER: Final = 0.9
 SLOWEST: Final = 0.25
 """After each refusal that requests one by one still meet, the rate is so much of what it was; never less than this share."""
@@ -61,7 +65,7 @@ class Sending:
 class Limiter:
     """A token bucket for one credential, shared by all threads that use it.
 
-    ``rate`` requests a second on average, ``burst`` at once. ``pause`` stops everybody, as a server's Retry-After asks.
+    ``rate`` requests a second on average, ``burst`` at once, and then none for ``LATE`` seconds. ``pause`` stops everybody, as a server's Retry-After asks.
     A server that refuses a burst gets requests one by one from then on, or all that it refused would meet its limit
     together again; one that refuses those too gets fewer of them.
     """
@@ -72,8 +76,8 @@ class Limiter:
         self._rate = rate
         self._burst = float(burst)
         self._tokens = float(burst)
-        self._filled_at = clock.monotonic()
-        self._closed_until = self._filled_at
+        self._filled_at = -math.inf
+        self._closed_until = clock.monotonic()
         self._sent: deque[float] = deque(maxlen=int(rate) + 1)
         self._slowed_at: float | None = None
         self._barred: tuple[float, str] | None = None
@@ -132,11 +136,15 @@ class Limiter:
             if now < self._closed_until:
                 return self._closed_until - now
             self._recover(now)
-            self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._rate)
-            self._filled_at = now
+            if now > self._filled_at:
+                self._tokens += (now - self._filled_at) * self._rate
+                self._filled_at = now
+            if self._tokens > self._burst + LATE * self._rate:  # nothing was sent for a while
+                self._filled_at = now + LATE
+            self._tokens = min(self._tokens, self._burst)
             # A millionth is forgiven: adding up floats may never quite reach a whole token.
             if self._tokens < 1 - 1e-6:
-                return (1 - self._tokens) / self._rate
+                return self._filled_at - now + (1 - self._tokens) / self._rate
             self._tokens -= 1
             return 0.0
 

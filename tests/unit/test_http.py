@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from okrsync.errors import Unavailable
-from okrsync.http import Again, Limiter, limiter, patiently, retry_after
+from okrsync.http import LATE, Again, Limiter, limiter, patiently, retry_after
 from okrsync.testing import JumpClock
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -197,7 +197,7 @@ def test_a_server_that_allows_the_burst_is_not_asked_more_slowly() -> None:
     server = Server(clock, most=10 + 3)
     passed = side_by_side(clock, server, 10, 30)
     assert server.refused == 0
-    assert passed == pytest.approx((300 - 10) / 3)
+    assert passed == pytest.approx(LATE + (300 - 10) / 3)
 
 
 def test_ten_minutes_after_the_last_refusal_the_burst_is_tried_again() -> None:
@@ -210,7 +210,7 @@ def test_ten_minutes_after_the_last_refusal_the_burst_is_tried_again() -> None:
     before = clock.monotonic()
     for _ in range(4):
         limit.take()
-    assert clock.monotonic() - before == pytest.approx(1.0)
+    assert clock.monotonic() - before == pytest.approx(LATE + 1.0)
     clock.jump(600)
     before = clock.monotonic()
     for _ in range(10):
@@ -239,12 +239,40 @@ def test_a_limiter_spends_its_burst_then_keeps_the_rate() -> None:
     limit = Limiter(clock, rate=2, burst=3)
     for _ in range(5):
         limit.take()
-    assert clock.monotonic() == pytest.approx(1.0)
+    assert clock.monotonic() == pytest.approx(LATE + 1.0)
     clock.jump(100)
     before = clock.monotonic()
     for _ in range(3):
         limit.take()
     assert clock.monotonic() == before
+
+
+def test_a_first_request_that_arrives_late_brings_no_later_one_over_the_limit() -> None:
+    clock = JumpClock()
+    limit = Limiter(clock, rate=3, burst=10)
+    left, counted_at = 10.0, 0.0  # the server's own bucket, full until the first request arrives
+    for number in range(60):
+        limit.take()
+        if number in {0, 40}:
+            clock.jump(LATE)  # opens a connection
+        arrived = clock.monotonic()
+        left = min(10.0, left + (arrived - counted_at) * 3) - 1
+        counted_at = arrived
+        assert left > -1e-6
+        if number == 39:
+            clock.jump(100)  # all is quiet; what comes then is a burst again
+
+
+def test_the_rate_is_kept_though_every_sleep_takes_a_little_longer() -> None:
+    class Slow(JumpClock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds + 0.01)
+
+    clock = Slow()
+    limit = Limiter(clock, rate=3, burst=1)
+    for _ in range(31):
+        limit.take()
+    assert clock.monotonic() <= LATE + 30 * (1 / 3 + 0.01) + 1e-6
 
 
 def test_a_pause_stops_everybody_who_shares_the_credential() -> None:
