@@ -33,6 +33,8 @@ DEADLINE: Final = 180.0
 LATE: Final = 0.3
 """Seconds that the first request of a burst may arrive later than the next ones: it opens a connection. The server's bucket
 is filled from then on; one that is filled from the sending on is a request ahead, which the server refuses."""
+FEWEST: Final = 4
+"""Fewer requests in a second are no burst, however low the rate is: a run signs in and asks."""
 SLOWER: Final = 0.9
 SLOWEST: Final = 0.25
 """After each refusal that requests one by one still meet, the rate is so much of what it was; never less than this share."""
@@ -78,7 +80,7 @@ class Limiter:
         self._tokens = float(burst)
         self._filled_at = -math.inf
         self._closed_until = clock.monotonic()
-        self._sent: deque[float] = deque(maxlen=int(rate) + 1)
+        self._sent: deque[float] = deque(maxlen=max(FEWEST, int(rate) + 1))
         self._slowed_at: float | None = None
         self._barred: tuple[float, str] | None = None
         self._lock = threading.Lock()

@@ -247,6 +247,11 @@ def test_a_limiter_spends_its_burst_then_keeps_the_rate() -> None:
     assert clock.monotonic() == before
 
 
+def test_three_requests_are_no_burst_at_however_low_a_rate() -> None:
+    limit = Limiter(JumpClock(), rate=0.75, burst=10)
+    assert [limit.sent().in_a_burst for _ in range(4)] == [False, False, False, True]
+
+
 def test_a_first_request_that_arrives_late_brings_no_later_one_over_the_limit() -> None:
     clock = JumpClock()
     limit = Limiter(clock, rate=3, burst=10)
