@@ -75,6 +75,12 @@ def completed(
     if not sprints:
         raise NoValueError(Cause.EMPTY, f"board {board.board} had closed no sprint by {question.at:%Y-%m-%d}")
     enough(len(sprints), query.min_samples, f"closed sprints of board {board.board}")
+    if not _seen_in(sprints, board):
+        raise NoValueError(
+            Cause.EMPTY,
+            f"no issue that this account sees was in {_sprints_named(sprints)} of board {board.board}",
+            hint="give the account the right to browse the board's projects; if the issues are gone, name another board",
+        )
     counted = fields or ((board.estimation,) if board.estimation and query.by == "points" else ())
     done = {sprint: _done_in(sprint, board, counted, statuses) for sprint in sprints}
     everything = [issue for issues in done.values() for issue in issues]
@@ -99,6 +105,16 @@ def completed(
             *about(board.found),
         ),
     )
+
+
+def _sprints_named(sprints: Sequence[ClosedSprint]) -> str:
+    return "the closed sprint" if len(sprints) == 1 else f"the last {len(sprints)} closed sprints"
+
+
+def _seen_in(sprints: Sequence[ClosedSprint], board: BoardSprints) -> bool:
+    """Whether any issue says that it is, or was, in one of the sprints: without one nothing is known of them."""
+    ids = {str(sprint.id) for sprint in sprints}
+    return any(ids & set(words(issue.fields.get(board.sprint.id))) for issue in board.found.issues)
 
 
 def _done_in(

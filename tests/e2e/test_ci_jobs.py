@@ -15,6 +15,7 @@ from okrsync.schedules import schedule
 from tests.e2e.test_export import takes
 from tests.e2e.test_lost_ledger import fix_bugs
 from tests.support.ci_runner import Site, parsed
+from tests.support.git_server import PUSH_TOKEN
 
 BRANCH = "okrsync-ledger"
 MONDAY = datetime(2026, 11, 23, 6, 7, tzinfo=UTC)
@@ -126,6 +127,16 @@ def test_two_mornings_on_gitlab(desk: Any, site: Site) -> None:
     assert desk.table()["KR-9"]["Current"] == "48"
     released = site.gitlab(text, morning(1), command="release demo KR-9")
     assert released.code == 0, released.output
+    assert len(site.commits(BRANCH)) == 1
+
+
+def test_a_gitlab_that_lets_no_job_push_needs_a_token(desk: Any, site: Site) -> None:
+    text = exported(desk, site, "gitlab", "okrsync.gitlab-ci.yml")
+    refused = site.gitlab(text, morning(0), job_may_push=False)
+    assert refused.code not in {0, 2, 3}, refused.output
+    assert site.commits(BRANCH) == []
+    kept = site.gitlab(text, morning(1), job_may_push=False, push_token=PUSH_TOKEN)
+    assert kept.code == 3, kept.output
     assert len(site.commits(BRANCH)) == 1
 
 

@@ -99,6 +99,102 @@ def test_systemd_takes_the_units(one: Fleet, tmp_path: Path, capsys: Any) -> Non
     assert ended.returncode == 0, ended.stderr
 
 
+ODD = 'o\'brien $HOME 50% \\x "q" é'
+"""A folder that people may have, with every character that some file or shell reads as its own."""
+
+
+@pytest.fixture
+def odd(one: Fleet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same companies in a folder with an odd name, where okrsync is, too; it says how it was called."""
+    folder = tmp_path / ODD
+    shutil.copytree(one.folder, folder)
+    (folder / "secrets").mkdir()
+    first, second = folder / "c00000.yaml", folder / "c00001.yaml"
+    second.write_text(second.read_text(encoding="utf-8").replace("/run/secrets/notion", "secrets/no tion's"))
+    # Neither a block nor half of a character: it is to be escaped, and as a whole.
+    first.write_text(f"# 🚀 \t \n{first.read_text(encoding='utf-8')}", encoding="utf-8")
+    command = folder / "okrsync"
+    command.write_text('#!/bin/sh\necho "$OKRSYNC_CONFIG|$OKRSYNC_LEDGER|$FLEET_1|$0|$*"\n')
+    command.chmod(0o755)
+    (folder / "env").write_text("FLEET_1='secret_token_1'\n")
+    monkeypatch.setattr("sys.argv", [str(command)])
+    monkeypatch.setenv("OKRSYNC_CONFIG", str(folder))
+    monkeypatch.setenv("OKRSYNC_LEDGER", f"sqlite:///{folder}/ledger.db")
+    return folder
+
+
+def test_every_scheduler_takes_odd_names(odd: Path, tmp_path: Path, capsys: Any) -> None:
+    said = f"{odd}|sqlite:///{odd}/ledger.db|secret_token_1|{odd}/okrsync|sync --due\n"
+    text = export(capsys, "cron", "--env-file", str(odd / "env"))
+    variables = dict(line.split("=", 1) for line in text.splitlines() if line.startswith("OKRSYNC_"))
+    (line,) = [line for line in text.splitlines() if line.startswith("*")]
+    command = line.split(maxsplit=5)[5].replace("\\%", "%")
+    ended = subprocess.run(
+        ["/bin/sh", "-c", command], env=bare(**variables), capture_output=True, text=True, check=True
+    )
+    assert ended.stdout == said
+    agent = plistlib.loads(export(capsys, "launchd", "--env-file", str(odd / "env")).encode())
+    (tmp_path / "Library" / "Logs").mkdir(parents=True)
+    variables = bare(HOME=str(tmp_path), **agent["EnvironmentVariables"])
+    subprocess.run(agent["ProgramArguments"], env=variables, cwd="/", check=True)
+    assert (tmp_path / "Library" / "Logs" / "okrsync.log").read_text(encoding="utf-8") == said
+
+
+def test_systemd_takes_odd_names(odd: Path, tmp_path: Path, capsys: Any) -> None:
+    """A dollar means itself in settings and is doubled in arguments; a program's own path must hold no quote."""
+    export(capsys, "systemd", "--to", str(tmp_path / "units"))
+    unit = tmp_path / "units" / "okrsync.service"
+    lines = unit.read_text(encoding="utf-8").splitlines()
+    inner = 'o\'brien $HOME 50%% \\\\x \\"q\\" é'
+    assert f'Environment="OKRSYNC_CONFIG={tmp_path}/{inner}"' in lines
+    assert f'ReadWritePaths="{tmp_path}/{inner}"' in lines
+    assert f'ExecStart=/usr/bin/env "{tmp_path}/{inner.replace("$", "$$")}/okrsync" sync --due' in lines
+    verify = shutil.which("systemd-analyze")
+    if verify is None:
+        pytest.skip("NO systemd-analyze HERE: the units were not verified by systemd")
+    ended = subprocess.run(
+        [verify, "verify", "--man=no", unit, unit.with_suffix(".timer")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, [line for line in ended.stderr.splitlines() if "okrsync" in line]) == (0, [])
+
+
+def test_kubernetes_takes_odd_names(odd: Path, tmp_path: Path, capsys: Any) -> None:
+    """What reads YAML for kubectl refuses the halves of a character that JSON writes."""
+    folder = tmp_path / "k8s"
+    export(capsys, "kubernetes", "--to", str(folder))
+    text = (folder / "okrsync.yaml").read_text(encoding="utf-8")
+    assert "\\ud83d" not in text
+    first, *_ = documents(text)
+    assert first["data"]["0000-c00000.yaml"] == (odd / "c00000.yaml").read_text(encoding="utf-8")
+    kubectl = shutil.which("kubectl")
+    if kubectl is None:
+        pytest.skip("NO kubectl HERE: the objects were not read by it")
+    (folder / "kustomization.yaml").write_text(
+        "resources: [okrsync.yaml, okrsync-workers.yaml, okrsync-shell.yaml]\n"
+    )
+    ended = subprocess.run([kubectl, "kustomize", folder], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    maps = [one for one in documents(ended.stdout) if one["kind"] == "ConfigMap"]
+    assert [one["data"] for one in maps] == [first["data"]]
+
+
+def test_compose_takes_odd_names(odd: Path, tmp_path: Path, capsys: Any) -> None:
+    export(capsys, "compose", "--to", str(tmp_path), "--env-file", str(odd / "env"))
+    file = tmp_path / "compose.yaml"
+    takes("vendor.compose-spec", file)
+    text = file.read_text(encoding="utf-8")
+    data = parsed("".join(line for line in text.splitlines(keepends=True) if not line.startswith("#")))
+    (service,) = data["services"].values()
+    doubled = str(odd).replace("$", "$$")
+    assert service["env_file"] == [f"{doubled}/env"]
+    assert service["environment"]["OKRSYNC_CONFIG"] == doubled
+    assert service["volumes"][0]["source"] == doubled
+    assert data["secrets"]["file-1"]["file"] == f"{doubled}/secrets/no tion's"
+
+
 def test_systemd_runs_what_a_person_can_run(one: Fleet, capsys: Any, tmp_path: Path) -> None:
     """running.md, 11: DynamicUser cannot run what pipx or a venv put below a closed home."""
     text = export(capsys, "systemd")

@@ -14,6 +14,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from tests.support.git_server import JOB_TOKEN, git_server
+
 # What the job installs okrsync with. A test reaches no registry, so pip only notes its words; OKRSYNC_TEST_INSTALL=1
 # takes the real one.
 PYTHON = """#!/bin/sh
@@ -114,24 +116,30 @@ class Site:
         ended.summary = summary.read_text(encoding="utf-8")
         return ended
 
-    def gitlab(self, text: str, now: str, command: str | None = None) -> Ended:
-        """Run the job: by its schedule, or by hand with ``command``."""
+    def gitlab(
+        self,
+        text: str,
+        now: str,
+        command: str | None = None,
+        *,
+        push_token: str = "",
+        job_may_push: bool = True,
+    ) -> Ended:
+        """Run the job: by its schedule, or by hand with ``command``; GitLab takes a job's token from its own user only."""
         machine, environment = self.machine(now)
         data = parsed(text)
-        host, _, path = f"{self.origin}".removesuffix(".git").partition("/")
         variables = {"OKRSYNC_COMMAND": command or data["variables"]["OKRSYNC_COMMAND"]["value"]}
         variables |= {key: str(value) for key, value in data["okrsync"]["variables"].items()}
-        variables |= {
-            "CI_JOB_TOKEN": "t",
-            "CI_SERVER_HOST": host,
-            "CI_SERVER_PORT": "",
-            "CI_PROJECT_PATH": path,
-        }
+        variables |= {"OKRSYNC_PUSH_TOKEN": push_token} if push_token else {}
         (script,) = data["okrsync"]["script"]
-        # The address of a server is made of five variables; here it is a folder.
-        script = re.sub(r'remote="[^"]*"', f'remote="file://{self.origin}"', script)
         environment |= variables | dict(self.secrets) | {"TMPDIR": str(machine / "temp")}
-        done = bash(script, machine / "work", environment, "-eo", "pipefail")
+        with git_server(self.folder, job_may_push=job_may_push) as address:
+            scheme, _, rest = address.partition("://")
+            environment |= {
+                "CI_SERVER_PROTOCOL": scheme,
+                "CI_REPOSITORY_URL": f"{scheme}://gitlab-ci-token:{JOB_TOKEN}@{rest}/{self.origin.name}",
+            }
+            done = bash(script, machine / "work", environment, "-eo", "pipefail")
         said = machine / "work" / "okrsync.txt"
         summary = said.read_text(encoding="utf-8") if said.exists() else ""
         return Ended(done.returncode, done.stdout, summary)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -30,6 +30,10 @@ _NAMES: Final[Mapping[Format, tuple[str, ...]]] = {
     "github": ("okrsync.yml",),
     "gitlab": ("okrsync.gitlab-ci.yml",),
 }
+_QUOTED: Final = frozenset(" \t\n';")
+"""What ends or begins a word of systemd, if it is in no quotes."""
+_REFUSED: Final = frozenset("\"'\\$")
+"""What systemd takes in no program's path."""
 _CONFIG_MAP: Final = 900_000
 """Bytes of YAML that one ConfigMap is given; Kubernetes takes 1 MiB with everything around it."""
 
@@ -55,19 +59,40 @@ def _environment() -> Environment:
         "sh": lambda text: shlex.quote(str(text)),
         "words": lambda words: shlex.join(map(str, words)),
         "cron": lambda text: str(text).replace("%", "\\%"),  # to cron a bare % is the end of the line
-        "unit": systemd_word,
-        "yaml": lambda text: json.dumps(str(text), ensure_ascii=False),
+        "exec": systemd_command,
+        "setting": systemd_setting,
+        "yaml": yaml_text,
         "batch": lambda text: str(text).replace("%", "%%"),
         "ascii": lambda text: str(text).encode("ascii", "xmlcharrefreplace").decode("ascii"),
     }
     return made
 
 
-def systemd_word(text: object) -> str:
-    """One word of a systemd unit."""
+def systemd_setting(text: object) -> str:
+    """One value of a systemd unit in which a dollar means itself, as in ``Environment=``."""
     text = str(text)
-    plain = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
-    return f'"{plain}"' if plain != text or " " in plain else plain
+    plain = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return f'"{plain}"' if plain != text or set(text) & _QUOTED else plain
+
+
+def systemd_command(words: Sequence[object]) -> str:
+    """The words of ``ExecStart=``: arguments may hold anything, the program itself no quotes, backslashes and dollars."""
+    arguments = [systemd_setting(one).replace("$", "$$") for one in words]
+    if not set(str(words[0])) & _REFUSED:
+        arguments[0] = systemd_setting(words[0])
+        return " ".join(arguments)
+    return " ".join(["/usr/bin/env", *arguments])
+
+
+def yaml_text(text: object) -> str:
+    """A text in YAML's double quotes. Half of a character, as JSON escapes it, is refused by what reads it for Kubernetes."""
+    written = json.dumps(str(text), ensure_ascii=False)
+    return "".join(one if one.isprintable() else _escaped(one) for one in written)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def _nothing(_: Deployment) -> dict[str, Any]:
@@ -102,7 +127,7 @@ def _block(text: str) -> str:
     fits = text.endswith("\n") and not text.endswith("\n\n") and not text.startswith((" ", "\n"))
     if fits and all(line.isprintable() for line in lines) and not any(line.endswith(" ") for line in lines):
         return "|\n" + "\n".join(f"    {line}" if line else "" for line in lines[:-1])
-    return json.dumps(text)
+    return yaml_text(text)
 
 
 def _ci(reserved: str) -> Callable[[Deployment], dict[str, Any]]:
