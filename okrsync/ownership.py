@@ -24,7 +24,8 @@ from typing import Final
 
 from okrsync.cells import RELEASE, STAMP, UPDATED
 from okrsync.codec import typed
-from okrsync.model import CellState, Intent, Memory, Row, StateEntry, Stored
+from okrsync.memory import Intent, Memory, StateEntry
+from okrsync.model import CellState, Row, Stored
 from okrsync.stamp import is_stamp, mark_of, stamp_of
 
 ROWS: Final = "@rows"

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from okrsync.cells import KEY_RESULTS
 from okrsync.config import Company
 from okrsync.errors import ConfigError
-from okrsync.model import Answer, Memory, Reading, Row
+from okrsync.memory import Memory
+from okrsync.model import Answer, Reading, Row
 from okrsync.periods import Phase
 from okrsync.ports import Clock, ConnectorContext, Destination, Ledger
 

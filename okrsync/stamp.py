@@ -22,7 +22,8 @@ from typing import Final
 
 from okrsync.cells import STAMP
 from okrsync.codec import typed
-from okrsync.model import CellState, Decision, Hold, Memory, Row, Stored, Verdict
+from okrsync.memory import Memory
+from okrsync.model import CellState, Decision, Hold, Row, Stored, Verdict
 
 MARK: Final = "okrsync1 #"
 """What a text begins with that is, or once was, a stamp. The digit is the version of the form."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from okrsync.discovery import Discovery, ExportedTable
 from okrsync.model import Question, SourceRecords
-from okrsync.ports import Connector, ConnectorContext, Discovery, Example, ExportedTable, Finding, Source
+from okrsync.ports import Connector, ConnectorContext, Example, Finding, Source
 from okrsync_crm.query_settings import CrmQuery
 from okrsync_crm.settings import CrmSettings
 

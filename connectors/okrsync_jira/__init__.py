@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from okrsync.discovery import Discovery
 from okrsync.model import Question, SourceRecords
-from okrsync.ports import Connector, ConnectorContext, Discovery, Example, Finding, Source
+from okrsync.ports import Connector, ConnectorContext, Example, Finding, Source
 from okrsync_jira.queries import JiraQuery
 from okrsync_jira.settings import JiraSettings
 

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
+from okrsync.discovery import Discovery, Offer, Resource
 from okrsync.errors import ConfigError
-from okrsync.ports import ConnectorContext, Discovery, Offer, Resource
+from okrsync.ports import ConnectorContext
 from okrsync_jira.client import Site
 from okrsync_jira.jql import changing
 from okrsync_jira.settings import Anonymous, JiraSettings

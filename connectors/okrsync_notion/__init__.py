@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from okrsync.ports import (
-    Connector,
-    ConnectorContext,
-    Destination,
-    Discovery,
-    Finding,
-    Register,
-    Setup,
-    TableSpec,
-)
+from okrsync.discovery import Discovery, Setup
+from okrsync.ports import Connector, ConnectorContext, Destination, Finding, Register, TableSpec
 from okrsync_notion.settings import NotionSettings, NotionTable
 
 __all__ = ["NotionSettings", "NotionTable", "connector"]

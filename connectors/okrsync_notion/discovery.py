@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from okrsync.cells import CURRENT, PROGRESS, STATUS
-from okrsync.ports import ConnectorContext, Discovery, Resource
+from okrsync.discovery import Discovery, Resource
+from okrsync.ports import ConnectorContext
 from okrsync_notion.client import Notion
 from okrsync_notion.property_values import text
 from okrsync_notion.settings import NotionSettings

@@ -24,8 +24,9 @@ from okrsync.cells import (
     Cell,
     cells_of,
 )
+from okrsync.discovery import Proposed
 from okrsync.errors import ConfigError, DataError, OkrsyncError, Unavailable
-from okrsync.ports import Clock, Proposed
+from okrsync.ports import Clock
 from okrsync_notion.client import Notion
 from okrsync_notion.data_source_lookup import locate
 from okrsync_notion.http_errors import Refused

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from okrsync.cells import CURRENT, KEY_RESULTS, OBJECTIVES, PROGRESS, STATUS, Cell, Kind, cells_of
+from okrsync.discovery import Listed, Proposed
 from okrsync.errors import ConfigError
-from okrsync.ports import ConnectorContext, Listed, Proposed
+from okrsync.ports import ConnectorContext
 from okrsync_notion.addresses import page_id
 from okrsync_notion.client import Notion
 from okrsync_notion.data_source_lookup import locate
@@ -31,7 +32,7 @@ TYPES: Final = {**FITTING, Kind.NUMBER: ("number",), Kind.TEXT: ("rich_text",)}
 
 
 class NotionSetup:
-    """``okrsync.ports.Setup`` for Notion."""
+    """``okrsync.discovery.Setup`` for Notion."""
 
     def __init__(self, settings: NotionSettings, context: ConnectorContext) -> None:
         self._api = Notion(settings, context)

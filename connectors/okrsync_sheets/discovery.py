@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from okrsync.ports import ConnectorContext, Discovery, Offer, Resource
+from okrsync.discovery import Discovery, Offer, Resource
+from okrsync.ports import ConnectorContext
 from okrsync_sheets import a1, addresses
 from okrsync_sheets.client import SheetsClient
 from okrsync_sheets.inspection import kind_of_cell, shown, tops, unit_of

@@ -28,7 +28,7 @@ from okrsync.alerts.message import (
 )
 from okrsync.config import Company
 from okrsync.errors import OkrsyncError
-from okrsync.model import Memory, Outcome, StateEntry
+from okrsync.memory import Memory, Outcome, StateEntry
 from okrsync.ports import Ledger
 from okrsync.progress import Status
 from okrsync.render.words import number, share

@@ -23,7 +23,7 @@ from okrsync.alerts.webhook import Notice, Recipient, ping_switch, post_notices
 from okrsync.config import Notify
 from okrsync.errors import OkrsyncError
 from okrsync.fleet import CompanyRun
-from okrsync.model import StateEntry
+from okrsync.memory import StateEntry
 from okrsync.ports import Clock, Ledger
 
 STATE: Final = "@notify"

@@ -17,7 +17,7 @@ from okrsync import __version__
 from okrsync.cli.context import Context
 from okrsync.cli.output import redacted
 from okrsync.errors import OkrsyncError
-from okrsync.model import Memory
+from okrsync.memory import Memory
 from okrsync.redaction import redact
 
 CompanyName = Annotated[str, Field(description="the company's short name, as the instructions list them")]

@@ -13,7 +13,7 @@ from okrsync.spelling import counted
 
 if TYPE_CHECKING:
     from okrsync.config.proposals import MetricProposal
-    from okrsync.ports import Proposed
+    from okrsync.discovery import Proposed
 
 
 _COLUMNS: Final = ("match", "baseline", "target", "owner")

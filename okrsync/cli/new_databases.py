@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from okrsync.errors import OkrsyncError
 
 if TYPE_CHECKING:
-    from okrsync.ports import Proposed, Setup
+    from okrsync.discovery import Proposed, Setup
 
 MARK: Final = "# Unfinished"
 

@@ -18,7 +18,8 @@ from okrsync.cli.streams import echo
 from okrsync.errors import AccessError, ConfigError, DataError, OkrsyncError
 
 if TYPE_CHECKING:
-    from okrsync.ports import Connector, Discovery, Offer
+    from okrsync.discovery import Discovery, Offer
+    from okrsync.ports import Connector
 
 MOST_FILES: Final = 20
 SHOWN: Final = 10

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from okrsync.cli.output import console
-from okrsync.model import Entry, Intended, Landed, Memory, Reading
+from okrsync.memory import Entry, Intended, Landed, Memory
+from okrsync.model import Reading
 from okrsync.ports import Lease, Ledger
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from okrsync.cells import CHECK_INS, CURRENT, KEY_RESULTS, OBJECTIVES, PROGRESS,
 from okrsync.config.models import TODO
 from okrsync.config.proposals import MetricProposal
 from okrsync.config.splice import applied, composed, mapping, replaced
-from okrsync.ports import Listed, Proposed
+from okrsync.discovery import Listed, Proposed
 
 # Words that mean themselves in YAML 1.2, without quotes: no number, no date, no true, false or null.
 _BARE: Final = re.compile(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from okrsync.ports import Listed, Offer
+from okrsync.discovery import Listed, Offer
 
 # Words of one meaning in the languages in which OKRs are often written; a word may stand for its beginning.
 _MEANINGS: Final = (

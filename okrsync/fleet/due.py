@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from okrsync import __version__
 from okrsync.config import Company
 from okrsync.errors import ConfigError
-from okrsync.model import StateEntry
+from okrsync.memory import StateEntry
 from okrsync.periods import Phase
 from okrsync.ports import Ledger
 from okrsync.schedules import Schedule

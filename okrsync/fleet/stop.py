@@ -11,7 +11,8 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Final
 
-from okrsync.model import Entry, Intended, Memory, Reading
+from okrsync.memory import Entry, Intended, Memory
+from okrsync.model import Reading
 from okrsync.ports import Clock, Lease, Ledger
 
 GLANCE: Final = 0.2

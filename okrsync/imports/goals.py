@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from okrsync.codec import number as plain
+from okrsync.discovery import ExportedCell
 from okrsync.model import COUNT, PERCENT, Dimension, Unit
-from okrsync.ports import ExportedCell
 from okrsync.units import parse_number, parse_unit
 from okrsync.units.language import currency, folded, times
 

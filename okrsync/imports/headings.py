@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from okrsync.ports import ExportedTable
+from okrsync.discovery import ExportedTable
 
 _TITLES: Final = 20
 """So many rows may be above the headings."""

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from okrsync.discovery import ExportedCell, ExportedRow, ExportedTable, Listed
 from okrsync.errors import DataError
 from okrsync.imports.goals import goal_of, healthy_of
 from okrsync.imports.headings import unknown_headings
-from okrsync.ports import ExportedCell, ExportedRow, ExportedTable, Listed
 
 _OBJECTIVE: Final = re.compile(r"(?:\w+ )?(?:objectives?|ziele?|oberziel|цел[ьи]|o)", re.IGNORECASE)
 _KEY_RESULT: Final = re.compile(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from okrsync.codec import serialize
-from okrsync.model import (
+from okrsync.memory import (
     Entry,
     Forgotten,
     Intended,

@@ -17,7 +17,7 @@ from okrsync.ledger.owner import is_gone, spoken
 from okrsync.ledger.revision import HEAD
 from okrsync.ledger.schema import stored_version
 from okrsync.ledger.tables import finishes, leases, metadata, starts, syncs
-from okrsync.model import HELD_ROWS
+from okrsync.memory import HELD_ROWS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,8 @@ from okrsync.ledger.lease import Terms, held
 from okrsync.ledger.statements import select
 from okrsync.ledger.transactions import Transaction, Transactions, instant
 from okrsync.ledger.writer import write
-from okrsync.model import Entry, Intent, Memory, Outcome, Reading, RunFinished
+from okrsync.memory import Entry, Intent, Memory, Outcome, RunFinished
+from okrsync.model import Reading
 from okrsync.ports import Lease
 from okrsync.schedules import AHEAD
 

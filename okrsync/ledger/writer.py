@@ -11,7 +11,7 @@ from okrsync.errors import DataError, ExitCode
 from okrsync.ledger.changes import Changes, Key
 from okrsync.ledger.statements import delete, insert, insert_new, upsert
 from okrsync.ledger.transactions import Transaction
-from okrsync.model import MeasuredBaseline, Observed, Outcome, RunFinished, RunStarted
+from okrsync.memory import MeasuredBaseline, Observed, Outcome, RunFinished, RunStarted
 from okrsync.schedules import AHEAD
 
 Rows = list[dict[str, Any]]

@@ -12,7 +12,7 @@ from okrsync.config import Company
 from okrsync.key_results import Aimed, Form
 from okrsync.lint import language
 from okrsync.lint.subjects import Noticed, Subject
-from okrsync.model import Outcome
+from okrsync.memory import Outcome
 from okrsync.pace import Linear, expected
 from okrsync.units import show
 

@@ -10,7 +10,7 @@ from okrsync.config import Company
 from okrsync.lint import company_checks, key_result_checks, objective_checks
 from okrsync.lint.rules import RULES, Rule
 from okrsync.lint.subjects import Noticed, subjects
-from okrsync.model import Outcome
+from okrsync.memory import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

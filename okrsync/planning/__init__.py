@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from okrsync.model import Memory
+from okrsync.memory import Memory
 from okrsync.planning.desired import DesiredCell, DesiredRow, without_value
 from okrsync.planning.limits import Limits, alarms
 from okrsync.planning.new_rows import NEW

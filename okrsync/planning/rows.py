@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from okrsync.cells import NOTE, RELEASE, STAMP, follows, leads
-from okrsync.model import Decision, Hold, Memory, Row, Verdict
+from okrsync.memory import Memory
+from okrsync.model import Decision, Hold, Row, Verdict
 from okrsync.ownership import Whose, owners
 from okrsync.planning.desired import DesiredCell, DesiredRow
 from okrsync.planning.limits import Limits, doubt

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from okrsync.model import CellState, Decision, Hold, Intent, Memory, Row, Stored, Verdict
+from okrsync.memory import Intent, Memory
+from okrsync.model import CellState, Decision, Hold, Row, Stored, Verdict
 from okrsync.ownership import Whose, why_foreign
 from okrsync.planning.desired import DesiredRow
 

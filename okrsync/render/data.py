@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from okrsync import ports
 from okrsync.config import Company
-from okrsync.model import Outcome
+from okrsync.memory import Outcome
 from okrsync.render.reasons import reasons
 from okrsync.render.records import records_data
 from okrsync.render.trend import trend_data

@@ -12,7 +12,8 @@ from rich.text import Text
 from okrsync.cells import Kind, kind_of
 from okrsync.config import Company
 from okrsync.key_results import KeyResult
-from okrsync.model import COUNT, Outcome
+from okrsync.memory import Outcome
+from okrsync.model import COUNT
 from okrsync.render.reasons import over_time, reasons
 from okrsync.render.trend import WIDTH, budget_text, forecast_long, left_out_text, sparkline
 from okrsync.render.words import STATUS, cell_text, goal, moment, number, share

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from okrsync.config import Company
 from okrsync.key_results import KeyResult
-from okrsync.model import Outcome
+from okrsync.memory import Outcome
 from okrsync.render.tables import with_whole_columns
 from okrsync.render.trend import budget_text, forecast_short, sparkline
 from okrsync.render.words import STATUS, goal, moment, number, share

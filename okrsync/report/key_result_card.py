@@ -12,7 +12,8 @@ from okrsync.cells import CHECK_INS
 from okrsync.config import Company, Draft
 from okrsync.forecast import NotYet
 from okrsync.key_results import KeyResult, settle
-from okrsync.model import COUNT, NoValue, Outcome
+from okrsync.memory import Outcome
+from okrsync.model import COUNT, NoValue
 from okrsync.pace import expected
 from okrsync.periods import windows_of
 from okrsync.progress import Goal, paced

@@ -8,7 +8,8 @@ from typing import Any
 
 from okrsync.config import Objective
 from okrsync.key_results import KeyResult
-from okrsync.model import Cause, NoValue, Outcome
+from okrsync.memory import Outcome
+from okrsync.model import Cause, NoValue
 from okrsync.pace import expected
 from okrsync.progress import Status
 from okrsync.report.held import held_items

@@ -9,7 +9,8 @@ from datetime import datetime
 from okrsync.cells import leads
 from okrsync.codec import serialize
 from okrsync.config import Company
-from okrsync.model import Decision, Hold, RunFinished, RunStarted, Verdict
+from okrsync.memory import RunFinished, RunStarted
+from okrsync.model import Decision, Hold, Verdict
 from okrsync.ports import Clock, Ledger
 from okrsync.run_context import Run, new_run
 from okrsync.sync.result import refuse_closed

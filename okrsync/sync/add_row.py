@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from okrsync.errors import AccessError, Conflict, DataError, Unavailable
-from okrsync.model import Decision, Entry, Intended, Intent, Landed, Row, StateEntry, Stored, Withdrawn
+from okrsync.memory import Entry, Intended, Intent, Landed, StateEntry, Withdrawn
+from okrsync.model import Decision, Row, Stored
 from okrsync.ownership import settled_on
 from okrsync.planning import NEW, same
 from okrsync.ports import Register

@@ -10,16 +10,8 @@ from typing import Final
 from okrsync.cells import RELEASE, STAMP, follows
 from okrsync.config import Company
 from okrsync.errors import DataError, ExitCode
-from okrsync.model import (
-    CellState,
-    Entry,
-    Landed,
-    Memory,
-    Row,
-    RunFinished,
-    RunStarted,
-    Stored,
-)
+from okrsync.memory import Entry, Landed, Memory, RunFinished, RunStarted
+from okrsync.model import CellState, Row, Stored
 from okrsync.ownership import Whose, in_sync, owners
 from okrsync.planning import same
 from okrsync.ports import Clock, Ledger

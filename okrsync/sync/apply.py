@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from okrsync.errors import AccessError, Conflict, DataError, OkrsyncError, Unavailable
-from okrsync.model import Cause, Decision, Hold, Landed, Memory, Stored, Verdict
+from okrsync.memory import Landed, Memory
+from okrsync.model import Cause, Decision, Hold, Stored, Verdict
 from okrsync.planning import NEW, Plan, same
 from okrsync.ports import Destination
 from okrsync.sync.add_row import addition, resumed

@@ -15,7 +15,8 @@ from enum import StrEnum
 from okrsync.cells import CHECK_INS
 from okrsync.config import Company
 from okrsync.errors import ConfigError, ExitCode
-from okrsync.model import OBSERVED, Answer, Cause, Entry, NoValue, Observed, Reading
+from okrsync.memory import Entry, Observed
+from okrsync.model import OBSERVED, Answer, Cause, NoValue, Reading
 from okrsync.periods import TICK, endings
 from okrsync.ports import Clock, Ledger
 from okrsync.run_context import Ask, Run, new_run

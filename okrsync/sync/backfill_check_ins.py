@@ -14,7 +14,8 @@ from threading import Lock
 from okrsync.cells import KEY_RESULTS
 from okrsync.config import Company
 from okrsync.key_results import KeyResult
-from okrsync.model import Answer, Cause, Decision, Entry, Hold, Landed, MeasuredBaseline, Reading, Verdict
+from okrsync.memory import Entry, Landed, MeasuredBaseline
+from okrsync.model import Answer, Cause, Decision, Hold, Reading, Verdict
 from okrsync.periods import last_instant, windows_of
 from okrsync.planning import NEW, plan
 from okrsync.run_context import Ask, Run

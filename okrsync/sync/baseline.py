@@ -7,7 +7,8 @@ from dataclasses import replace
 from okrsync.config import Company
 from okrsync.errors import ConfigError
 from okrsync.key_results import KeyResult
-from okrsync.model import MeasuredBaseline, Reading, RunFinished, RunStarted, StateEntry
+from okrsync.memory import MeasuredBaseline, RunFinished, RunStarted, StateEntry
+from okrsync.model import Reading
 from okrsync.ports import Clock, Ledger
 from okrsync.run_context import new_run
 from okrsync.tables.past_values import again_note, earlier, frozen_as, frozen_in

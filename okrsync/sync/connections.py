@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from okrsync.config import Company
 from okrsync.errors import AccessError
-from okrsync.model import Memory, StateEntry
+from okrsync.memory import Memory, StateEntry
 from okrsync.network import trust
 from okrsync.ports import Clock, ConnectorContext
 from okrsync.run_context import Run

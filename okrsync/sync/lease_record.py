@@ -6,7 +6,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Final
 
-from okrsync.model import Entry
+from okrsync.memory import Entry
 from okrsync.ports import Clock, Lease, Ledger
 
 Record = Callable[..., None]

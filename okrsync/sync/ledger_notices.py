@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from okrsync.model import Memory
+from okrsync.memory import Memory
 from okrsync.schedules import AHEAD
 
 

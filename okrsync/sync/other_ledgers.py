@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from okrsync.model import Decision, Entry, Intended, Row, StateEntry, Verdict
+from okrsync.memory import Entry, Intended, StateEntry
+from okrsync.model import Decision, Row, Verdict
 from okrsync.ownership import Whose, in_sync, intended_on, is_noted, owners, unknown_note
 from okrsync.planning import same
 from okrsync.run_context import Run

@@ -9,7 +9,8 @@ from okrsync.config import Company
 from okrsync.connector import no_value
 from okrsync.errors import OkrsyncError
 from okrsync.expressions import names
-from okrsync.model import Cause, Memory, NoValue, SourceRecords
+from okrsync.memory import Memory
+from okrsync.model import Cause, NoValue, SourceRecords
 from okrsync.ports import Clock
 from okrsync.run_context import Ask
 from okrsync.sync.connections import open_connections

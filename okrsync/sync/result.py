@@ -10,7 +10,8 @@ from typing import Any
 from okrsync.codec import decision_data
 from okrsync.config import Company, CycleNotice
 from okrsync.errors import ConfigError, ExitCode
-from okrsync.model import HELD_ROWS, Cause, Decision, Hold, Row, Verdict
+from okrsync.memory import HELD_ROWS
+from okrsync.model import Cause, Decision, Hold, Row, Verdict
 from okrsync.planning import Plan
 from okrsync.run_context import Run
 from okrsync.sync.ledger_notices import ledger_notices

@@ -15,7 +15,8 @@ from itertools import groupby
 from typing import Final, TypeVar
 
 from okrsync.errors import AccessError, Conflict, DataError, OkrsyncError, Unavailable
-from okrsync.model import Entry, Intended, Intent, Landed, Stored, Withdrawn
+from okrsync.memory import Entry, Intended, Intent, Landed, Withdrawn
+from okrsync.model import Stored
 from okrsync.ownership import settled_on
 from okrsync.ports import Destination
 from okrsync.sync.lease_record import Record

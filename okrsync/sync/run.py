@@ -9,7 +9,8 @@ from datetime import datetime
 from okrsync.cells import CHECK_INS, KEY_RESULTS
 from okrsync.config import Company
 from okrsync.errors import exit_code_of
-from okrsync.model import Entry, MeasuredBaseline, Observed, Outcome, Reading, Row, RunFinished, RunStarted
+from okrsync.memory import Entry, MeasuredBaseline, Observed, Outcome, RunFinished, RunStarted
+from okrsync.model import Reading, Row
 from okrsync.ownership import is_behind
 from okrsync.planning import Plan, plan
 from okrsync.ports import Clock, Destination, Ledger

@@ -10,7 +10,8 @@ from decimal import Decimal
 from okrsync.config import Company
 from okrsync.forecast import Forecast, NotYet, Outlook, Point, forecast, outlook
 from okrsync.key_results import KeyResult, settle
-from okrsync.model import Dimension, Memory, NoValue, Outcome, Quantity, Reading
+from okrsync.memory import Memory, Outcome
+from okrsync.model import Dimension, NoValue, Quantity, Reading
 from okrsync.periods import TICK, complete, windows_of
 from okrsync.ports import Ledger
 from okrsync.progress import Budget, Goal, Judge, Milestones, YesNo, budget, paced, progress

@@ -14,20 +14,8 @@ from typing import Any, Final, cast
 from okrsync.cells import CHECK_INS, DATE, KEY_RESULT, KEY_RESULTS, PROGRESS, SOURCE, STATUS, VALUE
 from okrsync.config import Company
 from okrsync.key_results import Form, KeyResult
-from okrsync.model import (
-    Cause,
-    Entry,
-    Forgotten,
-    Intended,
-    Intent,
-    Memory,
-    NoValue,
-    Quantity,
-    Row,
-    StateEntry,
-    Wanted,
-    Withdrawn,
-)
+from okrsync.memory import Entry, Forgotten, Intended, Intent, Memory, StateEntry, Withdrawn
+from okrsync.model import Cause, NoValue, Quantity, Row, Wanted
 from okrsync.periods import window, windows_of
 from okrsync.planning import NEW, DesiredCell, DesiredRow, Plan, without_value
 from okrsync.ports import ConnectorContext, Register

@@ -9,7 +9,8 @@ from typing import Final
 
 from okrsync.cells import leads
 from okrsync.codec import deserialize
-from okrsync.model import Answer, Decision, Reading, StateEntry, Stored, Verdict
+from okrsync.memory import StateEntry
+from okrsync.model import Answer, Decision, Reading, Stored, Verdict
 from okrsync.run_context import Run
 
 WITHOUT_WINDOW: Final = "without window"

@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from okrsync.codec import typed
-from okrsync.model import Decision, Hold, Row, StateEntry, Stored
+from okrsync.memory import StateEntry
+from okrsync.model import Decision, Hold, Row, Stored
 from okrsync.planning import DesiredRow
 from okrsync.run_context import Run
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from okrsync.errors import DataError
-from okrsync.model import (
+from okrsync.memory import (
     Entry,
     Forgotten,
     Intended,
@@ -21,9 +21,9 @@ from okrsync.model import (
     RunFinished,
     RunStarted,
     StateEntry,
-    Stored,
     Withdrawn,
 )
+from okrsync.model import Stored
 from okrsync.ports import Ledger
 from okrsync.testing.leases import LeaseContract, LedgerCase
 from okrsync.testing.readings import DAY, ReadingsContract, sighting

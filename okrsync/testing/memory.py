@@ -9,8 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from okrsync.errors import Busy, Conflict, DataError
-from okrsync.model import (
-    Dimension,
+from okrsync.memory import (
     Entry,
     Forgotten,
     Intended,
@@ -19,16 +18,12 @@ from okrsync.model import (
     Memory,
     Observed,
     Outcome,
-    Quantity,
-    Reading,
-    Row,
     RunFinished,
     RunStarted,
     StateEntry,
-    Stored,
-    Wanted,
     Withdrawn,
 )
+from okrsync.model import Dimension, Quantity, Reading, Row, Stored, Wanted
 
 
 class _Lease:

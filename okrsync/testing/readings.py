@@ -9,22 +9,8 @@ from decimal import Decimal
 import pytest
 
 from okrsync.errors import DataError, ExitCode
-from okrsync.model import (
-    COUNT,
-    PERCENT,
-    Dimension,
-    Evidence,
-    Landed,
-    MeasuredBaseline,
-    Memory,
-    Observed,
-    Outcome,
-    Reading,
-    RunFinished,
-    RunStarted,
-    Unit,
-    Window,
-)
+from okrsync.memory import Landed, MeasuredBaseline, Memory, Observed, Outcome, RunFinished, RunStarted
+from okrsync.model import COUNT, PERCENT, Dimension, Evidence, Reading, Unit, Window
 from okrsync.ports import Ledger
 
 DAY = datetime(2026, 11, 23, 6, tzinfo=UTC)

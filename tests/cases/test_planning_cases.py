@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from okrsync.config.yamlfile import read_yaml
-from okrsync.model import Cause, CellState, Intent, Memory, NoValue, Row, Stored
+from okrsync.memory import Intent, Memory
+from okrsync.model import Cause, CellState, NoValue, Row, Stored
 from okrsync.planning import DesiredCell, DesiredRow, plan, without_value
 
 CASES = read_yaml(Path(__file__).with_name("planning.yaml")).data

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, event
 from okrsync.cli import main
 from okrsync.cli.context import Context
 from okrsync.ledger import open_ledger
-from okrsync.model import RunFinished, RunStarted
+from okrsync.memory import RunFinished, RunStarted
 from okrsync.testing import JumpClock
 from tests.e2e.conftest import published
 from tests.support.fleet import fleet

@@ -16,7 +16,7 @@ from okrsync.cli.context import Context
 from okrsync.ledger import open_ledger
 from okrsync.ledger.backup import back_up, restore
 from okrsync.loopback import Fault
-from okrsync.model import RunStarted
+from okrsync.memory import RunStarted
 from okrsync.testing import JumpClock
 from tests.e2e.test_lost_ledger import fix_bugs
 from tests.support.postgres import running

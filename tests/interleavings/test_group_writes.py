@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from okrsync.model import CellState, Hold, Memory, Row, Stored, Verdict
+from okrsync.memory import Memory
+from okrsync.model import CellState, Hold, Row, Stored, Verdict
 from okrsync.planning import DesiredCell, DesiredRow, Plan, plan
 from okrsync.ports import RECENT
 from okrsync.sync import row_writes

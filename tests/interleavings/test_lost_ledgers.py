@@ -19,7 +19,8 @@ from typing import Any, cast
 import pytest
 
 from okrsync import ownership, stamp
-from okrsync.model import CellState, Decision, Hold, Landed, Memory, Row, RunFinished, Stored, Verdict
+from okrsync.memory import Landed, Memory, RunFinished
+from okrsync.model import CellState, Decision, Hold, Row, Stored, Verdict
 from okrsync.ownership import LAST_WRITE, is_behind
 from okrsync.planning import DesiredCell, DesiredRow, plan
 from okrsync.run_context import Run

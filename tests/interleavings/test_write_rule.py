@@ -15,7 +15,8 @@ from decimal import Decimal
 
 import pytest
 
-from okrsync.model import CellState, Hold, Intent, Landed, Memory, Row, Stored, Verdict
+from okrsync.memory import Intent, Landed, Memory
+from okrsync.model import CellState, Hold, Row, Stored, Verdict
 from okrsync.planning import DesiredCell, DesiredRow, Plan, plan, rows, write_rule
 from okrsync.sync.apply import Writing, apply, settle_same
 from okrsync.testing.memory import MemoryDestination, MemoryLedger

@@ -24,20 +24,8 @@ from sqlalchemy import Engine, event
 from okrsync.errors import Busy
 from okrsync.ledger import open_ledger, sqlite_file
 from okrsync.ledger.transactions import Transaction
-from okrsync.model import (
-    COUNT,
-    Entry,
-    Evidence,
-    Intended,
-    Intent,
-    Landed,
-    Observed,
-    Outcome,
-    Reading,
-    RunFinished,
-    StateEntry,
-    Stored,
-)
+from okrsync.memory import Entry, Intended, Intent, Landed, Observed, Outcome, RunFinished, StateEntry
+from okrsync.model import COUNT, Evidence, Reading, Stored
 from okrsync.testing import JumpClock
 
 CELLS = 200

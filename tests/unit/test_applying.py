@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 
 from okrsync.errors import AccessError, Conflict
-from okrsync.model import Cause, Decision, Landed, Row, Stored, Verdict, Withdrawn
+from okrsync.memory import Landed, Withdrawn
+from okrsync.model import Cause, Decision, Row, Stored, Verdict
 from okrsync.planning import Plan
 from okrsync.sync.apply import Writing, apply
 from okrsync.sync.row_writes import GROUP

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from okrsync import model
+from okrsync.memory import Memory
 from okrsync.model import (
     COUNT,
     PERCENT,
@@ -16,7 +17,6 @@ from okrsync.model import (
     Decision,
     Dimension,
     Evidence,
-    Memory,
     Question,
     Reading,
     Unit,

@@ -7,18 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from okrsync.model import (
-    CellState,
-    Decision,
-    Hold,
-    Intent,
-    Memory,
-    Row,
-    RunFinished,
-    StateEntry,
-    Stored,
-    Verdict,
-)
+from okrsync.memory import Intent, Memory, RunFinished, StateEntry
+from okrsync.model import CellState, Decision, Hold, Row, Stored, Verdict
 from okrsync.ownership import (
     ROWS,
     Whose,

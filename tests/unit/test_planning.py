@@ -3,7 +3,8 @@ from decimal import Decimal
 import pytest
 
 from okrsync.errors import UnsafePlan
-from okrsync.model import Cause, CellState, Decision, Hold, Memory, NoValue, Row, Stored, Verdict
+from okrsync.memory import Memory
+from okrsync.model import Cause, CellState, Decision, Hold, NoValue, Row, Stored, Verdict
 from okrsync.planning import DesiredCell, DesiredRow, Limits, Plan, plan, without_value
 
 MISSING = NoValue(metric="m", cause=Cause.ACCESS, reason="the token has expired", hint="renew it")

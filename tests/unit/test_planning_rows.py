@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from okrsync.cells import STAMP
-from okrsync.model import PERCENT, CellState, Decision, Doubt, Hold, Memory, Quantity, Row, Stored, Verdict
+from okrsync.memory import Memory
+from okrsync.model import PERCENT, CellState, Decision, Doubt, Hold, Quantity, Row, Stored, Verdict
 from okrsync.planning import DesiredCell, DesiredRow, plan
 from okrsync.ports import TableSpec
 from okrsync.settings import TableSettings

@@ -14,7 +14,7 @@ from okrsync.emulation import Mishap
 from okrsync.errors import ConfigError, UnsafePlan
 from okrsync.fleet import CompanyRun
 from okrsync.machine import PREFIX, Machine
-from okrsync.model import RunFinished
+from okrsync.memory import RunFinished
 from okrsync.plugins import Connectors
 from okrsync.sandbox import PRESENT, demo_environment
 from okrsync.sandbox.clock import ImpatientClock, SharedClock

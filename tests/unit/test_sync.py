@@ -14,7 +14,8 @@ import pytest
 
 from okrsync.config import Company, load_company
 from okrsync.errors import AccessError, DataError, ExitCode, OkrsyncError, Unavailable, UnsafePlan
-from okrsync.model import Answer, Cause, CellState, Evidence, NoValue, Observed, Question, Reading, Row
+from okrsync.memory import Observed
+from okrsync.model import Answer, Cause, CellState, Evidence, NoValue, Question, Reading, Row
 from okrsync.ports import Connector, ConnectorContext, Destination, Source, TableSpec
 from okrsync.settings import Strict, TableSettings
 from okrsync.sync.adopt import claim

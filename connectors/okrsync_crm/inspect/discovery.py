@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from okrsync.ports import ConnectorContext, Discovery, Offer, Resource
+from okrsync.discovery import Discovery, Offer, Resource
+from okrsync.ports import ConnectorContext
 from okrsync_crm.inspect.proposal import inspect
 from okrsync_crm.settings import CrmSettings
 

@@ -9,8 +9,9 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from okrsync.connector import NoValueError
+from okrsync.discovery import ExportedCell, ExportedRow, ExportedTable
 from okrsync.errors import DataError
-from okrsync.ports import ConnectorContext, ExportedCell, ExportedRow, ExportedTable
+from okrsync.ports import ConnectorContext
 from okrsync_crm.files.cell_tags import DATE, DURATION, ERROR, MONEY, NUMBER, PERCENT, TAGS, UNCACHED
 from okrsync_crm.files.private_folder import private_folder
 from okrsync_crm.files.staged_file import StagedFile

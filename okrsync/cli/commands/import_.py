@@ -16,8 +16,8 @@ from okrsync.errors import ConfigError, ExitCode
 from okrsync.spelling import counted
 
 if TYPE_CHECKING:
+    from okrsync.discovery import ExportedTable
     from okrsync.imports import Imported
-    from okrsync.ports import ExportedTable
 
 PRINTED = "imported"
 """What the company is called in a YAML that is only printed."""
@@ -46,8 +46,8 @@ def import_table(
     Every metric says TODO: a table says what should be reached, not where its number comes from. What was not understood is listed. It never overwrites a file.
     """
     from okrsync.config.new_company import NOTHING, NewCompany, company_yaml
+    from okrsync.discovery import Proposed
     from okrsync.imports import below_titles, columns_of, read_table
-    from okrsync.ports import Proposed
 
     context: Context = ctx.obj
     zone, spelled = zone_of(timezone or ZONE), locale_of(locale or LOCALE)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from okrsync.config.proposals import MetricProposal
-    from okrsync.ports import Proposed, Resource, Setup
+    from okrsync.discovery import Proposed, Resource, Setup
 
 TOKEN = "NOTION_TOKEN"  # noqa: S105 - the name of the variable, not what it holds
 JIRA_TOKEN = "JIRA_TOKEN"  # noqa: S105 - as above

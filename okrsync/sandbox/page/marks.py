@@ -12,7 +12,8 @@ from typing import Any, Final
 from okrsync.cells import Kind, kind_of
 from okrsync.config import Company
 from okrsync.emulation import Grid
-from okrsync.model import COUNT, PERCENT, Hold, Memory, Verdict
+from okrsync.memory import Memory
+from okrsync.model import COUNT, PERCENT, Hold, Verdict
 from okrsync.tables.registry import TABLES
 from okrsync.units import show
 

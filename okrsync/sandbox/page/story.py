@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from okrsync.errors import UnsafePlan
 from okrsync.fleet import CompanyRun
-from okrsync.model import HELD_ROWS, RunFinished, Verdict
+from okrsync.memory import HELD_ROWS, RunFinished
+from okrsync.model import Verdict
 from okrsync.sync.result import held_rows
 
 Said = dict[str, str]

@@ -17,7 +17,7 @@ from okrsync.emulation import Grid, Workspace
 from okrsync.errors import OkrsyncError
 from okrsync.ledger import open_ledger
 from okrsync.ledger.store import SqlLedger
-from okrsync.model import Memory
+from okrsync.memory import Memory
 from okrsync.ports import Connector
 from okrsync.render.words import moment
 from okrsync.sandbox.clock import PRESENT, ImpatientClock

@@ -21,7 +21,7 @@ from okrsync.ledger.revision import HEAD
 from okrsync.ledger.statements import COLUMNS
 from okrsync.ledger.store import SqlLedger
 from okrsync.ledger.tables import leases, metadata
-from okrsync.model import (
+from okrsync.memory import (
     Entry,
     Intended,
     Intent,

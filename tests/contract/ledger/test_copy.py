@@ -16,7 +16,7 @@ from okrsync.ledger import copy, open_ledger
 from okrsync.ledger.copy import copy_ledger
 from okrsync.ledger.database import connected
 from okrsync.ledger.tables import metadata, puts
-from okrsync.model import RunStarted, StateEntry
+from okrsync.memory import RunStarted, StateEntry
 from okrsync.testing import JumpClock
 from tests.support.ledger_process import entries
 from tests.support.postgres import running

@@ -23,7 +23,7 @@ from okrsync.ledger import database, lease, open_ledger, schema, sqlite_file
 from okrsync.ledger.faults import explained
 from okrsync.ledger.store import SqlLedger
 from okrsync.ledger.transactions import OverSqlalchemy
-from okrsync.model import StateEntry
+from okrsync.memory import StateEntry
 from okrsync.testing import JumpClock
 from tests.support import postgres
 from tests.support.postgres import PASSWORD, QUOTED, Server, running

@@ -18,7 +18,7 @@ import pytest
 from okrsync.errors import Busy
 from okrsync.ledger import open_ledger
 from okrsync.ledger.owner import is_gone, spoken, this_process
-from okrsync.model import Memory
+from okrsync.memory import Memory
 from okrsync.testing import JumpClock
 from tests.support import ledger_process
 from tests.support.ledger_process import beside, hear, pipe, tell

@@ -20,7 +20,7 @@ from okrsync.ledger.database import connected
 from okrsync.ledger.revision import HEAD
 from okrsync.ledger.store import SqlLedger
 from okrsync.ledger.transactions import Transaction, Values
-from okrsync.model import RunFinished, RunStarted
+from okrsync.memory import RunFinished, RunStarted
 from okrsync.testing import JumpClock
 from okrsync.testing.ledger import DAY
 from tests.support.ledger_process import beside, hear
