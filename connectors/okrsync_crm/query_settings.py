@@ -48,6 +48,8 @@ def _kind(value: Any) -> str:
 
 Scalar = Annotated[bool | int | Decimal | datetime | date | str, BeforeValidator(_said)]
 Limit = Annotated[Decimal | datetime | date, BeforeValidator(_limit)]
+Limits = tuple[tuple[str, Decimal | datetime | date], ...]
+"""Limits by their keys, such as ``gt``."""
 _Text = Annotated[str, Field(min_length=1)]
 Texts = _Text | Annotated[list[_Text], Field(min_length=1)]
 
@@ -71,6 +73,12 @@ class Comparison(Strict):
                 "say what to compare with: not, gt, gte, lt, lte, empty, contains or starts_with"
             )
         return self
+
+    @property
+    def limits(self) -> Limits:
+        """What the values must be above or below."""
+        limits = (("gt", self.gt), ("gte", self.gte), ("lt", self.lt), ("lte", self.lte))
+        return tuple((key, limit) for key, limit in limits if limit is not None)
 
 
 OTHER_MEASURES = ("count", "count_distinct", "ratio", "duration", "spread")

@@ -9,23 +9,22 @@ from __future__ import annotations
 
 import csv
 import io
+import operator
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import cache
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from okrsync.model import Dimension
-from okrsync_crm.cells.moments import ReadMoment, read_moments
-from okrsync_crm.cells.names import SPACES
+from okrsync_crm.cells.moments import ReadMoment
+from okrsync_crm.cells.names import SPACES, folded
+from okrsync_crm.cells.plain_cells import BLANKS, all_differ, plain_amount, plain_moments
 from okrsync_crm.files.staged_file import StagedFile
 from okrsync_crm.query_settings import Conditions
 from okrsync_crm.sql.column_checks import may_be_grouped
-from okrsync_crm.sql.conditions import is_of_text, window_bounds
+from okrsync_crm.sql.conditions import is_of_text, limits_of, window_bounds, without_limits
 from okrsync_crm.sql.file_scan import MASKED
 from okrsync_crm.sql.grouped import Allowed, allowed_texts, chosen
 from okrsync_crm.sql.planned_question import PlannedQuestion, is_percentile, length_of, rank_of
@@ -35,23 +34,11 @@ from okrsync_crm.sql.where_values import WhereValues
 
 SMALL: Final = 1 << 20
 """From so many bytes on the database is quicker."""
-_BLANKS: Final = " \t\u00a0\u202f"
 _LINE_FEED: Final = "\n"
-_ODD: Final = re.compile(f"[\0{''.join(set(SPACES) - set(_BLANKS) - {_LINE_FEED})}]")
+_ODD: Final = re.compile(f"[\0{''.join(set(SPACES) - set(BLANKS) - {_LINE_FEED})}]")
 """Carriage returns, blanks that are rarely meant as blanks, and NUL."""
 _MEASURES: Final = {"count", "count_distinct", "sum", "mean", "min", "max", "ratio"}
-_LIKE_A_NUMBER: Final = re.compile(r"[-+.]?[\d.].*", re.DOTALL)
-_ISO: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?", re.ASCII)
-_DIRECTIVES: Final[Mapping[str, str]] = {
-    **dict.fromkeys("dmHI", r"\d{1,2}"),
-    **dict.fromkeys("yMS", r"\d{2}"),
-    "Y": r"\d{4}",
-    "p": "(?:AM|PM)",
-}
-_DECIMALS, _WHOLE = 10, 28
-_YEARS: Final = (1971, 2099)
-"""Of other years lists of time zones say different things."""
-_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - wall-clock times are counted from a wall-clock start
+_COMPARED: Final = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
 Texts = tuple[str | None, ...]
 
 
@@ -73,23 +60,19 @@ class SmallFile:
         if column not in self._texts:
             place = self.table.scan(0).position(name)
             nulls = {"", *self.table.dialect.nulls}
-            cells = [row[place].strip(_BLANKS) for row in self.rows]
+            cells = [row[place].strip(BLANKS) for row in self.rows]
             self._texts[column] = [None if cell in nulls else cell for cell in cells]
         return self._texts[column]
 
     def amounts(self, name: str) -> list[Decimal | None]:
         column = self.table.text(name)
         if column not in self._amounts:
-            decimal, thousands = self.table.dialect.decimal, self.table.dialect.thousands
-            form = _amount_form(decimal, thousands)
-            grouped = may_be_grouped(self.table.settings)
-            found: list[Decimal | None] = []
-            for cell in self.texts(name):
-                if cell is not None and (not form.fullmatch(cell) or (grouped and cell[-4:-3] == ".")):
+            form, grouped = self.table.amount_form(), may_be_grouped(self.table.settings)
+            cells = self.texts(name)
+            found = [None if cell is None else plain_amount(cell, form) for cell in cells]
+            for cell, amount in zip(cells, found, strict=True):
+                if cell is not None and (amount is None or (grouped and cell[-4:-3] == ".")):
                     raise UnusualFileError
-                digits = (cell or "").replace(thousands, "").replace(decimal, ".")
-                # Nothing is added to -0 but the sign of 0.
-                found.append(None if cell is None else Decimal(digits) + 0)
             self._amounts[column] = found
         return self._amounts[column]
 
@@ -97,12 +80,8 @@ class SmallFile:
         column = self.table.text(name)
         if column not in self._moments:
             texts = self.texts(name)
-            different = {cell for cell in texts if cell is not None}
-            forms, form = _moment_forms(self.table.dialect.date_format), self.table.moment_form()
-            if not all(any(one.fullmatch(cell) for one in forms) for cell in different):
-                raise UnusualFileError
-            read = read_moments(different, form)
-            if len(read) < len(different) or not all(_is_certain(one, form.zone) for one in read.values()):
+            read = plain_moments({cell for cell in texts if cell is not None}, self.table.moment_form())
+            if read is None:
                 raise UnusualFileError
             self._moments[column] = [None if cell is None else read[cell] for cell in texts]
         return self._moments[column]
@@ -114,11 +93,26 @@ class SmallFile:
         known: dict[str, Mapping[str, int]] = {}
         for one in asked:
             names = [*one.query.where, *one.query.part]
+            for conditions in (one.query.where, one.query.part):
+                self._hold_limits(conditions)
             names += [one.query.field or ""] if one.query.measure == "count_distinct" else []
             for name in names:
-                counts = Counter(cell for cell in self.texts(name) if cell is not None)
-                known[self.table.text(name)] = counts
+                if self.table.text(name) not in known:
+                    counts = Counter(cell for cell in self.texts(name) if cell is not None)
+                    known[self.table.text(name)] = counts
         return WhereValues(None, self.table, known=known, rows=len(self.rows))
+
+    def _hold_limits(self, conditions: Conditions) -> None:
+        """Find out in which rows the numbers are within the limits of conditions."""
+        for name, condition in conditions.items():
+            if not (limits := limits_of(condition)):
+                continue
+            column = self.table.limits.setdefault((folded(name), limits), f"h{len(self.table.limits)}")
+            if column not in self._texts:
+                self._texts[column] = [
+                    "true" if cell is not None and all(_holds(cell, *limit) for limit in limits) else "false"
+                    for cell in self.amounts(name)
+                ]
 
     def values(self, one: PlannedQuestion, where: WhereValues) -> dict[str, Any]:
         """The values of a question, as a statement of its own gives them."""
@@ -219,59 +213,7 @@ def _are_records(found: SmallFile, file: StagedFile) -> bool:
     if settings.key is not None:
         keys = found.texts(settings.key)
         return None not in keys and len(set(keys)) == len(keys)
-    return settings.equal_rows == "count" or _differ(rows, table.likely_id(0))
-
-
-def _differ(rows: Sequence[Sequence[str]], place: int) -> bool:
-    """Whether no two rows are equal, blanks around a cell and 20.00 for 20 aside."""
-    ids = {row[place].strip(_BLANKS) for row in rows}
-    return len(ids) == len(rows) or len({tuple(map(_bare, row)) for row in rows}) == len(rows)
-
-
-def _bare(cell: str) -> str | Decimal:
-    bare = cell.strip(_BLANKS)
-    if not _LIKE_A_NUMBER.fullmatch(bare):
-        return bare
-    try:
-        value = Decimal(bare)
-    except ArithmeticError:
-        return bare
-    if value.adjusted() >= _WHOLE or len(f"{value:f}".partition(".")[2]) > _DECIMALS:
-        raise UnusualFileError  # the database rounds it, or takes it for a text
-    return value
-
-
-@cache
-def _amount_form(decimal: str, thousands: str) -> re.Pattern[str]:
-    """Digits, as a dialect writes them; so few that no sum of them is rounded."""
-    whole = r"\d{1,12}"
-    if thousands in {",", ".", " "}:
-        whole = rf"(?:\d{{1,3}}(?:{re.escape(thousands)}\d{{3}}){{1,3}}|{whole})"
-    return re.compile(rf"-?{whole}(?:{re.escape(decimal)}\d{{1,8}})?", re.ASCII)
-
-
-@cache
-def _moment_forms(formats: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
-    """What both readers of dates read alike. Raises ``UnusualFileError`` if a format has more than digits and halves of a day."""
-    forms = []
-    for one in formats:
-        pieces = re.split(r"(%.)", one)
-        together = any(not between for between in pieces[2:-1:2])
-        names = {name[1] for name in pieces[1::2]}
-        if together or not names <= _DIRECTIVES.keys() or ("p" in names) is not ("I" in names):
-            raise UnusualFileError
-        parts = (_DIRECTIVES[piece[1]] if n % 2 else re.escape(piece) for n, piece in enumerate(pieces))
-        forms.append(re.compile("".join(parts), re.ASCII))
-    return tuple(forms) or (_ISO,)
-
-
-def _is_certain(read: ReadMoment, zone: ZoneInfo) -> bool:
-    """Whether the year is one of exports, and the clock of the zone shows the time once."""
-    at = _EPOCH + timedelta(microseconds=read.local)
-    if not _YEARS[0] <= at.year <= _YEARS[1]:
-        return False
-    offsets = {at.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1)}
-    return read.instant is None or len(offsets) == 1
+    return settings.equal_rows == "count" or all_differ(rows, table.likely_id(0))
 
 
 def _is_inside(read: ReadMoment | None, bounds: Sequence[tuple[str, int, int]]) -> bool:
@@ -292,7 +234,15 @@ def _is_usual(one: PlannedQuestion, table: TypedTable) -> bool:
         return False
     if unit.dimension is Dimension.PERCENT and query.field:
         return False
-    return all(map(is_of_text, (*query.where.values(), *query.part.values())))
+    rest = map(without_limits, (*query.where.values(), *query.part.values()))
+    return all(one is None or is_of_text(one) for one in rest)
+
+
+def _holds(value: Decimal, key: str, limit: Any) -> bool:
+    """Whether a number is within a limit."""
+    if not isinstance(limit, Decimal) or limit != round(limit, 8):
+        raise UnusualFileError
+    return bool(_COMPARED[key](value, limit))
 
 
 def _of_amounts(how: str, values: Sequence[Decimal]) -> dict[str, Any]:

@@ -55,19 +55,27 @@ def cost(tool: str, file: Path, encoding: str = "utf-8", metrics: str = "twenty"
     return {"values": values, "cpu": statistics.median(one.cpu for one in found), "mib": found[0].mib}
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "cp1251", "utf-16"])
-def test_twenty_metrics_beside_one_bare_select(tmp_path: Path, encoding: str) -> None:
+@pytest.mark.parametrize(
+    ("encoding", "metrics"),
+    [("utf-8", "twenty"), ("cp1251", "twenty"), ("utf-16", "twenty"), ("utf-8", "others")],
+)
+def test_twenty_metrics_beside_one_bare_select(tmp_path: Path, encoding: str, metrics: str) -> None:
     large, small = export(tmp_path / "large", ROWS, encoding), export(tmp_path / "small", 30, encoding)
     found = {
-        (tool, file): cost(tool, file, encoding) for file in (large, small) for tool in ("okrsync", "duckdb")
+        (tool, file): cost(
+            "database" if (tool, file) == ("okrsync", small) else tool, file, encoding, metrics
+        )
+        for file in (large, small)
+        for tool in ("okrsync", "duckdb")
     }
     ours, bare = found["okrsync", large], found["duckdb", large]
-    assert ours["values"] == pytest.approx(bare["values"])
+    # DuckDB rounds the mean of the two values in the middle to the cents of its column.
+    assert ours["values"] == pytest.approx(bare["values"], abs=0.01 if metrics == "others" else None)
     own, other = (
         one["cpu"] - found[tool, small]["cpu"] for one, tool in ((ours, "okrsync"), (bare, "duckdb"))
     )
     print(
-        f"\n20 metrics, {ROWS} rows, {encoding}: {own:.2f} s of processor without start, one SELECT {other:.2f} s, "
+        f"\n{metrics} metrics, {ROWS} rows, {encoding}: {own:.2f} s of processor without start, one SELECT {other:.2f} s, "
         f"ratio {own / max(other, 0.001):.2f}; memory {ours['mib']:.0f} and {bare['mib']:.0f} MiB, ratio {ours['mib'] / bare['mib']:.2f}"
     )
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 
 from okrsync.connector import NoValueError
@@ -18,9 +19,10 @@ from okrsync.model import Dimension
 from okrsync_crm.cells.names import SPACES, folded
 from okrsync_crm.files.plain_text import LARGE, spread_sample
 from okrsync_crm.files.staged_file import refuse_changed
+from okrsync_crm.query_settings import Limits
 from okrsync_crm.settings import CrmSettings
 from okrsync_crm.sql import execution
-from okrsync_crm.sql.cell_values import cleaned
+from okrsync_crm.sql.cell_values import DECIMAL, cleaned
 from okrsync_crm.sql.condensed_columns import (
     Bounds,
     CondensedColumn,
@@ -28,9 +30,9 @@ from okrsync_crm.sql.condensed_columns import (
     moment_column,
     sampled,
 )
-from okrsync_crm.sql.conditions import is_of_text, micros, wall_clock
+from okrsync_crm.sql.conditions import SIGNS, is_of_text, limits_of, micros, wall_clock, without_limits
 from okrsync_crm.sql.file_scan import MASKED, FileScan
-from okrsync_crm.sql.planned_question import PlannedQuestion
+from okrsync_crm.sql.planned_question import PlannedQuestion, is_percentile
 from okrsync_crm.sql.records import MOST, SMALL
 from okrsync_crm.sql.row_ids import RowIds, row_ids
 from okrsync_crm.sql.totals import strong_masks
@@ -59,24 +61,39 @@ class CondensedFile:
     def add(self, one: PlannedQuestion) -> bool:
         """Take up a question; whether groups can answer it."""
         query, unit = one.query, one.question.unit
-        if query.measure not in _MEASURES or (unit.dimension is Dimension.PERCENT and query.field):
+        percentile = is_percentile(query.measure)
+        if (query.measure not in _MEASURES and not percentile) or (
+            unit.dimension is Dimension.PERCENT and query.field
+        ):
             return False
         if unit.dimension is Dimension.MONEY and self.table.settings.rates is not None:
             return False
         tested = [*query.where.items(), *query.part.items()]
-        if not all(is_of_text(condition) for _, condition in tested):
-            return False
-        names = [name for name, _ in tested] + ([one.currency] if one.currency else [])
+        names = [one.currency] if one.currency else []
+        for name, condition in tested:
+            if not self._add_limits(name, limits_of(condition)):
+                return False
+            rest = without_limits(condition)
+            if rest is not None and not is_of_text(rest):
+                return False
+            names += [] if rest is None else [name]
         if query.measure == "count_distinct":
             names.append(query.field or "")
         elif query.field:
-            how = query.measure if query.measure in {"min", "max"} else "sum"
+            how = "list" if percentile else query.measure if query.measure in {"min", "max"} else "sum"
             self.amounts.setdefault(folded(query.field), set()).add(how)
         self.texts += [name for name in dict.fromkeys(map(folded, names)) if name not in self.texts]
         bounds = _bounds(one)
         if query.date is not None and bounds:
             self.bounds.setdefault(folded(query.date), set()).update(bounds)
         return True
+
+    def _add_limits(self, name: str, limits: Limits) -> bool:
+        """Take up limits of a column's numbers; whether it can be."""
+        if limits and all(isinstance(limit, Decimal) for _, limit in limits):
+            self.amounts.setdefault(folded(name), set())
+            self.table.limits.setdefault((folded(name), limits), f"h{len(self.table.limits)}")
+        return not limits or (folded(name), limits) in self.table.limits
 
     # ---- the pass over the file ---------------------------------------------------------------------------------
 
@@ -122,7 +139,7 @@ class CondensedFile:
         texts = [f"c{scan.position(name)} AS k{number}" for number, name in enumerate(self.texts)]
         plain = ", ".join(["*", *(sql for one in columns for sql in one.plain)])
         cells = ", ".join(["*", f"{scan.mask()} AS mask", *(sql for one in columns for sql in one.cells)])
-        keys = ["mask", *texts, *(sql for one in columns for sql in one.keys)]
+        keys = ["mask", *texts, *self._held_limits(), *(sql for one in columns for sql in one.keys)]
         totals = ["count(*) AS weight", *(sql for one in columns for sql in one.totals)]
         totals += self.ids.totals if self.ids is not None else []
         if not self.texts:
@@ -131,6 +148,15 @@ class CondensedFile:
             f"CREATE TEMP TABLE {_GROUPS} AS SELECT {', '.join([*keys, *totals])} FROM "
             f"(SELECT {cells} FROM (SELECT {plain} FROM {scan.source()})) GROUP BY ALL"
         )
+
+    def _held_limits(self) -> list[str]:
+        """Whether a row's numbers are within the limits that questions set."""
+        bind, found = self.table.bind.bind, []
+        for (name, limits), column in self.table.limits.items():
+            number = f"n{list(self.amounts).index(name)}"
+            holds = (f"{number} {SIGNS[key]} CAST({bind(str(limit))} AS {DECIMAL})" for key, limit in limits)
+            found.append(f"coalesce({' AND '.join(holds)}, false) AS {column}")
+        return found
 
     # ---- what makes a row matter --------------------------------------------------------------------------------
 
@@ -184,6 +210,7 @@ class CondensedFile:
         listed = ["weight::BIGINT AS weight"]
         for number, name in enumerate(self.texts):
             listed.append(f"{cleaned(f'k{number}', table.dialect.nulls, table.bind)} AS {table.raw(name)}")
+        listed += [f"CAST({column} AS VARCHAR) AS {column}" for column in table.limits.values()]
         listed += [sql for one in columns for sql in one.records]
         return f"CREATE TEMP TABLE {RECORDS} AS SELECT {', '.join(listed)} FROM {_GROUPS}"
 

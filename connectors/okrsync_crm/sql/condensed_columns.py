@@ -68,7 +68,7 @@ class SampledColumn:
 
 
 def amount_column(column: SampledColumn, table: TypedTable, totals: Sequence[str]) -> CondensedColumn:
-    """A column of numbers. ``totals`` are those that are asked for: sum, min, max."""
+    """A column of numbers. ``totals`` are those that are asked for: sum, min, max, list."""
     n, cell, known = column.number, column.cell, table.number(column.name, percent=False)
     counted, filled = column.filled
     sums = [f"count(n{n}) AS count_n{n}", *(f"{how}(n{n}) AS {how}_n{n}" for how in totals), *counted]
@@ -83,6 +83,7 @@ def amount_column(column: SampledColumn, table: TypedTable, totals: Sequence[str
         unread=unread,
         records=[
             *(f"{f'{how}_n{n}' if how in {'count', *totals} else 'NULL'} AS {how}_{known}" for how in named),
+            *(f"list_n{n} AS list_{known}" for how in totals if how == "list"),
             f"NULL::VARCHAR AS {table.sign(column.name)}",
         ],
     )

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 from okrsync.model import Window
 from okrsync_crm.files.cell_tags import DATE
-from okrsync_crm.query_settings import Comparison, Condition, Conditions, Elapsed
+from okrsync_crm.query_settings import Comparison, Condition, Conditions, Elapsed, Limits
 from okrsync_crm.settings import listed as as_list
 from okrsync_crm.sql.cell_values import DAY, MomentSql
 from okrsync_crm.sql.query_plan import CellFault, QueryPlan, RowTest
 
-_SIGNS: Final[Mapping[str, str]] = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+SIGNS: Final[Mapping[str, str]] = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _WORDS: Final[Mapping[str, str]] = {"gt": ">", "gte": "≥", "lt": "<", "lte": "≤"}
 ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - wall-clock times are counted from a wall-clock start
@@ -111,7 +111,7 @@ def _compared(plan: QueryPlan, column: str, condition: Comparison, zone: ZoneInf
     if condition.not_ is not None:
         values = condition.not_ if isinstance(condition.not_, list) else [condition.not_]
         found.append(_among(plan, column, values, zone, negated=True))
-    for key, sign in _SIGNS.items():
+    for key, sign in SIGNS.items():
         limit = getattr(condition, key)
         if limit is not None:
             found.append(_ordered(plan, column, sign, limit, zone))
@@ -186,12 +186,25 @@ def is_of_text(condition: Condition) -> bool:
     if isinstance(condition, Elapsed):
         return False
     if isinstance(condition, Comparison):
-        if any(getattr(condition, limit) is not None for limit in _SIGNS):
+        if any(getattr(condition, limit) is not None for limit in SIGNS):
             return False
         condition = [] if condition.not_ is None else condition.not_
     return all(
         isinstance(value, str) for value in (condition if isinstance(condition, list) else [condition])
     )
+
+
+def limits_of(condition: Condition) -> Limits:
+    """What the values of a column must be above or below."""
+    return condition.limits if isinstance(condition, Comparison) else ()
+
+
+def without_limits(condition: Condition) -> Condition | None:
+    """What else a condition tests; None if it tests nothing else."""
+    if not isinstance(condition, Comparison):
+        return condition
+    rest = condition.model_copy(update=dict.fromkeys(SIGNS))
+    return rest if any(value is not None for _, value in rest) else None
 
 
 def named_texts(condition: Condition) -> list[str]:

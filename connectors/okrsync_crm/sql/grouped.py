@@ -13,9 +13,10 @@ from math import prod
 from typing import Any, Final, TypeVar
 
 from okrsync.model import Dimension
+from okrsync_crm.cells.names import folded
 from okrsync_crm.query_settings import Comparison, Conditions
 from okrsync_crm.sql import conditions, execution
-from okrsync_crm.sql.planned_question import PlannedQuestion, value_of
+from okrsync_crm.sql.planned_question import PlannedQuestion, is_percentile, rank_of, value_of
 from okrsync_crm.sql.query_plan import QueryPlan
 from okrsync_crm.sql.typed_table import RECORDS, TypedTable
 from okrsync_crm.sql.where_values import WhereValues
@@ -70,6 +71,9 @@ def read_grouped(
     for shape, mine in shapes.items():
         groups = _groups(connection, table, shape)
         found |= {one.index: _values(one, table, shape, groups, where) for one in mine}
+        for one in mine:
+            if is_percentile(one.query.measure):
+                found[one.index] |= _percentile(connection, table, shape, one, found[one.index], where)
     return found, rest
 
 
@@ -78,7 +82,8 @@ def _shape(table: TypedTable, one: PlannedQuestion, where: WhereValues) -> Group
     if settings.latest_by or table.odd:
         return None
     # Without groups of rows, a column may have as many different values as there are rows.
-    if query.measure not in _MEASURES and not (query.measure == "count_distinct" and table.condensed):
+    large = query.measure == "count_distinct" or is_percentile(query.measure)
+    if query.measure not in _MEASURES and not (large and table.condensed):
         return None
     if settings.rates is not None and one.question.unit.dimension is Dimension.MONEY:
         return None
@@ -115,19 +120,27 @@ def allowed_texts(table: TypedTable, tests: Conditions, where: WhereValues) -> A
     """The texts that each column may have; None if a test is of another kind."""
     found: dict[str, frozenset[str | None]] = {}
     for name, condition in tests.items():
-        if not conditions.is_of_text(condition):
+        if limits := conditions.limits_of(condition):
+            holds = table.limits.get((folded(name), limits))
+            if holds is None:
+                return None
+            found[holds] = frozenset({"true"})
+        rest = conditions.without_limits(condition)
+        if rest is None:
+            continue
+        if not conditions.is_of_text(rest):
             return None
-        values = conditions.named_texts(condition)
+        values = conditions.named_texts(rest)
         # A day is compared with a sheet's date cells by what they mean.
         if table.tagged and any(conditions.ISO_DAY.fullmatch(value) for value in values):
             return None
         column = table.text(name)
         texts = frozenset[str | None](values)
-        if isinstance(condition, Comparison):
+        if isinstance(rest, Comparison):
             there = where.all_values(name)
             if there is None:
                 return None
-            texts = frozenset(text for text in (*there, None) if conditions.passes(text, condition))
+            texts = frozenset(text for text in (*there, None) if conditions.passes(text, rest))
         found[column] = found[column] & texts if column in found else texts
     return found
 
@@ -195,6 +208,35 @@ def _values(
         share = _together(chosen(groups, shape.keys, {**where, **both}).values())
         values[f"part{index}"] = share.total if query.field else share.rows
     return values
+
+
+def _percentile(
+    connection: execution.SqlConnection,
+    table: TypedTable,
+    shape: GroupShape,
+    one: PlannedQuestion,
+    found: Mapping[str, Any],
+    where: WhereValues,
+) -> dict[str, Any]:
+    """The two values on both sides of a percentile, out of the groups' lists of all their values."""
+    filled = found[f"filled{one.index}"]
+    if not filled:
+        return {}
+    places = [int(rank_of(one.query.measure, filled))]
+    places.append(min(filled - 1, places[0] + 1))
+    # Halfway between two places no rounding of the fraction can reach a neighbour.
+    shares = ", ".join(repr((place + 0.5) / filled) for place in places)
+    tests = [shape.window] if shape.window else []
+    texts: dict[str, list[str]] = {}
+    for key, allowed in (allowed_texts(table, one.query.where, where) or {}).items():
+        texts[key] = sorted(text for text in allowed if text is not None)
+        tests.append(f"({key} IN (SELECT unnest(${key})) OR ({None in allowed} AND {key} IS NULL))")
+    statement = (
+        f"SELECT quantile_disc(value, [{shares}]) FROM (SELECT unnest(list_{shape.value}) AS value FROM {RECORDS} "
+        f"WHERE {' AND '.join(['true', *tests])})"
+    )
+    ((values,),) = connection.execute(statement, texts or None).fetchall()
+    return {f"{name}{one.index}": value for name, value in zip(("below", "above"), values, strict=True)}
 
 
 def chosen(

@@ -20,6 +20,7 @@ from okrsync_crm.cells.words import is_currency_column
 from okrsync_crm.dialects import Dialect
 from okrsync_crm.files.cell_tags import DURATION
 from okrsync_crm.files.staged_file import StagedFile
+from okrsync_crm.query_settings import Limits
 from okrsync_crm.settings import CrmSettings
 from okrsync_crm.sql.cell_values import (
     MomentSql,
@@ -60,6 +61,8 @@ class TypedTable:
     _currencies: dict[str, str | None] = field(default_factory=dict)
     _sound: frozenset[str] | None = None
     odd: bool = True
+    limits: dict[tuple[str, Limits], str] = field(default_factory=dict)
+    """The columns that say of each row whether limits of a column hold, as ``true`` and ``false``."""
     condensed: bool = False
     """Each row is ``weight`` rows that no question tells apart (condensed.py)."""
 
@@ -151,7 +154,8 @@ class TypedTable:
     def condense(self) -> None:
         """Take the table for one of groups: nothing in it is at fault."""
         self.condensed, self.odd = True, False
-        self._sound = frozenset([*self._typed, *(f"x{number}" for number in self._numbers.values())])
+        texts = (f"x{number}" for number in self._numbers.values())
+        self._sound = frozenset([*self._typed, *texts, *self.limits.values()])
 
     @property
     def rows(self) -> str:

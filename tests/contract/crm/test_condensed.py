@@ -49,6 +49,24 @@ QUESTIONS: list[dict[str, Any]] = [
         "date": "Closed",
         "at": datetime(2026, 10, 9, tzinfo=ZONE),
     },
+    {"measure": "count", "where": {"Amount": {"gt": 500}}},
+    {"measure": "sum", "field": "Amount", "where": {"Amount": {"gte": "250.5", "lt": 700}, "Stage": "Won"}},
+    {
+        "measure": "ratio",
+        "part": {"Amount": {"lte": 300, "empty": False}},
+        "where": {"Owner": {"not": "o1"}},
+        "unit": PERCENT,
+    },
+    {"measure": "median", "field": "Amount"},
+    {"measure": "p3", "field": "Amount"},
+    {"measure": "p90", "field": "Amount", "where": {"Stage": ["Won", "Lost"], "Amount": {"gt": 10}}},
+    {
+        "measure": "median",
+        "field": "Amount",
+        "where": {"Owner": {"not": "o1"}},
+        "date": "Closed",
+        "window": QUARTER,
+    },
 ]
 
 
@@ -256,6 +274,20 @@ def test_a_row_that_is_no_record_is_seen_by_its_texts_alone(
         (found,), grouped = both(exports, monkeypatch, questions, equal_rows="count")
         assert not grouped
         assert isinstance(found, Reading | NoValue)
+
+
+def test_an_id_of_more_digits_than_those_of_the_sample_is_seen(
+    exports: Exports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plain_text, "_PLACES", 1)
+    monkeypatch.setattr(plain_text, "_BLOCK", 4_000)
+    lines = rows()
+    lines[300][0] = "D-4294967303"  # D-7 in 32 bits
+    exports.put("deals.csv", text(lines))
+    found, grouped = both(exports, monkeypatch, asked())
+    assert not grouped
+    assert isinstance(found[0], Reading)
+    assert found[0].value == ROWS
 
 
 def test_an_id_twice_is_named(exports: Exports, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,7 +114,8 @@ def test_usual_forms_need_no_database(exports: Exports, form: str) -> None:
     wanted = [one for one in questions() if form != "ids that are no first column" or "Owner" not in str(one)]
     found, own = both(exports, wanted, **settings)
     assert own
-    assert all(isinstance(one, Reading) for one in found)
+    # No number below zero is above 250.
+    assert sum(isinstance(one, Reading) for one in found) >= len(found) - ("below" in form)
 
 
 def _with(change: Callable[[list[list[str]]], object]) -> Callable[[list[list[str]]], list[list[str]]]:
@@ -190,7 +191,8 @@ def test_rows_without_a_cell_are_no_rows(exports: Exports) -> None:
             {"measure": "sum", "field": "Amount", "unit": USD},
         ),
         ({}, {"measure": "mean", "field": "Amount", "unit": "percent", "field_unit": "percent"}),
-        ({}, {"measure": "count", "where": {"Amount": {"gt": 10}}}),
+        ({}, {"measure": "count", "where": {"Amount": {"gt": "10.0000000001"}}}),
+        ({}, {"measure": "count", "where": {"Closed": {"gt": "2026-10-10"}}}),
         ({}, {"measure": "count", "where": {"Stage": "won"}}),
         ({}, {"measure": "count", "where": {"Stage": "Gone"}}),
         ({}, {"measure": "spread", "group": "Country", "unit": "percent"}),
@@ -261,6 +263,7 @@ def test_no_cell_is_read_two_ways(exports: Exports, seed: int) -> None:
         ask(measure="count_distinct", field="Closed"),
         ask(measure="ratio", part={"Stage": "Won"}, field="Amount", may_be_absent=["Won"]),
         ask(measure="count", where={"Amount": {"empty": False}}),
+        ask(measure="count", where={"Amount": {"gt": "1.5", "lte": 1200}, "Closed": {"not": "Won"}}, spelling="exact"),
     ]  # fmt: skip
     # Each by itself: what one of them leaves to the database hides no other.
     source = exports.source(**settings)
