@@ -10,13 +10,12 @@ from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any, NotRequired, TypeVar
 
-from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 T = TypeVar("T")
 Count = Annotated[int, Field(ge=0)]
 Digits = Annotated[str, StringConstraints(pattern=r"^\d+$")]
-STRICT = ConfigDict(strict=True)
 
 
 class MalformedAnswer(Exception):

@@ -111,7 +111,7 @@ def test_an_edit_is_kept_as_long_as_the_yaml_says(desk: Any) -> None:
     desk.clock.sleep(timedelta(days=1).total_seconds())
     desk.run("sync", "demo")
     assert desk.table()["KR-1"]["Current"] == "70"
-    # Another edit starts the time anew.
+    # Another edit starts the time again.
     desk.notion.edit("Key results", "Open bugs", "Current", 71)
     desk.run("sync", "demo")
     desk.clock.sleep(timedelta(hours=36).total_seconds())

@@ -74,9 +74,6 @@ class FileScan:
         counted = " + ".join(f"(c{n} IS NOT NULL)::INTEGER" for n in range(self.width))
         return f"CASE WHEN {full} THEN {self.width} ELSE {counted} END"
 
-    def is_filled(self) -> str:
-        return f"({' OR '.join(f'c{n} IS NOT NULL' for n in range(self.width))})"
-
     def mask(self) -> str:
         """Which of a row's cells are filled, one bit each."""
         places = range(min(self.width, MASKED))
