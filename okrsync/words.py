@@ -9,12 +9,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from okrsync.model import COUNT, PERCENT, Dimension, Unit
 from okrsync.periods import Cycle, Phase
 from okrsync.progress import AtLeast, AtMost, Baseline, FromTo, Goal, Milestones, Within, YesNo
+from okrsync.sentences import translated
 from okrsync.units import show
 from okrsync.units.language import cldr
 
@@ -38,6 +39,13 @@ def language_of(locale: str) -> str:
     return own if own in LANGUAGES else LANGUAGES[0]
 
 
+class Rendered(NamedTuple):
+    """A text and the language that it is in."""
+
+    text: str
+    language: str
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """What people read, for one company: its locale writes the numbers, its time zone dates the moments."""
@@ -54,6 +62,11 @@ class Words:
         found = messages(self.language)[name]
         assert isinstance(found, str), name
         return found.format(**values)
+
+    def reason(self, text: str) -> Rendered:
+        """What the engine or a connector says, in this language if it is known there."""
+        own = text if self.language == LANGUAGES[0] else translated(text, self.language)
+        return Rendered(own or text, self.language if own else LANGUAGES[0])
 
     def count(self, name: str, number: int, **values: object) -> str:
         """The message ``name`` in the plural form of ``number``, which is its ``{n}``."""

@@ -24,7 +24,7 @@ class Alert:
     """One thing that needs a person. ``key`` stays the same as long as it is the same thing, whatever its numbers do.
 
     ``kind`` is ``held``, ``failed``, ``stale``, ``over`` (the cycle) or ``test``. ``own`` says ``text`` in short in the
-    company's language: what a source answered, and the next step, are only in English.
+    company's language. ``text`` and ``hint`` are in English, as programs read them.
     """
 
     key: str

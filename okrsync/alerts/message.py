@@ -59,9 +59,10 @@ def words_of(company: Company | None) -> Words:
 
 
 def reason_lines(words: Words, own: str, text: str, hint: str) -> list[str]:
-    """Why something needs a person and what to do: first in the reader's language, then as the engine says it."""
-    lines = [text] if words.language == "en" or not own else [own, text]
-    return [short(one) for one in lines] + ([f"→ {short(hint)}"] if hint else [])
+    """Why something needs a person and what to do: in short, then in full, which stays English if it is not listed."""
+    lines = [] if words.language == "en" or not own else [own]
+    said = [*lines, words.reason(text).text, *([f"→ {words.reason(hint).text}"] if hint else [])]
+    return [short(one) for one in said]
 
 
 def alert_message(words: Words, company: str, title: str, notice: str, alerts: Sequence[Alert]) -> Message:

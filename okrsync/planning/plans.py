@@ -47,7 +47,7 @@ class Plan:
     def check(self, *, hint: str = "") -> None:
         """Raise ``UnsafePlan`` if the plan changes more than its limits allow."""
         if self.alarms:
-            raise UnsafePlan("the plan was refused: " + "; ".join(self.alarms), hint=hint)
+            raise UnsafePlan(f"the plan was refused: {'; '.join(self.alarms)}", hint=hint)
 
 
 def digest_of(decisions: Iterable[Decision]) -> str:

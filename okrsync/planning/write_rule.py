@@ -96,8 +96,11 @@ def why(
     if hold is Hold.UNCLAIMED:
         return "it was filled in by a person before okrsync", f"okrsync adopt {company} {subject}"
     if hold is Hold.EDITED:
-        change = "cleared" if cell.value is None else "changed"
-        return f"a person {change} it since okrsync wrote it", f"okrsync release {company} {subject}"
+        cleared, changed = (
+            "a person cleared it since okrsync wrote it",
+            "a person changed it since okrsync wrote it",
+        )
+        return cleared if cell.value is None else changed, f"okrsync release {company} {subject}"
     if verdict is Verdict.SAME:
         return "already so", ""
     first = last is None and untouched(cell.value, cell.initial)

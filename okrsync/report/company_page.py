@@ -22,7 +22,7 @@ from okrsync.report.page import STATUSES, NoticeLine, ReportPage
 from okrsync.report.sources import source_lines
 from okrsync.sync.ledger_notices import ledger_notices
 from okrsync.sync.trend import trend
-from okrsync.words import Words
+from okrsync.words import Rendered, Words
 
 
 def company_page(company: Company, ledger: Ledger, now: datetime) -> ReportPage:
@@ -45,8 +45,8 @@ def company_page(company: Company, ledger: Ledger, now: datetime) -> ReportPage:
     notices = []
     if notice is not None:
         own = notice.text if words.language == "en" else words.cycle_phase(company.cycle, now)
-        notices.append(NoticeLine(text=own, hint=notice.hint))
-    notices += [NoticeLine(text=one) for one in ledger_notices(company.id, memory)]
+        notices.append(NoticeLine(text=Rendered(own, words.language), hint=notice.hint))
+    notices += [NoticeLine(text=words.reason(one)) for one in ledger_notices(company.id, memory)]
     counted = Counter(one.status for section in sections for one in section.key_results)
     counted.update(one.status for one in loose)
     share = expected(company.cycle, facts.today, Linear())
@@ -68,7 +68,7 @@ def company_page(company: Company, ledger: Ledger, now: datetime) -> ReportPage:
         objectives=sections,
         loose=loose,
         # What has no next step of its own follows from something else: it comes last.
-        held=tuple(sorted(held_items(words, _rows(facts)), key=lambda one: not one.hint)),
+        held=tuple(sorted(held_items(words, _rows(facts)), key=lambda one: not one.hint.text)),
         moves=moves(facts),
         kpis=tuple(kpi_card(facts, ledger, one) for one in company.kpis),
         sources=source_lines(facts),

@@ -57,8 +57,8 @@ def _item(words: Words, alike: list[HeldCell]) -> HeldItem:
     return HeldItem(
         subjects=tuple(subjects.items()),
         cells=tuple(dict.fromkeys(one.cell for one in alike)),
-        reason=first.reason[0],
-        hint=first.reason[1],
+        reason=words.reason(first.reason[0]),
+        hint=words.reason(first.reason[1]),
         own=own_reason(words, first) if words.language != "en" else "",
         since=_since(words, alike),
         values=_values(words, alike) if len(subjects) == 1 else "",

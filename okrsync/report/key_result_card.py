@@ -156,7 +156,8 @@ def _last_known(words: Words, key_result: KeyResult, trend: Trend) -> str:
 def _forecast(facts: Facts, key_result: KeyResult, trend: Trend) -> str:
     words, found = facts.words, trend.forecast
     if isinstance(found, NotYet):
-        reason = f": {found.reason}" if words.language == "en" else ""
+        said = words.reason(found.reason)
+        reason = f": {said.text}" if said.language == words.language else ""
         return f"{words('no_forecast')}{reason}" if trend.values else ""
     value, low, high = forecast_amounts(facts.company, key_result, found)
     if value == low == high:

@@ -33,7 +33,7 @@ def index_markdown(index: ReportIndex) -> str:
     for one in index.failed:
         hint = f" → {_code(one.hint)}" if one.hint else ""
         parts.append(
-            f"# {_text(one.company)}\n\n{index.words('cannot_be_shown')}: {_text(one.reason)}{hint}\n"
+            f"# {_text(one.company)}\n\n{index.words('cannot_be_shown')}: {_text(index.words.reason(one.reason).text)}{hint}\n"
         )
     return redact("\n".join(parts))
 
@@ -50,7 +50,7 @@ def _page(page: ReportPage) -> Iterator[str]:
     yield f"{page.span} · {page.day_of} · {synced}"
     for notice in page.notices:
         yield ""
-        yield f"**{_text(notice.text)}**" + (f" → {_code(notice.hint)}" if notice.hint else "")
+        yield f"**{_text(notice.text.text)}**" + (f" → {_code(notice.hint)}" if notice.hint else "")
     counts = [f"{SIGNS[one]} {page.counts[one]} {words(one)}" for one in STATUSES if page.counts[one]]
     yield ""
     yield f"{words.count('key_results_counted', page.total)}: {' · '.join(counts)}"
@@ -79,9 +79,9 @@ def _held(items: Sequence[HeldItem], words: Words) -> Iterator[str]:
         since = f" ({words('since', day=item.since)})" if item.since else ""
         own = f"{item.own} " if item.own else ""
         values = f" {_text(item.values)}." if item.values else ""
-        yield f"- {words('held')}: {who}{since}: {own}{_text(item.reason)}.{values}"
-        if item.hint:
-            yield f"  → {_code(item.hint)}"
+        yield f"- {words('held')}: {who}{since}: {own}{_text(item.reason.text)}.{values}"
+        if item.hint.text:
+            yield f"  → {_code(item.hint.text)}"
 
 
 def _moves(page: ReportPage) -> Iterator[str]:

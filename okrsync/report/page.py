@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from okrsync.report.chart import Chart
-from okrsync.words import Words
+from okrsync.words import Rendered, Words
 
 NO_DATA = "no_data"
 """The status of a key result that has none."""
@@ -26,8 +26,8 @@ class HeldItem:
 
     subjects: tuple[tuple[str, str], ...]
     cells: tuple[str, ...]
-    reason: str
-    hint: str
+    reason: Rendered
+    hint: Rendered
     own: str = ""
     since: str = ""
     values: str = ""
@@ -159,7 +159,7 @@ class SourceLine:
 class NoticeLine:
     """What everybody who looks at the company should read, and the next step."""
 
-    text: str
+    text: Rendered
     hint: str = ""
 
 

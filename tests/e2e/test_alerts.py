@@ -148,7 +148,7 @@ def test_a_chat_reads_the_company_s_language_and_a_program_the_engine_s(office: 
     first, second, third, last = office.sent[0]["text"].splitlines()
     assert first.endswith("braucht einen Menschen")
     assert second.startswith("• *KR-0* zurückgehalten: Der Wert eines Menschen bleibt stehen.")
-    assert third.strip().startswith("a person changed it")
+    assert third.strip() == "ein Mensch hat die Zelle geändert, seit okrsync sie geschrieben hat"
     assert last == "    → okrsync release c00000 KR-0"
     path.write_text(path.read_text(encoding="utf-8").replace("kind: slack", "kind: json"), encoding="utf-8")
     office.spoil(key_result=1, text="")

@@ -239,16 +239,16 @@ def test_mistakes_in_notify_are_named(acme: Company, wrong: str, said: str) -> N
         (
             "de_DE",
             "Acme ‹Travel›: KR-13 braucht einen Menschen",
-            "KR-13 zurückgehalten: Der Wert der Quelle ist nicht verwendbar. KPI!B5 holds the error #REF!",
+            "KR-13 zurückgehalten: Der Wert der Quelle ist nicht verwendbar. KPI!B5 enthält den Fehler #REF! → die Formel in dieser Zelle berichtigen",
             "Acme ‹Travel›: OKR-Überblick",
-            "KR-13 Followers, seit Mo., 23. Nov. 2026, 07:00: Der Wert der Quelle ist nicht verwendbar.",
+            "KR-13 Followers, seit Mo., 23. Nov. 2026, 07:00: Der Wert der Quelle ist nicht verwendbar. KPI!B5 enthält",
         ),
         (
             "ru_RU",
             "Acme ‹Travel›: KR-13 — нужен человек",
-            "KR-13 задержано: Значение источника нельзя использовать. KPI!B5 holds the error #REF!",
+            "KR-13 задержано: Значение источника нельзя использовать. в KPI!B5 ошибка #REF! → исправьте формулу в этой ячейке",
             "Acme ‹Travel›: сводка по OKR",
-            "KR-13 Followers, с пн, 23 нояб. 2026, 07:00: Значение источника нельзя использовать.",
+            "KR-13 Followers, с пн, 23 нояб. 2026, 07:00: Значение источника нельзя использовать. в KPI!B5 ошибка",
         ),
     ],
     ids=["German", "Russian"],
@@ -270,6 +270,16 @@ def test_alerts_and_digests_are_in_the_company_s_language(
     assert digest["Subject"] == title
     assert held in text
     assert "KR-9 Net Promoter Score: ▲ 46 → 60" in text
-    for english in ("since", "Moved", "Objectives held", "on track", "progress", "data", "message"):
+    for english in (
+        "since",
+        "Moved",
+        "Objectives held",
+        "on track",
+        "progress",
+        "data",
+        "message",
+        "holds",
+        "fix",
+    ):
         assert english not in text
     assert held.split(":", maxsplit=1)[0] in " ".join(acme.desk.run("notify", "digest", "demo").out.split())

@@ -182,11 +182,22 @@ def test_a_page_speaks_the_company_s_language(desk: Any, locale: str) -> None:
         "de_DE": ("13 Key Results · 3 Objectives", "Der Wert der Quelle ist nicht verwendbar."),
         "ru_RU": ("13 ключевых результатов · 3 цели", "Значение источника нельзя использовать."),
     }[locale]
+    reason, hint = {
+        "de_DE": ("KPI!B5 enthält den Fehler #REF!", "die Formel in dieser Zelle berichtigen"),
+        "ru_RU": ("в KPI!B5 ошибка #REF!", "исправьте формулу в этой ячейке"),
+    }[locale]
     assert f'<html lang="{locale[:2]}">' in text
     assert own in text
-    # The reason in the reader's language, and below it the words that `status` and `plan` have.
     assert held in text
-    assert '<p lang="en" class="muted">KPI!B5 holds the error #REF!</p>' in text
+    assert f"<span>{reason}</span>" in text
+    assert f"<span>{hint}</span>" in text
+    assert "holds the error" not in text
+    assert "holds the error" in desk.run("explain", "demo", "KR-13").out
+    # What nobody has listed stays English, and says so to screen readers.
+    desk.edit_yaml(
+        "title: A product people can rely on}", "title: A product people can rely on, rollup: sum}"
+    )
+    assert '<span lang="en">key results in ' in written(desk, "demo.html")
 
 
 def test_a_company_that_was_never_synced_says_so(desk: Any, browser: Any) -> None:
