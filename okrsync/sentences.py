@@ -17,6 +17,8 @@ from string import Formatter
 from typing import Final
 
 NESTED: Final = "reason"
+_MAYBE: Final = "maybe"
+"""A value that may be missing, and is then an empty text."""
 # What a sentence begins with is the name of a cell, file or column. With these signs it would be another sentence before it.
 _FIRST: Final = r"(?:(?![:;] ).)+"
 # Names of the YAML: one word, without a colon.
@@ -96,4 +98,6 @@ def _sentence(english: str, said: str) -> Sentence:
 def _one_value(name: str, *, first: bool) -> str:
     if name in _NAMES:
         return r"[^\s:]+"
+    if name == _MAYBE:
+        return ".*"
     return _FIRST if first and not name.startswith(NESTED) else ".+"

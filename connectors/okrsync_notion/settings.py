@@ -6,12 +6,16 @@ from collections import Counter
 from decimal import Decimal
 from typing import Any, Final
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
+from okrsync.cells import Kind, kind_of
 from okrsync.connector import encrypted
 from okrsync.settings import Secret, Strict, TableSettings
+from okrsync.spelling import did_you_mean
 from okrsync_notion.addresses import database_id
 
+HEALTH: Final = ("healthy", "unhealthy")
+_NUMBERS: Final = frozenset({Kind.NUMBER, Kind.SHARE})
 STATUSES: Final = {
     "not_started": "Not started",
     "on_track": "On track",
@@ -83,6 +87,28 @@ class NotionTable(TableSettings):
     @classmethod
     def _over_the_defaults(cls, given: Any) -> Any:
         return {**STATUSES, **given} if isinstance(given, dict) else given
+
+    @field_validator("statuses")
+    @classmethod
+    def _known_statuses(cls, statuses: dict[str, str]) -> dict[str, str]:
+        for word in statuses.keys() - STATUSES.keys() - set(HEALTH):
+            raise ValueError(f"there is no status {word!r}\n  → {did_you_mean(word, (*STATUSES, *HEALTH))}")
+        return statuses
+
+    @model_validator(mode="after")
+    def _none_idle(self) -> NotionTable:
+        kinds = {kind_of(cell) for cell in self.cells}
+        for name, fitting in (
+            ("statuses", {Kind.STATUS}),
+            ("initial", {Kind.STATUS}),
+            ("decimals", _NUMBERS),
+        ):
+            if name in self.model_fields_set and not kinds & fitting:
+                what = "status" if fitting == {Kind.STATUS} else "number"
+                raise ValueError(
+                    f"`{name}` has no effect here: no {what} is among the `cells`\n  → take it out, or name that cell"
+                )
+        return self
 
     @field_validator("cells")
     @classmethod

@@ -125,7 +125,11 @@ class Digest:
 
     def _named(self, subject: str) -> str:
         key_result = next(one for one in self.company.key_results if one.id == subject)
-        title = key_result.title or self.memory.outcomes[subject].detail["title"] or key_result.metric
+        title = (
+            key_result.title
+            or self.memory.outcomes[subject].detail["title"]
+            or self.company.metric_title(key_result.metric)
+        )
         return f"<b>{shown(subject)}</b> {shown(title)}"
 
     def _moves(self, subjects: Iterable[str], before: Mapping[str, Any]) -> Iterator[str]:

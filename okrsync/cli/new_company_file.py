@@ -16,8 +16,10 @@ LOCALE: Final = "en_US"
 
 
 def named_path(context: Context, company: str) -> Path:
+    from okrsync.config.places import COMPANY_NAME
+
     path = context.file(company)
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", path.stem):
+    if not re.fullmatch(COMPANY_NAME, path.stem):
         raise ConfigError(
             f"{path.stem!r} is no short name", hint="use small letters, digits, - and _, such as acme-eu"
         )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from okrsync.cli.context import Context
+from okrsync.cli.init_options import CycleOptions
 from okrsync.cli.output import say_json
 from okrsync.cli.streams import echo, echo_file
 from okrsync.errors import ConfigError, ExitCode
@@ -17,42 +17,31 @@ if TYPE_CHECKING:
     from okrsync.config.next_cycle import NextCycle
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GivenCycle:
-    """What the command line says of the next cycle; ``name`` is empty if it says nothing."""
-
-    name: str
-    start: datetime | None
-    end: datetime | None
-
-
-def write_next_cycle(
-    context: Context, company: str, given: GivenCycle, *, write: bool, as_json: bool
-) -> ExitCode:
+def write_next_cycle(context: Context, company: str, given: CycleOptions, *, as_json: bool) -> ExitCode:
     """Print the company's YAML for its next cycle, or put it in place of the old one. Sends no request."""
     loaded = context.company(company)
     with loaded.path.open(encoding="utf-8", newline="") as file:
         before = file.read()
     name, first, last = _cycle(loaded, given)
     done = roll_over(context, loaded, before, name=name, start=first, end=last)
-    if write:
+    if given.write:
         _replace(loaded.path, done.text)
     if as_json:
-        said = {"started": done.started, "left": done.left, "written": write}
-        say_json({"company": loaded.id, **said, **({} if write else {"yaml": done.text})})
+        said = {"started": done.started, "left": done.left, "written": given.write}
+        say_json({"company": loaded.id, **said, **({} if given.write else {"yaml": done.text})})
     else:
-        if not write:
+        if not given.write:
             echo_file(done.text)
         for subject, value in done.started.items():
-            echo(f"{subject} starts at {value}", err=not write)
+            echo(f"{subject} starts at {value}", err=not given.write)
         for subject, why in done.left.items():
-            echo(f"! {subject}: {why}", err=not write)
-        if write:
+            echo(f"! {subject}: {why}", err=not given.write)
+        if given.write:
             echo(f"→ set the targets in {loaded.path}, then: okrsync plan {loaded.id}")
     return ExitCode.HELD if done.left else ExitCode.IN_SYNC
 
 
-def _cycle(company: config.Company, given: GivenCycle) -> tuple[str, date, date]:
+def _cycle(company: config.Company, given: CycleOptions) -> tuple[str, date, date]:
     """The next cycle as given; what is not given follows only from a calendar month, quarter or year."""
     from okrsync.periods import following
 

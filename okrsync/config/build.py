@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 from okrsync.config.company import Company, Connection, StatusRule
 from okrsync.config.consistency import check_judged_windows, check_units, warn_of_weights
 from okrsync.config.drafts import drafts, open_tables
+from okrsync.config.idle_settings import refuse_idle
 from okrsync.config.metrics import check_expressions, metric, unit_of
 from okrsync.config.models import MONTHS, TODO, WEEKDAYS, CompanyModel, PaceModel
 from okrsync.config.notify import notify_of
-from okrsync.config.places import zone_warning
+from okrsync.config.places import one_name, zone_warning
 from okrsync.config.problems import Problems
 from okrsync.config.subjects import initiatives_of, key_results_of, kpis_of, objectives_of
 from okrsync.config.tables import check_in_period, tables_of, tables_over_100
@@ -36,12 +37,8 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
     assert model is not None
     shown = Path(name or path.name)
     if shown.stem != model.company:
-        problems.add(
-            ("company",),
-            f"this file is called {shown.name}, and the company in it {model.company}",
-            f"write company: {shown.stem}, or rename the file to {model.company}{shown.suffix}; "
-            "two files of one company would share what okrsync remembers",
-        )
+        said = f"this file is called {shown.name}, and the company in it {model.company}"
+        problems.add(("company",), said, one_name(shown, model.company))
     zone = ZoneInfo(model.timezone)
     if warning := zone_warning(model.timezone):
         problems.warn(("timezone",), warning)
@@ -76,6 +73,7 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
     initiatives = initiatives_of(model, units, problems)
     kpis = kpis_of(model, units, problems)
     over_100 = tables_over_100(model, problems)
+    refuse_idle(model, problems)
     tables = tables_of(model, connections, key_results, objectives, problems)
     undone = tuple(drafts(model, problems))
     _check_connections(model, connections, problems)

@@ -206,6 +206,11 @@ class Company:
     digests: dict[str, str] = field(default_factory=dict, init=False, compare=False, repr=False)
     """The digest of each metric that was asked for; a changed copy of the company begins with none."""
 
+    def metric_title(self, name: str) -> str:
+        """How reports call the metric: its title, else its name."""
+        metric = self.metrics.get(name)
+        return metric.title if metric is not None and metric.title else name
+
     def unknown(self, subject: str, known: Collection[str]) -> ConfigError:
         """What to say of an id that no row or number belongs to: it is a draft, or none of ``known``."""
         draft = next((one for one in self.drafts if one.id == subject), None)

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from okrsync.config.key_result_models import InitiativeModel, KeyResultModel, KpiModel, ObjectiveModel
 from okrsync.config.model_types import TABLE, UNIT_CHOICES, WINDOW_CHOICES, Share, UnitText
 from okrsync.config.notify_models import NotifyModel
-from okrsync.config.places import locale_name, zone_name
+from okrsync.config.places import COMPANY_NAME, locale_name, zone_name
 from okrsync.settings import Span, Strict, no_entries
 
 # What `okrsync init` writes if only a person knows the answer.
@@ -156,7 +156,7 @@ class CompanyModel(Strict):
     """One company: one YAML file."""
 
     company: str = Field(
-        pattern=r"^[a-z0-9][a-z0-9_-]*$",
+        pattern=f"^{COMPANY_NAME}$",
         description="its short name for the command line, in small letters, digits, - and _",
         examples=["acme"],
     )

@@ -1,4 +1,4 @@
-"""Check the names of time zones and locales, and say which one was meant."""
+"""Check the names of time zones, locales and companies, and say which one was meant."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from zoneinfo import TZPATH, available_timezones
 
 from okrsync.spelling import did_you_mean
 
+COMPANY_NAME: Final = "[a-z0-9][a-z0-9_-]*"
 # Zones of the tz database that are no place and have no summer time: half of the year every midnight would be an hour
 # off for a company in the place beside them.
 _NO_SUMMER_TIME: Final = {"EST": "America/New_York", "MST": "America/Denver"}
@@ -113,3 +114,10 @@ def _meant_locale(text: str) -> str:
         if word in called or word == locale.language:
             return f"did you mean {name!r}? It is a language and a country"
     return "write a language and a country, such as de_DE or en_US"
+
+
+def one_name(file: Path, company: str) -> str:
+    """How a file and the company in it get one name; the file's is only proposed if a company may be called so."""
+    rename = f"rename the file to {company}{file.suffix}"
+    written = f"write company: {file.stem}, or {rename}" if re.fullmatch(COMPANY_NAME, file.stem) else rename
+    return f"{written}; two files of one company would share what okrsync remembers"

@@ -52,7 +52,7 @@ def tables_of(
         if raw is None:
             continue
         here: PathInFile = ("destination", kind)
-        ours = ("every", "over_100") if kind == CHECK_INS else ("over_100",)
+        ours = ("every", "over_100")
         own = {key: value for key, value in raw.items() if key not in ours}
         if TODO in own.values():
             continue

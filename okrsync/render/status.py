@@ -117,7 +117,7 @@ def kpis_text(company: Company, outcomes: Mapping[str, Outcome]) -> Text:
     for kpi in company.kpis:
         detail = outcomes[kpi.id].detail if kpi.id in outcomes else None
         if detail is None:
-            out.append(f"  {kpi.id}  {kpi.title or kpi.metric}  never synced\n")
+            out.append(f"  {kpi.id}  {kpi.title or company.metric_title(kpi.metric)}  never synced\n")
             continue
         word = detail["health"] or "no data"
         out.append(f"  {kpi.id}  ", style="bold").append(f"{detail['title']}  ")
@@ -134,7 +134,11 @@ def efforts(key_result: str, outcomes: Mapping[str, Outcome]) -> list[Mapping[st
 def _line(company: Company, key_result: KeyResult, outcome: Outcome | None, trend: Trend) -> _Line:
     if outcome is None:
         nothing = Text("never synced")
-        return _Line(id=key_result.id, title=key_result.title or key_result.metric, status=nothing)
+        return _Line(
+            id=key_result.id,
+            title=key_result.title or company.metric_title(key_result.metric),
+            status=nothing,
+        )
     detail, locale = outcome.detail, company.locale
     unit, answer, word = detail["unit"], detail["answer"], detail["status"]
     status = Text(STATUS[word], STYLE[word]) if word else Text("no data", "red")
@@ -142,7 +146,7 @@ def _line(company: Company, key_result: KeyResult, outcome: Outcome | None, tren
         status.append(" HELD", style="bold red")
     return _Line(
         id=key_result.id,
-        title=key_result.title or detail["title"] or detail["metric"],
+        title=key_result.title or detail["title"] or company.metric_title(detail["metric"]),
         status=status,
         goal=goal(detail["goal"], unit, locale),
         now=number(detail["value"], unit, locale),

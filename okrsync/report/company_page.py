@@ -97,7 +97,7 @@ def _rows(facts: Facts) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     objectives = {one.id: one for one in facts.company.objectives}
     for subject, one in facts.outcomes.items():
         if subject in key_results:
-            yield subject, title_of(key_results[subject], one.detail), one.detail
+            yield subject, title_of(facts.company, key_results[subject], one.detail), one.detail
         elif subject in objectives:
             yield subject, objective_title(objectives[subject], one.detail), one.detail
         else:

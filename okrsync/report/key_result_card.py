@@ -59,7 +59,7 @@ def key_result_card(facts: Facts, key_result: KeyResult) -> KeyResultCard:
     blocked = detail.get("blocked") or ""
     return KeyResultCard(
         id=key_result.id,
-        title=title_of(key_result, detail),
+        title=title_of(facts.company, key_result, detail),
         status=detail.get("status") or NO_DATA,
         goal=words.goal(goal, unit),
         value=words.number(value, unit) if value is not None else "",
@@ -79,7 +79,7 @@ def key_result_card(facts: Facts, key_result: KeyResult) -> KeyResultCard:
         left_out=words.count("left_out", trend.left_out) if trend.left_out else "",
         chart=_chart(facts, key_result, trend),
         rows=_rows(facts, key_result, trend),
-        held=held_items(words, [(key_result.id, title_of(key_result, detail), detail)]),
+        held=held_items(words, [(key_result.id, title_of(facts.company, key_result, detail), detail)]),
         initiatives=tuple(initiative_line(words, one) for one in efforts(key_result.id, facts.outcomes)),
     )
 
@@ -106,8 +106,8 @@ def _limit(words: Words, key_result: KeyResult, goal: Goal | None, done: Decimal
     return words("limit_holds" if done >= 1 else "limit_missed")
 
 
-def title_of(key_result: KeyResult, detail: Mapping[str, Any]) -> str:
-    return str(key_result.title or detail.get("title") or key_result.metric)
+def title_of(company: Company, key_result: KeyResult, detail: Mapping[str, Any]) -> str:
+    return str(key_result.title or detail.get("title") or company.metric_title(key_result.metric))
 
 
 def paced_goal(goal: Goal | None) -> bool:

@@ -25,7 +25,7 @@ def kpi_card(facts: Facts, ledger: Ledger, kpi: Kpi) -> KpiCard:
     detail: Mapping[str, Any] = outcome.detail if outcome is not None else {}
     unit = facts.company.metrics[kpi.metric].unit
     value = decimal(detail.get("value"))
-    title = kpi.title or detail.get("title") or kpi.metric
+    title = kpi.title or detail.get("title") or facts.company.metric_title(kpi.metric)
     values = _values(facts, ledger, kpi, unit)
     answer = detail.get("answer", {})
     return KpiCard(

@@ -52,7 +52,7 @@ def _moves(facts: Facts) -> Iterator[WeekMove]:
             points = now.progress - before.progress
         yield WeekMove(
             id=one.id,
-            title=title_of(one, detail),
+            title=title_of(facts.company, one, detail),
             status=detail.get("status") or NO_DATA,
             before=words.number(before.value, one.unit),
             now=words.number(now.value, one.unit),

@@ -114,6 +114,16 @@ def test_a_limit_can_be_kept_in_notion(desk: Any) -> None:
     assert desk.table()["KR-9"]["Status"] == "Achieved" or desk.table()["KR-9"]["Progress"] == "100%"
 
 
+def test_a_file_s_name_is_not_proposed_if_no_company_may_be_called_so(desk: Any) -> None:
+    text = desk.yaml.read_text(encoding="utf-8")
+    for name in ("Demo2", "my company", "Ümlaut"):
+        path = desk.folder / f"{name}.yaml"
+        path.write_text(text, encoding="utf-8")
+        said = desk.run("validate", str(path)).err
+        assert "→ rename the file to demo.yaml; two files of one company" in said
+        assert "write company" not in said
+
+
 def test_two_files_of_one_company_are_refused(desk: Any) -> None:
     text = desk.yaml.read_text(encoding="utf-8")
     (desk.folder / "beta.yaml").write_text(text, encoding="utf-8")

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from okrsync.cli.arguments import Json, Locale, Timezone, day
+from okrsync.cli.arguments import Json
 from okrsync.cli.context import Context
+from okrsync.cli.init_options import CompanyOptions, CycleOptions, NotionOptions, SourceOptions, given_sources
 from okrsync.cli.new_company_file import LOCALE, ZONE, locale_of, named_path, write_schema, zone_of
 from okrsync.cli.new_company_report import found_data, say_new_company
 from okrsync.cli.new_databases import make, unfinished
-from okrsync.cli.new_sources import JIRA_TOKEN_FILE, GivenSources, GivenToken, NewSources, opened, seen_lines
-from okrsync.cli.next_cycle import GivenCycle, write_next_cycle
+from okrsync.cli.new_sources import GivenSources, NewSources, opened, seen_lines
+from okrsync.cli.next_cycle import write_next_cycle
+from okrsync.cli.option_records import with_option_records
 from okrsync.cli.output import console, say_json
 from okrsync.cli.questions import Questions
 from okrsync.cli.streams import echo, echo_file
@@ -27,84 +28,21 @@ if TYPE_CHECKING:
     from okrsync.config.proposals import MetricProposal
     from okrsync.discovery import Proposed, Resource, Setup
 
-TOKEN = "NOTION_TOKEN"  # noqa: S105 - the name of the variable, not what it holds
-JIRA_TOKEN = "JIRA_TOKEN"  # noqa: S105 - as above
 
-
+@with_option_records
 def init(
     ctx: typer.Context,
+    *,
     company: Annotated[
         str | None, typer.Argument(metavar="COMPANY", help="Short name: the YAML's name.")
     ] = None,
-    from_notion: Annotated[
-        str, typer.Option("--from-notion", metavar="URL", help="Propose the mapping from this OKR database.")
-    ] = "",
-    create_under: Annotated[
-        str, typer.Option("--create-under", metavar="PAGE", help="Make the OKR databases below this page.")
-    ] = "",
-    token_env: Annotated[
-        str, typer.Option("--token-env", metavar="NAME", help="Variable with the token of Notion.")
-    ] = TOKEN,
-    token_file: Annotated[
-        str, typer.Option("--token-file", metavar="FILE", help="File with the token of Notion, instead.")
-    ] = "",
-    jira: Annotated[str, typer.Option("--jira", metavar="URL", help="Address of a Jira to read from.")] = "",
-    jira_email: Annotated[
-        str, typer.Option("--jira-email", metavar="EMAIL", help="Of the account that reads a Jira Cloud.")
-    ] = "",
-    jira_token_env: Annotated[
-        str, typer.Option("--jira-token-env", metavar="NAME", help="Variable with the token of Jira.")
-    ] = JIRA_TOKEN,
-    jira_token_file: Annotated[
-        str, typer.Option("--jira-token-file", metavar="FILE", help="File with the token of Jira, instead.")
-    ] = "",
-    spreadsheet: Annotated[
-        str, typer.Option("--spreadsheet", metavar="URL", help="A Google spreadsheet to read from.")
-    ] = "",
-    google_key: Annotated[
-        str,
-        typer.Option("--google-key", metavar="FILE", help="Key of the Google service account that reads it."),
-    ] = "",
-    exports: Annotated[
-        str, typer.Option("--exports", metavar="FOLDER", help="Folder with files exported from a CRM.")
-    ] = "",
-    timezone: Timezone = "",
-    locale: Locale = "",
-    title: Annotated[
-        str, typer.Option("--title", metavar="TITLE", help="How reports call the company.")
-    ] = "",
-    url: Annotated[
-        str, typer.Option("--url", help="Where Notion's API answers, if not at its own place.", hidden=True)
-    ] = "",
-    google_url: Annotated[
-        str, typer.Option("--google-url", help="Where Google answers, if not at its own place.", hidden=True)
-    ] = "",
+    notion: NotionOptions,
+    sources: SourceOptions,
+    new: CompanyOptions,
     look: Annotated[
         bool, typer.Option("--look", help="Only list what the tokens can see. Writes nothing.")
     ] = False,
-    next_cycle: Annotated[
-        bool, typer.Option("--next-cycle", help="Roll a company over: every start becomes the last value.")
-    ] = False,
-    name: Annotated[
-        str,
-        typer.Option(
-            "--name",
-            metavar="NAME",
-            help="With --next-cycle: its name; not needed after a month, quarter or year.",
-        ),
-    ] = "",
-    start: Annotated[
-        datetime | None,
-        typer.Option("--start", parser=day, metavar="DATE", help="With --next-cycle: its first day."),
-    ] = None,
-    end: Annotated[
-        datetime | None,
-        typer.Option("--end", parser=day, metavar="DATE", help="With --next-cycle: its last day."),
-    ] = None,
-    write: Annotated[
-        bool,
-        typer.Option("--write", help="With --next-cycle: replace the file; else the new one is printed."),
-    ] = False,
+    cycle: CycleOptions,
     show_example: Annotated[
         bool, typer.Option("--example", help="Print a company with every key explained. Writes nothing.")
     ] = False,
@@ -120,51 +58,36 @@ def init(
         echo_file(example())
         return ExitCode.IN_SYNC
     context: Context = ctx.obj
-    sources = GivenSources(
-        notion=GivenToken(variable=token_env, file=token_file),
-        notion_url=url or (context.demo.notion if context.demo is not None else ""),
-        jira=jira,
-        jira_email=jira_email,
-        jira_token=GivenToken(variable=jira_token_env, file=jira_token_file, option=JIRA_TOKEN_FILE),
-        spreadsheet=spreadsheet,
-        google_key=google_key,
-        google_url=google_url,
-        exports=exports,
-    )
-    given = [
-        bool(one)
-        for one in (from_notion, create_under, url, timezone, locale, title, jira, spreadsheet, exports, look)
-    ]
-    if next_cycle and company is not None and not any(given):
-        return write_next_cycle(
-            context, company, GivenCycle(name=name, start=start, end=end), write=write, as_json=as_json
-        )
-    if next_cycle:
+    given = given_sources(notion, sources, context.demo.notion if context.demo is not None else "")
+    for_a_new_one = bool(notion.from_notion or notion.create_under or notion.url or look)
+    if cycle.next_cycle and company is not None and not (for_a_new_one or sources.named or new.given):
+        return write_next_cycle(context, company, cycle, as_json=as_json)
+    if cycle.next_cycle:
         raise ConfigError(
             "--next-cycle takes a company that has a YAML, and none of the options for a new one",
             hint="okrsync init COMPANY --next-cycle",
         )
-    if name or start or end or write:
+    if cycle.described:
         raise ConfigError(
             "--name, --start, --end and --write belong to --next-cycle",
             hint="okrsync init COMPANY --next-cycle",
         )
-    if from_notion and create_under:
+    if notion.from_notion and notion.create_under:
         raise ConfigError("--from-notion and --create-under do not go together", hint="choose one")
     if look:
-        return _look(context, sources, as_json=as_json)
+        return _look(context, given, as_json=as_json)
     asked = Questions.at_the_terminal()
     if company is None and not asked.asks:
         raise ConfigError("no company was named", hint="okrsync init COMPANY --from-notion URL")
     wanted = GivenCompany(
         company=company or asked.needed("", "Short name of the company, for the command line", "COMPANY"),
-        title=title,
-        timezone=timezone,
-        locale=locale,
-        from_notion=from_notion,
-        create_under=create_under,
+        title=new.title,
+        timezone=new.timezone,
+        locale=new.locale,
+        from_notion=notion.from_notion,
+        create_under=notion.create_under,
     )
-    return _new(context, wanted, sources, asked, as_json=as_json)
+    return _new(context, wanted, given, asked, as_json=as_json)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
