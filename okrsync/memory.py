@@ -18,6 +18,10 @@ class Intent:
     after: Stored
 
 
+SYNC: Final = "sync"
+"""The command of a run that writes; others only decide what the next one may write."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
     run: str

@@ -45,7 +45,7 @@ def all_statuses_table(found: Sequence[CompanyOverview], now: datetime) -> Table
     from okrsync.render.words import moment
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("company", "last run", "ended", "held", "cycle", "next due"):
+    for name in ("company", "last sync", "ended", "held", "cycle", "next due"):
         table.add_column(name, no_wrap=name != "next due", justify="right" if name == "held" else "left")
     for one in found:
         if one.error is not None:

@@ -97,11 +97,18 @@ class Context:
             there = self.companies()
             known = did_you_mean(name, there) if there else ""
             known += "" if not known or known.endswith("?") else "."
-            hint = f"{known} For another folder name the file by its path, or set OKRSYNC_CONFIG".strip()
+            hint = f"{known} {'F' if known else 'f'}or another folder name the file by its path, or set OKRSYNC_CONFIG".strip()
             raise ConfigError(f"there is no company {name!r}: no file {path.absolute()}", hint=hint)
         company = load_company(path, self.connectors)
         garbage.loaded_stays()
         return company
+
+    def no_company(self) -> ConfigError:
+        """That the configuration folder holds no company, and how it gets one."""
+        return ConfigError(
+            f"there is no company in {self.machine.config.absolute()}",
+            hint="okrsync init NAME writes one; set OKRSYNC_CONFIG for another folder",
+        )
 
     def file(self, name: str) -> Path:
         """The YAML of that name in the configuration folder, or the file that a path names."""

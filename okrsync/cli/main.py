@@ -119,12 +119,17 @@ def _usage(error: typer.TyperException) -> str:
     """What is wrong with the arguments, and the command that lists them."""
     # Only errors about options have format_message, which names the option.
     said = getattr(error, "format_message", error.__str__)().replace("Value error, ", "")
+    from okrsync.cli.familiar_commands import meant
+
     context = getattr(error, "ctx", None)
     if said.startswith("Missing argument") and (there := _there(error, context)):
         from okrsync.spelling import did_you_mean
 
         said += f"\n  → {did_you_mean('', there)}"
-    return f"{said}\n  → {context.command_path if context is not None else 'okrsync'} --help"
+    path = context.command_path if context is not None else "okrsync"
+    if hint := meant(said, path):
+        said += f"\n  → {hint}"
+    return f"{said}\n  → {path} --help"
 
 
 def _there(error: Any, context: Any) -> list[str]:

@@ -38,14 +38,15 @@ class CompanyOverview:
 
     @property
     def last_run(self) -> datetime | None:
-        return self.known.last_run if self.known is not None else None
+        """When the last sync ended, well or not."""
+        return self.known.sync_ended if self.known is not None else None
 
     @property
     def last_code(self) -> ExitCode | None:
-        """How the last run ended, None if none has; 2 if the YAML cannot be read."""
+        """How the last sync ended, None if none has; 2 if the YAML cannot be read."""
         if self.error is not None:
             return ExitCode.CONFIG
-        code = self.known.exit_code if self.known is not None else None
+        code = self.known.sync_code if self.known is not None else None
         return ExitCode(code) if code is not None else None
 
     @property

@@ -17,14 +17,15 @@ from okrsync.ledger.owner import is_gone, spoken
 from okrsync.ledger.revision import HEAD
 from okrsync.ledger.schema import stored_version
 from okrsync.ledger.tables import finishes, leases, metadata, starts, syncs
-from okrsync.memory import HELD_ROWS
+from okrsync.memory import HELD_ROWS, SYNC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
     """What a ledger knows of one company. ``holder`` is the process that syncs it just now, else empty.
 
-    ``held`` are the rows that the last run held, None if it did not get so far.
+    ``sync_ended`` and ``sync_code`` are of the last sync that ended, well or not; ``held`` are the rows that it held, None if it did
+    not get so far. The last run may also be an accept or adopt.
     """
 
     company: str
@@ -32,6 +33,8 @@ class Known:
     last_run: datetime | None = None
     command: str = ""
     exit_code: int | None = None
+    sync_ended: datetime | None = None
+    sync_code: int | None = None
     held: int | None = None
     holder: str = ""
     held_since: datetime | None = None
@@ -90,16 +93,23 @@ def _table_size(connection: Connection) -> int:
 def companies(connection: Connection, kind: str, now: datetime) -> list[Known]:
     """What the ledger knows of every company, by one statement."""
     # Every run has held a lease, but a restored ledger has none.
-    names = union(select(leases.c.company), select(syncs.c.company)).subquery()
+    names = union(
+        select(leases.c.company).where(
+            ~leases.c.company.contains(" ")
+        ),  # a backfill's is beside its company's
+        select(syncs.c.company),
+    ).subquery()
     ended = finishes.alias()
-    latest = (
-        select(ended.c.id)
-        .where(ended.c.company == names.c.company)
-        .order_by(ended.c.at.desc(), ended.c.id.desc())
-        .limit(1)
-        .correlate(names)
-        .scalar_subquery()
+    of_company = select(ended.c.id).where(ended.c.company == names.c.company)
+    newest = (ended.c.at.desc(), ended.c.id.desc())
+    latest = of_company.order_by(*newest).limit(1).correlate(names).scalar_subquery()
+    # accept, adopt and the like end well, and say nothing of how the company is doing.
+    told = starts.alias()
+    of_sync = of_company.join(told, and_(told.c.company == ended.c.company, told.c.run == ended.c.run)).where(
+        told.c.command == SYNC
     )
+    latest_sync = of_sync.order_by(*newest).limit(1).correlate(names).scalar_subquery()
+    synced = finishes.alias()
     begun = and_(starts.c.company == finishes.c.company, starts.c.run == finishes.c.run)
     rows = connection.execute(
         select(
@@ -107,7 +117,9 @@ def companies(connection: Connection, kind: str, now: datetime) -> list[Known]:
             syncs.c.at.label("last_sync"),
             finishes.c.at.label("last_run"),
             finishes.c.exit_code,
-            finishes.c.counts,
+            synced.c.at.label("sync_ended"),
+            synced.c.exit_code.label("sync_code"),
+            synced.c.counts,
             starts.c.command,
             leases.c.owner,
             leases.c.acquired_at,
@@ -117,6 +129,7 @@ def companies(connection: Connection, kind: str, now: datetime) -> list[Known]:
         .outerjoin(syncs, syncs.c.company == names.c.company)
         .outerjoin(leases, leases.c.company == names.c.company)
         .outerjoin(finishes, finishes.c.id == latest)
+        .outerjoin(synced, synced.c.id == latest_sync)
         .outerjoin(starts, begun)
         .order_by(names.c.company)
     )
@@ -132,6 +145,8 @@ def _known(row: Any, now: datetime) -> Known:
         last_run=row.last_run,
         command=row.command or "",
         exit_code=row.exit_code,
+        sync_ended=row.sync_ended,
+        sync_code=row.sync_code,
         held=deserialize_data(row.counts).get(HELD_ROWS) if row.counts else None,
         holder=spoken(row.owner) if held else "",
         held_since=row.acquired_at if held else None,

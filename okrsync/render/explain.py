@@ -16,7 +16,7 @@ from okrsync.memory import Outcome
 from okrsync.model import COUNT
 from okrsync.render.reasons import over_time, reasons
 from okrsync.render.trend import WIDTH, budget_text, forecast_long, left_out_text, sparkline
-from okrsync.render.words import STATUS, cell_text, goal, moment, number, share
+from okrsync.render.words import STATUS, cell_text, goal, is_paced, moment, number, share
 from okrsync.sync.trend import Trend
 from okrsync.units import show
 
@@ -64,7 +64,8 @@ def _lines(company: Company, key_result: KeyResult, outcome: Outcome, trend: Tre
         yield "no progress", detail["blocked"]
     if detail["progress"] is not None:
         yield "progress", f"{_formula(key_result, detail, locale)} = {share(detail['progress'], locale)}"
-    yield "expected", f"{share(detail['expected'], locale)} by {moment(outcome.at, company.zone)}"
+    if is_paced(detail["goal"]):
+        yield "expected", f"{share(detail['expected'], locale)} by {moment(outcome.at, company.zone)}"
     if detail["status"]:
         yield "status", f"{STATUS[detail['status']]} (rule: {company.status.preset})"
     for sentence in reasons(company, key_result, detail):
@@ -77,8 +78,7 @@ def _lines(company: Company, key_result: KeyResult, outcome: Outcome, trend: Tre
     if trend.left_out:
         yield "left out", left_out_text(trend.left_out)
     yield "forecast", forecast_long(company, key_result, trend)
-    for name, cell in detail["cells"].items():
-        yield f"cell {name}", _cell(company, key_result.id, name, cell)
+    yield from _cells(company, key_result.id, detail["cells"])
     if edit := _last_edit(outcome, company):
         yield "last edit", edit
 
@@ -135,9 +135,21 @@ def _last_edit(outcome: Outcome, company: Company) -> str:
     return f"{who}{at}"
 
 
+def _cells(company: Company, subject: str, cells: Mapping[str, dict[str, Any]]) -> Lines:
+    """Each cell; those that are held for one reason in one line."""
+    held: dict[tuple[str, str], list[str]] = {}
+    for name, cell in cells.items():
+        if cell["verdict"] == "held":
+            held.setdefault((cell["reason"], cell["hint"]), []).append(name)
+        else:
+            yield f"cell {name}", _cell(company, subject, name, cell)
+    for (reason, hint), names in held.items():
+        yield "HELD", f"{', '.join(names)}: {reason}" + (f" → {hint}" if hint else "")
+
+
 def _cell(company: Company, subject: str, name: str, cell: dict[str, Any]) -> str:
-    if cell["verdict"] == "held":
-        return f"HELD: {cell['reason']}" + (f" → {cell['hint']}" if cell["hint"] else "")
     value = Decimal(cell["wanted"]) if kind_of(name) in {Kind.NUMBER, Kind.SHARE} else cell["wanted"]
+    if kind_of(name) is Kind.INSTANT and value is not None:
+        value = moment(datetime.fromisoformat(str(value)), company.zone)
     shown = cell_text(company, subject, name, value, fraction=cell["fraction"])
     return f"{shown} ({'written' if cell['verdict'] == 'write' else 'unchanged'})"

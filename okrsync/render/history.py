@@ -129,7 +129,7 @@ def history_table(company: Company, histories: Histories, *, one_line: bool = Fa
                 f"{evidence.source}: {evidence.query}",
             )
         if not seen:
-            table.add_row(subject, "–", "–", "–", "–", "nothing is known: okrsync backfill finds out")
+            table.add_row(subject, "–", "–", "–", "–", "nothing yet")
     return with_whole_columns(table, "source")
 
 

@@ -248,10 +248,11 @@ class CompanyStatus(TypedDict):
     """Its YAML's name."""
     company: str | None
     last_run: Moment | None
+    """When the last sync ended, well or not."""
     exit_code: ExitCode | None
-    """Of the last run that ended; 2 if the YAML cannot be read."""
+    """Of the last sync that ended; 2 if the YAML cannot be read."""
     held: int | None
-    """Rows that the last run held; null if it did not get so far."""
+    """Rows that the last sync held; null if it did not get so far."""
     cycle: Phase | None
     next_due: Moment | None
     """Null without a schedule; not after now if it is due."""

@@ -12,9 +12,10 @@ from rich.text import Text
 from okrsync.config import Company
 from okrsync.key_results import KeyResult
 from okrsync.memory import Outcome
+from okrsync.model import Hold
 from okrsync.render.tables import with_whole_columns
 from okrsync.render.trend import budget_text, forecast_short, sparkline
-from okrsync.render.words import STATUS, goal, moment, number, share
+from okrsync.render.words import STATUS, goal, is_paced, moment, number, share
 from okrsync.sync.trend import Trend
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ STYLE = {
 }
 NONE = "–"
 UNMEASURED = "not measured yet"
+UNKNOWN = "cannot say yet"
+CONSEQUENCES = {str(Hold.FOLLOWS), str(Hold.CLOSED)}
+"""Held only because another cell or the whole cycle is: that one says why."""
 WIDTH = 60
 COLUMN = 15
 
@@ -98,10 +102,12 @@ def _below_one_another(
         out.append(line.title.ljust(WIDTH - len(line.id))).append(f"{line.goal}\n", style="cyan")
         out.append("  ").append_text(line.status)
         if line.now != NONE:
-            done = f" ({line.progress}, expected {line.expected})" if line.progress != NONE else ""
+            due = f", expected {line.expected}" if line.expected != NONE else ""
+            done = f" ({line.progress}{due})" if line.progress != NONE else ""
             out.append(" " * (COLUMN - len(line.status)))
-            out.append(f"{line.now}{done}, {line.as_of}\n")
-            out.append(f"  {line.trend.ljust(COLUMN)}by {company.cycle.end}: {line.ahead}", style="dim")
+            out.append(f"{line.now}{done}, {line.as_of}")
+            if line.trend or line.ahead != UNKNOWN:
+                out.append(f"\n  {line.trend.ljust(COLUMN)}by {company.cycle.end}: {line.ahead}", style="dim")
         out.append("\n")
         for effort in efforts(one.id, outcomes):
             out.append(f"  · {effort['title']}: {share(effort['progress'], company.locale)}\n")
@@ -123,6 +129,22 @@ def kpis_text(company: Company, outcomes: Mapping[str, Outcome]) -> Text:
         out.append(f"  {kpi.id}  ", style="bold").append(f"{detail['title']}  ")
         out.append(f"{number(detail['value'], detail['unit'], company.locale)}  ")
         out.append(f"{word}\n", style="green" if word == "healthy" else "red")
+    return out
+
+
+def held_text(outcomes: Mapping[str, Outcome]) -> Text:
+    """Each reason for which something is held, with its rows and the next step; empty if nothing is."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for subject, outcome in outcomes.items():
+        for cell in outcome.detail["cells"].values():
+            if cell["verdict"] == "held" and cell["hold"] not in CONSEQUENCES:
+                found.setdefault((cell["reason"], cell["hint"]), []).append(subject)
+    out = Text()
+    for (reason, hint), subjects in found.items():
+        out.append("! HELD ", style="bold red").append(
+            f"{', '.join(dict.fromkeys(subjects))}: ", style="bold"
+        )
+        out.append(f"{reason}\n").append(f"    → {hint}\n" if hint else "", style="cyan")
     return out
 
 
@@ -151,7 +173,7 @@ def _line(company: Company, key_result: KeyResult, outcome: Outcome | None, tren
         goal=goal(detail["goal"], unit, locale),
         now=number(detail["value"], unit, locale),
         progress=share(detail["progress"], locale),
-        expected=share(detail["expected"], locale),
+        expected=share(detail["expected"], locale) if is_paced(detail["goal"]) else NONE,
         trend=sparkline([one.value for one in trend.values]),
         ahead=budget_text(trend.budget, key_result)
         if trend.budget is not None

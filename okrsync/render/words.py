@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -77,6 +78,11 @@ def number(text: str | None, unit: str, locale: str) -> str:
 def share(text: str | None, locale: str) -> str:
     """A fraction kept as text, as a percentage."""
     return show(Decimal(text) * 100, PERCENT, locale) if text is not None else "–"
+
+
+def is_paced(detail: Mapping[str, Any] | None) -> bool:
+    """Whether a settled goal is compared with the calendar: a limit holds or does not, whatever the day."""
+    return detail is None or detail["form"] not in {"AtMost", "AtLeast", "Within"}
 
 
 def goal(detail: dict[str, Any] | None, unit: str, locale: str) -> str:

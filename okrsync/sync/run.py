@@ -9,7 +9,7 @@ from datetime import datetime
 from okrsync.cells import CHECK_INS, KEY_RESULTS
 from okrsync.config import Company
 from okrsync.errors import exit_code_of
-from okrsync.memory import Entry, MeasuredBaseline, Observed, Outcome, RunFinished, RunStarted
+from okrsync.memory import SYNC, Entry, MeasuredBaseline, Observed, Outcome, RunFinished, RunStarted
 from okrsync.model import Reading, Row
 from okrsync.ownership import is_behind
 from okrsync.planning import Plan, plan
@@ -52,7 +52,7 @@ def sync(
     require_destination(company)
     with ledger.hold(company.id) as lease:
         run = new_run(company, ledger, clock)
-        ledger.record(company.id, RunStarted(run=run.id, command="sync", at=run.now))
+        ledger.record(company.id, RunStarted(run=run.id, command=SYNC, at=run.now))
         if not kept_tables(company, run.now):
             report = closed_report(company, run.now)
             ledger.record(company.id, _finished(run, report))

@@ -63,7 +63,7 @@ def test_the_table_says_how_every_company_is_doing(desk: Any, tmp_path: Path) ->
     ended = desk.run("status", "--all")
     assert ended.code == 2, "the worst: a YAML cannot be read"
     lines = {line.split()[0]: line for line in ended.out.splitlines() if line.strip()}
-    assert lines["company"].split() == ["company", "last", "run", "ended", "held", "cycle", "next", "due"]
+    assert lines["company"].split() == ["company", "last", "sync", "ended", "held", "cycle", "next", "due"]
     for part in ("Mon 23 Nov 2026, 07:00", "3 held", " 1 ", "runs", "Tue 24 Nov 2026, 07:00"):
         assert part in lines["demo"]
     assert "never" in lines["beta"]
@@ -105,6 +105,26 @@ def test_a_run_under_way_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         with open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}", clock) as ledger, ledger.hold("c00000"):
             main(("status", "--all"), Context(clock=clock))
     assert "runs now" in capsys.readouterr().out
+
+
+def test_a_decision_after_a_sync_does_not_make_it_a_good_one(desk: Any) -> None:
+    """accept, adopt, release and baseline end well: the company is held all the same."""
+    assert desk.run("sync", "demo").code == 3
+    desk.clock.jump(60)
+    for words in (("accept", "demo", "KR-1"), ("adopt", "demo"), ("release", "demo")):
+        assert desk.run(*words).code == 0
+        ended = desk.run("status", "--all", "--json")
+        assert ended.code == 3
+        (demo,) = ended.json["companies"]
+        assert (demo["exit_code"], demo["held"]) == (3, 1)
+        assert demo["last_run"].startswith("2026-11-23T06:00:")
+    assert "release" in desk.run("ledger").out
+
+
+def test_a_backfill_is_no_company_of_its_own(desk: Any) -> None:
+    desk.run("sync", "demo")
+    desk.run("backfill", "demo", "--from", "2026-11-01", "--only", "KR-5")
+    assert [one["company"] for one in desk.run("ledger", "--json").json["companies"]] == ["demo"]
 
 
 def test_many_companies_take_few_statements_and_little_time(

@@ -40,7 +40,10 @@ def test_history_is_a_table_of_dates_values_progress_method_and_source(desk: Any
 
 
 def test_history_of_nothing_says_what_to_do(desk: Any) -> None:
-    assert "nothing is known: okrsync backfill finds out" in desk.run("history", "demo", "KR-5").out
+    assert (
+        "okrsync backfill demo --from DATE --only KR-5 looks for values of past days"
+        in desk.run("history", "demo", "KR-5").out
+    )
     assert desk.run("history", "demo", "--json").json["values"] == []
     unknown = desk.run("history", "demo", "KR-55")
     assert (unknown.code, "there is no key result 'KR-55'" in unknown.err) == (2, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import fill
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -54,9 +55,8 @@ def connectors(
         say_json({"connectors": rows})
         return ExitCode.IN_SYNC
     for row in rows:
-        echo(
-            f"{row['name']:<8} {row['distribution']} (contract {row['contract']})\n         {row['summary']}"
-        )
+        echo(f"{row['name']:<8} {row['distribution']} (contract {row['contract']})")
+        echo(fill(str(row["summary"]), width=79, initial_indent=" " * 9, subsequent_indent=" " * 9))
     return ExitCode.IN_SYNC
 
 

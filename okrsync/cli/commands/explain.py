@@ -67,8 +67,8 @@ def explain(
     else:
         initiatives = efforts(key_result, memory.outcomes)
         say(explanation(loaded, known[key_result], outcome, line, initiatives), hang=VALUES_AT)
-        if listings is None:
-            say(f"  → okrsync explain {company} {key_result} --limit 20 lists the records behind it")
-        else:
+        if listings is not None:
             say(records_text(listings), hang=VALUES_AT)
+        elif "missing" not in outcome.detail["answer"]:
+            say(f"  → okrsync explain {company} {key_result} --limit 20 lists the records behind it")
     return ExitCode.HELD if listings and any(True for _ in without_records(listings)) else ExitCode.IN_SYNC

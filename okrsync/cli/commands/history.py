@@ -65,6 +65,10 @@ def history(
         echo_file(history_csv(loaded, found))
     else:
         say(history_table(loaded, found, one_line=console().is_terminal))
+        if unknown := [name for name, seen in found.items() if not seen]:
+            say(
+                f"→ okrsync backfill {loaded.id} --from DATE --only {unknown[0]} looks for values of past days"
+            )
     return ExitCode.IN_SYNC
 
 

@@ -146,19 +146,22 @@ def _lines(found: Overview, *, chosen: bool) -> list[str]:
         return [*lines, "companies  none yet"]
     width = max(len(one.company) for one in found.companies)
     for number, one in enumerate(found.companies):
-        lines.append(f"{'companies' if number == 0 else '':<9}  {one.company:<{width}}  {_story(one)}")
+        for first, story in enumerate(_story(one)):
+            company = "" if first else one.company
+            lines.append(f"{'' if number or first else 'companies':<9}  {company:<{width}}  {story}")
     return lines
 
 
-def _story(one: Known) -> str:
+def _story(one: Known) -> list[str]:
     last = (
         f"last run {_moment(one.last_run)}, {one.command}, exit code {one.exit_code}"
         if one.last_run is not None
         else "no run yet"
     )
+    lines = [last]
     if one.last_sync is not None and one.last_sync != one.last_run:
-        last += f"; last sync {_moment(one.last_sync)}"
-    return f"{last}; in use by {one.holder} since {_moment(one.held_since)}" if one.holder else last
+        lines.append(f"last sync {_moment(one.last_sync)}")
+    return [*lines, f"in use by {one.holder} since {_moment(one.held_since)}"] if one.holder else lines
 
 
 def _moment(at: datetime | None) -> str:

@@ -42,7 +42,7 @@ def lint(
         return _rules(as_json=as_json)
     names = companies or context.companies()
     if not names:
-        raise ConfigError(f"there is no company in {context.machine.config}", hint="okrsync init writes one")
+        raise context.no_company()
     found: list[tuple[Company, list[Warned]]] = []
     unreadable: list[outputs.Failure] = []
     with context.ledger() as ledger:

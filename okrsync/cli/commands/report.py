@@ -43,7 +43,7 @@ def report(
             "--output",
             "-o",
             metavar="FILE",
-            help="Where to; - is the terminal. Default: COMPANY-report.html, with --all the folder okr-reports.",
+            help="File or folder; - is the terminal. Default: COMPANY-report.html, with --all the folder okr-reports.",
         ),
     ] = "",
     form: Annotated[
@@ -61,7 +61,8 @@ def report(
     if company is None:
         return _all(context, output, form)
     page = _page(context, company)
-    _write(_rendered(page, form), output or _file(page, form))
+    to = Path(output or _file(page, form))
+    _write(_rendered(page, form), str(to / _file(page, form) if to.is_dir() else output or to))
     return ExitCode.IN_SYNC if page.in_sync else ExitCode.HELD
 
 
@@ -89,10 +90,7 @@ def _all(context: Context, output: str, form: ReportFormat) -> int:
     from okrsync.report import index_markdown
 
     if not (names := context.companies()):
-        raise ConfigError(
-            f"there is no company in {context.machine.config}",
-            hint="set OKRSYNC_CONFIG, or write a YAML there",
-        )
+        raise context.no_company()
     pages: list[ReportPage] = []
     failed: dict[str, BaseException] = {}
     for name in names:

@@ -14,7 +14,7 @@ from okrsync.cli.context import Context
 from okrsync.cli.deployments import Asked, gathered
 from okrsync.cli.results import say_ledger, say_line
 from okrsync.cli.streams import echo, echo_file
-from okrsync.errors import ConfigError, ExitCode
+from okrsync.errors import ExitCode
 
 Format = Literal["cron", "systemd", "launchd", "windows", "compose", "kubernetes", "job", "github", "gitlab"]
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Run every company at its own times.")
@@ -38,7 +38,7 @@ def run(
     stop, machine = Stop(), context.machine
     clock = stop.clock(context.clock)
     if not context.companies():
-        raise ConfigError(f"there is no company in {machine.config}", hint="okrsync init writes one")
+        raise context.no_company()
     with context.ledger() as ledger:
         held = stop.ledger(ledger)
         scheduler = Scheduler(

@@ -64,9 +64,7 @@ def _all(context: Context, sort: str, as_json: bool) -> int:
     elif found:
         say(all_statuses_table(found, now))
     else:
-        raise ConfigError(
-            f"there is no company in {context.machine.config}", hint="okrsync init, or set OKRSYNC_CONFIG"
-        )
+        raise context.no_company()
     return code
 
 
@@ -88,7 +86,7 @@ def _one(context: Context, company: str, as_json: bool) -> int:
 
         say_json(status_data(loaded, memory.outcomes, trends, now))
     else:
-        from okrsync.render.status import kpis_text, status_view
+        from okrsync.render.status import held_text, kpis_text, status_view
         from okrsync.render.words import notice_text
 
         if (notice := loaded.cycle_notice(now)) is not None:
@@ -96,6 +94,8 @@ def _one(context: Context, company: str, as_json: bool) -> int:
         say(status_view(loaded, memory.outcomes, trends, console().width))
         if loaded.kpis:
             say(kpis_text(loaded, memory.outcomes))
+        if reasons := held_text(memory.outcomes):
+            say(reasons)
     held = any(
         cell["verdict"] == "held" for one in memory.outcomes.values() for cell in one.detail["cells"].values()
     )

@@ -33,10 +33,7 @@ def validate(
     context: Context = ctx.obj
     names = companies or context.companies()
     if not names:
-        raise ConfigError(
-            f"there is no company in {context.machine.config.absolute()}",
-            hint="okrsync init NAME writes one; set OKRSYNC_CONFIG for another folder",
-        )
+        raise context.no_company()
     checked: outputs.Validation = {"companies": []}
     codes = []
     for name in names:
