@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from okrsync.connector import NoValueError, no_value
 from okrsync.model import Answer, Question
 from okrsync.ports import ConnectorContext
+from okrsync_crm import small_values
 from okrsync_crm.answers import AnswerContext, answer, too_many_bad
 from okrsync_crm.files.copy import StagingOrder, as_it_lies, stage
 from okrsync_crm.files.private_folder import private_folder
@@ -134,14 +135,18 @@ class CrmSource:
         table = TypedTable([file], self.settings, dialect_of(self.settings), self.zone.key)
         planned = self._planned(table, single)
         asked = [one for _, some in planned.single for one in some]
-        small = small_file(table, asked)
-        where = small.where_values(asked)
+        if not all(small_values.is_usual(one, table) for one in asked):
+            raise UnusualFileError
+        small = small_file(table)
+        where = small_values.where_values(small, asked)
         try:
             sound = [replace(one, absent=where.check(one.query)) for one in asked]
         except NoValueError:
             raise UnusualFileError from None
         context = self._context(files, LoadedFiles(rows=len(small.rows), malformed=0, notes=()))
-        answers = {one.index: answer(one, small.values(one, where), None, context) for one in sound}
+        answers = {
+            one.index: answer(one, small_values.values(small, one, where), None, context) for one in sound
+        }
         small.look_for_totals()
         return planned.answers | answers
 

@@ -132,7 +132,7 @@ def _sparse_rows(connection: SqlConnection, table: TypedTable, file: int) -> lis
         f"SELECT mask, filled, count(*) FROM {RECORDS} WHERE f = {file} GROUP BY mask, filled",
     )
     rows = sum(count for _, _, count in masks)
-    strong = _strong(table, file, masks)
+    strong = masks_in_doubt(table, file, masks)
     if not strong and rows > SMALL:
         return []
     width = len(table.files[file].header)
@@ -150,7 +150,7 @@ def _sparse_rows(connection: SqlConnection, table: TypedTable, file: int) -> lis
     return rows_in_doubt(table, file, masks, cells)
 
 
-def _strong(table: TypedTable, file: int, masks: Sequence[tuple[int, int, int]]) -> set[int]:
+def masks_in_doubt(table: TypedTable, file: int, masks: Sequence[tuple[int, int, int]]) -> set[int]:
     """The masks of rows that lack what fuller rows have."""
     below = table.scan(file).fill_down_bits()
     strong = strong_masks([(mask | below, count) for mask, _, count in masks], most=MOST)
@@ -168,7 +168,7 @@ def rows_in_doubt(
     ``masks``: each mask of the file, how many cells it fills, and how many rows have it.
     """
     width = len(table.files[file].header)
-    strong = _strong(table, file, masks)
+    strong = masks_in_doubt(table, file, masks)
     usual = max(masks, key=lambda one: (one[2], one[1]), default=(0, 0, 0))[1]
     found = [sparse_row(table, file, row, strong=row[1] in strong, width=usual) for row in cells]
     if len(cells) <= _NOTHING_ELSE:

@@ -204,6 +204,10 @@ FORMS: dict[str, tuple[Callable[[list[str]], list[str]], dict[str, Any]]] = {
     "times with zones": (lambda row: [*row[:5], f"{row[5]}T23:30:00+00:00", row[6]], {}),
     "times without a zone": (lambda row: [*row[:5], f"{row[5]} 00:30:00", row[6]], {}),
     "a word for nothing": (lambda row: [*row[:4], row[4] or "n/a", *row[5:]], {"nulls": ["n/a"]}),
+    "rows without a stage": (
+        lambda row: [*row[:2], "" if row[0].endswith("7") else row[2], *row[3:]],
+        {"totals": "records"},
+    ),
     "blanks around texts": (lambda row: [*row[:2], f" {row[2]} ", *row[3:]], {}),
     "ids that are words": (lambda row: [f"id-{hash(row[0]) % 10**12:x}-{row[0]}z", *row[1:]], {}),
 }

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -192,10 +192,16 @@ def test_rows_without_a_cell_are_no_rows(exports: Exports) -> None:
         ),
         ({}, {"measure": "mean", "field": "Amount", "unit": "percent", "field_unit": "percent"}),
         ({}, {"measure": "count", "where": {"Amount": {"gt": "10.0000000001"}}}),
-        ({}, {"measure": "count", "where": {"Closed": {"gt": "2026-10-10"}}}),
+        ({}, {"measure": "count", "where": {"Closed": date(2026, 10, 5)}}),
+        (
+            {},
+            {
+                "measure": "count",
+                "where": {"duration": {"start": "Closed", "end": "Closed", "at_most": "2d"}},
+            },
+        ),
         ({}, {"measure": "count", "where": {"Stage": "won"}}),
         ({}, {"measure": "count", "where": {"Stage": "Gone"}}),
-        ({}, {"measure": "spread", "group": "Country", "unit": "percent"}),
     ],
 )
 def test_other_questions_are_asked_of_the_database(
@@ -204,6 +210,48 @@ def test_other_questions_are_asked_of_the_database(
     exports.put("deals.csv", text(plain_rows()))
     _, own = both(exports, [ask(**question)], **settings)
     assert not own
+
+
+TIMES = (
+    "",
+    "2026-10-05",
+    "2026-10-05 23:30",
+    "2026-10-06 00:30:15",
+    "2026-10-24",
+    "2026-10-26 12:00",
+    "2026-12-31",
+)
+LATER: list[dict[str, Any]] = [
+    *({"measure": "duration", "start": "Created", "end": "Closed", "aggregate": how, "unit": "days"} for how in ("mean", "median", "max", "p5", "min")),
+    {"measure": "duration", "start": "Created", "end": "Closed", "unit": "hours", "date": "Created", "window": QUARTER, "at": datetime(2026, 10, 26, 12, tzinfo=ZONE)},
+    {"measure": "duration", "start": "Created", "end": "Closed", "unit": "hours", "where": {"Owner": "o1"}},
+    {"measure": "spread", "group": "Owner", "unit": "percent"},
+    {"measure": "spread", "group": "Owner", "field": "Amount", "aggregate": "sum", "unit": "percent", "where": {"Amount": {"gt": 2}}},
+    {"measure": "ratio", "part": {"Owner": "o1"}, "field": "Amount", "unit": "percent"},
+    *({"measure": "count", "where": {"Closed": {key: limit}}} for key in ("gt", "gte", "lt", "lte")
+      for limit in ("2026-10-05", "2026-10-24", "2026-10-05T23:30", "2026-10-05T22:30:00+00:00", "2026-10-26T11:00:00+00:00")),
+    {"measure": "count", "where": {"Closed": {"gte": "2026-10-06", "lt": "2026-10-26"}, "Created": {"empty": False}}},
+]  # fmt: skip
+
+
+def test_lengths_of_time_groups_and_limits_of_dates(exports: Exports) -> None:
+    chance = random.Random(11)
+    lines = []
+    for number in range(80):
+        first, last = sorted(chance.choices(range(len(TIMES)), k=2))
+        amount = chance.choice(["", "1.5", "2.25", "7"])
+        lines.append([str(number), f"o{number % 3}", TIMES[first], TIMES[last], amount])
+    exports.put("deals.csv", text(lines, header="Id,Owner,Created,Closed,Amount"))
+    questions = [replace(ask(**keys), metric=f"m{n}") for n, keys in enumerate(LATER)]
+    # Rows that lack many cells may be totals.
+    found, own = both(exports, questions, totals="records")
+    assert own
+    assert all(isinstance(one, Reading) for one in found)
+    lines[40][2:4] = ["2026-10-26 12:00", "2026-10-05"]
+    exports.put("deals.csv", text(lines, header="Id,Owner,Created,Closed,Amount"))
+    found, own = both(exports, [ask(**LATER[0])], totals="records")
+    assert not own
+    assert "ends before it begins" in str(found[0])
 
 
 def test_a_footer_that_counts_is_believed_only_if_it_is_right(exports: Exports) -> None:
