@@ -22,7 +22,8 @@ from okrsync.errors import Busy, ConfigError, DataError, OkrsyncError
 from okrsync.ledger.address import address, place, sqlite_url
 from okrsync.ledger.copy import Copied, check_idle, copied, copy_ledger
 from okrsync.ledger.database import Database, connected
-from okrsync.ledger.schema import bring_up_to_date, version
+from okrsync.ledger.revision import HEAD, VERSION_TABLE
+from okrsync.ledger.schema import bring_up_to_date, stored_version
 from okrsync.ledger.sqlite_faults import explained_sqlite
 from okrsync.ledger.tables import leases, metadata
 
@@ -71,6 +72,10 @@ def restore(target: str | None, backup: Path, now: datetime) -> Restored:
     """
     where = address(target)
     ledger = Path(where.database or "") if where.drivername.startswith("sqlite") else None
+    if ledger is not None and ledger.exists() and backup.exists() and ledger.samefile(backup):
+        raise ConfigError(
+            f"the backup {backup} is the ledger itself", hint="name a file of okrsync ledger backup"
+        )
     beside = (ledger or backup.absolute()).with_name(
         f"{(ledger or backup).name}.before-restore-{now.astimezone(UTC):%Y-%m-%dT%H%M%SZ}"
     )
@@ -119,16 +124,25 @@ def _checked_copy(backup: Path, to: Path) -> Path:
         raise ConfigError(f"the backup {backup} does not exist", hint="okrsync ledger backup FILE writes one")
     if not _is_sqlite(backup):
         raise ConfigError(f"{backup} is no backup of a ledger", hint="name a file of okrsync ledger backup")
-    _copy_file(backup, to, f"the backup {backup}")
+    try:
+        _copy_file(backup, to, f"the backup {backup}")
+    except DataError as error:
+        raise DataError(error.message, hint="restore an older backup; the ledger is as it was") from error
     database = connected(sqlite_url(to))
     try:
         with database.reading() as connection:
-            if not version(connection, database):
-                raise ConfigError(
-                    f"{backup} is a database, but no ledger", hint="name a file of okrsync ledger backup"
-                )
+            found = stored_version(connection)
     finally:
         database.close()
+    if not found:
+        raise ConfigError(
+            f"{backup} is a database, but no ledger", hint="name a file of okrsync ledger backup"
+        )
+    if found > HEAD:
+        raise ConfigError(
+            f"the backup {backup} was written by a newer okrsync: its schema is {found}, and this program knows {HEAD}",
+            hint="install the newer okrsync here too",
+        )
     return to
 
 
@@ -170,10 +184,22 @@ def _check_closed(ledger: Path, name: str) -> None:
 def _check_target(target: Path, ledger: Path | None) -> None:
     if ledger is not None and target.exists() and target.samefile(ledger):
         raise ConfigError(f"{target} is the ledger itself", hint="name another file")
-    if target.exists() and not _is_sqlite(target):
+    if target.exists() and not _is_backup(target):
         raise ConfigError(
             f"{target} is there and is no backup; it was left as it is", hint="name another file"
         )
+
+
+def _is_backup(path: Path) -> bool:
+    """Whether the file is a ledger: another program's database is not to be replaced by one."""
+    if not _is_sqlite(path):
+        return False
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as raw:
+        try:
+            found = raw.execute("SELECT count(*) FROM sqlite_master WHERE name = ?", (VERSION_TABLE,))
+            return bool(found.fetchone()[0])
+        except sqlite3.DatabaseError:
+            return True  # a damaged backup may be replaced
 
 
 def _is_sqlite(path: Path) -> bool:

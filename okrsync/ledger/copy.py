@@ -114,7 +114,8 @@ def _check_empty(writing: Connection, here: Database) -> None:
     for table in metadata.sorted_tables:
         if rows := writing.scalar(select(func.count()).select_from(table)):
             raise ConfigError(
-                f"{here.place} is not empty: {table.name} holds {rows} rows", hint="copy into a new database"
+                f"{here.place} is not empty: {table.name} holds {rows} {'row' if rows == 1 else 'rows'}",
+                hint="copy into a new database",
             )
 
 

@@ -190,6 +190,37 @@ def test_what_is_no_backup_is_refused_and_nothing_changes(
     assert "1 of" in bad["detail"]
 
 
+def test_another_programs_database_is_no_place_for_a_backup(desk: Any) -> None:
+    desk.run("sync", "demo")
+    file = desk.folder / "bookmarks.sqlite"
+    with closing(sqlite3.connect(file)) as raw, raw:
+        raw.execute("CREATE TABLE bookmarks (address TEXT)")
+    before = file.read_bytes()
+    ended = desk.run("ledger", "backup", str(file))
+    assert (ended.code, file.read_bytes() == before) == (2, True)
+    assert f"{file} is there and is no backup; it was left as it is" in ended.err
+
+
+def test_a_backup_that_cannot_be_restored_is_named_and_changes_nothing(desk: Any) -> None:
+    """What was said of a newer one named a file of ours in /tmp; of a damaged one, to restore that very file."""
+    desk.run("sync", "demo")
+    newer, damaged, ledger = (desk.folder / name for name in ("newer.db", "damaged.db", "ledger.db"))
+    desk.run("ledger", "backup", str(newer))
+    damaged.write_bytes(newer.read_bytes()[:50_000])
+    with closing(sqlite3.connect(newer)) as raw, raw:
+        raw.execute("UPDATE okrsync_schema SET version_num = '0099'")
+    for file, code, said in (
+        (newer, 2, f"the backup {newer} was written by a newer okrsync: its schema is 0099"),
+        (damaged, 3, f"the backup {damaged} is damaged: "),
+        (damaged, 3, "→ restore an older backup; the ledger is as it was"),
+        (ledger, 2, f"{ledger} is the ledger itself"),
+    ):
+        ended = desk.run("ledger", "restore", str(file))
+        assert (ended.code, said in ended.err) == (code, True), ended.err
+        assert "backup.db" not in ended.err
+    assert desk.run("ledger", "check").code == 0
+
+
 def test_a_backup_while_a_run_writes_is_of_one_moment(desk: Any) -> None:
     """The run is stopped by a fault between two rows; the copy is whole, and the run goes on."""
     copies: list[Path] = []
