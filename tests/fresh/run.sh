@@ -19,6 +19,7 @@ if [ -z "${FOLDER:-}" ]; then
     FOLDER=$(mktemp -d)
     trap 'rm -rf --one-file-system "$FOLDER"' EXIT
 fi
+mkdir -p "$FOLDER"
 
 # The network is this machine's: its names, its certificates, its settings for proxies and for pip, by the same paths.
 FAILED=0
