@@ -10,6 +10,7 @@ from typing import Any, Literal, cast
 import pytest
 from starlette.testclient import TestClient
 
+from okrsync.cli.commands import demo
 from okrsync.emulation import Mishap
 from okrsync.errors import ConfigError, UnsafePlan
 from okrsync.fleet import CompanyRun
@@ -222,3 +223,22 @@ def test_the_page_says_what_another_terminal_did(counts: dict[str, int], text: s
     said = of_others(RunFinished(run="r", at=PRESENT, exit_code=0, counts=counts))
     assert said["text"] == text
     assert said.get("held", "") == held
+
+
+@pytest.mark.parametrize(
+    ("started", "on_path", "named"),
+    [
+        (".venv/bin/okrsync", False, ".venv/bin/okrsync"),
+        (".venv/bin/okrsync", True, "okrsync"),
+        ("-m", False, "okrsync"),
+    ],
+)
+def test_the_demo_names_okrsync_as_a_shell_finds_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, started: str, on_path: bool, named: str
+) -> None:
+    if on_path:
+        (tmp_path / "okrsync").write_text("#!/bin/sh\n", encoding="utf-8")
+        (tmp_path / "okrsync").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("sys.argv", [started, "demo"])
+    assert demo._okrsync() == named

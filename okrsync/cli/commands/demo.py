@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from shutil import which
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -144,8 +145,15 @@ def _play_demo(environment: DemoEnvironment, show: Show) -> None:
         table = _table(view, LEFT_OUT)
         out.print(table if out.measure(table).maximum <= out.width else _table(view, LEFT_OUT | NARROW))
     out.print(
-        "okrsync demo --serve keeps all this up, with a page that shows the Notion databases.", style="dim"
+        f"{_okrsync()} demo --serve keeps all this up, with a page that shows the Notion databases.",
+        style="dim",
     )
+
+
+def _okrsync() -> str:
+    """The name by which a shell finds okrsync here: after `make demo` that is a path."""
+    started = Path(sys.argv[0])
+    return "okrsync" if started.stem != "okrsync" or which("okrsync") else str(started)
 
 
 def _play_book(environment: DemoEnvironment, show: Show) -> None:
@@ -155,7 +163,7 @@ def _play_book(environment: DemoEnvironment, show: Show) -> None:
     show("plan", "book")
     out.print(
         f"That took {environment.requests} requests. Nothing is written yet: "
-        "okrsync demo --book --serve keeps all this up, to be synced from another terminal.",
+        f"{_okrsync()} demo --book --serve keeps all this up, to be synced from another terminal.",
         style="italic",
     )
 
