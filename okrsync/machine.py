@@ -8,6 +8,8 @@ from typing import Final, Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from okrsync.answer_size import DEFAULT_MB
+
 PREFIX: Final = "OKRSYNC_"
 
 
@@ -37,4 +39,9 @@ class Machine(BaseSettings):
         description="an address of Apprise for companies whose YAML names nobody or cannot be read",
     )
     notify_file: Path | None = Field(default=None, description="the file that holds that address instead")
+    answer_mb: int = Field(
+        default=DEFAULT_MB,
+        ge=1,
+        description="the most megabytes, unpacked, of one answer of Notion, Jira, Google or a webhook",
+    )
     log: str = Field(default="text", pattern="^(text|json)$", description="form of the log lines on stderr")

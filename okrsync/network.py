@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from okrsync.answer_size import VARIABLE, AnswerTooLarge, bound
 from okrsync.connector import on_this_machine, passes
 from okrsync.errors import AccessError, ConfigError, OkrsyncError, Unavailable
 
@@ -84,7 +85,7 @@ def session(url: str) -> requests.Session:
     made = requests.Session()
     made.trust_env = not on_this_machine(url)
     made.auth = lambda request: request
-    made.hooks["response"].append(_note_date)
+    made.hooks["response"] += [_note_date, bound]
     return made
 
 
@@ -118,12 +119,15 @@ def trusted() -> str:
 
 
 def obstacle(error: BaseException, what: str) -> OkrsyncError | None:
-    """Why ``what`` cannot get through, if trying again is of no use: a certificate, or a proxy's refusal."""
+    """Why ``what`` cannot get through, if trying again is of no use: a certificate, a proxy's refusal, or a size."""
     import ssl
 
     chain = list(_chain(error))
     host = next((found for one in chain if (found := _host(one))), "the server")
     for one in chain:
+        if isinstance(one, AnswerTooLarge):
+            hint = f"if so much is right, set {VARIABLE} to more; if not, look at what answers there"
+            return Unavailable(f"{what}: {one}", hint=hint)
         if isinstance(one, ssl.SSLCertVerificationError):
             return _untrusted(one, what, host)
         if isinstance(one, ssl.SSLError) and one.reason in {"WRONG_VERSION_NUMBER", "UNKNOWN_PROTOCOL"}:

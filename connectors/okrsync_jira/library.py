@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from jira import JIRA
 
+from okrsync.answer_size import bound
 from okrsync.http import USER_AGENT
 from okrsync.network import trust
 from okrsync_jira.settings import Anonymous, ApiToken, Auth, Password, ScopedToken
@@ -87,7 +88,7 @@ class LeanJIRA(JIRA):
 
     def watch(self, look: Callable[..., None]) -> None:
         """Have every answer looked at before the library makes anything of it."""
-        self._session.hooks["response"].append(look)
+        self._session.hooks["response"] += [look, bound]
         if self._session.auth is None:
             # Else requests would sign in with whatever it finds in a .netrc file.
             self._session.auth = lambda request: request

@@ -20,6 +20,7 @@ from okrsync.http import USER_AGENT, Again, Limiter, limiter, patiently
 from okrsync.network import note_date, trust
 from okrsync.ports import ConnectorContext
 from okrsync_notion import answers
+from okrsync_notion.answer_stream import bound
 from okrsync_notion.http_errors import NotFound, Passing, Refused, at_block_limit, verdict
 from okrsync_notion.library import httpx, notion_client
 from okrsync_notion.settings import NotionSettings
@@ -220,7 +221,7 @@ class Notion:
             trust_env=not on_this_machine(self._settings.url),
             # To read all certificates takes longer than a request, and without TLS there is none to verify.
             verify=self._settings.url.startswith("https:"),
-            event_hooks={"response": [_note_date]},
+            event_hooks={"response": [_note_date, bound]},
         )
         wire = notion_client.Client(
             auth=self._token,
@@ -234,6 +235,7 @@ class Notion:
         # The constructor has overwritten both.
         http.timeout = TIMEOUT
         http.headers["User-Agent"] = USER_AGENT
+        http.headers["Accept-Encoding"] = "gzip, deflate"
         weakref.finalize(self, http.close)
         return wire
 

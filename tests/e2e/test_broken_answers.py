@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tracemalloc
+import zlib
+from functools import cache
 from typing import Any
 
 import pytest
@@ -81,3 +84,86 @@ def test_a_page_that_asks_to_sign_in_says_nothing_of_the_token(desk: Any) -> Non
         assert f"something between okrsync and {name}" in ended.out + ended.err
         assert "token" not in ended.err
         emulator.server.faults.clear()
+
+
+MB = 1024 * 1024
+
+
+@cache
+def bomb(form: int = 31) -> bytes:
+    """A JSON text of 200 MB in a fifth of a megabyte; ``form`` is zlib's: 31 is gzip, 15 and -15 are deflate."""
+    engine = zlib.compressobj(wbits=form)
+    parts = [
+        engine.compress(b'{"a": "'),
+        *(engine.compress(b"x" * MB) for _ in range(200)),
+        engine.compress(b'"}'),
+    ]
+    return b"".join(parts) + engine.flush()
+
+
+PLACES = {"notion": "/query", "jira": "search", "sheets": "GET /v4/", "token": "POST /token"}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_an_answer_that_becomes_huge_is_given_up_at_the_limit(
+    desk: Any, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setenv("OKRSYNC_ANSWER_MB", "8")
+    server = getattr(desk, "sheets" if place == "token" else place).server
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+    server.faults.append(Fault(where=PLACES[place], times=99, status=200, headers=headers, body=bomb()))
+    tracemalloc.start()
+    try:
+        ended = desk.run("sync", "demo")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    said = " ".join((ended.out + ended.err).split())
+    assert ended.code == 3, said
+    assert "the answer has more than 8 MB when it is unpacked, and larger ones are not read" in said
+    assert "OKRSYNC_ANSWER_MB" in said
+    assert peak < 100 * MB  # several are read side by side, and libraries are loaded; one bomb alone is 200
+    if place == "notion":
+        assert desk.writes == 0
+        assert server.count("/query") == 1, "it is not asked again: it would be as large"
+    else:
+        assert desk.table()["KR-5"]["Current"] != ""
+
+
+@pytest.mark.parametrize(
+    ("packing", "form"), [("gzip", 31), ("deflate", 15), ("deflate", -15), ("gzip, gzip", 31)]
+)
+def test_every_packing_is_counted(
+    desk: Any, monkeypatch: pytest.MonkeyPatch, packing: str, form: int
+) -> None:
+    monkeypatch.setenv("OKRSYNC_ANSWER_MB", "8")
+    body = bomb(form)
+    if "," in packing:
+        engine = zlib.compressobj(wbits=form)
+        body = engine.compress(body) + engine.flush()
+    headers = {"content-type": "application/json", "content-encoding": packing}
+    for server, where in ((desk.notion.server, "/query"), (desk.jira.server, "search")):
+        server.faults.append(Fault(where=where, times=99, status=200, headers=headers, body=body))
+    ended = desk.run("doctor", "demo")
+    said = " ".join(ended.out.split())
+    assert ended.code == 3
+    assert said.count("the answer has more than 8 MB") >= 2
+
+
+def test_an_answer_below_the_limit_is_read_in_every_packing(desk: Any) -> None:
+    """The emulator's own answer to the first question, packed as a server may pack it."""
+    for packing, form in (("gzip", 31), ("deflate", 15), ("deflate", -15)):
+        engine = zlib.compressobj(wbits=form)
+        text = b'{"object": "user", "id": "x", "type": "bot", "bot": {"workspace_name": "Packed"}}'
+        body = engine.compress(text) + engine.flush()
+        headers = {"content-type": "application/json", "content-encoding": packing}
+        desk.notion.server.faults.append(Fault(where="/users/me", status=200, headers=headers, body=body))
+        assert "of Packed" in desk.run("doctor", "demo").out
+
+
+@pytest.mark.parametrize("given", ["much", "0", "-5", "1.5"])
+def test_a_limit_that_is_no_number_is_said(desk: Any, monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("OKRSYNC_ANSWER_MB", given)
+    ended = desk.run("sync", "demo")
+    assert ended.code == 2
+    assert f"OKRSYNC_ANSWER_MB is {given!r}, which is no number of megabytes" in ended.err
