@@ -156,6 +156,7 @@ class ConnectorContext:
 
     ``name`` is the connection's name in the YAML, ``state`` the few texts that this connection keeps from run to run (resolved
     ids and the like: losing it costs requests, never correctness), ``base`` the folder that relative paths start from.
+    ``seen`` is what ``doctor`` leaves of what it has read, so that a table that is opened after it need not read it again.
     """
 
     name: str
@@ -164,6 +165,7 @@ class ConnectorContext:
     locale: str = "en_US"
     base: str = "."
     state: MutableMapping[str, str] = field(default_factory=dict)
+    seen: MutableMapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,16 +13,16 @@ __all__ = ["NotionSettings", "NotionTable", "connector"]
 
 def _destination(settings: NotionSettings, table: TableSpec, context: ConnectorContext) -> Destination:
     from okrsync_notion.destination import NotionDestination
-    from okrsync_notion.open_table import OpenTable
+    from okrsync_notion.open_table import opened
 
-    return NotionDestination(OpenTable(settings, table, context))
+    return NotionDestination(opened(settings, table, context))
 
 
 def _register(settings: NotionSettings, table: TableSpec, context: ConnectorContext) -> Register:
-    from okrsync_notion.open_table import OpenTable
+    from okrsync_notion.open_table import opened
     from okrsync_notion.register import NotionRegister
 
-    return NotionRegister(OpenTable(settings, table, context), context.clock)
+    return NotionRegister(opened(settings, table, context), context.clock)
 
 
 def _doctor(

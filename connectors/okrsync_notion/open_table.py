@@ -28,6 +28,18 @@ from okrsync_notion.status_default import with_doubts
 from okrsync_notion.table_layout import Layout, layout, parse
 
 
+def opened(settings: NotionSettings, table: TableSpec, context: ConnectorContext) -> OpenTable:
+    """The table that ``doctor`` has just read, once; else one that has sent nothing yet."""
+    found = context.seen.pop(_name_of(table), None)
+    return found if isinstance(found, OpenTable) else OpenTable(settings, table, context)
+
+
+def _name_of(table: TableSpec) -> str:
+    """What only this table is called among those of a company."""
+    settings: NotionTable = table.settings
+    return f"{settings.database} {settings.data_source} {settings.match} {sorted(settings.cells)} {table.ending}"
+
+
 class OpenTable:
     """Sends nothing before its first method. ``unmatched`` counts the rows that ``read`` found no id for."""
 
@@ -42,6 +54,8 @@ class OpenTable:
         self.recent = RecentRows(context.clock)
         self._bot = ""
         self.unmatched = 0
+        self._seen = context.seen
+        self._just_read: Sequence[Row] | None = None
 
     @property
     def layout(self) -> Layout:
@@ -52,6 +66,9 @@ class OpenTable:
 
     def read(self) -> Sequence[Row]:
         """Every row with a key. One request for the columns, one for every 100 rows, one for each missing page."""
+        if self._just_read is not None:
+            found, self._just_read = self._just_read, None
+            return found
         named = self._named()
         here = self._layout = self._read_layout()
         self.recent.forget()
@@ -72,6 +89,13 @@ class OpenTable:
         known.remember(rows)
         found = with_doubts([*rows, *gone], here, self._state)
         self.recent.keep(found, next(map(names_of, pages.values()), {}), asked)
+        return found
+
+    def read_for_doctor(self) -> Sequence[Row]:
+        """As ``read``; the next ``read`` of the same table, which tries what a sync would do, is answered by it."""
+        found = self.read()
+        self._just_read = found
+        self._seen[_name_of(self._spec)] = self
         return found
 
     def read_again(self, rows: Sequence[str]) -> None:

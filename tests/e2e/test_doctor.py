@@ -10,6 +10,7 @@ import pytest
 from okrsync.ledger import open_ledger
 from okrsync.ports import Finding
 from tests.e2e.conftest import NOWHERE
+from tests.support.check_ins import keep_check_ins
 
 FOLLOWERS = 'followers: {from: sheets, cell: "KPI!B5"}'
 
@@ -162,3 +163,10 @@ def test_after_the_cycle_the_metrics_are_still_tried(desk: Any) -> None:
     assert [line for line in marked(ended, "✓") if line.startswith("metric won  ")]
     assert "rows of key results  each of the 13 key results has its row" in marked(ended, "✓")
     assert [line for line in marked(ended, "!") if line.startswith("plan  not tried")]
+
+
+def test_the_rows_of_each_table_are_read_once(desk: Any) -> None:
+    keep_check_ins(desk)
+    assert desk.run("doctor", "demo").code == 3
+    for table in ("Key results", "Objectives", "Check-ins"):
+        assert desk.notion.server.count(f"{desk.notion.workspace.source(table).id}/query") == 1, table
