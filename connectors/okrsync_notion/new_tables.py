@@ -129,13 +129,14 @@ class NewTables:
         return None
 
     def _children(self) -> Iterator[dict[str, Any]]:
-        cursor = None
+        cursor, followed = None, set[str]()
         while True:
             answer = self._api.children(self._parent, cursor)
             yield from answer["results"]
             cursor = answer.get("next_cursor")
-            if not answer["has_more"] or not cursor:
+            if not answer["has_more"] or not cursor or cursor in followed:
                 return
+            followed.add(cursor)
 
     def _completed(self, schema: Schema, wanted: Mapping[str, Any]) -> Schema:
         """The schema with all columns: what Notion left out is added. Raises ``DataError`` if it stays away."""

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from okrsync.errors import DataError, Unavailable
 from okrsync_notion.client import Notion
+from okrsync_notion.http_errors import Refused
+
+# Since April 2026 Notion forgets where a list goes on while it is read: then it is read from its beginning once more.
+AGAIN: Final = 3
+# A page may hold fewer rows than asked for, even none; so many in a row without a new one is a list without an end.
+MOST_EMPTY: Final = 50
+
+
+def lost_place(error: Refused) -> bool:
+    """Whether Notion refuses to go on with a list, because it no longer knows its own ``start_cursor``."""
+    return "start_cursor" in error.message
 
 
 def every_row(
@@ -22,7 +33,7 @@ def every_row(
     rows: dict[str, dict[str, Any]] = {}
     since = ""
     while True:
-        complete = _window(api, source, properties, _conditions(where, since), rows)
+        complete = _whole_window(api, source, properties, _conditions(where, since), rows)
         if complete:
             return rows
         last = str(next(reversed(rows.values())).get("created_time") or "") if rows else ""
@@ -41,6 +52,23 @@ def _conditions(where: Mapping[str, Any] | None, since: str) -> Mapping[str, Any
     return {"and": [where, later]} if where is not None else later
 
 
+def _whole_window(
+    api: Notion,
+    source: str,
+    properties: Sequence[str],
+    where: Mapping[str, Any] | None,
+    rows: dict[str, dict[str, Any]],
+) -> bool:
+    """As ``_window``; from the beginning once more if Notion has forgotten where it was."""
+    for _ in range(AGAIN - 1):
+        try:
+            return _window(api, source, properties, where, rows)
+        except Refused as error:
+            if not lost_place(error):
+                raise
+    return _window(api, source, properties, where, rows)
+
+
 def _window(
     api: Notion,
     source: str,
@@ -56,6 +84,8 @@ def _window(
     if where is not None:
         body["filter"] = where
     incomplete = False
+    followed: set[str] = set()
+    empty = 0
     while True:
         answer = api.query(source, properties, body)
         for row in answer["results"]:
@@ -66,6 +96,8 @@ def _window(
         if not answer.get("has_more"):
             return not incomplete
         cursor = answer.get("next_cursor")
-        if not cursor or cursor == body.get("start_cursor"):
+        empty = 0 if answer["results"] else empty + 1
+        if not cursor or cursor in followed or empty >= MOST_EMPTY:
             raise Unavailable("reading the rows: Notion has more rows and does not say where they go on")
+        followed.add(cursor)
         body["start_cursor"] = cursor
