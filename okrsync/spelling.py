@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher, get_close_matches
 
@@ -27,6 +28,34 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         return f"there {there}"
     question = f"did you mean {_joined(meant, 'or')}?"
     return f"{question} There {there}" if len(meant) < len(names) <= SHORT else question
+
+
+def visible(text: str) -> str:
+    """``text`` as a reader sees it: two texts that look the same are the same.
+
+    Accents are one letter, blanks of every width are spaces and stand single, signs that nobody sees (zero-width ones, marks
+    of direction, soft hyphens, the mark of a coloured emoji) are left out, and a hyphen that breaks no line is a hyphen.
+    """
+    seen = "".join(
+        " " if sign.isspace() else "-" if sign in "\u2010\u2011" else sign
+        for sign in unicodedata.normalize("NFC", text)
+        if sign.isspace() or (unicodedata.category(sign) not in {"Cf", "Cc"} and sign not in "\ufe0e\ufe0f")
+    )
+    return " ".join(seen.split())
+
+
+def look_alike(one: str, other: str) -> bool:
+    """Whether a person may take one id for the other: they differ in capitals, blanks, dashes or widths of letters."""
+    return _folded(one) == _folded(other)
+
+
+def _folded(text: str) -> str:
+    spelled = unicodedata.normalize("NFKC", visible(text)).casefold()
+    return "".join(
+        "-" if unicodedata.category(sign) == "Pd" or sign in "\u2212_" else sign
+        for sign in spelled
+        if not sign.isspace()
+    )
 
 
 def counted(number: int, noun: str) -> str:

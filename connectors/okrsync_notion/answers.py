@@ -6,6 +6,7 @@ JSON that was not checked here. Only what okrsync reads is checked; Notion adds 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final, Literal
 
@@ -87,6 +88,28 @@ class _Database(_Part):
     in_trash: bool | None = None
 
 
+class _Kind(_Part):
+    type: str
+
+
+class _Found(_Part):
+    id: str
+    properties: dict[str, _Kind] | None = None
+    title: list[_Text] | None = None
+    parent: _Parent | None = None
+
+
+class _Titled(_Part):
+    title: str | None = None
+
+
+class _Block(_Part):
+    id: str
+    in_trash: bool | None = None
+    created_by: _Editor | None = None
+    child_database: _Titled | None = None
+
+
 class _Status(_Part):
     type: str | None = None
 
@@ -108,6 +131,8 @@ _PAGE: Final = TypeAdapter(_Page)
 _DATA_SOURCE: Final = TypeAdapter(_DataSource)
 _DATABASE: Final = TypeAdapter(_Database)
 _ROWS: Final = TypeAdapter(_List)
+_FOUND: Final = TypeAdapter(_Found)
+_BLOCK: Final = TypeAdapter(_Block)
 _VIEW: Final = TypeAdapter(_Listed)
 
 
@@ -147,12 +172,19 @@ def rows(call: Callable[[], Any]) -> dict[str, Any]:
 
 def blocks(call: Callable[[], Any]) -> dict[str, Any]:
     """One page of a list of blocks."""
-    return _checked(_ROWS, call)
+    answer = _checked(_ROWS, call)
+    for one in answer["results"]:
+        _fits(_BLOCK, one)
+    return answer
 
 
 def search(call: Callable[[], Any]) -> dict[str, Any]:
-    """One page of what a search finds. The properties of a data source stay unchecked: only their names are read."""
-    return _checked(_ROWS, call)
+    """One page of what a search finds. Of the columns of a data source only names and types are read, and checked."""
+    answer = _checked(_ROWS, call)
+    for one in answer["results"]:
+        if one.get("object") == "data_source":
+            _fits(_FOUND, one)
+    return answer
 
 
 def view(call: Callable[[], Any]) -> dict[str, Any]:
@@ -211,4 +243,5 @@ def _fits(shape: TypeAdapter[Any], answer: Any) -> None:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"]) or "the whole answer"
-        raise WrongAnswer(f"JSON of another shape than Notion's ({where}: {first['msg'].lower()})") from error
+        said = re.sub(r" or instance of \w+", "", first["msg"]).lower()
+        raise WrongAnswer(f"JSON of another shape than Notion's ({where}: {said})") from error

@@ -10,7 +10,7 @@ from typing import Final
 
 from okrsync.errors import DataError
 from okrsync.model import Dimension, Quantity, Stored, Wanted
-from okrsync.spelling import did_you_mean
+from okrsync.spelling import did_you_mean, visible
 from okrsync_notion.property_values import NotionColumn, minute, plain
 
 TEXT_LIMIT: Final = 2000
@@ -43,7 +43,7 @@ def canonical(column: NotionColumn, value: Wanted, *, decimals: int, place: str)
         return value
     needed = _columns_for(value)
     raise DataError(
-        f"the column {column.name!r} is a {column.kind} column and cannot hold {_shown(value)}",
+        f"the column {column.name!r} is {column.called} and cannot hold {_shown(value)}",
         hint=f"name a {needed} column for it in `cells`",
     )
 
@@ -52,7 +52,7 @@ def _canonical_number(column: NotionColumn, wanted: Quantity, decimals: int) -> 
     value, places = wanted.value, decimals
     if column.percent and wanted.unit.dimension is not Dimension.PERCENT:
         raise DataError(
-            f"the column {column.name!r} is shown as percent, and {value.normalize():f} is a number in {wanted.unit}",
+            f"the column {column.name!r} is shown as percent, and {_written(value)} is no percentage ({wanted.unit})",
             hint="show the column as a plain number in Notion, or write `unit: percent` at the metric",
         )
     if not value.is_finite():
@@ -87,8 +87,10 @@ def _units(spelled: str) -> int:
 
 
 def _known_option(column: NotionColumn, value: str, place: str) -> str:
-    wanted = value.strip().casefold()
-    alike = [name for name in column.options if name.strip().casefold() == wanted]
+    wanted = visible(value).casefold()
+    alike = [name for name in column.options if visible(name).casefold() == wanted]
+    same = [name for name in alike if visible(name) == visible(value)]
+    alike = same if len(same) == 1 else alike
     name = value if value in column.options else alike[0] if len(alike) == 1 else None
     if name is not None:
         return column.steady_name(column.options[name], name)
@@ -111,9 +113,17 @@ def _columns_for(value: Wanted) -> str:
     return "text, select or status"
 
 
+def _written(value: Decimal) -> str:
+    """A number in a sentence: to six significant digits or, if it is larger, whole."""
+    if not value.is_finite():
+        return str(value)
+    with localcontext(prec=max(28, value.adjusted() + 10)):
+        return format(plain(round(value, max(0, 5 - value.adjusted()))), "f")
+
+
 def _shown(value: Wanted) -> str:
     if isinstance(value, Quantity):
-        return f"the number {value.value}"
+        return f"the number {_written(value.value)}"
     if isinstance(value, bool):
         return "yes or no"
     if isinstance(value, date):

@@ -113,9 +113,11 @@ def _choose(sources: Sequence[dict[str, Any]], table: NotionTable) -> dict[str, 
     if table.data_source is None:
         if len(sources) == 1:
             return sources[0]
+        ids = ", ".join(f"{one.get('name')!r} is {one['id']}" for one in sources)
         raise ConfigError(
             f"the database {table.database} has {len(sources)} data sources: {listed}",
-            hint="write the one you mean under `data_source`",
+            hint="write the one you mean under `data_source`; `okrsync init` takes its id instead of the address: "
+            + ids,
         )
     fitting = [one for one in sources if _is(table.data_source, str(one["id"]), str(one.get("name") or ""))]
     if len(fitting) == 1:

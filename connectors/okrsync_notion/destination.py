@@ -12,18 +12,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from okrsync.cells import Kind, kind_of
-from okrsync.errors import Conflict, DataError, OkrsyncError, Unavailable
+from okrsync.errors import AccessError, Conflict, DataError, OkrsyncError, Unavailable
 from okrsync.model import Row, Stored, Wanted
 from okrsync_notion import canonical_values
-from okrsync_notion.http_errors import NotFound, Refused
+from okrsync_notion.http_errors import NoRight, NotFound, Refused
 from okrsync_notion.open_table import OpenTable
 from okrsync_notion.property_keys import unknown_key
-from okrsync_notion.property_values import encode
+from okrsync_notion.property_values import NotionColumn, encode
 from okrsync_notion.recent_rows import SeenRow
 from okrsync_notion.rows import editor_of, names_of
 
 # After a lost answer the row is looked at even when patience has ended, but not where Notion asks to wait longer (seconds).
 LAST_LOOK: Final = 60
+# So many rows that may not be changed, and none that may: it is the token that has no right to write.
+DENIALS: Final = 3
 
 
 class NotionDestination:
@@ -32,6 +34,8 @@ class NotionDestination:
     def __init__(self, table: OpenTable) -> None:
         self._table = table
         self._alone = False
+        self._denied = 0
+        self._wrote = False
 
     def read(self) -> Sequence[Row]:
         """See ``Destination.read``."""
@@ -44,7 +48,18 @@ class NotionDestination:
         if kind_of(cell) is Kind.STATUS and isinstance(value, str):
             place = f"statuses: {value}"
             value = settings.statuses.get(value, value)
+        if column.type == "relation" and isinstance(value, str):
+            self._refuse_other_table(column, value, place)
         return canonical_values.canonical(column, value, decimals=settings.decimals, place=place)
+
+    def _refuse_other_table(self, column: NotionColumn, row: str, place: str) -> None:
+        """Raise ``DataError`` if ``column`` leads to another table than the one that ``row`` is in."""
+        found = self._table.table_of(row)
+        if found is not None and column.target and found[0] != column.target:
+            raise DataError(
+                f"the relation {column.name!r} does not lead to {found[1]!r}, where the row is that it should show",
+                hint=f"name a relation to {found[1]!r} under `{place}`",
+            )
 
     def look(self, rows: Sequence[str], *, fresh: float) -> None:
         """See ``Destination.look``. One query at most."""
@@ -103,12 +118,15 @@ class NotionDestination:
             self._table.this_is_us(editor_of(answer))
             found = self._checked(answer, fresh, change)
             self._table.keys.worked(spelling)
+            self._wrote = True
             return found
 
         try:
             return self._table.api.carefully(f"writing {self._table.named(change.row)}", attempt)
         except NotFound as error:
             raise Conflict(self._table.gone(error)) from error
+        except AccessError as error:
+            raise self._denial(error) from error
         except Refused:
             # Notion says "validation error" of a row that went into the trash between our reading and our writing.
             self._fresh(change.row)
@@ -117,6 +135,17 @@ class NotionDestination:
             if not lost:
                 raise
             return self._settled(change, error)
+
+    def _denial(self, error: AccessError) -> OkrsyncError:
+        """What a refused right means: for one row it says nothing of the others, for several it is the token's."""
+        self._denied += 1
+        if not isinstance(error, NoRight) or (self._denied >= DENIALS and not self._wrote):
+            return error
+        return Conflict(
+            error.message,
+            hint="look at this page's own sharing in Notion, ••• › Connections; if okrsync may change no row at all, "
+            + error.hint,
+        )
 
     def _body(
         self, change: _Change, fresh: Row, names: Mapping[str, str], spelling: str

@@ -20,6 +20,7 @@ from okrsync_notion.property_values import NotionColumn
 from okrsync_notion.settings import NotionSettings, NotionTable
 from okrsync_notion.table_layout import Schema
 
+OWNERLESS: Final = "reports name no owners; numbers are written all the same"
 FREE_UPLOAD: Final = 5 * 1024 * 1024
 
 
@@ -136,6 +137,12 @@ class _TableCheck:
         if table.release is not None:
             box = partial(table_layout.release_column, found, table.release, state)
             yield _column(f"release → {table.release}", box)[1]
+        if table.owner is not None:
+            column, why = table_layout.owner_column(found, table.owner, state)
+            kind = f"a {column.kind} column" if column is not None else why
+            yield Finding(
+                subject=f"owner → {table.owner}", ok=True, detail=kind, hint=OWNERLESS if why else ""
+            )
         for role, name in (("baseline", table.baseline), ("target", table.target)):
             if name is not None:
                 yield _column(

@@ -26,6 +26,10 @@ class NotFound(AccessError):
     """Notion knows nothing under this id, or does not show it to this token: it never says which."""
 
 
+class NoRight(AccessError):
+    """The token may not do this: it lacks a capability, or this page is shared with it for less."""
+
+
 class Refused(DataError):
     """Notion understood the request and will not carry it out (400 and its like)."""
 
@@ -80,7 +84,7 @@ def _answered(error: HTTPResponseError, what: str, token: str, now: datetime) ->
             hint=f"copy the token again from {TOKENS}",
         )
     if error.status == 403 and code == "restricted_resource":
-        return AccessError(
+        return NoRight(
             f"{what}: the connection may not do this ({detail})",
             hint=f"give it the capabilities to read, update and insert content at {TOKENS}",
         )

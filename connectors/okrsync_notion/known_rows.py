@@ -10,8 +10,9 @@ import json
 from collections.abc import Collection, Iterable, Mapping, MutableMapping
 from typing import Any
 
+from okrsync.errors import DataError
 from okrsync.model import Row
-from okrsync_notion.rows import key_of, url_of
+from okrsync_notion.rows import key_of, unreadable_key, url_of
 from okrsync_notion.table_layout import Layout
 
 
@@ -22,7 +23,10 @@ class KnownRows:
         self._state = state
         self._note = f"rows of {layout.schema.id}"
         self._keys = keys
-        self._known: dict[str, str] = json.loads(state.get(self._note, "{}")) if keys else {}
+        noted: dict[str, str] = json.loads(state.get(self._note, "{}")) if keys else {}
+        self._known = {key: page for key, page in noted.items() if key in keys}
+        # Ids of another table of the YAML that is kept in the same data source.
+        self._others = {key: page for key, page in noted.items() if key not in keys}
 
     def page(self, key: str) -> str | None:
         """The page that was the row of ``key`` when a run last saw it."""
@@ -30,24 +34,34 @@ class KnownRows:
 
     def missing(self, listed: Collection[str]) -> list[tuple[str, str]]:
         """The ids with their pages that had a row once and are not ``listed`` now."""
-        return [(key, page) for key, page in self._known.items() if key in self._keys and key not in listed]
+        return [(key, page) for key, page in self._known.items() if key not in listed]
 
     def remember(self, rows: Iterable[Row]) -> None:
         """Keep the pages of ``rows``; of an id with several rows, and of one that is gone, what was known stays."""
         found = {row.key: row.id for row in rows if row.key in self._keys and not row.problem}
-        known = {key: page for key, page in (self._known | found).items() if key in self._keys}
+        known = self._known | found
         if known != self._known:
-            self._state[self._note] = json.dumps(known)
+            self._known = known
+            self._state[self._note] = json.dumps(self._others | known)
 
 
 def other_key(layout: Layout, page: Mapping[str, Any], key: str) -> str:
     """That a row, which is there, no longer has the id ``key``, and what to do."""
     now = key_of(layout, page)
     shows = f"shows {now!r}" if now else "is empty"
-    column = layout.match.name if layout.match is not None else ""
+    column, kind = (layout.match.name, layout.match.type) if layout.match is not None else ("", "")
+    if why := unreadable_key(layout, page):
+        return f"its row {url_of(page)} is there, but its id in the column {column!r} cannot be read: {why}"
+    step = f"write {key!r} there again"
+    if kind == "unique_id":
+        step = (
+            f"Notion numbers the rows itself: set the column's prefix back, or call {key} {now!r} in the YAML"
+        )
+    if kind == "formula":
+        step = f"Notion computes it: look at the formula and at what it is made of, or call {key} {now!r} in the YAML"
     return (
         f"its row {url_of(page)} is there, but the column {column!r} {shows} instead of {key!r}: "
-        f"write {key!r} there again, or take {key} out of the YAML"
+        f"{step}, or take {key} out of the YAML"
     )
 
 
@@ -69,3 +83,31 @@ def by_key(keyed: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, list[dict[s
     for key, page in keyed:
         found.setdefault(key, []).append(page)
     return found
+
+
+def keyed(
+    here: Layout, pages: Mapping[str, dict[str, Any]], named: Mapping[str, str]
+) -> list[tuple[str, dict[str, Any]]]:
+    """The rows that the matching column gives a key; what the YAML names by address comes before it."""
+    by_address = set(named.values())
+    reasons = {unreadable_key(here, page) for page in pages.values()}
+    if reasons and "" not in reasons:
+        column = here.match.name if here.match is not None else ""
+        raise DataError(
+            f"the ids in the column {column!r} of {here.schema.title!r} cannot be read: {min(reasons)}",
+            hint="keep the ids in a text column or an ID column, and name it under `match`",
+        )
+    found = [(key_of(here, page), page) for identity, page in pages.items() if identity not in by_address]
+    return [(name, page) for name, page in found if name and name not in named]
+
+
+def shared_pages(named: Mapping[str, str]) -> dict[str, str]:
+    """For every page that the YAML gives to several ids: the sentence that says so."""
+    names: dict[str, list[str]] = {}
+    for name, page in named.items():
+        names.setdefault(page, []).append(name)
+    return {
+        page: f"{' and '.join(several)} are given the same row"
+        for page, several in names.items()
+        if len(several) > 1
+    }

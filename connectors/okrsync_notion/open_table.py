@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from okrsync.errors import ConfigError, DataError, OkrsyncError
 from okrsync.model import Row
@@ -17,7 +17,7 @@ from okrsync_notion.addresses import page_id
 from okrsync_notion.client import Notion
 from okrsync_notion.data_source_lookup import locate
 from okrsync_notion.http_errors import NotFound, Refused
-from okrsync_notion.known_rows import KnownRows, by_key, other_key, several_rows
+from okrsync_notion.known_rows import KnownRows, by_key, keyed, other_key, several_rows, shared_pages
 from okrsync_notion.pagination import every_row
 from okrsync_notion.property_keys import PropertyKeys, unknown_key
 from okrsync_notion.property_values import NotionColumn
@@ -26,6 +26,8 @@ from okrsync_notion.rows import editor_of, key_is, key_of, lost_row, names_of, r
 from okrsync_notion.settings import NotionSettings, NotionTable
 from okrsync_notion.status_default import with_doubts
 from okrsync_notion.table_layout import Layout, layout, parse
+
+TABLE_OF_ROWS: Final = "rows in "
 
 
 def opened(settings: NotionSettings, table: TableSpec, context: ConnectorContext) -> OpenTable:
@@ -37,7 +39,9 @@ def opened(settings: NotionSettings, table: TableSpec, context: ConnectorContext
 def _name_of(table: TableSpec) -> str:
     """What only this table is called among those of a company."""
     settings: NotionTable = table.settings
-    return f"{settings.database} {settings.data_source} {settings.match} {sorted(settings.cells)} {table.ending}"
+    return (
+        f"{settings.database} {settings.data_source} {settings.match} {sorted(settings.cells)} {table.ending}"
+    )
 
 
 class OpenTable:
@@ -82,6 +86,7 @@ class OpenTable:
                 rows.append(self._named_row(here, None, name, identity, ""))
         self._keys = {row.id: row.key for row in rows}
         self.unmatched = len(pages.keys() - self._keys.keys())
+        self._seen[f"{TABLE_OF_ROWS}{here.schema.id}"] = (here.schema.title, frozenset(self._keys))
         known = KnownRows(self._state, here, self._spec.keys)
         gone = [
             self._gone_row(here, pages, key, page) for key, page in known.missing({row.key for row in rows})
@@ -177,6 +182,13 @@ class OpenTable:
             # A column that is gone, or a row in another table that never had it: the whole page says which.
             return self.api.page(identity)
 
+    def table_of(self, row: str) -> tuple[str, str] | None:
+        """The data source in which this run has read ``row``, and what that is called; None if it has not."""
+        for name, seen in self._seen.items():
+            if name.startswith(TABLE_OF_ROWS) and row in seen[1]:
+                return name.removeprefix(TABLE_OF_ROWS), seen[0]
+        return None
+
     def key(self, page: Mapping[str, Any]) -> str:
         """The key under which ``read`` listed the page, else the one in its matching column."""
         return self._keys.get(str(page.get("id"))) or key_of(self.layout, page)
@@ -221,7 +233,7 @@ class OpenTable:
         """The rows by the matching column. Of several with one key the one that was there first comes last."""
         known = KnownRows(self._state, here, self._spec.keys)
         rows: list[Row] = []
-        for key, several in by_key(_keyed(here, pages, named)).items():
+        for key, several in by_key(keyed(here, pages, named)).items():
             if not key.endswith(self._spec.ending):
                 continue
             problem = several_rows(here, key, several, known.page(key)) if len(several) > 1 else ""
@@ -236,7 +248,7 @@ class OpenTable:
     def _named_rows(
         self, here: Layout, pages: Mapping[str, dict[str, Any]], named: Mapping[str, str]
     ) -> list[Row]:
-        twice = _twice(named)
+        twice = shared_pages(named)
         return [
             self._named_row(here, pages.get(page), name, page, twice.get(page, ""))
             for name, page in named.items()
@@ -279,24 +291,3 @@ class OpenTable:
 def _filled(here: Layout, page: Mapping[str, Any]) -> bool:
     cells = row_of(here, page, "").cells.values()
     return any(cell.value is not None and cell.value != cell.initial for cell in cells)
-
-
-def _keyed(
-    here: Layout, pages: Mapping[str, dict[str, Any]], named: Mapping[str, str]
-) -> list[tuple[str, dict[str, Any]]]:
-    """The rows that the matching column gives a key; what the YAML names by address comes before it."""
-    by_address = set(named.values())
-    keyed = [(key_of(here, page), page) for identity, page in pages.items() if identity not in by_address]
-    return [(name, page) for name, page in keyed if name and name not in named]
-
-
-def _twice(named: Mapping[str, str]) -> dict[str, str]:
-    """For every page that the YAML gives to several ids: the sentence that says so."""
-    names: dict[str, list[str]] = {}
-    for name, page in named.items():
-        names.setdefault(page, []).append(name)
-    return {
-        page: f"{' and '.join(several)} are given the same row"
-        for page, several in names.items()
-        if len(several) > 1
-    }

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from okrsync.errors import DataError
 from okrsync.model import Stored
+from okrsync.spelling import visible
 
 WRITABLE: Final = ("number", "status", "select", "rich_text", "date", "checkbox")
 KIND: Final = {
@@ -69,6 +70,12 @@ class NotionColumn:
         """What Notion's own pages call this type."""
         return KIND.get(self.type, self.type)
 
+    @property
+    def called(self) -> str:
+        """What to call the column in a sentence: ``an email column``."""
+        article = "an" if self.kind[0] in "aeioAEIO" else "a"
+        return f"{article} {self.kind} column"
+
 
 # ---- From Notion ------------------------------------------------------------------------------------------------
 
@@ -76,7 +83,10 @@ class NotionColumn:
 def decode(held: Mapping[str, Any], column: NotionColumn) -> Stored:
     """What ``held``, the column's part of a page, holds. Raises ``DataError`` if it is not of the column's type."""
     if held.get("type") != column.type:
-        raise DataError(f"the column {column.name!r} was {column.kind} and is now {held.get('type')}")
+        now = KIND.get(str(held.get("type")), held.get("type"))
+        raise DataError(f"the column {column.name!r} was {column.called} and is now a {now} column")
+    if column.type not in held:
+        raise DataError(f"Notion sent no value for the {column.kind} column {column.name!r}")
     value = held.get(column.type)
     if column.type in {"select", "status"} and isinstance(value, dict) and "id" in value:
         return column.steady_name(str(value["id"]), str(value["name"]))
@@ -102,24 +112,45 @@ def text(items: Iterable[Mapping[str, Any]]) -> str:
     return unicodedata.normalize("NFC", "".join(str(item["plain_text"]) for item in items))
 
 
+def title(items: Any) -> str:
+    """A title, which is only shown: empty if it cannot be read."""
+    try:
+        return text(items or ())
+    except (KeyError, TypeError):
+        return ""
+
+
 def key(held: Mapping[str, Any]) -> str:
-    """The id a matching column holds, whatever the column's type; empty if it holds none."""
+    """The id a matching column holds, whatever the column's type; empty if it holds none.
+
+    Raises ``DataError`` if that cannot be read: a formula that Notion does not show, or what Notion never sends.
+    """
+    try:
+        return _key(held)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        shown = held.get(str(held.get("type")))
+        raise DataError(f"Notion sent {shown!r} for a column that holds ids") from error
+
+
+def _key(held: Mapping[str, Any]) -> str:
     kind = str(held.get("type"))
     value = held.get(kind)
     if value is None:
         return ""
     if kind in {"title", "rich_text"}:
-        return text(value).strip()
+        return visible(text(value))
     if kind in {"select", "status"}:
-        return str(value["name"]).strip()
+        return visible(str(value["name"]))
     if kind == "unique_id":
         bare = str(value["number"]) if value.get("number") is not None else ""
         return f"{value['prefix']}-{bare}" if value.get("prefix") and bare else bare
     if kind == "formula":
-        return key(value) if value.get("type") in {"string", "number"} else ""
+        if value.get("type") == "unsupported":
+            raise DataError("Notion does not show what the formula with the ids comes to")
+        return _key(value) if value.get("type") in {"string", "number"} else ""
     if kind == "number":
         return format(number(value) or Decimal(0), "f")
-    return unicodedata.normalize("NFC", str(value)).strip() if isinstance(value, str) else ""
+    return visible(value) if isinstance(value, str) else ""
 
 
 MATCHING: Final = (

@@ -11,13 +11,13 @@ from urllib.parse import unquote
 from okrsync.cells import RELEASE
 from okrsync.errors import DataError
 from okrsync.model import COUNT, PERCENT, CellState, Quantity, Row
-from okrsync_notion.property_values import NotionColumn, decode, key, number, text
+from okrsync_notion.property_values import NotionColumn, decode, key, number, title
 from okrsync_notion.table_layout import Layout
 
 
 def row_of(layout: Layout, page: Mapping[str, Any], name: str, problem: str = "") -> Row:
     """The row that ``page`` holds for ``name``, an id of the YAML; what cannot be read becomes its problem."""
-    held = _by_id(page)
+    held = by_id(page)
     problems = [problem, away(layout, page, name)]
     cells: dict[str, CellState] = {}
     for cell, column in layout.cells.items():
@@ -55,7 +55,7 @@ def row_of(layout: Layout, page: Mapping[str, Any], name: str, problem: str = ""
 
 def cells_of_page(page: Mapping[str, Any], columns: Mapping[str, NotionColumn]) -> dict[str, CellState]:
     """What ``page`` holds in ``columns``; a value that cannot be read is none that a person left empty."""
-    held = _by_id(page)
+    held = by_id(page)
     cells: dict[str, CellState] = {}
     for cell, column in columns.items():
         try:
@@ -82,8 +82,24 @@ def names_of(page: Mapping[str, Any]) -> dict[str, str]:
 
 
 def key_of(layout: Layout, page: Mapping[str, Any]) -> str:
-    """The id in the matching column; empty if there is none."""
-    held = _by_id(page).get(layout.match.id) if layout.match is not None else None
+    """The id in the matching column; empty if there is none, or if it cannot be read (see ``unreadable_key``)."""
+    try:
+        return _key_of(layout, page)
+    except DataError:
+        return ""
+
+
+def unreadable_key(layout: Layout, page: Mapping[str, Any]) -> str:
+    """Why the id in the matching column cannot be read; else empty."""
+    try:
+        _key_of(layout, page)
+    except DataError as error:
+        return error.message
+    return ""
+
+
+def _key_of(layout: Layout, page: Mapping[str, Any]) -> str:
+    held = by_id(page).get(layout.match.id) if layout.match is not None else None
     return key(held) if held is not None else ""
 
 
@@ -98,8 +114,8 @@ def key_is(column: NotionColumn, key: str) -> dict[str, Any]:
 
 
 def title_of(layout: Layout, page: Mapping[str, Any]) -> str:
-    held = _by_id(page).get(layout.title.id) or {}
-    return text(held.get("title") or ())
+    held = by_id(page).get(layout.title.id) or {}
+    return title(held.get("title"))
 
 
 def url_of(page: Mapping[str, Any]) -> str:
@@ -136,7 +152,8 @@ def editor_of(page: Mapping[str, Any]) -> str | None:
     return str(editor) if editor else None
 
 
-def _by_id(page: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+def by_id(page: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The parts of ``page`` by their columns' ids: a name may change between two answers."""
     held = page.get("properties") or {}
     return {unquote(str(one["id"])): one for one in held.values()}
 
@@ -154,10 +171,10 @@ def _owner(held: Mapping[str, Mapping[str, Any]], layout: Layout) -> str:
         return layout.no_owner
     value = held[column.id].get(column.type) or ()
     if column.type == "rich_text":
-        return text(value)
+        return title(value)
+    several = value if isinstance(value, list) else [value] if isinstance(value, Mapping) else []
     # A connection that may not read users gets people without their names.
-    several = [value] if isinstance(value, Mapping) else value
-    return ", ".join(str(one.get("name") or "?") for one in several)
+    return ", ".join(str(one.get("name") or "?") if isinstance(one, Mapping) else "?" for one in several)
 
 
 def _quantity(held: Mapping[str, Mapping[str, Any]], column: NotionColumn | None) -> Quantity | None:

@@ -8,15 +8,17 @@ from typing import Any, Final
 
 from okrsync.cells import CURRENT, KEY_RESULTS, OBJECTIVES, PROGRESS, STATUS, Cell, Kind, cells_of
 from okrsync.discovery import Listed, Proposed
-from okrsync.errors import ConfigError
+from okrsync.errors import ConfigError, DataError
 from okrsync.ports import ConnectorContext
 from okrsync_notion.addresses import page_id
 from okrsync_notion.client import Notion
 from okrsync_notion.data_source_lookup import locate
+from okrsync_notion.http_errors import NotFound
 from okrsync_notion.new_tables import NewTables
 from okrsync_notion.pagination import every_row
-from okrsync_notion.property_values import NotionColumn, key, text
-from okrsync_notion.rows import cells_of_page
+from okrsync_notion.property_values import NotionColumn, key
+from okrsync_notion.property_values import title as shown_title
+from okrsync_notion.rows import by_id, cells_of_page
 from okrsync_notion.settings import STATUSES, NotionSettings, NotionTable
 from okrsync_notion.status_default import answer, question, untouched
 from okrsync_notion.table_layout import COMPUTED, FITTING, OWNING, Schema, parse
@@ -54,8 +56,8 @@ class NotionSetup:
         tables = {KEY_RESULTS: look.table(goals=True)}
         objectives: list[Listed] = []
         remarks = look.remarks
-        if relation is not None:
-            far = parse(self._api.data_source(relation.target))
+        far = self._objectives(look, relation)
+        if relation is not None and far is not None:
             there = _TableProposal(
                 far, cells_of(OBJECTIVES), f"https://app.notion.com/p/{far.database.replace('-', '')}"
             )
@@ -76,6 +78,19 @@ class NotionSetup:
             goals={"baseline", "target"} <= tables[KEY_RESULTS].keys(),
             remarks=tuple(remarks),
         )
+
+    def _objectives(self, look: _TableProposal, relation: NotionColumn | None) -> Schema | None:
+        """The table that ``relation`` leads to, if the token sees it."""
+        if relation is None:
+            return None
+        try:
+            return parse(self._api.data_source(relation.target))
+        except NotFound:
+            look.remarks.append(
+                f"{relation.name!r} leads to a database that is not shared with the connection: share it, and run "
+                "init again, or write `objectives` under `destination` later"
+            )
+            return None
 
     def create(
         self, parent: str, made: Mapping[str, str] | None, keep: Callable[[Proposed], None]
@@ -108,10 +123,11 @@ class NotionSetup:
         pages = every_row(self._api, schema.id, list(dict.fromkeys(needed)))
         look.ask_for_default(pages.values())
         found: dict[str, Listed] = {}
-        ids = [key(page["properties"][match]) for page in pages.values()] if match else []
+        column = schema.columns[match].id if match else ""
+        ids = [_id_in(by_id(page).get(column)) for page in pages.values()]
         for number, (identity, page) in enumerate(pages.items(), 1):
-            held = page["properties"]
-            own = key(held[match]) if match else ""
+            held = by_id(page)
+            own = _id_in(held.get(column))
             if not own or ids.count(own) > 1:
                 if match:
                     why = f"{ids.count(own)} rows have the id {own!r}" if own else "a row has no id"
@@ -119,11 +135,13 @@ class NotionSetup:
                 own, address = f"{prefix}-{number}" + ("-row" if match else ""), str(page["url"])
             else:
                 address = ""
-            related = held[relation.name]["relation"] if relation is not None else []
-            names = [objectives[one["id"]] for one in related if objectives and one["id"] in objectives]
+            related = held.get(relation.id, {}).get("relation") if relation is not None else None
+            names = [
+                objectives[one["id"]] for one in related or () if objectives and one.get("id") in objectives
+            ]
             found[identity] = Listed(
                 id=own,
-                title=text(held[title.name]["title"]),
+                title=shown_title(held.get(title.id, {}).get("title")),
                 objective=names[0] if names else "",
                 page=address,
             )
@@ -173,7 +191,14 @@ class _TableProposal:
 
     def relation(self) -> NotionColumn | None:
         """The relation to objectives: by its name, else the only one there is."""
-        relations = [one for one in self.schema.columns.values() if one.type == "relation" and one.target]
+        every = [one for one in self.schema.columns.values() if one.type == "relation" and one.target]
+        relations = [one for one in every if one.target != self.schema.id]
+        for one in every:
+            if one not in relations and rank(COLUMNS, "objective", one.name) is not None:
+                self.remarks.append(
+                    f"{one.name!r} relates rows of this table to one another: which of them are objectives is not known, "
+                    "so all rows are proposed as key results"
+                )
         named = [one for one in relations if rank(COLUMNS, "objective", one.name) is not None]
         if len(named) == 1:
             return named[0]
@@ -246,3 +271,11 @@ class _TableProposal:
                     f"{column.name!r} has no option that means {status!r} (it has {names}): add one in Notion, "
                     f"or write under `statuses` which one to use"
                 )
+
+
+def _id_in(held: Mapping[str, Any] | None) -> str:
+    """The id in a row's matching column; empty if there is none, or none that can be read."""
+    try:
+        return key(held) if held is not None else ""
+    except DataError:
+        return ""

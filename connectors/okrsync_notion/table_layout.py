@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import unquote
 
-from okrsync.cells import RELEASE, Kind, kind_of
+from okrsync.cells import CELLS, RELEASE, Kind, kind_of
 from okrsync.errors import ConfigError
 from okrsync.model import Stored
-from okrsync.spelling import did_you_mean
+from okrsync.spelling import did_you_mean, visible
 from okrsync_notion.property_values import KIND, MATCHING, WRITABLE, NotionColumn, text
 from okrsync_notion.settings import NotionTable
 
@@ -33,7 +33,7 @@ FITTING: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.NUMBER: ("number", "checkbox"),
     Kind.SHARE: ("number",),
     Kind.STATUS: ("status", "select", "rich_text"),
-    Kind.TEXT: WRITABLE,
+    Kind.TEXT: ("rich_text",),
     Kind.INSTANT: ("date",),
     Kind.DAY: ("date",),
     Kind.RELATION: ("relation",),
@@ -116,11 +116,16 @@ def _initial(kind: str, detail: Mapping[str, Any]) -> Stored:
     return names.get(str(firsts[0])) if kind == "status" and firsts else None
 
 
+def fitting(cell: str) -> tuple[str, ...]:
+    """Which types of column can hold a cell. What another plug-in would keep in a cell of its own is not known here."""
+    return FITTING[kind_of(cell)] if cell in {one.name for one in CELLS} else WRITABLE
+
+
 def locked(cell: str, column: NotionColumn) -> str:
     """Why ``column`` can never be written, in words, else empty."""
     if column.type not in COMPUTED:
         return ""
-    kinds = _or(FITTING[kind_of(cell)])
+    kinds = _or(fitting(cell))
     article = "an" if column.kind[0] in "aeioAEIO" else "a"
     return (
         f"{column.name} is {article} {column.kind}: {COMPUTED[column.type]}; "
@@ -166,6 +171,8 @@ def starting(column: NotionColumn, option: str | None) -> NotionColumn:
     """The status column, whose new rows show ``option``. Raises ``ConfigError`` if it has no such option."""
     if option is None:
         return column
+    alike = [name for name in column.options if visible(name) == visible(option)]
+    option = alike[0] if option not in column.options and len(alike) == 1 else option
     if option not in column.options:
         raise ConfigError(
             f"`initial` says {option!r}, and the {column.kind} column {column.name!r} has no such option",
@@ -195,11 +202,10 @@ def remembering(schema: Schema, column: NotionColumn, state: MutableMapping[str,
 
 def cell_column(schema: Schema, cell: str, name: str, state: MutableMapping[str, str]) -> NotionColumn:
     """The column of a cell: of a type the cell can be kept in, or one that is locked."""
-    column = named(schema, name, f"cells: {cell}", state)
-    fitting = FITTING[kind_of(cell)]
-    if column.type not in fitting and column.type not in COMPUTED:
+    column = named(schema, name, f"cells: {cell}", state, hidden=kind_of(cell) is Kind.RELATION)
+    if column.type not in fitting(cell) and column.type not in COMPUTED:
         raise ConfigError(
-            f"the column {name!r} is a {column.kind} column, and the cell {cell!r} needs a {_or(fitting)} column",
+            f"the column {name!r} is {column.called}, and the cell {cell!r} needs a {_or(fitting(cell))} column",
             hint="name another column under `cells`, or change the column's type in Notion",
         )
     return column
@@ -211,7 +217,7 @@ def match_column(schema: Schema, name: str | None, state: MutableMapping[str, st
     column = named(schema, name, "match", state)
     if column.type not in MATCHING:
         raise ConfigError(
-            f"the column {name!r} is a {column.kind} column, which cannot hold the ids of key results",
+            f"the column {name!r} is {column.called}, which cannot hold the ids of key results",
             hint="name a text column (or an ID column) under `match`",
         )
     return column
@@ -221,7 +227,7 @@ def release_column(schema: Schema, name: str, state: MutableMapping[str, str]) -
     column = named(schema, name, "release", state)
     if column.type != "checkbox":
         raise ConfigError(
-            f"the column {name!r} is a {column.kind} column, and `release` needs a checkbox column",
+            f"the column {name!r} is {column.called}, and `release` needs a checkbox column",
             hint="name a checkbox column under `release`, or drop it",
         )
     return column
@@ -240,7 +246,7 @@ def owner_column(
     if column.type not in OWNING:
         return (
             None,
-            f"the column {name!r} is a {column.kind} column, and `owner` needs a {_or(OWNING)} column",
+            f"the column {name!r} is {column.called}, and `owner` needs a {_or(OWNING)} column",
         )
     return column, ""
 
@@ -253,16 +259,21 @@ def number_column(
     column = named(schema, name, role, state)
     if column.type != "number":
         raise ConfigError(
-            f"the column {name!r} is a {column.kind} column, and `{role}` needs a number column",
+            f"the column {name!r} is {column.called}, and `{role}` needs a number column",
             hint=f"name a number column under `{role}`, or write the number at the key result itself",
         )
     return column
 
 
-def named(schema: Schema, name: str, place: str, state: MutableMapping[str, str]) -> NotionColumn:
-    """The column called ``name``. If there is none, raises ``ConfigError`` that says what became of it."""
+def named(
+    schema: Schema, name: str, place: str, state: MutableMapping[str, str], *, hidden: bool = False
+) -> NotionColumn:
+    """The column called ``name``. If there is none, raises ``ConfigError`` that says what became of it.
+
+    ``hidden``: it is a relation, which Notion's answers leave out if the database it leads to is not shared.
+    """
     note = f"column {name!r} of {schema.id}"
-    column = schema.columns.get(name)
+    column = schema.columns.get(name) or _looking_like(schema, name)
     if column is not None:
         if state.get(note) != column.id:
             state[note] = column.id
@@ -274,10 +285,20 @@ def named(schema: Schema, name: str, place: str, state: MutableMapping[str, str]
             f"the column {name!r} is now called {renamed!r}", hint=f"write {renamed!r} under `{place}`"
         )
     gone = "was deleted from" if known is not None else "is not in"
-    raise ConfigError(
-        f"the column {name!r} {gone} {schema.title!r}",
-        hint=f"fix it under `{place}`: {did_you_mean(name, schema.columns)}",
-    )
+    hint = f"fix it under `{place}`: {did_you_mean(name, schema.columns)}"
+    if hidden:
+        gone = "is not shown in"
+        hint = (
+            "Notion shows a relation only if the database that it leads to is shared with the connection too: open that "
+            f"one and add the connection; if the column is called otherwise, {hint}"
+        )
+    raise ConfigError(f"the column {name!r} {gone} {schema.title!r}", hint=hint)
+
+
+def _looking_like(schema: Schema, name: str) -> NotionColumn | None:
+    """The one column whose name looks just like ``name``: nobody can see a blank that breaks no line, or how an accent is made."""
+    alike = [one for one in schema.columns.values() if visible(one.name) == visible(name)]
+    return alike[0] if len(alike) == 1 else None
 
 
 def _or(kinds: tuple[str, ...]) -> str:

@@ -133,7 +133,8 @@ def write_group(group: Group, record: Record, run: str, refusals: Refusals) -> d
     def write(one: RowWrite) -> Sent:
         if (before := refusals.of(adds=group.adds)) is not None:
             never = Withdrawn(run=run, row=one.row, addresses=tuple(one.intents))
-            return Sent(entries=(never,), error=before)
+            why = AccessError(f"not tried any more, because {before.message}", hint=before.hint)
+            return Sent(entries=(never,), error=why)
         record()  # a run that was frozen in the middle of a group must not go on with it
         sent = one.send(group.first or one.together)
         refusals.hear(sent.error, adds=group.adds)

@@ -161,7 +161,8 @@ class Trial:
             return
         seen = set()
         for one in planned.decisions:
-            key = (one.subject, one.reason)
+            # What a column cannot hold is the same of every row.
+            key = ("", one.reason) if one.hold is Hold.INVALID else (one.subject, one.reason)
             if one.verdict is Verdict.HELD and key not in seen and self._is_news(one):
                 seen.add(key)
                 yield Finding(

@@ -78,7 +78,7 @@ def test_a_number_is_canonical_in_its_column(
 
 @pytest.mark.parametrize("unit", [COUNT, INDEX])
 def test_a_count_is_not_shown_as_a_percentage(unit: Unit) -> None:
-    with pytest.raises(DataError, match="is shown as percent, and 84 is a number in"):
+    with pytest.raises(DataError, match="is shown as percent, and 84 is no percentage"):
         form(PERCENTAGE, Quantity(value=Decimal(84), unit=unit))
 
 
@@ -260,7 +260,7 @@ def test_a_checkbox_holds_yes_or_no() -> None:
 
 
 def test_a_column_that_changed_its_type_is_said() -> None:
-    with pytest.raises(DataError, match="was text and is now number"):
+    with pytest.raises(DataError, match="was a text column and is now a number column"):
         decode(held(NUMBER, 84), TEXT)
 
 
@@ -278,7 +278,7 @@ def test_a_column_that_changed_its_type_is_said() -> None:
         ({"type": "formula", "formula": {"type": "string", "string": "KR-1"}}, "KR-1"),
         ({"type": "formula", "formula": {"type": "number", "number": 7}}, "7"),
         ({"type": "formula", "formula": {"type": "string", "string": None}}, ""),
-        ({"type": "formula", "formula": {"type": "unsupported", "unsupported": {}}}, ""),
+        ({"type": "rich_text", "rich_text": [{"plain_text": "\ufeffKR\u00ad\u20111\u00a0"}]}, "KR-1"),
         ({"type": "select", "select": {"name": "KR-1"}}, "KR-1"),
         ({"type": "select", "select": None}, ""),
         ({"type": "number", "number": 7.0}, "7"),
@@ -288,6 +288,23 @@ def test_a_column_that_changed_its_type_is_said() -> None:
 )
 def test_a_key_is_read_from_any_column_that_can_hold_one(value: Any, expected: str) -> None:
     assert key(value) == expected
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"type": "formula", "formula": {"type": "unsupported", "unsupported": {}}},
+        {"type": "formula", "formula": "KR-1"},
+        {"type": "rich_text", "rich_text": 5},
+        {"type": "title", "title": [None]},
+        {"type": "select", "select": {}},
+        {"type": "unique_id", "unique_id": 7},
+        {"type": "number", "number": "7"},
+    ],
+)
+def test_a_key_that_cannot_be_read_is_said(value: Any) -> None:
+    with pytest.raises(DataError):
+        key(value)
 
 
 def test_whole_numbers_beyond_what_a_double_counts_are_sent_as_doubles() -> None:

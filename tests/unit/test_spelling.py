@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from okrsync.spelling import by_number, did_you_mean
+from okrsync.spelling import by_number, did_you_mean, look_alike, visible
 
 MONTHS = [
     "January",
@@ -57,3 +57,31 @@ def test_names_are_sorted_by_their_numbers() -> None:
         "KR-10",
         "O-1",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("KR-1", "KR-1"),
+        ("  KR-1\u00a0\n", "KR-1"),
+        ("KR\u20111", "KR-1"),
+        ("KR\u00ad-1\u200b\ufeff", "KR-1"),
+        ("Gro\u0308\u00dfe", "Gr\u00f6\u00dfe"),
+        ("\u26a0\ufe0f At\u2009risk", "\u26a0 At risk"),
+        ("a\tb  c", "a b c"),
+        ("\u200b", ""),
+    ],
+)
+def test_what_looks_the_same_is_the_same(text: str, seen: str) -> None:
+    assert visible(text) == seen
+
+
+@pytest.mark.parametrize("other", ["kr-1", "KR \u2013 1", "\uff2b\uff32-1", "KR_1", "KR\u22121"])
+def test_what_a_person_may_take_for_another_looks_alike(other: str) -> None:
+    assert visible(other) != "KR-1"
+    assert look_alike(other, "KR-1")
+
+
+@pytest.mark.parametrize("other", ["KR-2", "KR1", "KR-1a", "", "KR-11"])
+def test_what_is_another_id_does_not(other: str) -> None:
+    assert not look_alike(other, "KR-1")

@@ -37,7 +37,8 @@ def _partial(identity: str) -> dict[str, Any]:
 def page(workspace: Workspace, row: Row, *, legacy: bool, only: list[Column] | None = None) -> dict[str, Any]:
     """A page with all its properties, or with those of ``only``."""
     source = workspace.sources[row.source]
-    columns = list(source.columns.values()) if only is None else only
+    shown = workspace.columns(source)
+    columns = [one for one in (shown.values() if only is None else only) if one.id in shown]
     if row.moved_to:
         columns = [source.titled()]
     return {
@@ -84,7 +85,9 @@ def data_source(workspace: Workspace, source: DataSource, *, legacy: bool) -> di
         "title": texts.answered(texts.stored(source.title)),
         "description": [],
         "is_inline": database.is_inline,
-        "properties": {column.name: schema.answered(workspace, column) for column in source.columns.values()},
+        "properties": {
+            column.name: schema.answered(workspace, column) for column in workspace.columns(source).values()
+        },
         "parent": {"type": "database_id", "database_id": source.database},
         "database_parent": database.parent,
         "url": _address(source.database),

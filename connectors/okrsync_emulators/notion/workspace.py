@@ -229,6 +229,22 @@ class Workspace:
         """Whether the integration may see the row at all."""
         return row.shared and self.databases[self.sources[row.source].database].shared
 
+    def columns(self, source: DataSource) -> dict[str, Column]:
+        """The columns that answers show, by id. Documented: a relation to a database that is not shared is left out.
+
+        With it goes what is based on it: roll-ups.
+        """
+        found = {identity: one for identity, one in source.columns.items() if not self._hidden(one)}
+        return {
+            identity: one
+            for identity, one in found.items()
+            if one.kind != "rollup" or one.details.get("relation_property_id", next(iter(found))) in found
+        }
+
+    def _hidden(self, column: Column) -> bool:
+        target = self.sources.get(column.target) if column.kind == "relation" else None
+        return target is not None and not self.databases[target.database].shared
+
     def next_serial(self) -> int:
         self.serial += 1
         return self.serial
