@@ -92,7 +92,7 @@ class _Kind(_Part):
     type: str
 
 
-class _Found(_Part):
+class _FoundSource(_Part):
     id: str
     properties: dict[str, _Kind] | None = None
     title: list[_Text] | None = None
@@ -131,7 +131,7 @@ _PAGE: Final = TypeAdapter(_Page)
 _DATA_SOURCE: Final = TypeAdapter(_DataSource)
 _DATABASE: Final = TypeAdapter(_Database)
 _ROWS: Final = TypeAdapter(_List)
-_FOUND: Final = TypeAdapter(_Found)
+_FOUND: Final = TypeAdapter(_FoundSource)
 _BLOCK: Final = TypeAdapter(_Block)
 _VIEW: Final = TypeAdapter(_Listed)
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from okrsync.config.yamlfile import parse_yaml
-from okrsync.emulation import Fault
+from okrsync.loopback import Fault
 from tests.support.check_ins import keep_check_ins, rows
 
 KEY = "Open bugs"
