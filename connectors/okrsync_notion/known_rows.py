@@ -71,9 +71,10 @@ def several_rows(layout: Layout, key: str, pages: Iterable[Mapping[str, Any]], k
     urls = [url_of(page) for page in ordered]
     first = "the one that okrsync has read before" if ordered[0]["id"] == known else "the oldest"
     column = layout.match.name if layout.match is not None else ""
+    named = "; if each is right in its own cycle, name this one with `page:` in the YAML"
     return (
         f"{len(urls)} rows have the id {key!r}: {' and '.join(urls)}. {urls[0]} is {first}: delete the copy or give it "
-        f"another id in {column!r}; if each is right in its own cycle, name this one with `page:` in the YAML"
+        f"another id in {column!r}{'' if layout.adds_rows else named}"
     )
 
 

@@ -199,14 +199,16 @@ class OpenTable:
 
     def gone(self, error: NotFound, name: str = "") -> str:
         """Why Notion no longer shows a row, as far as it tells, and what to do."""
+        drop = "leave it there" if self._spec.adds_rows else f"take {name or 'it'} out of the YAML"
         return (
             f"Notion shows no such row any more: it was deleted for good, or moved out of "
             f"{self.layout.schema.title!r} to a place that is not shared with the token's connection ({error.message}). "
-            f"Share that place, or take {name or 'it'} out of the YAML"
+            f"Share that place, or {drop}"
         )
 
     def _read_layout(self) -> Layout:
-        return layout(locate(self.api, self.settings, self._state), self.settings, self._state)
+        found = layout(locate(self.api, self.settings, self._state), self.settings, self._state)
+        return replace(found, adds_rows=self._spec.adds_rows)
 
     def _listed(self, here: Layout) -> dict[str, dict[str, Any]]:
         """The rows by page id; of a table of which only some rows are needed, those."""

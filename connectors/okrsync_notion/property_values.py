@@ -91,7 +91,9 @@ def decode(held: Mapping[str, Any], column: NotionColumn) -> Stored:
     if column.type in {"select", "status"} and isinstance(value, dict) and "id" in value:
         return column.steady_name(str(value["id"]), str(value["name"]))
     if held.get("has_more"):
-        raise DataError(f"the column {column.name!r} relates to more rows than Notion shows at once")
+        raise DataError(
+            f"the column {column.name!r} relates to more rows than Notion shows at once: leave in it the one row that it is for"
+        )
     try:
         return _DECODERS[column.type](value)
     except (AttributeError, KeyError, TypeError, ValueError) as error:

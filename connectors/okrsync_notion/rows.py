@@ -124,7 +124,7 @@ def url_of(page: Mapping[str, Any]) -> str:
 
 def away(layout: Layout, page: Mapping[str, Any], name: str) -> str:
     """Why the page is no longer a row of the table, and what to do; else empty."""
-    or_drop = f"or take {name} out of the YAML" if name else "or leave it there"
+    or_drop = f"or take {name} out of the YAML" if name and not layout.adds_rows else "or leave it there"
     if page.get("in_trash"):
         return f"the row is in Notion's trash: restore it there, {or_drop}"
     # Unknown: what Notion lets one do with a row that is archived but not in the trash; somebody has put it away.

@@ -68,6 +68,8 @@ class Layout:
     target: NotionColumn | None
     owner: NotionColumn | None = None
     no_owner: str = ""
+    adds_rows: bool = False
+    """okrsync adds the rows itself: their ids are not in the YAML."""
 
     @property
     def needed(self) -> tuple[str, ...]:

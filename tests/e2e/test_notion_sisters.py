@@ -122,6 +122,13 @@ def test_a_number_in_a_sentence_is_short(desk: Any) -> None:
     assert "'Current' is shown as percent, and 1767504 is no percentage (money:EUR)" in ended
 
 
+def test_two_cells_share_no_column_that_looks_the_same(desk: Any) -> None:
+    desk.edit_yaml("source: Source", "source: Source, note: 'Source '")
+    ended = desk.run("validate", "demo")
+    assert ended.code == 2
+    assert "source and note cannot share the column 'Source'" in said(ended)
+
+
 # ---- ids ----
 
 
@@ -242,6 +249,32 @@ def test_a_relation_to_another_table_gets_no_row_of_this_one(desk: Any) -> None:
     assert ended.code == 3
     assert words in said(ended)
     assert rows(desk) == {}
+
+
+def first_check_in(desk: Any) -> str:
+    return str(next(iter(desk.notion.workspace.source("Check-ins").rows)))
+
+
+def test_a_check_in_that_is_not_as_it_was_has_a_step_of_its_own(desk: Any) -> None:
+    """Its key is not in the YAML, so that no sentence may say to take it out there."""
+    keep_check_ins(desk)
+    desk.run("sync", "demo")
+    row, key = first_check_in(desk), next(iter(rows(desk)))
+    desk.notion.trash(row)
+    ended = said(desk.run("sync", "demo"))
+    assert "the row is in Notion's trash: restore it there, or leave it there" in ended
+    assert f"take {key}" not in ended
+    desk.notion.restore(row)
+    copy = desk.notion.add_row("Check-ins", {"Name": "A copy", "Check-in": key})
+    ended = said(desk.run("sync", "demo"))
+    assert f"2 rows have the id '{key}'" in ended
+    assert "in the YAML" not in ended.split(f"2 rows have the id '{key}'")[1].split("demo/")[0]
+    desk.notion.trash(copy)
+    for number in range(30):
+        desk.notion.add_row(TABLE, {"Name": f"More {number}"})
+    desk.notion.edit("Check-ins", row, "Key result", [f"More {number}" for number in range(30)])
+    ended = said(desk.run("sync", "demo"))
+    assert "relates to more rows than Notion shows at once: leave in it the one row that it is for" in ended
 
 
 # ---- rights ----

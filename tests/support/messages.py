@@ -108,7 +108,7 @@ EXPLAINED: Final = {
     "the changes of … cannot be wound back: it holds lists": "ask only for today, or measure another field",
     "the checkbox column … cannot be empty": "this is a bug: report it",
     "the column … holds no number": "make it a number column",
-    "the column … relates to more rows than Notion shows at once": "relate it to fewer rows",
+    "the column … relates to more rows than Notion shows at once: leave in it the one row that it is for": "take the other rows out of that cell in Notion",
     "the column … was … and is now a … column": "run again; the plan is made for the new column",
     "the connector … (…) is no okrsync Connector": "install a connector that fits this okrsync",
     "the cycle ends …, which is not after its start …": "write an end after the start",
