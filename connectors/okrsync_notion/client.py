@@ -21,7 +21,7 @@ from okrsync.network import note_date, trust
 from okrsync.ports import ConnectorContext
 from okrsync_notion import answers
 from okrsync_notion.answer_stream import bound
-from okrsync_notion.http_errors import NotFound, Passing, Refused, at_block_limit, verdict
+from okrsync_notion.http_errors import ROWS, TABLES, NotFound, Passing, Refused, at_block_limit, verdict
 from okrsync_notion.library import httpx, notion_client
 from okrsync_notion.settings import NotionSettings
 
@@ -139,6 +139,7 @@ class Notion:
         return self._creating(
             "adding a row",
             lambda: answers.page(lambda: self._wire.pages.create(parent=parent, properties=dict(properties))),
+            ROWS,
         )
 
     def patch(self, page: str, properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,12 +177,12 @@ class Notion:
         meaning = self._judge(error, "")
         return meaning if isinstance(meaning, Passing) else None
 
-    def _creating(self, what: str, call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    def _creating(self, what: str, call: Callable[[], dict[str, Any]], step: str = TABLES) -> dict[str, Any]:
         """Create something that carries no key: repeated only if it surely was not carried out."""
         try:
             return self._patiently(what, call, keyless=True)
         except OkrsyncError as error:
-            raise at_block_limit(error) or error from None
+            raise at_block_limit(error, step) or error from None
 
     def _ask(self, what: str, call: Callable[[], dict[str, Any]], attempts: int = 6) -> dict[str, Any]:
         return self._patiently(what, call, attempts)

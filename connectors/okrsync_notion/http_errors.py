@@ -46,8 +46,14 @@ class Passing:
     landed: bool
 
 
-def at_block_limit(error: OkrsyncError) -> BlockLimit | None:
+ROWS: Final = "take `check_ins` out of the YAML; numbers in rows that are there are still written"
+TABLES: Final = "make the tables in another workspace"
+
+
+def at_block_limit(error: OkrsyncError, step: str) -> BlockLimit | None:
     """``error``, of something that was to be created, as the limit of a free workspace, if it looks like that.
+
+    ``step`` is what to do beside changing the plan.
 
     Unknown: its status, code and sentence. That creates are refused and edits are not is documented.
     """
@@ -55,8 +61,7 @@ def at_block_limit(error: OkrsyncError) -> BlockLimit | None:
         return None
     return BlockLimit(
         f"Notion adds no more pages to this workspace: it has reached the block limit of its plan ({error.message})",
-        hint="a free workspace with several members may hold 1,000 blocks: change its plan, or take `check_ins` out of "
-        "the YAML; numbers in rows that are there are still written",
+        hint=f"a free workspace with several members may hold 1,000 blocks: change its plan, or {step}",
     )
 
 

@@ -29,7 +29,7 @@ from okrsync.errors import ConfigError, DataError, OkrsyncError, Unavailable
 from okrsync.ports import Clock
 from okrsync_notion.client import Notion
 from okrsync_notion.data_source_lookup import locate
-from okrsync_notion.http_errors import Refused
+from okrsync_notion.http_errors import BlockLimit, NotFound, Refused
 from okrsync_notion.new_columns import TITLES, columns_of, rollup, views
 from okrsync_notion.settings import NotionTable
 from okrsync_notion.table_layout import Schema, parse
@@ -38,6 +38,7 @@ ORDER: Final = (OBJECTIVES, KEY_RESULTS, CHECK_INS)
 TODO: Final = "TODO"
 # Unknown: how long Notion takes to list a new database on its page. Between the looks it is given so many seconds.
 LOOKS: Final = (0, 2, 4, 8)
+PAGE: Final = "give the address of a page, not of a database, and share that page with the connection: ••• › Connections"
 ROLLUP: Final = "Average of key results"
 Keep = Callable[[Proposed], None]
 
@@ -92,6 +93,12 @@ class NewTables:
         }
         try:
             return self._api.create_database(body)
+        except BlockLimit:
+            raise
+        except (NotFound, Refused) as error:
+            if not self._addresses:
+                error.hint = PAGE
+            raise
         except OkrsyncError:
             raise
         except Exception as error:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from itertools import groupby
 
 from rich.text import Text
 
 from okrsync.cells import follows
 from okrsync.config import Company
-from okrsync.model import Decision, Hold, Stored, Verdict
+from okrsync.model import Decision, Hold, Verdict
 from okrsync.render.words import goal, moment, notice_text, stored, wanted
 from okrsync.spelling import counted
 from okrsync.sync.result import Report, by_subject, held_rows
@@ -103,8 +104,20 @@ def _held(alike: Sequence[Decision], locale: str) -> Text:
 
 def _three(one: Decision, locale: str) -> str:
     wrote = f" · okrsync wrote {_short(stored(one, one.last, locale))}" if one.last is not None else ""
-    there: Stored = one.now
-    return f"{one.cell}: shows {_short(stored(one, there, locale))}{wrote} · would write {_short(wanted(one, locale))}"
+    return (
+        f"{one.cell}: shows {_short(_apart(one, locale))}{wrote} · would write {_short(wanted(one, locale))}"
+    )
+
+
+def _apart(one: Decision, locale: str) -> str:
+    """What the cell shows; with all its digits if it would look like another number that is named beside it."""
+    now, shown = one.now, stored(one, one.now, locale)
+    if not isinstance(now, Decimal):
+        return shown
+    others = [each for each in (one.last, one.wanted) if isinstance(each, Decimal) and each != now]
+    if not any(stored(one, each, locale) == shown for each in others):
+        return shown
+    return format((now * 100 if one.fraction else now).normalize(), "f")
 
 
 def _alike(held: Iterable[Decision]) -> list[list[Decision]]:

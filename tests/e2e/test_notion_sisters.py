@@ -517,3 +517,32 @@ def test_a_page_whose_blocks_run_in_a_circle_ends(desk: Any, monkeypatch: pytest
     ended = init(desk, monkeypatch, "acme", "--create-under", page_of)
     assert ended.code == 3
     assert "it may have been created all the same" in said(ended)
+
+
+PAGE = "https://app.notion.com/p/OKRs-99999999999949998999999999999999"
+
+
+def test_init_under_a_database_asks_for_a_page(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = init(desk, monkeypatch, "acme", "--create-under", DATABASE)
+    assert ended.code == 12
+    assert "give the address of a page, not of a database, and share that page" in said(ended)
+    assert not (desk.folder / "acme.yaml").exists()
+
+
+def test_init_at_the_block_limit_names_a_step_that_it_can_take(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.notion.behaviour.blocks = 1
+    ended = init(desk, monkeypatch, "acme", "--create-under", PAGE)
+    assert ended.code == 3
+    assert "change its plan, or make the tables in another workspace" in said(ended)
+    assert "check_ins" not in said(ended)
+
+
+def test_a_number_that_differs_far_behind_the_point_is_shown_whole(desk: Any) -> None:
+    desk.run("sync", "demo")
+    desk.notion.edit(TABLE, KEY, "Current", 72.0000000001)
+    desk.notion.edit(TABLE, KEY, "Progress", 0.533333333)
+    ended = said(desk.run("plan", "demo"))
+    assert "current: shows 72.0000000001 · okrsync wrote 72 · would write 72" in ended
+    assert "progress: shows 53.3333333 · okrsync wrote 53.33%" in ended

@@ -8,7 +8,14 @@ from typing import Any
 from okrsync_emulators.notion import answers, cells, people, schema, texts
 from okrsync_emulators.notion.calls import Call, State, uuid_at
 from okrsync_emulators.notion.queries import matching, page_size
-from okrsync_emulators.notion.refusals import RefusalError, invalid, malformed, undefined, unsupported
+from okrsync_emulators.notion.refusals import (
+    RefusalError,
+    invalid,
+    malformed,
+    not_found,
+    undefined,
+    unsupported,
+)
 from okrsync_emulators.notion.workspace import Database, DataSource, stable
 
 
@@ -44,6 +51,9 @@ def create_database(state: State, call: Call) -> dict[str, Any]:
     parent = call.body.get("parent")
     if not isinstance(parent, dict) or parent.get("type") not in {"page_id", "workspace"}:
         raise undefined("body.parent")
+    if {str(parent.get("page_id"))} & {*workspace.databases, *workspace.sources}:
+        # Unknown: Notion's answer to a database as the parent of a database; that it must be a page is documented.
+        raise not_found("page", str(parent["page_id"]), workspace.bot)
     title = _title(call)
     made = Database(
         id=stable("created database", str(workspace.next_serial())),
