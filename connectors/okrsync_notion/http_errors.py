@@ -110,6 +110,8 @@ def _unanswered(error: Exception, what: str) -> Passing | OkrsyncError | None:
         return ConfigError(f"{what}: {error}", hint="fix `url` of the connection")
     if isinstance(error, httpx.ConnectError | httpx.ProxyError):
         return Passing(Again(f"no connection ({error})"), landed=False)
+    if isinstance(error, httpx.DecodingError):
+        return Passing(Again(f"the answer cannot be unpacked ({error})"), landed=True)
     if isinstance(error, httpx.HTTPError):
         return Passing(Again(f"the connection broke ({type(error).__name__})"), landed=True)
     if isinstance(error, WrongAnswer):

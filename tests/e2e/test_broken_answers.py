@@ -167,3 +167,26 @@ def test_a_limit_that_is_no_number_is_said(desk: Any, monkeypatch: pytest.Monkey
     ended = desk.run("sync", "demo")
     assert ended.code == 2
     assert f"OKRSYNC_ANSWER_MB is {given!r}, which is no number of megabytes" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("packing", "body", "words"),
+    [
+        ("gzip", b"no gzip at all", "the answer cannot be unpacked (Error -3"),
+        (
+            "br",
+            b"x",
+            "the answer cannot be unpacked (an answer in the encoding 'br', which nobody asked for)",
+        ),
+        ("gzip", bomb()[:1000], "the answer is not Notion's, but something that is no JSON"),
+    ],
+)
+def test_an_answer_that_cannot_be_unpacked_is_no_answer(
+    desk: Any, packing: str, body: bytes, words: str
+) -> None:
+    headers = {"content-type": "application/json", "content-encoding": packing}
+    desk.notion.server.faults.append(Fault(where="/query", times=99, status=200, headers=headers, body=body))
+    ended = desk.run("sync", "demo")
+    assert ended.code == 3
+    assert words in " ".join(ended.err.split())
+    assert desk.writes == 0
