@@ -119,7 +119,7 @@ class Limiter:
     def bar(self, seconds: float, reason: str) -> None:
         """Note that the server wants no request for so many seconds; who cannot wait so long sends none."""
         with self._lock:
-            self._barred = self._clock.monotonic() + seconds, reason
+            self._barred = max(self._barred or (0.0, ""), (self._clock.monotonic() + seconds, reason))
 
     def barred(self, end: float) -> str:
         """Why a request that must be sent before ``end`` is of no use; else empty."""

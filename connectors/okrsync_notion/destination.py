@@ -126,7 +126,9 @@ class NotionDestination:
         except NotFound as error:
             raise Conflict(self._table.gone(error)) from error
         except AccessError as error:
-            raise self._denial(error) from error
+            if (of_one_row := self._denial(error)) is not None:
+                raise of_one_row from error
+            raise
         except Refused:
             # Notion says "validation error" of a row that went into the trash between our reading and our writing.
             self._fresh(change.row)
@@ -136,12 +138,12 @@ class NotionDestination:
                 raise
             return self._settled(change, error)
 
-    def _denial(self, error: AccessError) -> OkrsyncError:
-        """What a refused right means: for one row it says nothing of the others, for several it is the token's."""
+    def _denial(self, error: AccessError) -> Refused | None:
+        """What a refused right of one row means, which says nothing of the others; None if it is the token's."""
         self._denied += 1
         if not isinstance(error, NoRight) or (self._denied >= DENIALS and not self._wrote):
-            return error
-        return Conflict(
+            return None
+        return Refused(
             error.message,
             hint="look at this page's own sharing in Notion, ••• › Connections; if okrsync may change no row at all, "
             + error.hint,

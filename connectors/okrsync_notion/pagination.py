@@ -60,12 +60,16 @@ def _whole_window(
     rows: dict[str, dict[str, Any]],
 ) -> bool:
     """As ``_window``; from the beginning once more if Notion has forgotten where it was."""
+    before = set(rows)
     for _ in range(AGAIN - 1):
         try:
             return _window(api, source, properties, where, rows)
         except Refused as error:
             if not lost_place(error):
                 raise
+            # A row of the first try may have been put away since.
+            for identity in rows.keys() - before:
+                del rows[identity]
     return _window(api, source, properties, where, rows)
 
 

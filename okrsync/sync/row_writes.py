@@ -81,7 +81,8 @@ class Refusals:
 
     def of(self, *, adds: bool) -> AccessError | None:
         """A credential that is refused stops the writing. One that may not add rows stops the adding only."""
-        return self._refused.get(False) or self._refused.get(adds)
+        found = self._refused.get(False) or self._refused.get(adds)
+        return AccessError(f"not tried any more, because {found.message}", hint=found.hint) if found else None
 
 
 def update(change: RowChange, destination: Destination, run: str, *, together: bool) -> RowWrite:
@@ -133,8 +134,7 @@ def write_group(group: Group, record: Record, run: str, refusals: Refusals) -> d
     def write(one: RowWrite) -> Sent:
         if (before := refusals.of(adds=group.adds)) is not None:
             never = Withdrawn(run=run, row=one.row, addresses=tuple(one.intents))
-            why = AccessError(f"not tried any more, because {before.message}", hint=before.hint)
-            return Sent(entries=(never,), error=why)
+            return Sent(entries=(never,), error=before)
         record()  # a run that was frozen in the middle of a group must not go on with it
         sent = one.send(group.first or one.together)
         refusals.hear(sent.error, adds=group.adds)
