@@ -43,7 +43,7 @@ def canonical(column: NotionColumn, value: Wanted, *, decimals: int, place: str)
         return value
     needed = _columns_for(value)
     raise DataError(
-        f"the column {column.name!r} is {column.called} and cannot hold {_shown(value)}",
+        f"the column {column.name!r} is a {column.kind} column and cannot hold {_shown(value)}",
         hint=f"name a {needed} column for it in `cells`",
     )
 

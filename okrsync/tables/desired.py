@@ -63,8 +63,11 @@ def no_row(run: Run, table: str, subject: str) -> str:
     """That ``subject`` has no row in the table, and what to do about it."""
     match = getattr(run.company.tables[table].settings, "match", None)
     where = f"no row has {subject!r} in its column {match!r}" if match else f"no row is named for {subject}"
-    named = f"name the row with `page:` in {run.company.path.name}"
+    file = run.company.path.name
     near = [row.key for row in run.listed.get(table, ()) if row.key and look_alike(row.key, subject)]
     if match and near:
-        return f"{where}; one has {near[0]!r}, which is another id: write {subject!r} there, or {named}"
-    return f"{where}: add it there, or {named}"
+        return (
+            f"{where}; one has {near[0]!r}, which is another id: write {subject!r} there, or name the row with `page:` "
+            f"in {file}"
+        )
+    return f"{where}: add it there, or name the row with `page:` in {file}"
