@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from okrsync.cli.commands import COMMANDS
-from okrsync.spelling import did_you_mean
-
 _FAMILIAR: Final = {
     "next-cycle": "init COMPANY --next-cycle",
     "example": "init --example",
@@ -31,9 +28,9 @@ _FAMILIAR: Final = {
 
 def meant(said: str, command: str) -> str:
     """The command that is meant by a usage error of ``command``; empty if that is not known."""
-    if found := re.fullmatch(r"No such command '(.+)'\.", said):
+    if found := re.match(r"No such command '(.+?)'\.", said):
         word = found[1].casefold()
-        return f"okrsync {_FAMILIAR[word]}" if word in _FAMILIAR else did_you_mean(word, COMMANDS)
+        return f"okrsync {_FAMILIAR[word]}" if word in _FAMILIAR else ""
     if command == "okrsync status" and "unexpected extra argument" in said:
         return "okrsync explain COMPANY KR shows one key result"
     return ""

@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from okrsync.config.company import Company, Connection, StatusRule
-from okrsync.config.consistency import check_judged_windows, check_units, warn_of_weights
+from okrsync.config.consistency import check_judged_windows, check_units, warn_of_open_goals, warn_of_weights
 from okrsync.config.drafts import drafts, open_tables
 from okrsync.config.idle_settings import refuse_idle
 from okrsync.config.metrics import check_expressions, metric, unit_of
@@ -75,6 +75,7 @@ def load_company(path: Path, connectors: Mapping[str, Connector], *, name: str |
     over_100 = tables_over_100(model, problems)
     refuse_idle(model, problems)
     tables = tables_of(model, connections, key_results, objectives, problems)
+    warn_of_open_goals(model, key_results, tables, problems)
     undone = tuple(drafts(model, problems))
     _check_connections(model, connections, problems)
     check_in_every = check_in_period(model, problems)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from okrsync.cells import KEY_RESULTS
 from okrsync.config.company import Metric
 from okrsync.config.expression_units import Clash, common_unit, lacks_hundred
 from okrsync.config.models import CompanyModel
 from okrsync.config.problems import Problems
 from okrsync.expressions import names
-from okrsync.key_results import KeyResult
+from okrsync.key_results import Form, KeyResult
 from okrsync.model import SECONDS_IN, Dimension, Unit
+from okrsync.ports import TableSpec
 from okrsync.progress import Judge
 
 _JUDGED_BY_PERIOD = frozenset({Judge.HELD, Judge.AVERAGE, Judge.WORST})
@@ -66,6 +68,33 @@ def warn_of_weights(model: CompanyModel, problems: Problems) -> None:
         if below.weight is not None and below.parent in unweighted:
             said = f"{below.id}: its weight changes nothing: {below.parent} has rollup: {unweighted[below.parent]}"
             problems.warn(("objectives", index, "weight"), said)
+
+
+def warn_of_open_goals(
+    model: CompanyModel,
+    key_results: tuple[KeyResult, ...],
+    tables: Mapping[str, TableSpec],
+    problems: Problems,
+) -> None:
+    """Warn of a baseline or target that neither the YAML says nor a column of the table could hold."""
+    if KEY_RESULTS not in tables:
+        return
+    settings = tables[KEY_RESULTS].settings
+    index = {one.id: number for number, one in enumerate(model.key_results)}
+    for one in key_results:
+        for word, from_row, key in (
+            ("baseline", one.row_has_baseline, "from"),
+            ("target", one.row_has_target, "to"),
+        ):
+            if from_row and getattr(settings, word, None) is None:
+                write = (
+                    f"write `{key}:`" if one.aimed.form is Form.FROM_TO else "write a number in place of row"
+                )
+                problems.warn(
+                    ("key_results", index[one.id]),
+                    f"{one.id} has no {word}: {write}, or name the column that holds it "
+                    f"with `{word}:` under `destination: key_results:`",
+                )
 
 
 def _measured(name: str, metrics: Mapping[str, Metric]) -> list[Metric]:

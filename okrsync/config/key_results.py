@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from okrsync.config.key_result_models import HealthyModel, KeyResultModel, KpiModel
-from okrsync.config.percentages import Written, warn_of_shares
+from okrsync.config.percentages import Written, warn_of_points, warn_of_shares
 from okrsync.config.problems import Problems
 from okrsync.config.yamlfile import PathInFile
 from okrsync.key_results import Aimed, Form, Judging, KeyResult
@@ -65,7 +65,9 @@ def key_result(
         problems.add(at, f"{raw.id}: {error}")
         return None
     percentages = {name: getattr(raw, "start" if name == "from" else name) for name in _PERCENTAGES}
-    warn_of_shares(raw.id, percentages, Written(unit=unit, locale=locale, at=at), problems)
+    written = Written(unit=unit, locale=locale, at=at)
+    warn_of_shares(raw.id, percentages, written, problems)
+    warn_of_points(raw.id, percentages | {"milestones": raw.milestones}, written, problems)
     if raw.judge == "distance" and aimed.target == 0:
         said = "the distance from a limit of 0 is not a share of it; judge by held, average or worst"
         problems.add((*at, "judge"), f"{raw.id}: {said}")
@@ -107,8 +109,9 @@ def healthy(
         problems.add((*at, "healthy"), str(error))
         return None
     finally:
-        said = raw.healthy.model_dump()
-        warn_of_shares(raw.id, said, Written(unit=unit, locale=locale, at=(*at, "healthy")), problems)
+        said, written = raw.healthy.model_dump(), Written(unit=unit, locale=locale, at=(*at, "healthy"))
+        warn_of_shares(raw.id, said, written, problems)
+        warn_of_points(raw.id, said, written, problems)
 
 
 def _limit(raw: HealthyModel, number: Callable[[Decimal | str], Decimal]) -> AtLeast | AtMost | Within:

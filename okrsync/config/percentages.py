@@ -1,16 +1,21 @@
-"""Warn of a percentage that looks like the fraction it was meant to be: 0.98 is 0.98 %, not 98 %."""
+"""Warn of numbers that say another thing than was meant: 0.98 is not 98 %, and 10.000 is 10."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from okrsync.codec import number
 from okrsync.config.problems import Problems
 from okrsync.config.yamlfile import PathInFile
 from okrsync.model import Dimension, Unit
 from okrsync.units import looks_like_a_fraction, parse_number
+from okrsync.units.language import cldr
+
+_GROUPED: Final = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +25,24 @@ class Written:
     unit: Unit
     locale: str
     at: PathInFile
+
+
+def warn_of_points(subject: str, said: Mapping[str, object], written: Written, problems: Problems) -> None:
+    """Warn of a number without quotes whose point groups the digits where the company is: YAML reads 10.000 as 10."""
+    for key, value in said.items():
+        for one in value if isinstance(value, list | tuple) else (value,):
+            if isinstance(one, Decimal) and _GROUPED.fullmatch(str(one)) and _groups_by_point(written.locale):
+                plain = str(one).replace(".", "")
+                problems.warn(
+                    (*written.at, key),
+                    f"{subject}: {key}: {one} is {number(one)}, because the point is YAML's decimal sign; for {plain} write {plain}",
+                )
+
+
+def _groups_by_point(locale: str) -> bool:
+    from babel.numbers import get_group_symbol
+
+    return bool(get_group_symbol(cldr(locale)) == ".")
 
 
 def warn_of_shares(subject: str, said: Mapping[str, object], written: Written, problems: Problems) -> None:

@@ -71,7 +71,10 @@ def explained(line: Mapping[str, Any], name: str, description: str) -> tuple[str
                 if given is None
                 else f"cannot be {short(given)} alone: it has parts with names"
             )
-            return f"{name} {what}", description or f"write {name}: {{name: value}}"
+            deeper = f"begin the lines that belong to it with two more blanks than {name}, or write {name}: {{name: value}}"
+            return f"{name} {what}", description or (
+                deeper if given is None else f"write {name}: {{name: value}}"
+            )
         case "list_type" | "tuple_type":
             what = "has nothing below it" if given is None else f"cannot be {short(given)}: it is a list"
             return f"{name} {what}", _list_hint(given, name, description)

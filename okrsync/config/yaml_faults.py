@@ -280,6 +280,10 @@ def _closing(text: str) -> int | None:
 def _indentation(lines: Sequence[str], index: int, _column: int) -> YamlFault | None:
     """A line that begins with another number of blanks than the ones it belongs to."""
     line, above = lines[index], _before(lines, index)
+    if line.lstrip().startswith(("* ", "• ", "– ")):
+        mark = line.lstrip()[0]
+        said, hint = f"each part of a list begins with a dash, not with {mark}", f"write - in place of {mark}"
+        return YamlFault(line=index + 1, column=_indent(line) + 1, message=said, hint=hint)
     if above < 0 or not line.strip():
         return None
     here, there = _indent(line), _indent(lines[above])

@@ -139,3 +139,41 @@ def test_a_metric_s_title_is_what_its_key_result_is_called(desk: Any) -> None:
         "\nobjectives:\n", "\nkpis:\n  - {id: K-1, metric: nps, healthy: {at_least: 40}}\n\nobjectives:\n"
     )
     assert "K-1  How gladly we are recommended" in desk.run("status", "demo").out
+
+
+def test_a_number_without_quotes_whose_point_groups_digits_is_a_warning(desk: Any) -> None:
+    """YAML reads 3.500 as 3.5; in Germany it is three and a half thousand."""
+    desk.edit_yaml('"€3.5M"', "3.500")
+    assert "3.500 is 3.5" not in desk.run("validate", "demo").out, "in English the point is the decimal sign"
+    desk.edit_yaml("locale: en_US", "locale: de_DE")
+    said = " ".join(desk.run("validate", "demo").out.split())
+    assert "KR-5: reach: 3.500 is 3.5, because the point is YAML's decimal sign; for 3500 write 3500" in said
+    for clear in ("3.5", "3.50", "0.985", "3500", '"3.500"'):
+        desk.edit_yaml("reach: 3.500", f"reach: {clear}")
+        assert "decimal sign" not in desk.run("validate", "demo").out, clear
+        desk.edit_yaml(f"reach: {clear}", "reach: 3.500")
+
+
+@pytest.mark.parametrize(
+    ("goal", "column", "said"),
+    [
+        ("", "target", "KR-9 has no target: write `to:`, or name the column that holds it with `target:`"),
+        (
+            "",
+            "baseline",
+            "KR-9 has no baseline: write `from:`, or name the column that holds it with `baseline:`",
+        ),
+        (", at_least: row", "target", "KR-9 has no target: write a number in place of row, or"),
+        (", from: 40, to: 50", "target", ""),
+        (", reach: 50", "baseline", ""),
+    ],
+)
+def test_a_goal_that_nothing_can_say_is_a_warning(desk: Any, goal: str, column: str, said: str) -> None:
+    assert "has no" not in desk.run("validate", "demo").out
+    name = {"target": "Target", "baseline": "Start"}[column]
+    desk.edit_yaml(f"    {column}: {name}\n", "")
+    desk.edit_yaml("metric: nps}", f"metric: nps{goal}}}")
+    ended = desk.run("validate", "demo")
+    assert ended.code == 0
+    out = " ".join(ended.out.split())
+    assert (said in out) if said else ("has no" not in out)
