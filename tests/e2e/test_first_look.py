@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -16,6 +17,18 @@ def test_status_says_why_something_is_held_and_what_to_do(desk: Any) -> None:
     desk.sheets.edit("KPI", "5", "B", 4200)
     desk.run("sync", "demo")
     assert "HELD" not in desk.run("status", "demo").out
+
+
+def test_a_company_that_measures_nothing_yet_is_told_how_to_begin(desk: Any) -> None:
+    step = "→ okrsync inspect FILE, or the address of a spreadsheet, shows what can be measured"
+    assert step not in desk.run("validate", "demo").out
+    text = desk.yaml.read_text(encoding="utf-8")
+    desk.yaml.write_text(
+        re.sub(r"title: ([^,{}]+), metric: \w+[^}]*}", r"title: \1, metric: TODO}", text), encoding="utf-8"
+    )
+    ended = desk.run("validate", "demo")
+    assert ended.code == 0, ended.err
+    assert step in ended.out
 
 
 def test_a_limit_is_not_compared_with_the_calendar(desk: Any) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from okrsync import model
+from okrsync import memory, model
 from okrsync.memory import Memory
 from okrsync.model import (
     COUNT,
@@ -24,9 +24,12 @@ from okrsync.model import (
 )
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-NOUNS = [
-    found for found in vars(model).values() if isinstance(found, type) and dataclasses.is_dataclass(found)
-]
+NOUNS = {
+    found
+    for module in (model, memory)
+    for found in vars(module).values()
+    if isinstance(found, type) and dataclasses.is_dataclass(found)
+}
 
 
 def test_every_noun_is_frozen_and_named_by_its_fields() -> None:

@@ -77,6 +77,10 @@ def _checked(context: Context, name: str, *, as_json: bool) -> tuple[ExitCode, o
         echo(f"{loaded.path}: valid, {counted(results, 'key result')} on {counted(metrics, 'metric')}")
         if loaded.drafts:
             echo(f"  {drafts_text(loaded)}")
+            if not loaded.key_results:
+                echo(
+                    "    → okrsync inspect FILE, or the address of a spreadsheet, shows what can be measured"
+                )
         for table, one in loaded.open_tables.items():
             echo(f"  {one.place}: {table} have no {one.key} yet: it says TODO")
         for line in missing:
