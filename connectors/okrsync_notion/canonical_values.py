@@ -11,6 +11,7 @@ from typing import Final
 from okrsync.errors import DataError
 from okrsync.model import Dimension, Quantity, Stored, Wanted
 from okrsync.spelling import did_you_mean, visible
+from okrsync_notion.number_formats import CURRENCIES
 from okrsync_notion.property_values import NotionColumn, minute, plain
 
 TEXT_LIMIT: Final = 2000
@@ -54,6 +55,13 @@ def _canonical_number(column: NotionColumn, wanted: Quantity, decimals: int) -> 
         raise DataError(
             f"the column {column.name!r} is shown as percent, and {_written(value)} is no percentage ({wanted.unit})",
             hint="show the column as a plain number in Notion, or write `unit: percent` at the metric",
+        )
+    shown_as = CURRENCIES.get(column.format)
+    if shown_as and wanted.unit.dimension is Dimension.MONEY and wanted.unit.detail not in shown_as:
+        raise DataError(
+            f"the column {column.name!r} shows every number as {column.format.replace('_', ' ')}, "
+            f"and {_written(value)} is in {wanted.unit.detail}",
+            hint="choose the format Number for the column in Notion, or write the right `unit:` at the metric",
         )
     if not value.is_finite():
         raise DataError(f"{value} is not a number that the column {column.name!r} can hold")

@@ -122,6 +122,24 @@ def test_a_number_in_a_sentence_is_short(desk: Any) -> None:
     assert "'Current' is shown as percent, and 1767504 is no percentage (money:EUR)" in ended
 
 
+@pytest.mark.parametrize("shown", ["dollar", "new_zealand_dollar", "yen", "ruble"])
+def test_no_amount_is_shown_in_another_currency(desk: Any, shown: str) -> None:
+    reseed(desk, lambda columns, _: columns.update(Current={"type": "number", "format": shown}))
+    ended = desk.run("sync", "demo")
+    assert ended.code == 3
+    words = shown.replace("_", " ")
+    assert f"'Current' shows every number as {words}, and 1767504 is in EUR" in said(ended)
+    shown_in = {row["KR"]: row["Current"] for row in desk.table().values()}
+    assert not shown_in["KR-5"]
+    assert shown_in["KR-6"], "a number without a currency is no amount in another one"
+
+
+def test_an_amount_is_written_where_it_is_shown_in_its_currency(desk: Any) -> None:
+    reseed(desk, lambda columns, _: columns.update(Current={"type": "number", "format": "euro"}))
+    desk.run("sync", "demo")
+    assert {row["KR"]: row["Current"] for row in desk.table().values()}["KR-5"]
+
+
 def test_two_cells_share_no_column_that_looks_the_same(desk: Any) -> None:
     desk.edit_yaml("source: Source", "source: Source, note: 'Source '")
     ended = desk.run("validate", "demo")

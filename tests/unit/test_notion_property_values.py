@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from okrsync.errors import DataError
-from okrsync.model import COUNT, INDEX, PERCENT, Quantity, Stored, Unit, Wanted
+from okrsync.model import COUNT, INDEX, PERCENT, Dimension, Quantity, Stored, Unit, Wanted
 from okrsync_notion.canonical_values import canonical
 from okrsync_notion.property_values import NotionColumn, decode, encode, key
 
@@ -103,6 +103,27 @@ def test_a_number_reads_back_as_its_canonical_form(
     again = form(NUMBER, Quantity(value=wanted), 12)
     assert again == wanted
     assert str(again) == str(wanted)
+
+
+@pytest.mark.parametrize(
+    ("shown", "fitting"),
+    [
+        ("number", {"EUR", "USD", "AUD", "CNY", "SAR"}),
+        ("riyal", {"EUR", "USD", "AUD", "CNY", "SAR"}),  # that of two countries: nothing is known
+        ("dollar", {"USD", "AUD"}),
+        ("australian_dollar", {"AUD"}),
+        ("yen", {"CNY"}),
+        ("euro", {"EUR"}),
+    ],
+)
+def test_an_amount_is_held_where_it_would_show_in_another_currency(shown: str, fitting: set[str]) -> None:
+    for code in ("EUR", "USD", "AUD", "CNY", "SAR"):
+        amount = Quantity(value=Decimal(5), unit=Unit(dimension=Dimension.MONEY, detail=code))
+        if code in fitting:
+            assert form(column("number", format=shown), amount) == 5
+        else:
+            with pytest.raises(DataError, match=f"and 5 is in {code}"):
+                form(column("number", format=shown), amount)
 
 
 @pytest.mark.parametrize("value", [True, "84", float("nan"), float("inf"), [], {}])
