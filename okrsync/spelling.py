@@ -44,12 +44,8 @@ def visible(text: str) -> str:
     return " ".join(seen.split())
 
 
-def look_alike(one: str, other: str) -> bool:
-    """Whether a person may take one id for the other: they differ in capitals, blanks, dashes or widths of letters."""
-    return _folded(one) == _folded(other)
-
-
-def _folded(text: str) -> str:
+def look(text: str) -> str:
+    """An id without what people overlook: capitals, blanks, kinds of dashes and widths of letters."""
     spelled = unicodedata.normalize("NFKC", visible(text)).casefold()
     return "".join(
         "-" if unicodedata.category(sign) == "Pd" or sign in "\u2212_" else sign

@@ -57,8 +57,8 @@ def _cell(run: Run, cell: str, initiative: Initiative) -> DesiredCell:
             wanted = provenance(run.company, answer)
         case KEY_RESULT.name:
             # A key result that is not measured yet has its row all the same.
-            rows = {row.key: row for row in run.listed.get(KEY_RESULTS, ())}
-            row = run.rows.get(initiative.key_result) or rows.get(initiative.key_result)
+            listed = (row for row in run.listed.get(KEY_RESULTS, ()) if row.key == initiative.key_result)
+            row = run.rows.get(initiative.key_result) or next(listed, None)
             return related(run.destinations[INITIATIVES], cell, row, initiative.key_result, answer)
         case PROGRESS.name:
             wanted = percent(to_unit(answer.value, answer.unit, PERCENT) / 100)

@@ -506,3 +506,13 @@ def test_a_bug_in_one_connection_holds_its_own_metrics_and_no_other(
     held = [one for one in report.decisions if one.subject == "OTHER" and one.cell == "current"]
     assert held[0].reason == "other: a bug in the connector fake (ZeroDivisionError)"
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_row_that_is_there_is_compared_with_no_other(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    def compared(text: str) -> str:
+        raise AssertionError(text)  # each with each: minutes for 10,000 rows
+
+    monkeypatch.setattr("okrsync.tables.desired.look", compared)
+    desk = opened(one("reach: 100"))
+    desk.numbers.now = {"n": "50", "other": "5"}
+    assert desk.sync().exit_code is ExitCode.IN_SYNC
