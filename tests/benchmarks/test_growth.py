@@ -96,7 +96,8 @@ def test_companies_cost_no_more_than_in_proportion(tmp_path: Path, monkeypatch: 
     one = by_size[1]
     print(f"(1 x is {one[0].seconds:.1f} s of processor time here)")
     for size, (first, second) in by_size.items():
-        assert first.requests == size * one[0].requests
+        # A row whose reading is too old when its write is due is read again: on a busy machine that is one of hundreds.
+        assert size * one[0].requests <= first.requests <= 1.01 * size * one[0].requests
         assert second.requests == size * one[1].requests
         assert second.requests < first.requests / 2
         assert first.seconds <= size * one[0].seconds
