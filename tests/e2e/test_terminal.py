@@ -30,6 +30,8 @@ def seen(*words: str, columns: int) -> list[str]:
         os.close(theirs)
         shown = shown_on(ours)
     shown = re.sub(r"\x1b\[[0-9;]*m", "", shown).replace("\r", "")
+    # What Jira says is left of its budget depends on how fast the requests come.
+    shown = re.sub(r";r=\d+;t=1", ";r=350;t=1", shown)
     # A line of progress is erased before the next one is shown, and the ledger's path is as long as it is.
     lines = [re.sub(r"\x1b\[[?0-9;]*[A-Za-z]", "", line.split("\x1b[2K")[-1]) for line in shown.split("\n")]
     return [line for line in lines if not line.startswith(("okrsync: the ledger is", *SPINNER))]
