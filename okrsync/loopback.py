@@ -104,8 +104,12 @@ class LoopbackServer:
     def _run(self) -> None:
         asyncio.run(self._server.serve(sockets=[self._socket]))
 
-    def close(self) -> None:
+    def leave(self) -> None:
+        """Begin to close, without a wait for the end: several servers close side by side then."""
         self._server.should_exit = True
+
+    def close(self) -> None:
+        self.leave()
         self._thread.join()
         self._socket.close()
 

@@ -85,13 +85,17 @@ def demo_environment(
         company = folder / f"{company_id}.yaml"
         company.write_text(text, encoding="utf-8")
         _copy_exports(source / "exports", folder / "exports")
-        yield DemoEnvironment(
-            company=company,
-            emulators=emulators,
-            variables=_variables(company, connectors, emulators),
-            seed=source,
-            data=data,
-        )
+        try:
+            yield DemoEnvironment(
+                company=company,
+                emulators=emulators,
+                variables=_variables(company, connectors, emulators),
+                seed=source,
+                data=data,
+            )
+        finally:
+            for emulator in emulators.values():
+                emulator.server.leave()
 
 
 def seed_of(path: Path) -> Any:
