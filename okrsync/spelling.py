@@ -36,6 +36,8 @@ def visible(text: str) -> str:
     Accents are one letter, blanks of every width are spaces and stand single, signs that nobody sees (zero-width ones, marks
     of direction, soft hyphens, the mark of a coloured emoji) are left out, and a hyphen that breaks no line is a hyphen.
     """
+    if text.isascii() and text.isprintable():  # as nearly all ids and names, of which a table has thousands
+        return " ".join(text.split())
     seen = "".join(
         " " if sign.isspace() else "-" if sign in "\u2010\u2011" else sign
         for sign in unicodedata.normalize("NFC", text)

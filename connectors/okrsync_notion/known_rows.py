@@ -12,7 +12,7 @@ from typing import Any
 
 from okrsync.errors import DataError
 from okrsync.model import Row
-from okrsync_notion.rows import key_of, unreadable_key, url_of
+from okrsync_notion.rows import key_or_fault, url_of
 from okrsync_notion.table_layout import Layout
 
 
@@ -47,11 +47,11 @@ class KnownRows:
 
 def other_key(layout: Layout, page: Mapping[str, Any], key: str) -> str:
     """That a row, which is there, no longer has the id ``key``, and what to do."""
-    now = key_of(layout, page)
+    now, fault = key_or_fault(layout, page)
     shows = f"shows {now!r}" if now else "is empty"
     column, kind = (layout.match.name, layout.match.type) if layout.match is not None else ("", "")
-    if why := unreadable_key(layout, page):
-        return f"its row {url_of(page)} is there, but its id in the column {column!r} cannot be read: {why}"
+    if fault:
+        return f"its row {url_of(page)} is there, but its id in the column {column!r} cannot be read: {fault}"
     step = f"write {key!r} there again"
     if kind == "unique_id":
         step = (
@@ -91,14 +91,15 @@ def keyed(
 ) -> list[tuple[str, dict[str, Any]]]:
     """The rows that the matching column gives a key; what the YAML names by address comes before it."""
     by_address = set(named.values())
-    reasons = {unreadable_key(here, page) for page in pages.values()}
-    if reasons and "" not in reasons:
+    read = {identity: key_or_fault(here, page) for identity, page in pages.items()}
+    faults = {fault for _, fault in read.values()}
+    if faults and "" not in faults:
         column = here.match.name if here.match is not None else ""
         raise DataError(
-            f"the ids in the column {column!r} of {here.schema.title!r} cannot be read: {min(reasons)}",
+            f"the ids in the column {column!r} of {here.schema.title!r} cannot be read: {min(faults)}",
             hint="keep the ids in a text column or an ID column, and name it under `match`",
         )
-    found = [(key_of(here, page), page) for identity, page in pages.items() if identity not in by_address]
+    found = [(name, pages[identity]) for identity, (name, _) in read.items() if identity not in by_address]
     return [(name, page) for name, page in found if name and name not in named]
 
 

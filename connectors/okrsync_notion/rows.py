@@ -82,25 +82,21 @@ def names_of(page: Mapping[str, Any]) -> dict[str, str]:
 
 
 def key_of(layout: Layout, page: Mapping[str, Any]) -> str:
-    """The id in the matching column; empty if there is none, or if it cannot be read (see ``unreadable_key``)."""
-    try:
-        return _key_of(layout, page)
-    except DataError:
-        return ""
+    """The id in the matching column; empty if there is none, or none that can be read."""
+    return key_or_fault(layout, page)[0]
 
 
-def unreadable_key(layout: Layout, page: Mapping[str, Any]) -> str:
-    """Why the id in the matching column cannot be read; else empty."""
+def key_or_fault(layout: Layout, page: Mapping[str, Any]) -> tuple[str, str]:
+    """As ``read_key``, of the matching column."""
+    return read_key(by_id(page).get(layout.match.id) if layout.match is not None else None)
+
+
+def read_key(held: Mapping[str, Any] | None) -> tuple[str, str]:
+    """The id that a column's part of a page holds, and why it cannot be read; both empty if there is none."""
     try:
-        _key_of(layout, page)
+        return (key(held), "") if held is not None else ("", "")
     except DataError as error:
-        return error.message
-    return ""
-
-
-def _key_of(layout: Layout, page: Mapping[str, Any]) -> str:
-    held = by_id(page).get(layout.match.id) if layout.match is not None else None
-    return key(held) if held is not None else ""
+        return "", error.message
 
 
 def key_is(column: NotionColumn, key: str) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from okrsync.cells import CURRENT, KEY_RESULTS, OBJECTIVES, PROGRESS, STATUS, Cell, Kind, cells_of
 from okrsync.discovery import Listed, Proposed
-from okrsync.errors import ConfigError, DataError
+from okrsync.errors import ConfigError
 from okrsync.ports import ConnectorContext
 from okrsync_notion.addresses import page_id
 from okrsync_notion.client import Notion
@@ -16,9 +17,9 @@ from okrsync_notion.data_source_lookup import locate
 from okrsync_notion.http_errors import NotFound
 from okrsync_notion.new_tables import NewTables
 from okrsync_notion.pagination import every_row
-from okrsync_notion.property_values import NotionColumn, key
+from okrsync_notion.property_values import NotionColumn
 from okrsync_notion.property_values import title as shown_title
-from okrsync_notion.rows import by_id, cells_of_page
+from okrsync_notion.rows import by_id, cells_of_page, read_key
 from okrsync_notion.settings import STATUSES, NotionSettings, NotionTable
 from okrsync_notion.status_default import answer, question, untouched
 from okrsync_notion.table_layout import COMPUTED, FITTING, OWNING, Schema, parse
@@ -124,13 +125,14 @@ class NotionSetup:
         look.ask_for_default(pages.values())
         found: dict[str, Listed] = {}
         column = schema.columns[match].id if match else ""
-        ids = [_id_in(by_id(page).get(column)) for page in pages.values()]
+        parts = {identity: by_id(page) for identity, page in pages.items()}
+        ids = {identity: read_key(held.get(column))[0] for identity, held in parts.items()}
+        counts = Counter(ids.values())
         for number, (identity, page) in enumerate(pages.items(), 1):
-            held = by_id(page)
-            own = _id_in(held.get(column))
-            if not own or ids.count(own) > 1:
+            held, own = parts[identity], ids[identity]
+            if not own or counts[own] > 1:
                 if match:
-                    why = f"{ids.count(own)} rows have the id {own!r}" if own else "a row has no id"
+                    why = f"{counts[own]} rows have the id {own!r}" if own else "a row has no id"
                     look.remarks.append(f"{why} in {match!r}: {page['url']} is named by its address")
                 own, address = f"{prefix}-{number}" + ("-row" if match else ""), str(page["url"])
             else:
@@ -271,11 +273,3 @@ class _TableProposal:
                     f"{column.name!r} has no option that means {status!r} (it has {names}): add one in Notion, "
                     f"or write under `statuses` which one to use"
                 )
-
-
-def _id_in(held: Mapping[str, Any] | None) -> str:
-    """The id in a row's matching column; empty if there is none, or none that can be read."""
-    try:
-        return key(held) if held is not None else ""
-    except DataError:
-        return ""
