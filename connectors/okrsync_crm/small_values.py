@@ -96,11 +96,7 @@ def _within(file: SmallFile, name: str, key: str, limit: Decimal | date, zone: Z
         wall = wall_clock(limit)
         return [cell is not None and compare(cell.local, wall) for cell in file.moments(name)]
     wall, moment = wall_clock(limit.astimezone(zone)), micros(limit)
-    return [
-        cell is not None
-        and (compare(cell.local, wall) if cell.instant is None else compare(cell.instant, moment))
-        for cell in file.moments(name)
-    ]
+    return [cell is not None and compare(*_comparable(cell, wall, moment)) for cell in file.moments(name)]
 
 
 def values(file: SmallFile, one: PlannedQuestion, where: WhereValues) -> dict[str, Any]:
@@ -112,7 +108,7 @@ def values(file: SmallFile, one: PlannedQuestion, where: WhereValues) -> dict[st
         bounds = window_bounds(one.question.window, one.until, one.zone)
         rows = [row for row in rows if _is_inside(moments[row], bounds)]
     found: dict[str, Any] = {"rows": len(rows), "bad": 0}
-    part = set(_matching(file, query.part, where))
+    part = set(_matching(file, query.part, where)) if query.measure == "ratio" else set()
     if query.measure == "count_distinct":
         texts = [text for row in rows if (text := file.texts(query.field or "")[row]) is not None]
         found |= {"filled": len(texts), "value": len(set(texts))}
@@ -154,7 +150,7 @@ def _is_inside(read: ReadMoment | None, bounds: Sequence[tuple[str, int, int]]) 
     if read is None:
         return False
     for sign, wall, moment in bounds:
-        at, bound = (read.local, wall) if read.instant is None else (read.instant, moment)
+        at, bound = _comparable(read, wall, moment)
         if (at < bound) is (sign == ">="):
             return False
     return True
@@ -163,10 +159,11 @@ def _is_inside(read: ReadMoment | None, bounds: Sequence[tuple[str, int, int]]) 
 def _spans(file: SmallFile, one: PlannedQuestion, rows: Sequence[int]) -> list[Decimal]:
     """The microseconds between two moments of rows that have both; whole days if one is a mere date."""
     begins, ends = file.moments(one.query.start or ""), file.moments(one.query.end or "")
+    until = None if one.until is None else (wall_clock(one.until), micros(one.until))
     spans = []
     for row in rows:
         first, last = begins[row], ends[row]
-        if first is None or last is None or (one.until is not None and _is_later(last, one.until)):
+        if first is None or last is None or (until is not None and _is_later(last, *until)):
             continue
         days = last.local // DAY - first.local // DAY
         exact = None if first.instant is None or last.instant is None else last.instant - first.instant
@@ -176,8 +173,14 @@ def _spans(file: SmallFile, one: PlannedQuestion, rows: Sequence[int]) -> list[D
     return spans
 
 
-def _is_later(read: ReadMoment, until: datetime) -> bool:
-    return read.local >= wall_clock(until) if read.instant is None else read.instant >= micros(until)
+def _is_later(read: ReadMoment, wall: int, moment: int) -> bool:
+    at, bound = _comparable(read, wall, moment)
+    return at >= bound
+
+
+def _comparable(read: ReadMoment, wall: int, moment: int) -> tuple[int, int]:
+    """The moment and a bound, both on the wall clock if the moment is a mere date, else both on the time line."""
+    return (read.local, wall) if read.instant is None else (read.instant, moment)
 
 
 def _groups(file: SmallFile, query: CrmQuery, rows: Sequence[int]) -> dict[str, Any]:
