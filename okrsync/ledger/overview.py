@@ -104,10 +104,10 @@ def companies(connection: Connection, kind: str, now: datetime) -> list[Known]:
     newest = (ended.c.at.desc(), ended.c.id.desc())
     latest = of_company.order_by(*newest).limit(1).correlate(names).scalar_subquery()
     # accept, adopt and the like end well, and say nothing of how the company is doing.
-    told = starts.alias()
-    of_sync = of_company.join(told, and_(told.c.company == ended.c.company, told.c.run == ended.c.run)).where(
-        told.c.command == SYNC
-    )
+    started = starts.alias()
+    of_sync = of_company.join(
+        started, and_(started.c.company == ended.c.company, started.c.run == ended.c.run)
+    ).where(started.c.command == SYNC)
     latest_sync = of_sync.order_by(*newest).limit(1).correlate(names).scalar_subquery()
     synced = finishes.alias()
     begun = and_(starts.c.company == finishes.c.company, starts.c.run == finishes.c.run)
