@@ -30,7 +30,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"{question} There {there}" if len(meant) < len(names) <= SHORT else question
 
 
-def visible(text: str) -> str:
+def as_seen(text: str) -> str:
     """``text`` as a reader sees it: two texts that look the same are the same.
 
     Accents are one letter, blanks of every width are spaces and stand single, signs that nobody sees (zero-width ones, marks
@@ -48,7 +48,7 @@ def visible(text: str) -> str:
 
 def look(text: str) -> str:
     """An id without what people overlook: capitals, blanks, kinds of dashes and widths of letters."""
-    spelled = unicodedata.normalize("NFKC", visible(text)).casefold()
+    spelled = unicodedata.normalize("NFKC", as_seen(text)).casefold()
     return "".join(
         "-" if unicodedata.category(sign) == "Pd" or sign in "\u2212_" else sign
         for sign in spelled

@@ -10,7 +10,7 @@ from typing import Final
 
 from okrsync.errors import DataError
 from okrsync.model import Dimension, Quantity, Stored, Wanted
-from okrsync.spelling import did_you_mean, visible
+from okrsync.spelling import as_seen, did_you_mean
 from okrsync_notion.number_formats import CURRENCIES
 from okrsync_notion.property_values import NotionColumn, minute, plain
 
@@ -95,9 +95,9 @@ def _units(spelled: str) -> int:
 
 
 def _known_option(column: NotionColumn, value: str, place: str) -> str:
-    wanted = visible(value).casefold()
-    alike = [name for name in column.options if visible(name).casefold() == wanted]
-    same = [name for name in alike if visible(name) == visible(value)]
+    wanted = as_seen(value).casefold()
+    alike = [name for name in column.options if as_seen(name).casefold() == wanted]
+    same = [name for name in alike if as_seen(name) == as_seen(value)]
     alike = same if len(same) == 1 else alike
     name = value if value in column.options else alike[0] if len(alike) == 1 else None
     if name is not None:

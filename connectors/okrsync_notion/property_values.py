@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from okrsync.errors import DataError
 from okrsync.model import Stored
-from okrsync.spelling import visible
+from okrsync.spelling import as_seen
 
 WRITABLE: Final = ("number", "status", "select", "rich_text", "date", "checkbox")
 KIND: Final = {
@@ -140,9 +140,9 @@ def _key(held: Mapping[str, Any]) -> str:
     if value is None:
         return ""
     if kind in {"title", "rich_text"}:
-        return visible(text(value))
+        return as_seen(text(value))
     if kind in {"select", "status"}:
-        return visible(str(value["name"]))
+        return as_seen(str(value["name"]))
     if kind == "unique_id":
         bare = str(value["number"]) if value.get("number") is not None else ""
         return f"{value['prefix']}-{bare}" if value.get("prefix") and bare else bare
@@ -152,7 +152,7 @@ def _key(held: Mapping[str, Any]) -> str:
         return _key(value) if value.get("type") in {"string", "number"} else ""
     if kind == "number":
         return format(number(value) or Decimal(0), "f")
-    return visible(value) if isinstance(value, str) else ""
+    return as_seen(value) if isinstance(value, str) else ""
 
 
 MATCHING: Final = (

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from okrsync.cells import Kind, kind_of
 from okrsync.connector import encrypted
 from okrsync.settings import Secret, Strict, TableSettings
-from okrsync.spelling import did_you_mean, visible
+from okrsync.spelling import as_seen, did_you_mean
 from okrsync_notion.addresses import database_id
 
 HEALTH: Final = ("healthy", "unhealthy")
@@ -113,9 +113,9 @@ class NotionTable(TableSettings):
     @field_validator("cells")
     @classmethod
     def _one_column_each(cls, cells: dict[str, str]) -> dict[str, str]:
-        counts = Counter(map(visible, cells.values()))
+        counts = Counter(map(as_seen, cells.values()))
         doubled = [column for column, count in counts.items() if count > 1]
         if doubled:
-            both = " and ".join(cell for cell, column in cells.items() if visible(column) == doubled[0])
+            both = " and ".join(cell for cell, column in cells.items() if as_seen(column) == doubled[0])
             raise ValueError(f"{both} cannot share the column {doubled[0]!r}")
         return cells

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from okrsync.cells import CELLS, RELEASE, Kind, kind_of
 from okrsync.errors import ConfigError
 from okrsync.model import Stored
-from okrsync.spelling import did_you_mean, visible
+from okrsync.spelling import as_seen, did_you_mean
 from okrsync_notion.property_values import KIND, MATCHING, WRITABLE, NotionColumn, text
 from okrsync_notion.settings import NotionTable
 
@@ -173,7 +173,7 @@ def starting(column: NotionColumn, option: str | None) -> NotionColumn:
     """The status column, whose new rows show ``option``. Raises ``ConfigError`` if it has no such option."""
     if option is None:
         return column
-    alike = [name for name in column.options if visible(name) == visible(option)]
+    alike = [name for name in column.options if as_seen(name) == as_seen(option)]
     option = alike[0] if option not in column.options and len(alike) == 1 else option
     if option not in column.options:
         raise ConfigError(
@@ -299,7 +299,7 @@ def named(
 
 def _looking_like(schema: Schema, name: str) -> NotionColumn | None:
     """The one column whose name looks just like ``name``: nobody can see a blank that breaks no line, or how an accent is made."""
-    alike = [one for one in schema.columns.values() if visible(one.name) == visible(name)]
+    alike = [one for one in schema.columns.values() if as_seen(one.name) == as_seen(name)]
     return alike[0] if len(alike) == 1 else None
 
 

@@ -297,8 +297,8 @@ def test_initiatives_and_kpis_are_written_into_the_yaml(desk: Any) -> None:
     assert texts[1] == "a KPI needs a healthy range: Followers"
     assert texts[2] == "'Cheer' is no objective, key result, initiative or KPI: Be happy"
     (desk.folder / "acme.yaml").unlink()
-    told = desk.run("import", str(desk.folder / "table.csv"), "acme").out
-    assert "acme.yaml: written, 1 objective, 1 key result, 2 initiatives, 2 KPIs" in told
+    said = desk.run("import", str(desk.folder / "table.csv"), "acme").out
+    assert "acme.yaml: written, 1 objective, 1 key result, 2 initiatives, 2 KPIs" in said
 
 
 def test_initiatives_of_a_column_belong_to_the_key_result_of_their_row(desk: Any) -> None:

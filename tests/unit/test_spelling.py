@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from okrsync.spelling import by_number, did_you_mean, look, visible
+from okrsync.spelling import as_seen, by_number, did_you_mean, look
 
 MONTHS = [
     "January",
@@ -73,12 +73,12 @@ def test_names_are_sorted_by_their_numbers() -> None:
     ],
 )
 def test_what_looks_the_same_is_the_same(text: str, seen: str) -> None:
-    assert visible(text) == seen
+    assert as_seen(text) == seen
 
 
 @pytest.mark.parametrize("other", ["kr-1", "KR \u2013 1", "\uff2b\uff32-1", "KR_1", "KR\u22121"])
 def test_what_a_person_may_take_for_another_looks_alike(other: str) -> None:
-    assert visible(other) != "KR-1"
+    assert as_seen(other) != "KR-1"
     assert look(other) == look("KR-1")
 
 

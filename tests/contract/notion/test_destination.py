@@ -813,7 +813,7 @@ def test_reading_outlasts_what_passes(
     destination = connect()
     assert write(destination, current=Decimal(5)).cells["current"].value == Decimal(5)
     assert notion.server.count("PATCH") == 1
-    if name != "429 without a wait":  # refused in a burst, and not told to wait: the next go one by one
+    if name != "429 without a wait":  # refused in a burst, without a wait: the next go one by one
         assert len(clock.slept) == 2
     if name in {"429", "429 in words", "529"}:
         assert clock.slept == [7, 7]
